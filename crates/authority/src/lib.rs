@@ -1,0 +1,1 @@
+//! Statements, trust root, quorum, lease: is this act allowed, now, here?

@@ -1,0 +1,1 @@
+//! The node: use cases of office, commission and sensor, wired to disk, clock and network.

@@ -1,0 +1,1 @@
+//! A small nation in one process tree: its traffic and its play.

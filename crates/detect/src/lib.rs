@@ -1,0 +1,1 @@
+//! Behaviours as streaming, bounded state machines.

@@ -1,0 +1,1 @@
+//! Selected records at rest: encrypted buckets, keys, retention, look-ups.

@@ -1,0 +1,1 @@
+//! Selection packs: language, lint, compile, match.

@@ -1,0 +1,1 @@
+//! Capture, flow table, direction, the seal and its supervisor.

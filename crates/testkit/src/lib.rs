@@ -1,0 +1,1 @@
+//! Test data, simulated disk, temporary folders and peers for the tests of the other rooms.

@@ -1,0 +1,1 @@
+//! Signed notes, Merkle tiles, checkpoints, cosignatures and proofs of the C2SP texts, as pure functions.

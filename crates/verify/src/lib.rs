@@ -1,0 +1,1 @@
+//! The offline verifier; shares only tlog with the writer.

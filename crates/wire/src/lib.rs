@@ -1,0 +1,1 @@
+//! Bytes to protocol fields: borrows, bounded, never panics.

@@ -1,0 +1,2 @@
+//! Checks, benchmarks and generators of the repository.
+fn main() {}
