@@ -114,7 +114,7 @@ coded! {
     }
 }
 coded! {
-    /// Highest version that the first ClientHello offers.
+    /// Highest version that the first `ClientHello` offers.
     TlsVersion: u8 {
         /// No hello seen.
         None = 0 "none",
@@ -133,7 +133,7 @@ coded! {
     }
 }
 coded! {
-    /// First protocol of the first ClientHello's ALPN extension (IANA TLS ALPN Protocol IDs).
+    /// First protocol of the first `ClientHello`'s ALPN extension (IANA TLS ALPN Protocol IDs).
     Alpn: u8 {
         /// No hello, or none offered.
         None = 0 "none",
@@ -339,11 +339,11 @@ pub struct MechanicalRecord {
     pub dns_rcode: Option<u16>,
     /// Method of the first HTTP/1 request.
     pub http_method: HttpMethod,
-    /// Highest version of the first ClientHello.
+    /// Highest version of the first `ClientHello`.
     pub tls_version: TlsVersion,
-    /// First ALPN protocol of the first ClientHello.
+    /// First ALPN protocol of the first `ClientHello`.
     pub alpn: Alpn,
-    /// JA4 of the first ClientHello.
+    /// JA4 of the first `ClientHello`.
     pub ja4: Option<[u8; 36]>,
     /// Selectors that matched.
     pub selectors: Hits,
@@ -419,6 +419,9 @@ impl MechanicalRecord {
         if first > last {
             return Err(bad("last"));
         }
+        if !is_ja4(&ja4) {
+            return Err(bad("ja4"));
+        }
         Ok(Self {
             first,
             last,
@@ -443,7 +446,7 @@ impl MechanicalRecord {
             http_method,
             tls_version,
             alpn,
-            ja4: read_ja4(ja4).ok_or(bad("ja4"))?,
+            ja4: (ja4 != [0; 36]).then_some(ja4),
             selectors,
         })
     }
@@ -468,15 +471,9 @@ fn read_hits(r: &mut Reader<'_>, count: u8) -> Option<Hits> {
     (hits.len == count).then_some(hits)
 }
 
-/// JA4 as 36 printable characters, or zeros for none; `None` for anything else.
-fn read_ja4(bytes: [u8; 36]) -> Option<Option<[u8; 36]>> {
-    if bytes == [0; 36] {
-        return Some(None);
-    }
-    bytes
-        .iter()
-        .all(u8::is_ascii_graphic)
-        .then_some(Some(bytes))
+/// Whether these are 36 printable characters, or zeros for none.
+fn is_ja4(bytes: &[u8; 36]) -> bool {
+    *bytes == [0; 36] || bytes.iter().all(u8::is_ascii_graphic)
 }
 
 /// An address for people: dotted IPv4 where it is mapped, else RFC 5952.

@@ -47,6 +47,7 @@ impl Seconds {
     }
 
     /// The coarse time of log entries: the start of the minute.
+    #[must_use]
     pub const fn minute(self) -> Self {
         Self(self.0 - self.0 % 60)
     }

@@ -29,10 +29,10 @@ fn head(out: &mut Vec<u8>, major: u8, value: u64) {
     let bytes = value.to_be_bytes();
     let (lead, from) = match value {
         0..=23 => (kind | value as u8, 8),
-        24..=0xff => (kind | 24, 7),
-        0x100..=0xffff => (kind | 25, 6),
-        0x1_0000..=0xffff_ffff => (kind | 26, 4),
-        _ => (kind | 27, 0),
+        24..=0xff => (kind + 24, 7),
+        0x100..=0xffff => (kind + 25, 6),
+        0x1_0000..=0xffff_ffff => (kind + 26, 4),
+        _ => (kind + 27, 0),
     };
     out.push(lead);
     out.extend(bytes.iter().skip(from));
