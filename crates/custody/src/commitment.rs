@@ -6,8 +6,8 @@
 use crate::ids::RecordId;
 use crate::keys::CommitKey;
 use crate::record::RECORD_BYTES;
-use crate::tree::Frontier;
 use hmac::{Hmac, KeyInit, Mac};
+use sakimori_tlog::merkle::Frontier;
 use sha2::Sha256;
 
 /// Gathers the leaves of one window.

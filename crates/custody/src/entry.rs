@@ -191,7 +191,7 @@ impl Chain {
         }
         let leaf = envelope.encode();
         self.next += 1;
-        self.previous = crate::tree::leaf_hash(&leaf);
+        self.previous = sakimori_tlog::merkle::leaf_hash(&leaf);
         Entry {
             envelope,
             leaf,
@@ -280,7 +280,7 @@ mod tests {
         assert!(!first.envelope.signed_by([1, 2, 3, 5], &key.verifying_key()));
         assert_eq!(
             second.envelope.previous,
-            crate::tree::leaf_hash(&first.leaf)
+            sakimori_tlog::merkle::leaf_hash(&first.leaf)
         );
         assert_eq!(second.envelope.sequence, 1);
         assert!(!second.envelope.signed_by([0; 4], &key.verifying_key()));

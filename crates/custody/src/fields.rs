@@ -167,10 +167,9 @@ pub fn markdown() -> String {
          | field | type | from | what leaves |\n|---|---|---|---|\n",
     );
     for f in FIELDS {
-        page.push_str(&format!(
-            "| `{}` | {} | {} | {} |\n",
-            f.name, f.kind, f.from, f.leaves
-        ));
+        page.extend([
+            "| `", f.name, "` | ", f.kind, " | ", f.from, " | ", f.leaves, " |\n",
+        ]);
     }
     page
 }

@@ -26,10 +26,6 @@ pub struct Ready {
 
 /// One frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "frames live on the stack, one at a time"
-)]
 pub enum Frame {
     /// A selected record.
     Record(MechanicalRecord),
@@ -113,12 +109,11 @@ impl Frame {
             5 => Self::Ready(Ready::decode(take::<READY_BYTES>(rest)?)?),
             other => return Err(FrameError::Kind(other)),
         };
-        Ok((frame, frame.len()))
+        Ok((frame, frame.length()))
     }
 
     /// Length on the pipe in bytes, kind included.
-    #[expect(clippy::len_without_is_empty, reason = "no frame is empty")]
-    pub const fn len(&self) -> usize {
+    pub const fn length(&self) -> usize {
         1 + match self {
             Self::Record(_) => RECORD_BYTES,
             Self::Evidence(_) => EVIDENCE_BYTES,

@@ -18,7 +18,6 @@ pub mod keys;
 pub mod layout;
 pub mod record;
 pub mod time;
-mod tree;
 pub mod window;
 
 pub use held::{Acquired, Covered, Held, Recorded, Released, Selected, Stage};
