@@ -16,11 +16,7 @@ pub fn data_root() -> PathBuf {
 ///
 /// # Panics
 /// With `CI=true`, where a missing folder is a failure.
-#[expect(
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "it speaks to the runner of the tests"
-)]
+#[expect(clippy::print_stderr, reason = "it speaks to the runner of the tests")]
 pub fn data(test: &str, path: &str) -> Option<PathBuf> {
     let wanted = data_root().join(path);
     if wanted.exists() {
@@ -39,11 +35,7 @@ pub fn data(test: &str, path: &str) -> Option<PathBuf> {
 ///
 /// # Panics
 /// With `CI=true`, where a missing program is a failure.
-#[expect(
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "it speaks to the runner of the tests"
-)]
+#[expect(clippy::print_stderr, reason = "it speaks to the runner of the tests")]
 pub fn program(test: &str, name: &str) -> Option<PathBuf> {
     let found = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path)
@@ -79,3 +71,5 @@ pub fn files_below(root: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+pub mod capture;

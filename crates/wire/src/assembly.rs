@@ -1,0 +1,100 @@
+//! Puts the segments of one side of a TCP connection in order, just long enough to read a hello. In: sequence numbers and payloads. Out: the bytes so
+//! far without a gap. Never: more than [`GAPS_MAX`] waiting segments or [`crate::limits::HELLO_BYTES_MAX`] bytes.
+
+use crate::limits::HELLO_BYTES_MAX;
+
+/// Most segments that wait for an earlier one; a hello has a handful of segments.
+pub const GAPS_MAX: usize = 8;
+
+/// Bytes from a known sequence number on.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    next: u32,
+    bytes: Vec<u8>,
+    waiting: Vec<(u32, Vec<u8>)>,
+    held: usize,
+}
+
+impl Assembler {
+    /// Starts with a first segment.
+    pub fn begin(sequence: u32, payload: &[u8]) -> Self {
+        let mut new = Self {
+            next: sequence,
+            ..Self::default()
+        };
+        new.push(sequence, payload);
+        new
+    }
+
+    /// Adds a segment, in whatever order it comes. `false` once a bound is reached: give up.
+    pub fn push(&mut self, sequence: u32, payload: &[u8]) -> bool {
+        if self.held + payload.len() > HELLO_BYTES_MAX {
+            return false;
+        }
+        if !self.append(sequence, payload) {
+            if self.waiting.len() == GAPS_MAX {
+                return false;
+            }
+            self.held += payload.len();
+            self.waiting.push((sequence, payload.to_vec()));
+            return true;
+        }
+        while let Some(at) = self.waiting.iter().position(|(s, _)| self.offset(*s) >= 0) {
+            let (sequence, payload) = self.waiting.swap_remove(at);
+            self.held -= payload.len();
+            self.append(sequence, &payload);
+        }
+        true
+    }
+
+    /// How far behind the next byte a sequence number lies; negative where there is a gap before it.
+    const fn offset(&self, sequence: u32) -> i32 {
+        self.next.wrapping_sub(sequence) as i32
+    }
+
+    /// Appends what is new of a segment that leaves no gap; what was there first stays.
+    fn append(&mut self, sequence: u32, payload: &[u8]) -> bool {
+        let Ok(known) = usize::try_from(self.offset(sequence)) else {
+            return false;
+        };
+        if let Some(new) = payload.get(known..) {
+            self.bytes.extend_from_slice(new);
+            self.held += new.len();
+            self.next = self.next.wrapping_add(new.len() as u32);
+        }
+        true
+    }
+
+    /// The bytes so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Overwrites everything held with zeros.
+    pub fn erase(&mut self) {
+        self.bytes.fill(0);
+        self.waiting
+            .iter_mut()
+            .for_each(|(_, payload)| payload.fill(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_in_any_order_give_the_stream_and_a_flood_is_refused() {
+        let mut a = Assembler::begin(u32::MAX - 1, b"ab");
+        assert!(a.push(4, b"gh"));
+        assert!(a.push(2, b"ef"));
+        assert!(
+            a.push(u32::MAX, b"bcd"),
+            "an overlap keeps what was there first"
+        );
+        assert_eq!(a.bytes(), b"abcdefgh");
+        assert!(!a.push(6, &[0; HELLO_BYTES_MAX]));
+        assert!((0..GAPS_MAX as u32).all(|i| a.push(100 + 2 * i, b"x")));
+        assert!(!a.push(200, b"x"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Ethernet and what stacks on it: VLAN tags, MPLS, PPPoE, LLC. In: a frame. Out: the IP packet in it. Never: more than
+//! [`crate::limits::TAGS_MAX`] tags.
+
+use crate::ip::{ip, ipv4, ipv6};
+use crate::limits::TAGS_MAX;
+use crate::link::{llc, ppp};
+use crate::{Cursor, Error, Packet};
+
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
+
+/// An Ethernet frame; `depth` counts the tunnels around it.
+#[inline]
+pub(crate) fn frame(bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
+    let Some((head, rest)) = bytes.split_first_chunk::<14>() else {
+        return Err(Error::Link);
+    };
+    let kind = u16::from_be_bytes([head[12], head[13]]);
+    match kind {
+        IPV4 => ipv4(rest, depth),
+        IPV6 => ipv6(rest, depth),
+        _ => by_ethertype(kind, rest, depth),
+    }
+}
+
+/// What follows an ethertype, tags taken off.
+pub(crate) fn by_ethertype(kind: u16, bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
+    let mut c = Cursor::new(bytes);
+    let mut kind = kind;
+    for _ in 0..TAGS_MAX {
+        match kind {
+            IPV4 => return ipv4(c.rest(), depth),
+            IPV6 => return ipv6(c.rest(), depth),
+            // 802.1Q, 802.1ad, and two numbers used before it.
+            0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
+                c.u16().ok_or(Error::Link)?;
+                kind = c.u16().ok_or(Error::Link)?;
+            }
+            0x8847 | 0x8848 => return mpls(c.rest(), depth),
+            0x8864 => {
+                c.take(6).ok_or(Error::Link)?;
+                return ppp(c.rest());
+            }
+            // Cisco FabricPath or an 802.3 length: LLC follows.
+            0..=1500 => return llc(c.rest()).unwrap_or(Ok(Packet::NotIp)),
+            _ => return Ok(Packet::NotIp),
+        }
+    }
+    Ok(Packet::NotIp)
+}
+
+/// A label stack (RFC 3032); what follows is told by its first nibble, as routers do it.
+pub(crate) fn mpls(bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
+    let mut c = Cursor::new(bytes);
+    for _ in 0..TAGS_MAX {
+        let label = c.u32().ok_or(Error::Link)?;
+        if label & 0x100 != 0 {
+            let rest = c.rest();
+            return match rest.first().map(|b| b >> 4) {
+                Some(4 | 6) => ip(rest, depth),
+                // A pseudowire control word, then Ethernet (RFC 4385, RFC 4448).
+                Some(0) => frame(rest.get(4..).unwrap_or_default(), depth).or(Ok(Packet::NotIp)),
+                _ => Ok(Packet::NotIp),
+            };
+        }
+    }
+    Ok(Packet::NotIp)
+}

@@ -1,0 +1,14 @@
+//! Bounds of the parsers.
+
+/// Most VLAN tags, MPLS labels together on one frame: real stacks have up to four.
+pub const TAGS_MAX: usize = 8;
+/// Most IPv6 extension headers: RFC 8200 names seven kinds.
+pub const EXTENSIONS_MAX: usize = 8;
+/// Most tunnels one inside the other.
+pub const TUNNELS_MAX: usize = 4;
+/// Longest DNS name in bytes (RFC 1035 §2.3.4).
+pub const NAME_BYTES_MAX: usize = 255;
+/// Longest client flight that is searched for a hello, in bytes: post-quantum hellos have about 2 kB, real ones stay below 8.
+pub const HELLO_BYTES_MAX: usize = 16 << 10;
+/// Longest HTTP/1 head that is searched for Host, in bytes; servers accept 8 kB.
+pub const HTTP_HEAD_BYTES_MAX: usize = 8 << 10;

@@ -1,0 +1,247 @@
+//! Link layers: from a captured frame to its IP packet. In: a pcap link type and bytes. Out: a [`Packet`]. Never: a frame read with another
+//! link type than its capture names.
+//!
+//! Link types: <https://www.tcpdump.org/linktypes.html>.
+
+use crate::ethernet::{self, by_ethertype};
+use crate::ip::ip;
+use crate::{Cursor, Error, Packet};
+
+/// A link type of the pcap registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkType(pub u32);
+
+impl LinkType {
+    /// Ethernet.
+    pub const ETHERNET: Self = Self(1);
+}
+
+/// Reads the headers of one captured frame.
+///
+/// # Errors
+/// [`Error`] says which layer cannot be read; the frame is counted, nothing else is done with it.
+///
+/// # Cost
+/// No allocation; fixed offsets for untagged Ethernet with plain IP and TCP or UDP.
+pub fn packet(link: LinkType, bytes: &[u8]) -> Result<Packet<'_>, Error> {
+    if link == LinkType::ETHERNET {
+        return ethernet::frame(bytes, 0);
+    }
+    other(link, bytes).unwrap_or(Err(Error::Link))
+}
+
+/// Every link layer but Ethernet; `None` where it is cut off.
+fn other(link: LinkType, bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let mut c = Cursor::new(bytes);
+    Some(match link.0 {
+        0 | 108 => null(bytes)?,
+        8 => ip(bytes.get(16..)?, 0),
+        9 => ppp(bytes),
+        12 | 14 | 101 | 228 | 229 => ip(bytes, 0),
+        50 | 104 => hdlc(bytes)?,
+        51 => {
+            c.take(6)?;
+            ppp(c.rest())
+        }
+        105 => wifi(bytes)?,
+        106 => llc(bytes)?,
+        107 => frame_relay(bytes)?,
+        113 => {
+            let head = c.take(16)?;
+            by_ethertype(u16::from_be_bytes(*head.last_chunk()?), c.rest(), 0)
+        }
+        119 => wifi(bytes.get(144..)?)?,
+        123 => {
+            c.take(4)?;
+            llc(c.rest())?
+        }
+        127 => {
+            let len = u16::from_le_bytes(*bytes.get(2..4)?.first_chunk()?);
+            wifi(bytes.get(usize::from(len)..)?)?
+        }
+        129 => by_ethertype(arcnet(bytes)?, bytes.get(8..)?, 0),
+        149 | 258 => pktap(bytes)?,
+        163 => wifi(bytes.get(64..)?)?,
+        178 => juniper_ethernet(bytes)?,
+        239 => nflog(bytes)?,
+        276 => {
+            let kind = c.u16()?;
+            c.take(18)?;
+            by_ethertype(kind, c.rest(), 0)
+        }
+        _ => Err(Error::UnknownLink),
+    })
+}
+
+/// BSD loopback: an address family in the capturing host's byte order, or big-endian.
+fn null(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let (family, rest) = bytes.split_first_chunk::<4>()?;
+    let families = [u32::from_le_bytes(*family), u32::from_be_bytes(*family)];
+    // AF_INET, and AF_INET6 of the BSDs, Darwin, Linux and Windows.
+    let is_ip = families
+        .iter()
+        .any(|f| matches!(f, 2 | 10 | 23 | 24 | 28 | 30));
+    Some(if is_ip {
+        ip(rest, 0)
+    } else {
+        Ok(Packet::NotIp)
+    })
+}
+
+/// PPP, with or without address and control bytes and with a compressed protocol number (RFC 1661, RFC 1662).
+pub(crate) fn ppp(bytes: &[u8]) -> Result<Packet<'_>, Error> {
+    let mut c = Cursor::new(bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes));
+    let first = c.u8().ok_or(Error::Link)?;
+    let number = if first & 1 == 1 {
+        u16::from(first)
+    } else {
+        u16::from(first) << 8 | u16::from(c.u8().ok_or(Error::Link)?)
+    };
+    match number {
+        0x0021 | 0x0057 => ip(c.rest(), 0),
+        0x0281 | 0x0283 => ethernet::mpls(c.rest(), 0),
+        _ => Ok(Packet::NotIp),
+    }
+}
+
+/// PPP in HDLC framing, or Cisco HDLC.
+fn hdlc(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    if bytes.starts_with(&[0xff, 0x03]) {
+        return Some(ppp(bytes));
+    }
+    let mut c = Cursor::new(bytes);
+    c.u16()?;
+    let kind = c.u16()?;
+    Some(by_ethertype(kind, c.rest(), 0))
+}
+
+/// RFC 2427: a Q.922 address of two bytes, then an NLPID.
+fn frame_relay(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let mut c = Cursor::new(bytes);
+    loop {
+        if c.u8()? & 1 == 1 {
+            break;
+        }
+    }
+    let mut control = c.u8()?;
+    if control != 0x03 {
+        // Cisco: an ethertype at once.
+        let kind = u16::from(control) << 8 | u16::from(c.u8()?);
+        return Some(by_ethertype(kind, c.rest(), 0));
+    }
+    control = c.u8()?;
+    if control == 0 {
+        control = c.u8()?;
+    }
+    Some(match control {
+        0xcc | 0x8e => ip(c.rest(), 0),
+        0x80 => {
+            let oui = c.array::<3>()?;
+            let kind = c.u16()?;
+            if oui == [0; 3] {
+                by_ethertype(kind, c.rest(), 0)
+            } else {
+                Ok(Packet::NotIp)
+            }
+        }
+        _ => Ok(Packet::NotIp),
+    })
+}
+
+/// LLC with SNAP (IEEE 802.2, RFC 1042).
+pub(crate) fn llc(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let mut c = Cursor::new(bytes);
+    let (dsap, ssap, control) = (c.u8()?, c.u8()?, c.u8()?);
+    Some(match (dsap, ssap, control) {
+        (0xaa, 0xaa, 3) => {
+            let oui = c.array::<3>()?;
+            let kind = c.u16()?;
+            let known = oui == [0; 3] || oui == [0, 0, 0xf8];
+            if known {
+                by_ethertype(kind, c.rest(), 0)
+            } else {
+                Ok(Packet::NotIp)
+            }
+        }
+        (6, 6, 3) => ip(c.rest(), 0),
+        _ => Ok(Packet::NotIp),
+    })
+}
+
+/// IEEE 802.11 data frames that are not encrypted.
+fn wifi(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let control = u16::from_le_bytes(*bytes.first_chunk()?);
+    let (kind, subtype) = (control >> 2 & 3, control >> 4 & 15);
+    let protected = control & 0x4000 != 0;
+    if kind != 2 || subtype & 4 != 0 || protected {
+        return Some(Ok(Packet::NotIp));
+    }
+    let four_addresses = control & 0x0300 == 0x0300;
+    let quality = subtype & 8 != 0;
+    let order = control & 0x8000 != 0;
+    let head = 24
+        + if four_addresses { 6 } else { 0 }
+        + if quality { 2 } else { 0 }
+        + if quality && order { 4 } else { 0 };
+    // A-MSDU: a bit of the quality field says that sub-frames follow.
+    let aggregated = quality && bytes.get(head - if order { 6 } else { 2 })? & 0x80 != 0;
+    let body = bytes.get(head + if aggregated { 14 } else { 0 }..)?;
+    llc(body)
+}
+
+/// Apple PKTAP, told by its header length; also found under a user link type.
+fn pktap(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let word = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    let (head, link) = (word(0)?, word(8)?);
+    if !(108..=512).contains(&head) || matches!(link, 149 | 258) {
+        return Some(Err(Error::UnknownLink));
+    }
+    Some(packet(LinkType(link), bytes.get(head as usize..)?))
+}
+
+/// Juniper's cookie header before Ethernet: magic, flags, and an extension whose length is told.
+fn juniper_ethernet(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let mut c = Cursor::new(bytes);
+    if c.array::<3>()? != *b"MGC" {
+        return Some(Err(Error::Link));
+    }
+    let flags = c.u8()?;
+    if flags & 0x80 != 0 {
+        c.vec16()?;
+    }
+    // Bit 1: no link-layer header; the packet follows behind a protocol family.
+    if flags & 2 != 0 {
+        c.u32()?;
+        return Some(ip(c.rest(), 0));
+    }
+    Some(ethernet::frame(c.rest(), 0))
+}
+
+/// Linux netfilter log: a family, then typed attributes; number 9 is the payload.
+fn nflog(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let mut c = Cursor::new(bytes);
+    let family = c.u8()?;
+    c.take(3)?;
+    if !matches!(family, 2 | 10) {
+        return Some(Ok(Packet::NotIp));
+    }
+    loop {
+        let head = c.array::<4>()?;
+        let len = usize::from(u16::from_le_bytes([head[0], head[1]])).checked_sub(4)?;
+        let kind = u16::from_le_bytes([head[2], head[3]]) & 0x7fff;
+        let value = c.take(len)?;
+        if kind == 9 {
+            return Some(ip(value, 0));
+        }
+        c.take(len.wrapping_neg() & 3)?;
+    }
+}
+
+/// ARCNET protocol ids of RFC 1201 as ethertypes.
+fn arcnet(bytes: &[u8]) -> Option<u16> {
+    Some(match bytes.get(4)? {
+        212 | 240 => 0x0800,
+        196 => 0x86dd,
+        _ => 0x0806,
+    })
+}

@@ -1,0 +1,207 @@
+//! The parsers against other people's captures: fingerprints as expected, and no panic on any bytes.
+
+use proptest::prelude::*;
+use sakimori_testkit::capture::packets;
+use sakimori_testkit::{data, files_below};
+use sakimori_wire::assembly::Assembler;
+use sakimori_wire::limits::NAME_BYTES_MAX;
+use sakimori_wire::{
+    Incomplete, LinkType, Packet, application, dns, http, ja4::ja4, packet, tls::client_hello,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::Path;
+
+type Hello = (String, u16, String, u16, String);
+
+/// Every client hello over TCP in a capture, at the start of any segment or split over several.
+fn hellos(path: &Path) -> BTreeSet<Hello> {
+    let mut pending: BTreeMap<([u8; 16], u16, [u8; 16], u16), Assembler> = BTreeMap::new();
+    let mut found = BTreeSet::new();
+    let mut scratch = Vec::new();
+    for captured in packets(path).unwrap_or_default() {
+        let Ok(Packet::Ip(p)) = packet(LinkType(captured.link), &captured.bytes) else {
+            continue;
+        };
+        if p.protocol != 6 || p.payload.is_empty() {
+            continue;
+        }
+        let key = (p.source, p.source_port, p.destination, p.destination_port);
+        let begin = || Assembler::begin(p.tcp_sequence, p.payload);
+        let stream = match pending.remove(&key) {
+            Some(mut stream) => {
+                if stream.push(p.tcp_sequence, p.payload) {
+                    stream
+                } else {
+                    begin()
+                }
+            }
+            None => begin(),
+        };
+        match client_hello(stream.bytes(), &mut scratch) {
+            Ok(hello) => {
+                let text = |a: [u8; 16]| Ipv6Addr::from(a).to_canonical().to_string();
+                let print = String::from_utf8(ja4(&hello.hello).to_vec()).unwrap();
+                found.insert((text(key.0), key.1, text(key.2), key.3, print));
+            }
+            Err(Incomplete::Truncated) => {
+                pending.insert(key, stream);
+            }
+            Err(Incomplete::Malformed) => {}
+        }
+    }
+    found
+}
+
+/// What both kinds of expected files say of one capture, over TCP.
+fn expected(folder: &Path, capture: &str) -> BTreeSet<Hello> {
+    let canonical = |text: &str| text.parse::<IpAddr>().unwrap().to_string();
+    let mut wanted = BTreeSet::new();
+    if let Ok(bytes) = std::fs::read(folder.join(format!("{capture}.json"))) {
+        let rows: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        for row in rows.as_array().unwrap() {
+            let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            for (_, print) in row
+                .as_object()
+                .unwrap()
+                .iter()
+                .filter(|(k, _)| k.starts_with("JA4."))
+            {
+                let print = print.as_str().unwrap().to_owned();
+                if print.starts_with('t') {
+                    let ports = (
+                        text("srcport").parse().unwrap(),
+                        text("dstport").parse().unwrap(),
+                    );
+                    wanted.insert((
+                        canonical(&text("src")),
+                        ports.0,
+                        canonical(&text("dst")),
+                        ports.1,
+                        print,
+                    ));
+                }
+            }
+        }
+    }
+    let snap = folder.join(format!("ja4__insta@{capture}.snap"));
+    for row in std::fs::read_to_string(snap)
+        .unwrap_or_default()
+        .split("\n- ")
+        .skip(1)
+    {
+        let value = |name: &str| {
+            row.lines()
+                .find_map(|line| line.trim().strip_prefix(&format!("{name}: ")))
+                .map(str::to_owned)
+        };
+        let (Some(print), true) = (value("ja4"), row.contains("transport: tcp")) else {
+            continue;
+        };
+        let port = |name| value(name).unwrap().parse().unwrap();
+        let host = |name| canonical(&value(name).unwrap());
+        wanted.insert((
+            host("src"),
+            port("src_port"),
+            host("dst"),
+            port("dst_port"),
+            print,
+        ));
+    }
+    wanted
+}
+
+#[test]
+fn the_77_hellos_over_tcp_have_their_fingerprints() {
+    let Some(folder) = data(
+        "the_77_hellos_over_tcp_have_their_fingerprints",
+        "parse/ja4",
+    ) else {
+        return;
+    };
+    let mut count = 0;
+    for path in files_below(&folder) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.ends_with(".pcap") && !name.ends_with(".pcapng") {
+            continue;
+        }
+        let (found, wanted) = (hellos(&path), expected(&folder, &name));
+        let missing: Vec<_> = wanted.difference(&found).collect();
+        assert!(
+            missing.is_empty(),
+            "{name}: not found: {missing:#?}, found {found:#?}"
+        );
+        count += wanted.len();
+    }
+    assert_eq!(count, 77);
+}
+
+/// Everything that hostile bytes can reach.
+fn feed(link: u32, bytes: &[u8]) {
+    let mut scratch = Vec::new();
+    let payload = match packet(LinkType(link), bytes) {
+        Ok(Packet::Ip(p)) => p.payload,
+        _ => bytes,
+    };
+    if let Ok(message) = dns::message(payload) {
+        let _ = message.name(&mut [0; NAME_BYTES_MAX]);
+    }
+    if let Ok(found) = client_hello(payload, &mut scratch) {
+        let _ = ja4(&found.hello);
+    }
+    let _ = http::request(payload);
+    let _ = dns::over_tcp(payload);
+    let _ = application::over_udp(53, 1, payload);
+    let _ = application::over_tcp(1, 80, payload);
+}
+
+#[test]
+fn no_capture_makes_a_parser_panic() {
+    let test = "no_capture_makes_a_parser_panic";
+    let (Some(parse), Some(labelled)) = (data(test, "parse"), data(test, "labelled")) else {
+        return;
+    };
+    let (mut count, mut read) = (0u64, 0u64);
+    for path in files_below(&parse)
+        .into_iter()
+        .chain(files_below(&labelled))
+    {
+        for captured in packets(&path).unwrap_or_default() {
+            feed(captured.link, &captured.bytes);
+            // Cut off at every third length, so that each bound is met from both sides.
+            for end in (0..captured.bytes.len().min(120)).step_by(3) {
+                feed(captured.link, &captured.bytes[..end]);
+            }
+            count += 1;
+            read += u64::from(packet(LinkType(captured.link), &captured.bytes).is_ok());
+        }
+    }
+    assert!(
+        count > 200_000 && read * 100 > count * 98,
+        "{read} of {count} packets read"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #[test]
+    fn no_bytes_make_a_parser_panic(link in 0u32..300, bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        feed(link, &bytes);
+    }
+
+    #[test]
+    fn no_changed_header_makes_a_parser_panic(
+        kind in prop::sample::select(vec![0x0800u16, 0x86dd, 0x8100, 0x8847, 0x8864, 0x0026]),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        first in prop::sample::select(vec![0x45u8, 0x4f, 0x60, 0x00]),
+        protocol in prop::sample::select(vec![6u8, 17, 47, 41, 4, 0, 43, 44, 51, 132, 1, 58]),
+    ) {
+        let mut frame = vec![0; 12];
+        frame.extend_from_slice(&kind.to_be_bytes());
+        frame.push(first);
+        frame.extend_from_slice(&bytes);
+        if let Some(place) = frame.get_mut(14 + 9) { *place = protocol; }
+        if let Some(place) = frame.get_mut(14 + 6).filter(|_| first == 0x60) { *place = protocol; }
+        feed(1, &frame);
+    }
+}
