@@ -66,3 +66,55 @@ impl fmt::Display for Checkpoint {
             .try_for_each(|line| writeln!(f, "{line}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+    #[test]
+    fn a_checkpoint_reads_back_with_its_extensions() {
+        for tail in ["", "an extension\n", "a\n b\n"] {
+            let text = format!("log.example/a b\n18446744073709551615\n{ROOT}\n{tail}");
+            let read = Checkpoint::parse(&text).unwrap();
+            assert_eq!((read.size, read.to_string()), (u64::MAX, text));
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_wrong_is_refused_at_its_line() {
+        let cases = [
+            ("", 1),
+            ("log", 1),
+            ("\n", 1),
+            ("log\n", 2),
+            (&format!("\n1\n{ROOT}\n"), 1),
+            (&format!("log\n01\n{ROOT}\n"), 2),
+            (&format!("log\n+1\n{ROOT}\n"), 2),
+            (&format!("log\n-1\n{ROOT}\n"), 2),
+            (&format!("log\n 1\n{ROOT}\n"), 2),
+            (&format!("log\n18446744073709551616\n{ROOT}\n"), 2),
+            (&format!("log\n1\r\n{ROOT}\n"), 2),
+            ("log\n1\n", 3),
+            ("log\n1\n47DEQg==\n", 3),
+            (&format!("log\n1\n{}\n", ROOT.trim_end_matches('=')), 3),
+            (&format!("log\n1\n{}\n", ROOT.replace("FU=", "FV=")), 3),
+            (&format!("log\n1\n{ROOT}\n\n"), 4),
+            (&format!("log\n1\n{ROOT}\nx\n\ny\n"), 5),
+        ];
+        for (text, line) in cases {
+            let error = Checkpoint::parse(text).expect_err(text);
+            assert_eq!(error.line, line, "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_is_the_one_form_of_its_checkpoint_or_none(text in "[a-b \n]{0,4}\n[0-9+]{0,3}\n47DEQpj8HBSa\\+/TImW\\+5JCeuQeRkm5NMpJWZG3hSuFU=\n[a\n]{0,4}") {
+            if let Ok(read) = Checkpoint::parse(&text) {
+                proptest::prop_assert_eq!(read.to_string(), text);
+            }
+        }
+    }
+}

@@ -116,3 +116,147 @@ impl TlogProof {
         Ok(checkpoint)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{KeyKind, NoteSigner};
+    use crate::merkle::{Frontier, HashReader, inclusion_proof, leaf_hash, node_hash};
+    use std::convert::Infallible;
+
+    /// Leaf hashes in memory.
+    struct Leaves(Vec<Hash>);
+
+    impl HashReader for Leaves {
+        type Error = Infallible;
+        fn hash(&mut self, level: u8, place: u64) -> Result<Hash, Infallible> {
+            if level == 0 {
+                return Ok(self.0[place as usize]);
+            }
+            let left = self.hash(level - 1, 2 * place)?;
+            Ok(node_hash(&left, &self.hash(level - 1, 2 * place + 1)?))
+        }
+    }
+
+    fn entry(index: u64) -> Vec<u8> {
+        format!("entry {index}").into_bytes()
+    }
+
+    fn signer() -> NoteSigner {
+        NoteSigner::from_seed("log.example", KeyKind::Ed25519, &[1; 32]).unwrap()
+    }
+
+    /// The proof of entry `index` in a log of `size` entries.
+    fn proof(index: u64, size: u64, extra: Option<&[u8]>) -> TlogProof {
+        let mut leaves = Leaves((0..size).map(|i| leaf_hash(&entry(i))).collect());
+        let mut frontier = Frontier::default();
+        for &leaf in &leaves.0 {
+            frontier.push(leaf);
+        }
+        let checkpoint = Checkpoint {
+            origin: "log.example".into(),
+            size,
+            root: frontier.root(),
+            extensions: Vec::new(),
+        };
+        let Ok(hashes) = inclusion_proof(&mut leaves, index, size);
+        TlogProof {
+            extra: extra.map(<[u8]>::to_vec),
+            index,
+            hashes,
+            checkpoint: Note::sign(&checkpoint.to_string(), &[&signer()], 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn every_entry_of_a_small_log_is_shown_and_no_other_is() {
+        for size in 1..=17 {
+            for index in 0..size {
+                let made = proof(index, size, (index & 1 == 0).then_some(b"seen"));
+                let read = TlogProof::parse(made.to_text().as_bytes()).unwrap();
+                assert_eq!(read, made);
+                assert_eq!(read.check(&entry(index)).unwrap().size, size);
+                let other = read.check(&entry(index + 1));
+                let wrong = TlogProofError::Inclusion(ProofError::Root);
+                assert_eq!(other, Err(wrong), "{index} of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_proof_with_a_hash_less_or_more_or_changed_shows_nothing() {
+        let good = proof(5, 11, None);
+        for at in 0..good.hashes.len() {
+            let mut changed = good.clone();
+            changed.hashes[at][31] ^= 1;
+            assert!(changed.check(&entry(5)).is_err(), "hash {at} changed");
+            let mut short = good.clone();
+            short.hashes.remove(at);
+            assert!(short.check(&entry(5)).is_err(), "hash {at} gone");
+            let mut long = good.clone();
+            long.hashes.insert(at, [0; 32]);
+            assert!(long.check(&entry(5)).is_err(), "a hash before {at}");
+        }
+        for index in (0..20).filter(|&i| i != 5) {
+            let moved = TlogProof {
+                index,
+                ..good.clone()
+            };
+            assert!(moved.check(&entry(5)).is_err(), "moved to {index}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_is_refused_at_its_line() {
+        let text = proof(1, 2, Some(b"x")).to_text();
+        let cases = [
+            ("c2sp.org/tlog-proof@v1\n", "c2sp.org/tlog-proof@v2\n", 1),
+            ("c2sp.org/tlog-proof@v1\n", "", 1),
+            ("extra eA==\n", "extra eA\n", 2),
+            ("extra eA==\n", "extra eA==\nextra eA==\n", 3),
+            ("index 1\n", "index 01\n", 3),
+            ("index 1\n", "index -1\n", 3),
+            ("index 1\n", "", 3),
+            ("index 1\n", "index 1\nAAAA\n", 4),
+            ("index 1\n", "index 1\r\n", 3),
+        ];
+        for (from, to, line) in cases {
+            let bad = text.replacen(from, to, 1);
+            assert_ne!(bad, text, "{from:?} stands in the file");
+            let error = TlogProof::parse(bad.as_bytes()).expect_err(to);
+            assert_eq!(error, TlogProofError::Line(line), "{to:?}");
+        }
+        let flood = format!("index 1\n{}", format!("{}\n", base64(&[0; 32])).repeat(64));
+        let bad = text.replacen("index 1\n", &flood, 1);
+        let at = TlogProofError::Line(3 + PROOF_HASHES_MAX + 1);
+        assert_eq!(TlogProof::parse(bad.as_bytes()), Err(at));
+        let long = vec![b'x'; PROOF_BYTES_MAX + 1];
+        assert_eq!(TlogProof::parse(&long), Err(TlogProofError::TooLong));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn one_byte_changed_moves_nothing_but_the_extra_line(at in 0usize..1000, byte: u8) {
+            let good = proof(5, 11, Some(b"seen"));
+            let mut bytes = good.to_text().into_bytes();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let key = [signer().verifier().clone()];
+            let accepted = TlogProof::parse(&bytes).ok().filter(|read| {
+                read.check(&entry(5)).is_ok() && read.checkpoint.verify(&key).is_ok()
+            });
+            if let Some(read) = accepted {
+                let same = TlogProof { extra: good.extra.clone(), ..read };
+                proptest::prop_assert_eq!(same, good);
+            }
+        }
+
+        #[test]
+        fn any_bytes_behind_the_header_are_a_proof_or_an_error(rest in "[ -~\n]{0,200}") {
+            let text = format!("{HEADER}\n{rest}");
+            if let Ok(read) = TlogProof::parse(text.as_bytes()) {
+                proptest::prop_assert_eq!(read.to_text(), text);
+            }
+        }
+    }
+}
