@@ -28,6 +28,14 @@ pub struct TimeError {
     form: &'static str,
 }
 
+impl TimeError {
+    fn new(text: &str, form: &'static str) -> Self {
+        // BOUND: 80 characters of it are enough to find it; the text may be the line of a pack.
+        let text = text.chars().take(80).collect();
+        Self { text, form }
+    }
+}
+
 impl Millis {
     /// The second that holds this instant.
     pub const fn seconds(self) -> Seconds {
@@ -162,10 +170,7 @@ impl FromStr for Seconds {
             let days = day_count(b)?;
             in_day.then(|| Self(days * DAY_SECONDS + hour * 3600 + minute * 60 + second))
         };
-        parse(text.as_bytes()).ok_or_else(|| TimeError {
-            text: text.to_owned(),
-            form: "2027-04-01T00:00:00Z",
-        })
+        parse(text.as_bytes()).ok_or_else(|| TimeError::new(text, "2027-04-01T00:00:00Z"))
     }
 }
 
@@ -177,10 +182,7 @@ impl FromStr for Day {
             .then(|| day_count(text.as_bytes()))
             .flatten()
             .map(|count| Self(count as u32))
-            .ok_or_else(|| TimeError {
-                text: text.to_owned(),
-                form: "2027-04-01",
-            })
+            .ok_or_else(|| TimeError::new(text, "2027-04-01"))
     }
 }
 
@@ -220,7 +222,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_refused_text_of_any_length_is_quoted_in_short() {
+        let long = "\u{9632}".repeat(1 << 20);
+        for error in [
+            long.parse::<Seconds>().unwrap_err(),
+            long.parse::<Day>().unwrap_err(),
+        ] {
+            assert!(error.to_string().len() < 512);
+        }
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_reads_back_and_follows_the_one_before() {
+        for day in 0..146_097 {
+            let text = Day(day).to_string();
+            assert_eq!(text.parse(), Ok(Day(day)), "{text}");
+            assert!(day == 0 || text > Day(day - 1).to_string(), "{text}");
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_text_is_the_one_form_of_its_time_or_none(
+            text in "(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9][Z+ ]{0,2}"
+        ) {
+            if let Ok(read) = text.parse::<Seconds>() {
+                proptest::prop_assert_eq!(read.to_string(), text);
+            }
+        }
+
         #[test]
         fn every_second_reads_back(seconds in 0..=SECONDS_MAX) {
             proptest::prop_assert_eq!(Seconds(seconds).to_string().parse(), Ok(Seconds(seconds)));

@@ -193,3 +193,139 @@ pub(super) fn decode(whole: &[u8]) -> Result<Envelope, CborError> {
         Err(r.bad())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{hex, unhex};
+
+    fn envelope() -> Envelope {
+        Envelope {
+            kind: EntryType::Decision,
+            stream: StreamId([1; 8]),
+            sequence: 24,
+            previous: [2; 32],
+            time: Seconds(60),
+            authority: [3; 32],
+            body: [4; 32],
+            size_class: 8,
+            counters: vec![0, 256],
+            signer: [0; 4],
+            signature: None,
+        }
+    }
+
+    /// The bytes that section 7 of `docs/reference/formats.md` asks for, written by hand: the offline verifier has to agree.
+    #[test]
+    fn an_envelope_has_the_bytes_of_the_format() {
+        let wanted = [
+            "ac0001010b0248",
+            &"01".repeat(8),
+            "031818045820",
+            &"02".repeat(32),
+            "05183c065820",
+            &"03".repeat(32),
+            "075820",
+            &"04".repeat(32),
+            "0808",
+            "098200190100",
+            "0a4400000000",
+            "0b40",
+        ];
+        let wanted = wanted.concat();
+        assert_eq!(hex(&envelope().encode()), wanted);
+        assert_eq!(decode(&unhex_all(&wanted)), Ok(envelope()));
+    }
+
+    #[test]
+    fn every_integer_reads_back_at_the_edges_of_its_lengths() {
+        for edge in [0, 1 << 8, 1 << 16, 1 << 32, u64::MAX] {
+            for value in [edge.wrapping_sub(1), edge, 23, 24] {
+                let mut one = envelope();
+                one.sequence = value;
+                one.time = Seconds(value);
+                one.counters = vec![value; COUNTERS_MAX];
+                assert_eq!(decode(&encode(&one)), Ok(one), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_encoding_of_the_same_entry_is_refused() {
+        let good = hex(&encode(&envelope()));
+        // What is wrong, the bytes that stand there, and what takes their place.
+        let cases = [
+            (
+                "an integer longer than it need be",
+                "ac0001010b",
+                "ac0018010105",
+            ),
+            (
+                "a sequence longer than it need be",
+                "03181804",
+                "0319001804",
+            ),
+            ("an indefinite map", "ac0001", "bf0001"),
+            ("a map with a key less", "ac0001", "ab0001"),
+            ("a map with a key more", "ac0001", "ad0001"),
+            ("another version", "ac0001", "ac0002"),
+            ("an unknown type", "010b0248", "01020248"),
+            ("keys that are swapped", "010b0248", "020b0148"),
+            ("a text for bytes", "0248", "0268"),
+            ("a length longer than it need be", "0248", "025808"),
+            ("an indefinite array", "098200190100", "099f00190100ff"),
+            ("an integer below zero", "05183c", "05383c"),
+            ("a tag", "05183c", "05c1183c"),
+            ("a float", "05183c", "05fb404e000000000000"),
+            ("a signature of one byte", "0b40", "0b4100"),
+            ("a signature that is null", "0b40", "0bf6"),
+            ("a size class over a byte", "08080982", "081901000982"),
+        ];
+        for (why, from, to) in cases {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good, "{why}");
+            assert!(decode(&unhex_all(&bad)).is_err(), "{why}");
+        }
+        for (end, why) in [("00", "a byte behind"), ("ff", "a break behind")] {
+            assert!(
+                decode(&unhex_all(&format!("{good}{end}"))).is_err(),
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_cut_short_names_its_end_and_a_flood_is_refused() {
+        let bytes = encode(&envelope());
+        for end in 0..bytes.len() {
+            let error = decode(&bytes[..end]).unwrap_err();
+            assert!(error.offset <= end, "{end}: {error}");
+        }
+        let mut flood = envelope();
+        flood.counters = vec![0; COUNTERS_MAX + 1];
+        assert_eq!(decode(&encode(&flood)).unwrap_err().key, 9);
+        assert!(decode(&vec![0; ENVELOPE_BYTES_MAX + 1]).is_err());
+    }
+
+    fn unhex_all(text: &str) -> Vec<u8> {
+        let pair = |at: usize| unhex::<1>(text.get(at..at + 2)?).map(|[byte]| byte);
+        (0..text.len())
+            .step_by(2)
+            .map(|at| pair(at).unwrap())
+            .collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_the_one_form_of_an_entry_or_an_error(
+            at in 0usize..141, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..12)
+        ) {
+            let mut whole = encode(&envelope());
+            let end = (at + bytes.len()).min(whole.len());
+            whole.splice(at..end, bytes);
+            if let Ok(read) = decode(&whole) {
+                proptest::prop_assert_eq!(encode(&read), whole);
+            }
+        }
+    }
+}
