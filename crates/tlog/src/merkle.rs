@@ -2,8 +2,10 @@
 //! recursion on hostile input; verification is the iterative one of RFC 9162 §2.1.3.2 and §2.1.4.2.
 
 mod build;
+mod subtree;
 
 pub use build::{Frontier, HashReader, consistency_proof, inclusion_proof, root};
+pub use subtree::{is_subtree, subtree_proof, subtree_root, verify_subtree};
 
 use crate::limits::PROOF_HASHES_MAX;
 use sha2::{Digest, Sha256};

@@ -57,7 +57,7 @@ impl Frontier {
 }
 
 /// Root of leaves `start`..`end`, cut into complete subtrees whose hashes are read.
-fn range<R: HashReader>(reader: &mut R, start: u64, end: u64) -> Result<Hash, R::Error> {
+pub(super) fn range<R: HashReader>(reader: &mut R, start: u64, end: u64) -> Result<Hash, R::Error> {
     let mut parts = Vec::new();
     let mut at = start;
     while at < end {
@@ -147,7 +147,7 @@ pub fn consistency_proof<R: HashReader>(
 }
 
 /// Largest power of two below `size`; `size` is at least 2.
-const fn split(size: u64) -> u64 {
+pub(super) const fn split(size: u64) -> u64 {
     1 << (size - 1).ilog2()
 }
 
