@@ -2,7 +2,7 @@
 //! [`crate::limits::TAGS_MAX`] tags.
 
 use crate::ip::{ip, ipv4, ipv6};
-use crate::limits::TAGS_MAX;
+use crate::limits::{TAGS_MAX, TUNNELS_MAX};
 use crate::link::{llc, ppp};
 use crate::{Cursor, Error, Packet};
 
@@ -39,10 +39,13 @@ pub(crate) fn by_ethertype(kind: u16, bytes: &[u8], depth: usize) -> Result<Pack
             0x8847 | 0x8848 => return mpls(c.rest(), depth),
             0x8864 => {
                 c.take(6).ok_or(Error::Link)?;
-                return ppp(c.rest());
+                return ppp(c.rest(), depth);
             }
             // Cisco FabricPath or an 802.3 length: LLC follows.
-            0..=1500 => return llc(c.rest()).unwrap_or(Ok(Packet::NotIp)),
+            // Each one counts as a level of nesting, or a frame of nothing but headers would exhaust the stack.
+            0..=1500 if depth < TUNNELS_MAX => {
+                return llc(c.rest(), depth + 1).unwrap_or(Ok(Packet::NotIp));
+            }
             _ => return Ok(Packet::NotIp),
         }
     }
@@ -59,7 +62,9 @@ pub(crate) fn mpls(bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
             return match rest.first().map(|b| b >> 4) {
                 Some(4 | 6) => ip(rest, depth),
                 // A pseudowire control word, then Ethernet (RFC 4385, RFC 4448).
-                Some(0) => frame(rest.get(4..).unwrap_or_default(), depth).or(Ok(Packet::NotIp)),
+                Some(0) if depth < TUNNELS_MAX => {
+                    frame(rest.get(4..).unwrap_or_default(), depth + 1).or(Ok(Packet::NotIp))
+                }
                 _ => Ok(Packet::NotIp),
             };
         }

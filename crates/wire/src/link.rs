@@ -36,15 +36,15 @@ fn other(link: LinkType, bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
     Some(match link.0 {
         0 | 108 => null(bytes)?,
         8 => ip(bytes.get(16..)?, 0),
-        9 => ppp(bytes),
+        9 => ppp(bytes, 0),
         12 | 14 | 101 | 228 | 229 => ip(bytes, 0),
         50 | 104 => hdlc(bytes)?,
         51 => {
             c.take(6)?;
-            ppp(c.rest())
+            ppp(c.rest(), 0)
         }
         105 => wifi(bytes)?,
-        106 => llc(bytes)?,
+        106 => llc(bytes, 0)?,
         107 => frame_relay(bytes)?,
         113 => {
             let head = c.take(16)?;
@@ -53,7 +53,7 @@ fn other(link: LinkType, bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
         119 => wifi(bytes.get(144..)?)?,
         123 => {
             c.take(4)?;
-            llc(c.rest())?
+            llc(c.rest(), 0)?
         }
         127 => {
             let len = u16::from_le_bytes(*bytes.get(2..4)?.first_chunk()?);
@@ -89,7 +89,7 @@ fn null(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
 }
 
 /// PPP, with or without address and control bytes and with a compressed protocol number (RFC 1661, RFC 1662).
-pub(crate) fn ppp(bytes: &[u8]) -> Result<Packet<'_>, Error> {
+pub(crate) fn ppp(bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
     let mut c = Cursor::new(bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes));
     let first = c.u8().ok_or(Error::Link)?;
     let number = if first & 1 == 1 {
@@ -98,8 +98,8 @@ pub(crate) fn ppp(bytes: &[u8]) -> Result<Packet<'_>, Error> {
         u16::from(first) << 8 | u16::from(c.u8().ok_or(Error::Link)?)
     };
     match number {
-        0x0021 | 0x0057 => ip(c.rest(), 0),
-        0x0281 | 0x0283 => ethernet::mpls(c.rest(), 0),
+        0x0021 | 0x0057 => ip(c.rest(), depth),
+        0x0281 | 0x0283 => ethernet::mpls(c.rest(), depth),
         _ => Ok(Packet::NotIp),
     }
 }
@@ -107,7 +107,7 @@ pub(crate) fn ppp(bytes: &[u8]) -> Result<Packet<'_>, Error> {
 /// PPP in HDLC framing, or Cisco HDLC.
 fn hdlc(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
     if bytes.starts_with(&[0xff, 0x03]) {
-        return Some(ppp(bytes));
+        return Some(ppp(bytes, 0));
     }
     let mut c = Cursor::new(bytes);
     c.u16()?;
@@ -149,7 +149,7 @@ fn frame_relay(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
 }
 
 /// LLC with SNAP (IEEE 802.2, RFC 1042).
-pub(crate) fn llc(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+pub(crate) fn llc(bytes: &[u8], depth: usize) -> Option<Result<Packet<'_>, Error>> {
     let mut c = Cursor::new(bytes);
     let (dsap, ssap, control) = (c.u8()?, c.u8()?, c.u8()?);
     Some(match (dsap, ssap, control) {
@@ -158,12 +158,12 @@ pub(crate) fn llc(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
             let kind = c.u16()?;
             let known = oui == [0; 3] || oui == [0, 0, 0xf8];
             if known {
-                by_ethertype(kind, c.rest(), 0)
+                by_ethertype(kind, c.rest(), depth)
             } else {
                 Ok(Packet::NotIp)
             }
         }
-        (6, 6, 3) => ip(c.rest(), 0),
+        (6, 6, 3) => ip(c.rest(), depth),
         _ => Ok(Packet::NotIp),
     })
 }
@@ -186,7 +186,7 @@ fn wifi(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
     // A-MSDU: a bit of the quality field says that sub-frames follow.
     let aggregated = quality && bytes.get(head - if order { 6 } else { 2 })? & 0x80 != 0;
     let body = bytes.get(head + if aggregated { 14 } else { 0 }..)?;
-    llc(body)
+    llc(body, 0)
 }
 
 /// Apple PKTAP, told by its header length; also found under a user link type.

@@ -43,7 +43,7 @@ fn gre(bytes: &[u8], depth: usize) -> Option<IpPacket<'_>> {
         }
         1 if kind == 0x880b => {
             c.take(4 + 4 * (bit(0x1000) + usize::from(flags & 0x80 != 0)))?;
-            inner(crate::link::ppp(c.rest()))
+            inner(crate::link::ppp(c.rest(), depth))
         }
         _ => None,
     }

@@ -205,3 +205,49 @@ proptest! {
         feed(1, &frame);
     }
 }
+
+/// Repeats a header that carries the next one until the frame is as long as a capture allows.
+fn nested(start: &[u8], level: &[u8]) -> Vec<u8> {
+    let mut frame = [&[0; 12], start].concat();
+    while frame.len() + level.len() <= 262_144 {
+        frame.extend_from_slice(level);
+    }
+    frame
+}
+
+#[test]
+fn headers_in_headers_do_not_exhaust_the_stack() {
+    let macs = [0; 12];
+    let address = [0x45, 0, 0, 0, 0, 0, 0, 0, 64];
+    let pptp = [
+        &address[..],
+        &[47, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
+        &[0, 1, 0x88, 0x0b, 0, 0, 0, 0, 0x21],
+    ]
+    .concat();
+    let gre = [
+        &address[..],
+        &[47, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
+        &[0, 0, 8, 0],
+    ]
+    .concat();
+    let pseudowire = [&[0, 0, 1, 0, 0, 0, 0, 0], &macs[..], &[0x88, 0x47]].concat();
+    let snap = [0xaa, 0xaa, 3, 0, 0, 0, 0x05, 0xdc];
+    let tagged_snap = [0xaa, 0xaa, 3, 0, 0, 0, 0x81, 0, 0, 1, 0x05, 0xdc];
+    let levels: [(&[u8], &[u8]); 5] = [
+        (&[8, 0], &pptp),
+        (&[8, 0], &gre),
+        (&[0x88, 0x47], &pseudowire),
+        (&[0x05, 0xdc], &snap),
+        (&[0x05, 0xdc], &tagged_snap),
+    ];
+    for (start, level) in levels {
+        let frame = nested(start, level);
+        // A thread with a small stack: what matters is that the depth is bounded, not how much room there is.
+        let parsed = std::thread::Builder::new()
+            .stack_size(128 << 10)
+            .spawn(move || packet(LinkType::ETHERNET, &frame).is_ok())
+            .unwrap();
+        assert!(parsed.join().is_ok());
+    }
+}
