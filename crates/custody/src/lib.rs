@@ -7,6 +7,7 @@
 //!
 //! The layouts are those of `docs/reference/formats.md`.
 
+pub mod behaviour;
 pub mod commitment;
 pub mod entry;
 pub mod evidence;

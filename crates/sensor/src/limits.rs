@@ -1,0 +1,34 @@
+//! Bounds of the sensor, each with its unit and reason.
+
+/// Packets of a batch: enough that the memory accesses of one packet overlap with those of the next.
+pub const BATCH_PACKETS: usize = 64;
+/// Bytes asked for at once: one system call per some thousand packets, and it fits the second-level cache.
+pub const READ_BYTES: usize = 256 << 10;
+/// Longest packet in bytes, as in libpcap and Wireshark.
+pub const PACKET_BYTES_MAX: usize = 262_144;
+/// Longest pcapng block in bytes, as in Wireshark.
+pub const BLOCK_BYTES_MAX: usize = 16 << 20;
+/// Most interfaces of a pcapng section; a block of each costs 32 bytes of memory.
+pub const INTERFACES_MAX: usize = 65_536;
+
+/// Most flows that are open at once, in flows: 128 bytes each, 64 MB when full.
+pub const FLOWS_MAX: usize = 1 << 19;
+/// A flow without packets ends, in seconds.
+pub const IDLE_SECONDS: u64 = 60;
+/// A flow whose first packet was not answered ends, in seconds.
+pub const UNANSWERED_SECONDS: u64 = 20;
+/// A record is written for a flow that lives on, in milliseconds.
+pub const ACTIVE_MS: u64 = 300_000;
+/// A TCP connection that was closed or reset ends, in seconds: late packets still belong to it.
+pub const CLOSING_SECONDS: u64 = 5;
+/// Slots of the timer wheel, in seconds; more than the longest time-out.
+pub const WHEEL_SLOTS: usize = 128;
+
+/// Segments with payload, per side of a TCP connection, that are searched for a hello: behind a proxy's handshake it comes as the second or third.
+pub const HELLO_SEGMENTS_MAX: u8 = 8;
+/// Hellos that are being put together at once: 16 KiB each at most.
+pub const ASSEMBLIES_MAX: usize = 4096;
+/// Longest selection pack that the sealed process takes, in bytes.
+pub const PACK_BYTES_MAX: usize = 64 << 20;
+/// Frames gathered before they are written to the pipe, in bytes: the size of a Linux pipe.
+pub const PIPE_BYTES: usize = 64 << 10;
