@@ -1,0 +1,259 @@
+//! A complete authority folder with throwaway keys, and the many ways in which it can be wrong.
+//!
+//! In: a [`Plan`], changed where a test wants it. Out: the files of `docs/reference/formats.md` section 11, what the sensor remembers and
+//! what it asks. Never: a real key, a clock, a disk; nor the code that judges the folder: the texts are written from the page of the
+//! formats alone, so that a gate that agrees with them agrees with the page.
+
+mod keys;
+mod log;
+mod text;
+mod ways;
+
+pub use keys::signer;
+pub use ways::{Way, ways};
+
+use sakimori_custody::entry::EntryType;
+use sakimori_tlog::note::Note;
+
+/// 2027-04-01T00:00:00Z, when the sample's authority begins.
+pub const BEGIN: u64 = 1_806_537_600;
+/// An hour.
+pub const HOUR: u64 = 3600;
+
+/// The files that a sensor is given, as bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// `trust-root.note`
+    pub trust_root: Vec<u8>,
+    /// `statement.note`
+    pub statement: Vec<u8>,
+    /// `decision.entry`
+    pub decision_entry: Vec<u8>,
+    /// `decision.body`
+    pub decision_body: Vec<u8>,
+    /// `decision.tlog-proof`
+    pub decision_proof: Vec<u8>,
+    /// `lease.note`
+    pub lease: Vec<u8>,
+    /// `pack.note`
+    pub pack: Vec<u8>,
+}
+
+/// What the sensor keeps from its installation and earlier runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The trust root that was installed or last accepted, as a note.
+    pub trust_root: Vec<u8>,
+    /// Its version.
+    pub trust_root_version: u64,
+    /// Entries of the largest checkpoint seen.
+    pub checkpoint_size: u64,
+    /// Its root.
+    pub checkpoint_root: [u8; 32],
+    /// Largest time seen, Unix seconds.
+    pub time: u64,
+}
+
+/// What the pack of [`Sample`] covers, as the statement counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Selectors.
+    pub count: u64,
+    /// IPv4 addresses.
+    pub v4: u64,
+    /// IPv6 networks of 48 bits.
+    pub v6_48: u64,
+    /// Names.
+    pub domains: u64,
+    /// Client fingerprints.
+    pub ja4: u64,
+    /// Behaviours.
+    pub behaviours: u64,
+}
+
+/// What a start asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Name of the sensor.
+    pub sensor: String,
+    /// Hash of the pack that it would run.
+    pub pack_sha256: [u8; 32],
+    /// Coverage, computed anew from that pack.
+    pub coverage: Counts,
+    /// Directions as words of the statement.
+    pub directions: Vec<&'static str>,
+    /// Unix seconds.
+    pub now: u64,
+}
+
+/// A folder, and the start that it is to allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The files.
+    pub folder: Folder,
+    /// The sensor's memory.
+    pub remembered: Remembered,
+    /// The start.
+    pub asked: Asked,
+}
+
+/// A text that [`Plan::edit`] can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The trust root.
+    TrustRoot,
+    /// The authority statement.
+    Statement,
+    /// The lease.
+    Lease,
+    /// The selection pack.
+    Pack,
+    /// The checkpoint in the proof.
+    Checkpoint,
+}
+
+/// How a sample is made. What is changed here is hashed, signed, logged and cosigned like the rest, so that exactly one thing is wrong.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Time of the start, Unix seconds.
+    pub now: u64,
+    /// When the mirror cosigned.
+    pub cosigned: u64,
+    /// Who signs each part; see [`signer`] for the names.
+    pub root_signers: Vec<&'static str>,
+    /// Who signs the statement.
+    pub statement_signers: Vec<&'static str>,
+    /// Who signs the lease.
+    pub lease_signers: Vec<&'static str>,
+    /// Who signs the pack.
+    pub pack_signers: Vec<&'static str>,
+    /// Who signs the checkpoint.
+    pub checkpoint_signers: Vec<&'static str>,
+    /// Type of the decision's entry.
+    pub decision_kind: EntryType,
+    /// The authority that the decision's entry names, where it is not the statement's.
+    pub decision_authority: Option<[u8; 32]>,
+    edits: Vec<(Part, String, String)>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            now: BEGIN + 2 * HOUR,
+            cosigned: BEGIN + HOUR,
+            root_signers: vec!["m1", "m2", "m3", "m4", "m5"],
+            statement_signers: vec!["m1", "m4", "m5"],
+            lease_signers: vec!["lease"],
+            pack_signers: vec!["office"],
+            checkpoint_signers: vec!["log", "mirror"],
+            decision_kind: EntryType::Decision,
+            decision_authority: None,
+            edits: Vec::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// Replaces `from`, which has to stand in the text, before anything is signed.
+    #[must_use]
+    pub fn edit(mut self, part: Part, from: &str, to: &str) -> Self {
+        self.edits.push((part, from.to_owned(), to.to_owned()));
+        self
+    }
+
+    /// The plan of an agreement between the office and `party.example`.
+    #[must_use]
+    pub fn agreement() -> Self {
+        let plan = Self {
+            statement_signers: vec!["office", "party"],
+            ..Self::default()
+        };
+        plan.edit(Part::Statement, "kind: acquisition\n", "kind: agreement\n")
+            .edit(Part::Statement, text::SITTING, &text::agreement())
+    }
+
+    /// The plan of a second trust root that follows the one which the sensor remembers.
+    #[must_use]
+    pub fn second_root() -> Self {
+        let plan = Self {
+            root_signers: vec!["m1", "m3", "m4"],
+            ..Self::default()
+        };
+        let previous = format!("previous: sha256:{}", text::sha256(&text::trust_root()));
+        plan.edit(Part::TrustRoot, "version: 1\n", "version: 2\n")
+            .edit(Part::TrustRoot, "previous: none", &previous)
+            .edit(Part::Statement, "root: 1\n", "root: 2\n")
+            .edit(Part::Lease, "root: 1\n", "root: 2\n")
+    }
+
+    /// Makes the sample.
+    ///
+    /// # Panics
+    /// Where an edit finds nothing to replace: the test is then wrong.
+    pub fn build(&self) -> Sample {
+        let trust_root = self.note(Part::TrustRoot, text::trust_root(), &self.root_signers);
+        let pack = self.note(Part::Pack, text::pack(), &self.pack_signers);
+        let mut log = log::Log::new(&trust_root.to_bytes());
+        let statement = text::statement(&log.request_hash(), &text::sha256(pack.text()));
+        let statement = self.note(Part::Statement, statement, &self.statement_signers);
+        let own = text::sha256_bytes(statement.text());
+        let decision = log.decision(
+            self.decision_kind,
+            self.decision_authority.unwrap_or(own),
+            &statement.to_bytes(),
+        );
+        let before = log.checkpoint();
+        let lease = text::lease(&text::sha256(statement.text()));
+        let lease = self.note(Part::Lease, lease, &self.lease_signers);
+        log.activation(own, &lease.to_bytes());
+        let checkpoint = log.checkpoint().to_string();
+        let checkpoint = self.note(Part::Checkpoint, checkpoint, &self.checkpoint_signers);
+        let installed = Note::sign(&text::trust_root(), &[], 0);
+        let installed = installed.map(|note| self.signed(note, &Self::default().root_signers));
+        Sample {
+            remembered: Remembered {
+                trust_root: installed.map_or_else(Vec::new, |note| note.to_bytes()),
+                trust_root_version: 1,
+                checkpoint_size: before.size,
+                checkpoint_root: before.root,
+                time: BEGIN + HOUR,
+            },
+            asked: Asked {
+                sensor: "s-01".to_owned(),
+                pack_sha256: text::sha256_bytes(pack.text()),
+                coverage: text::COUNTS,
+                directions: vec!["out-in", "in-out"],
+                now: self.now,
+            },
+            folder: Folder {
+                trust_root: trust_root.to_bytes(),
+                statement: statement.to_bytes(),
+                decision_entry: decision.leaf,
+                decision_body: decision.stored,
+                decision_proof: log.proof(checkpoint).to_text().into_bytes(),
+                lease: lease.to_bytes(),
+                pack: pack.to_bytes(),
+            },
+        }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "a text that no note can carry is a broken test"
+    )]
+    fn note(&self, part: Part, mut text: String, signers: &[&str]) -> Note {
+        for (_, from, to) in self.edits.iter().filter(|edit| edit.0 == part) {
+            assert!(text.contains(from), "`{from}` is not in the {part:?}");
+            text = text.replacen(from, to, 1);
+        }
+        let note = Note::sign(&text, &[], 0).expect("the text is one of a note");
+        self.signed(note, signers)
+    }
+
+    fn signed(&self, mut note: Note, signers: &[&str]) -> Note {
+        for who in signers {
+            note.add(&signer(who), self.cosigned);
+        }
+        note
+    }
+}

@@ -1,0 +1,28 @@
+//! Throwaway keys. In: who. Out: a key that everyone can make. Never: a key that guards anything.
+
+use sakimori_tlog::key::{KeyKind, NoteSigner};
+use sha2::{Digest, Sha256};
+
+/// The key of `who`: `m1` … `m5`, `lease`, `mirror`, `office`, `office-share`, `commission-share`, `party`, `suspend`, `log` or `s-01`,
+/// `s-02`. With `!` before it, a stranger's key of the same name.
+///
+/// # Panics
+/// For a name that no key can have.
+#[expect(clippy::expect_used, reason = "the names are fixed by the tests")]
+pub fn signer(who: &str) -> NoteSigner {
+    let plain = who.trim_start_matches('!');
+    let name = match plain {
+        "log" => "log.example".to_owned(),
+        "party" | "suspend" => format!("party.example/{plain}"),
+        "office" | "office-share" => format!("office.example/{plain}"),
+        sensor if sensor.starts_with("s-") => format!("carrier.example/{sensor}"),
+        of_commission => format!("commission.example/{of_commission}"),
+    };
+    let kind = if plain == "mirror" {
+        KeyKind::Cosigner
+    } else {
+        KeyKind::Ed25519
+    };
+    let seed = Sha256::digest(format!("a throwaway key of {who}"));
+    NoteSigner::from_seed(&name, kind, &seed.into()).expect("the name is one of a key")
+}
