@@ -133,6 +133,12 @@ impl Note {
         Ok(())
     }
 
+    /// Drops the signatures of all other keys.
+    pub fn keep_only(&mut self, known: &[VerifierKey]) {
+        self.signatures
+            .retain(|s| known.iter().any(|k| k.name() == s.name && k.id() == s.id));
+    }
+
     /// The text, ending in a newline.
     pub fn text(&self) -> &str {
         &self.text

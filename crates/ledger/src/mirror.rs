@@ -1,0 +1,298 @@
+//! The commission's mirror: a verified copy of the log, and a cosignature that says so. In: requests, the time. Out: answers. Never: a cosignature for
+//! what is not durable here, for two histories, or for an entry that the approver has not seen; a clock or socket of its own.
+//!
+//! c2sp.org/tlog-mirror; only the newest pending checkpoint is taken as the end of an upload, and tickets are empty.
+
+mod entries;
+
+use crate::disk::Disk;
+use crate::limits::CHECKPOINT_BYTES_MAX;
+use crate::reader::LogReader;
+use crate::request::{AddCheckpoint, TYPE_SIZE, TYPE_TEXT};
+use crate::store::{Expected, OpenError, Store, StoreError};
+use crate::tips::{Place, Tips};
+use crate::writer::own_checkpoint;
+use sakimori_custody::time::Seconds;
+use sakimori_tlog::checkpoint::Checkpoint;
+use sakimori_tlog::key::{NoteSigner, VerifierKey};
+use sakimori_tlog::merkle::{empty_root, verify_consistency};
+use sakimori_tlog::note::{Note, NoteError};
+use std::collections::BTreeMap;
+
+/// Name of the mirror's checkpoint below its folder.
+const CHECKPOINT: &str = "checkpoint";
+/// Name of the pending checkpoint.
+const PENDING: &str = "pending/checkpoint";
+
+/// An answer, as HTTP has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// Media type of the body.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// An answer with a text.
+    pub fn text(status: u16, content_type: &str, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            content_type: content_type.to_owned(),
+            body: body.into().into_bytes(),
+        }
+    }
+
+    fn plain(status: u16, body: impl Into<String>) -> Self {
+        Self::text(status, TYPE_TEXT, body)
+    }
+}
+
+/// The commission's look at each entry before it cosigns.
+pub trait Approve: Send {
+    /// Sees an entry that was cosigned before, when the mirror opens.
+    fn restore(&mut self, index: u64, entry: &[u8]);
+    /// Sees a new entry with its stored body. May see it again, where the cosignature did not come about.
+    ///
+    /// # Errors
+    /// Why the checkpoint is not cosigned; a fixed text, it is shown to the log's writer.
+    fn approve(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), String>;
+}
+
+/// Approves every entry.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApproveAll;
+
+impl Approve for ApproveAll {
+    fn restore(&mut self, _index: u64, _entry: &[u8]) {}
+
+    fn approve(&mut self, _index: u64, _entry: &[u8], _body: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What a mirror is made of.
+pub struct MirrorParts {
+    /// The verified copy: checkpoint, tiles, bodies.
+    pub log: Box<dyn Disk>,
+    /// The write-ahead log.
+    pub wal: Box<dyn Disk>,
+    /// Key of the log; its name is the log's origin.
+    pub log_key: VerifierKey,
+    /// The mirror's own key, kind 4.
+    pub signer: NoteSigner,
+    /// The commission's look at entries.
+    pub approve: Box<dyn Approve>,
+}
+
+/// A mirror of one log.
+pub struct Mirror {
+    store: Store,
+    log_key: VerifierKey,
+    signer: NoteSigner,
+    approve: Box<dyn Approve>,
+    tips: Tips,
+    pending: Option<(Note, Checkpoint)>,
+    committed: Option<(Note, Checkpoint)>,
+    /// Bodies that came ahead of their entries.
+    waiting: BTreeMap<[u8; 32], Vec<u8>>,
+    waiting_bytes: usize,
+}
+
+impl Mirror {
+    /// Opens a copy, or begins one in empty stores. What lies behind the last cosigned checkpoint is dropped; the log brings it again.
+    ///
+    /// # Errors
+    /// [`OpenError`]: what is durable is not what was cosigned.
+    ///
+    /// # Cost
+    /// Reads and hashes the whole copy.
+    pub fn open(parts: MirrorParts) -> Result<Self, OpenError> {
+        let load = |name: &str| {
+            let read = parts.log.read(name, CHECKPOINT_BYTES_MAX);
+            let bytes = read.map_err(|error| OpenError::Io(name.to_owned(), error))?;
+            let loaded = bytes.map(|bytes| own_checkpoint(&bytes, &parts.log_key));
+            match loaded {
+                Some(None) => Err(OpenError::Checkpoint(name.to_owned())),
+                other => Ok(other.flatten()),
+            }
+        };
+        let committed = load(CHECKPOINT)?;
+        let pending = load(PENDING)?.or_else(|| committed.clone());
+        let expected = committed
+            .as_ref()
+            .map_or((0, empty_root()), |(_, c)| (c.size, c.root));
+        let expected = Expected {
+            size: expected.0,
+            root: expected.1,
+            exactly: true,
+        };
+        let mut tips = Tips::default();
+        let mut approve = parts.approve;
+        let mut visit = |index, entry: &[u8]| {
+            approve.restore(index, entry);
+            matches!(tips.follow(index, entry), Ok(Place::Next(_)))
+        };
+        let store = Store::open(parts.log, parts.wal, Some(expected), &mut visit)?;
+        let mut mirror = Self {
+            store,
+            log_key: parts.log_key,
+            signer: parts.signer,
+            approve,
+            tips,
+            pending,
+            committed,
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+        };
+        let settled = mirror.store.settle();
+        settled.map_err(|error| match error {
+            StoreError::Io(name, error) => OpenError::Io(name, error),
+            StoreError::Read(error) => OpenError::Read(error),
+            StoreError::Stopped | StoreError::Full | StoreError::Differs(_) => {
+                OpenError::Root(expected.size)
+            }
+        })?;
+        Ok(mirror)
+    }
+
+    /// Key with which this mirror cosigns.
+    pub const fn key(&self) -> &VerifierKey {
+        self.signer.verifier()
+    }
+
+    /// Origin of the log.
+    pub fn origin(&self) -> &str {
+        self.log_key.name()
+    }
+
+    /// The last checkpoint that was cosigned, with the cosignature.
+    pub fn checkpoint(&self) -> Option<&Note> {
+        self.committed.as_ref().map(|(note, _)| note)
+    }
+
+    /// Number of entries cosigned for.
+    pub fn size(&self) -> u64 {
+        self.committed.as_ref().map_or(0, |(_, c)| c.size)
+    }
+
+    /// Reads the cosigned copy.
+    pub fn reader(&self) -> LogReader<&dyn Disk> {
+        let mut reader = self.store.reader();
+        reader.grow(self.size());
+        reader
+    }
+
+    /// Whether storage has failed; the mirror must be opened anew.
+    pub const fn is_stopped(&self) -> bool {
+        self.store.is_stopped()
+    }
+
+    fn pending_size(&self) -> u64 {
+        self.pending.as_ref().map_or(0, |(_, c)| c.size)
+    }
+
+    fn stopped(error: &StoreError) -> Reply {
+        Reply::plain(500, format!("the mirror stopped: {error}\n"))
+    }
+
+    /// `POST /add-checkpoint`: moves the pending checkpoint forward. No cosignature is given here.
+    pub fn add_checkpoint(&mut self, body: &[u8]) -> Reply {
+        match self.try_add_checkpoint(body) {
+            Ok(reply) | Err(reply) => reply,
+        }
+    }
+
+    fn try_add_checkpoint(&mut self, body: &[u8]) -> Result<Reply, Reply> {
+        let malformed = || Reply::plain(400, "the request is malformed\n");
+        let request = AddCheckpoint::decode(body).ok_or_else(malformed)?;
+        if request.note.len() > CHECKPOINT_BYTES_MAX {
+            return Err(malformed());
+        }
+        let mut note = Note::parse(&request.note).map_err(|_| malformed())?;
+        let checkpoint = Checkpoint::parse(note.text()).map_err(|_| malformed())?;
+        if checkpoint.origin != self.log_key.name() {
+            return Err(Reply::plain(404, "the log is not known here\n"));
+        }
+        note.verify(std::slice::from_ref(&self.log_key))
+            .map_err(|error| match error {
+                NoteError::Unknown => Reply::plain(403, "no signature of the log\n"),
+                other => Reply::plain(403, format!("{other}\n")),
+            })?;
+        self.check_progress(&request, &checkpoint)?;
+        note.keep_only(std::slice::from_ref(&self.log_key));
+        let kept = self.store.commit(PENDING, &note.to_bytes());
+        kept.map_err(|error| Self::stopped(&error))?;
+        self.pending = Some((note, checkpoint));
+        Ok(Reply::plain(200, ""))
+    }
+
+    /// Whether the offered checkpoint goes on from the pending one.
+    fn check_progress(&self, request: &AddCheckpoint, new: &Checkpoint) -> Result<(), Reply> {
+        let have = self.pending_size();
+        let conflict = || Reply::text(409, TYPE_SIZE, format!("{have}\n"));
+        if request.old > new.size {
+            return Err(Reply::plain(400, "the old size is beyond the new one\n"));
+        }
+        if request.old != have {
+            return Err(conflict());
+        }
+        let root = self
+            .pending
+            .as_ref()
+            .map_or_else(empty_root, |(_, c)| c.root);
+        if have == new.size && new.root != root {
+            return Err(conflict());
+        }
+        let proven = if have == 0 {
+            request.proof.is_empty() && (new.size > 0 || new.root == empty_root())
+        } else {
+            verify_consistency(have, new.size, &request.proof, &root, &new.root).is_ok()
+        };
+        if proven {
+            Ok(())
+        } else {
+            Err(Reply::plain(422, "the consistency proof is wrong\n"))
+        }
+    }
+
+    /// Answers one request by its path; `None` for a path that is not the mirror's.
+    pub fn post(&mut self, path: &str, body: &[u8], now: Seconds) -> Option<Reply> {
+        if self.is_stopped() {
+            return Some(Self::stopped(&StoreError::Stopped));
+        }
+        match path {
+            crate::request::ADD_CHECKPOINT => Some(self.add_checkpoint(body)),
+            crate::request::ADD_ENTRIES => Some(self.add_entries(body, now)),
+            crate::request::ADD_BODIES => Some(self.add_bodies(body)),
+            _ => None,
+        }
+    }
+
+    /// Answers a read below `/<hex SHA-256 of the origin>/`: a file of the tlog-tiles layout or a body.
+    pub fn get(&mut self, path: &str) -> Option<Reply> {
+        let name = path.strip_prefix(&format!("/{}/", self.origin_hash()))?;
+        let served = name == CHECKPOINT || name.starts_with("tile/") || name.starts_with("bodies/");
+        let read = served.then(|| self.store.public(name))?;
+        let content_type = if name == CHECKPOINT {
+            TYPE_TEXT
+        } else {
+            crate::request::TYPE_OCTETS
+        };
+        match read {
+            Ok(Some(body)) => Some(Reply {
+                status: 200,
+                content_type: content_type.to_owned(),
+                body,
+            }),
+            _ => Some(Reply::plain(404, "")),
+        }
+    }
+
+    fn origin_hash(&self) -> String {
+        use sha2::{Digest, Sha256};
+        sakimori_custody::ids::hex(&Sha256::digest(self.origin()))
+    }
+}
