@@ -1,1 +1,29 @@
-//! Statements, trust root, quorum, lease: is this act allowed, now, here?
+//! Is this act allowed, now, here? Statements of the commission, the trust root behind them, leases, and the gate that a sensor passes.
+//!
+//! In: signed notes, a log proof, the sensor's memory, a time. Out: [`gate::Admitted`], which nothing else can make, or one [`Refusal`] with its reason. Never: a
+//! clock, a disk, a default that allows.
+//!
+//! Design 2.1 and 6.6; `docs/reference/formats.md` sections 10 to 12.
+
+pub mod gate;
+mod grammar;
+pub mod lease;
+pub mod limits;
+mod refusal;
+pub mod root;
+mod sitting;
+pub mod statement;
+
+pub use grammar::GrammarError;
+pub use lease::Lease;
+pub use refusal::Refusal;
+pub use root::TrustRoot;
+pub use sitting::{Sitting, SittingError};
+pub use statement::Statement;
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of a note's text: how statements, packs and trust roots are named.
+pub fn text_hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}

@@ -14,7 +14,6 @@ use crate::ids::StreamId;
 use crate::record::coded;
 use crate::time::Seconds;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use std::fmt;
 
 /// Longest envelope in bytes; entry bundles carry 16-bit lengths, ours are far below.
 pub const ENVELOPE_BYTES_MAX: usize = 1024;

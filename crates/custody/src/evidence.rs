@@ -3,7 +3,6 @@
 
 use crate::layout::{LayoutError, Reader, Writer};
 use crate::record::{Direction, coded};
-use std::fmt;
 
 /// Length of an encoded event in bytes.
 pub const EVIDENCE_BYTES: usize = 128;
@@ -45,7 +44,7 @@ impl Behaviour {
                 "regularity",
                 "coverage",
             ],
-            Self::VerticalScan | Self::HorizontalScan => &["unanswered", "spread", "sequential"],
+            Self::VerticalScan | Self::HorizontalScan => &["unanswered", "spread", "breadth"],
         }
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod behaviour;
 pub mod commitment;
+pub mod coverage;
 pub mod entry;
 pub mod evidence;
 pub mod fields;

@@ -13,6 +13,8 @@ pub const RECORD_BYTES: usize = 176;
 pub const SELECTORS_MAX: usize = 8;
 
 /// Makes an enum of fixed numbers with a text for people and programs, and its two readers.
+#[macro_export]
+#[doc(hidden)]
 macro_rules! coded {
     ($(#[$doc:meta])* $name:ident: $int:ty { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal,)+ }) => {
         $(#[$doc])*
@@ -36,12 +38,14 @@ macro_rules! coded {
                 Self::ALL.iter().copied().find(|value| value.name() == name)
             }
         }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.name()) }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
         }
     };
 }
-pub(crate) use coded;
+pub use coded;
 
 coded! {
     /// Which way a flow crosses the border, by its initiator (Act 42/2025; design 6.3). Domestic flows have no value: they never become records.

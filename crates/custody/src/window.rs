@@ -3,7 +3,6 @@
 
 use crate::layout::{LayoutError, Reader, Writer};
 use crate::record::coded;
-use std::fmt;
 
 /// Length of encoded window counters in bytes.
 pub const WINDOW_BYTES: usize = 256;

@@ -2,61 +2,43 @@
 //! address counted twice.
 
 use crate::selector::{Prefix, Rule, Selector};
+use sakimori_custody::coverage::Coverage;
 
-/// Counts of a statement.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Selectors.
-    pub count: u64,
-    /// IPv4 addresses in the union.
-    pub v4: u64,
-    /// IPv6 /48s touched by the union.
-    pub v6_48: u64,
-    /// Domains, with or without what is below.
-    pub domains: u64,
-    /// Fingerprints.
-    pub ja4: u64,
-    /// Behaviours.
-    pub behaviours: u64,
+/// Coverage of selectors.
+pub(crate) fn of(selectors: &[Selector]) -> Coverage {
+    let mut ranges = Vec::new();
+    let mut out = Coverage {
+        count: selectors.len() as u64,
+        ..Coverage::default()
+    };
+    for selector in selectors {
+        match &selector.rule {
+            Rule::Address(bytes) | Rule::Endpoint(bytes, ..) => {
+                let address = u128::from_be_bytes(*bytes);
+                ranges.push((address, address));
+            }
+            Rule::Prefix(prefix) => ranges.push((prefix.first, prefix.last())),
+            Rule::Domain(_) | Rule::Subdomains(_) => out.domains += 1,
+            Rule::Ja4(_) => out.ja4 += 1,
+            Rule::Behaviour(_) => out.behaviours += 1,
+        }
+    }
+    for (first, last) in union(ranges) {
+        add(&mut out, first, last);
+    }
+    out
 }
 
-impl Coverage {
-    /// Coverage of selectors.
-    pub fn of(selectors: &[Selector]) -> Self {
-        let mut ranges = Vec::new();
-        let mut out = Self {
-            count: selectors.len() as u64,
-            ..Self::default()
-        };
-        for selector in selectors {
-            match &selector.rule {
-                Rule::Address(bytes) | Rule::Endpoint(bytes, ..) => {
-                    let address = u128::from_be_bytes(*bytes);
-                    ranges.push((address, address));
-                }
-                Rule::Prefix(prefix) => ranges.push((prefix.first, prefix.last())),
-                Rule::Domain(_) | Rule::Subdomains(_) => out.domains += 1,
-                Rule::Ja4(_) => out.ja4 += 1,
-                Rule::Behaviour(_) => out.behaviours += 1,
-            }
-        }
-        for (first, last) in union(ranges) {
-            out.add(first, last);
-        }
-        out
+/// Adds a range of the 128-bit space; its part in the mapped /96 counts as IPv4, the rest in /48s.
+fn add(out: &mut Coverage, first: u128, last: u128) {
+    const V4: (u128, u128) = (0xffff << 32, (0xffff << 32) + 0xffff_ffff);
+    let (from, to) = (first.max(V4.0), last.min(V4.1));
+    if from <= to {
+        out.v4 = out.v4.saturating_add((to - from) as u64 + 1);
     }
-
-    /// Adds a range of the 128-bit space; its part in the mapped /96 counts as IPv4, the rest in /48s.
-    fn add(&mut self, first: u128, last: u128) {
-        const V4: (u128, u128) = (0xffff << 32, (0xffff << 32) + 0xffff_ffff);
-        let (from, to) = (first.max(V4.0), last.min(V4.1));
-        if from <= to {
-            self.v4 = self.v4.saturating_add((to - from) as u64 + 1);
-        }
-        if first < V4.0 || last > V4.1 {
-            let blocks = ((last >> 80) - (first >> 80) + 1) as u64;
-            self.v6_48 = self.v6_48.saturating_add(blocks);
-        }
+    if first < V4.0 || last > V4.1 {
+        let blocks = ((last >> 80) - (first >> 80) + 1) as u64;
+        out.v6_48 = out.v6_48.saturating_add(blocks);
     }
 }
 

@@ -10,7 +10,6 @@ mod matcher;
 mod pack;
 mod selector;
 
-pub use coverage::Coverage;
 pub use lint::{Lint, Severity, lint};
 pub use matcher::Matcher;
 pub use pack::{Pack, PackError};

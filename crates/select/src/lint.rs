@@ -1,7 +1,7 @@
 //! The lint: reasons why a pack is too broad or does not say what it seems to. In: a pack. Out: findings with selector ids. Never: a look at single selectors
 //! alone: coverage is judged over the whole pack.
 
-use crate::coverage::{Coverage, range};
+use crate::coverage::{self, range};
 use crate::limits::{V4_BITS_MIN, V4_COVERED_MAX, V6_BITS_MIN, V6_COVERED_MAX};
 use crate::selector::{Prefix, Rule, Selector};
 use std::collections::BTreeMap;
@@ -123,7 +123,7 @@ fn suffix(id: u32, name: &str, below: bool, out: &mut Vec<Lint>) {
 
 /// Judges the union of the pack, so that halves and many small prefixes do not pass where the whole would not.
 fn whole(selectors: &[Selector], out: &mut Vec<Lint>) {
-    let coverage = Coverage::of(selectors);
+    let coverage = coverage::of(selectors);
     let wide = |rule: &Rule| matches!(rule, Rule::Prefix(_));
     let ids: Vec<u32> = selectors
         .iter()

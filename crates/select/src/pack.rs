@@ -1,10 +1,11 @@
 //! A pack: selectors with id, date and purpose; its canonical text and hash. In: a source text with comments, or a signed note. Out: the one text that is
 //! signed and hashed. Never: a pack whose text differs from its canonical form behind a signature.
 
-use crate::Coverage;
+use crate::coverage;
 use crate::limits::{LINE_BYTES_MAX, SELECTORS_MAX, TEXT_BYTES_MAX};
 use crate::selector::{Rule, Selector};
 use sakimori_custody::behaviour::BehaviourSpec;
+use sakimori_custody::coverage::Coverage;
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
@@ -131,7 +132,7 @@ impl Pack {
 
     /// How much the pack covers.
     pub fn coverage(&self) -> Coverage {
-        Coverage::of(&self.selectors)
+        coverage::of(&self.selectors)
     }
 
     /// The behaviours.

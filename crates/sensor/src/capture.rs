@@ -185,7 +185,9 @@ impl<R: Read> Capture<R> {
 
     /// The bytes of a packet of the last batch.
     pub fn bytes(&self, packet: &Captured) -> &[u8] {
-        self.buffer.get(packet.at..packet.at + packet.length).unwrap_or_default()
+        self.buffer
+            .get(packet.at..packet.at + packet.length)
+            .unwrap_or_default()
     }
 
     /// Offset in the unpacked input of the first byte that has not been used.
@@ -202,7 +204,11 @@ impl<R: Read> Capture<R> {
 /// The four bytes at `at` as a number in the file's byte order.
 fn word(bytes: &[u8], at: usize, big: bool) -> Option<u32> {
     let four = *bytes.get(at..)?.first_chunk()?;
-    Some(if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
+    Some(if big {
+        u32::from_be_bytes(four)
+    } else {
+        u32::from_le_bytes(four)
+    })
 }
 
 /// Unpacks gzip where the input begins with its magic number, else passes it on.
@@ -222,7 +228,9 @@ pub fn unpacked<R: Read + 'static>(mut input: R) -> io::Result<Box<dyn Read>> {
     }
     let start = io::Cursor::new(magic).take(have as u64);
     if magic == [0x1f, 0x8b] {
-        return Ok(Box::new(flate2::read::MultiGzDecoder::new(start.chain(input))));
+        return Ok(Box::new(flate2::read::MultiGzDecoder::new(
+            start.chain(input),
+        )));
     }
     Ok(Box::new(start.chain(input)))
 }

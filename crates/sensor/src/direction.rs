@@ -37,7 +37,10 @@ impl std::str::FromStr for Prefix {
             };
             let bits: u8 = bits.parse().ok().filter(|&bits| bits <= most)?;
             let address = u128::from_be_bytes(sakimori_custody::record::address_bytes(address));
-            Some(Self { address, bits: base + bits })
+            Some(Self {
+                address,
+                bits: base + bits,
+            })
         };
         parse().ok_or_else(|| PrefixError(text.chars().take(60).collect()))
     }
@@ -87,9 +90,16 @@ impl Border {
     /// Draws the border of `home` on the map that is compiled in.
     pub fn new(home: Home) -> Self {
         let map = CountryMap::compiled_in();
-        let nowhere = Place { country: Country::UNKNOWN, domestic: true };
+        let nowhere = Place {
+            country: Country::UNKNOWN,
+            domestic: true,
+        };
         // No packet has the address ::, which is special-purpose, elsewhere than here.
-        Self { home, map, recent: vec![(0, nowhere); RECENT] }
+        Self {
+            home,
+            map,
+            recent: vec![(0, nowhere); RECENT],
+        }
     }
 
     /// Version of the country map, `YYYYMMDD`.
@@ -115,14 +125,24 @@ impl Border {
     fn look_up(&self, address: u128) -> Place {
         #[cfg(feature = "bench")]
         if self.home.nowhere {
-            return Place { country: self.map.country(special::unwrapped(address)), domestic: false };
+            return Place {
+                country: self.map.country(special::unwrapped(address)),
+                domestic: false,
+            };
         }
         let address = special::unwrapped(address);
         if special::is_special(address) {
-            return Place { country: Country::UNKNOWN, domestic: true };
+            return Place {
+                country: Country::UNKNOWN,
+                domestic: true,
+            };
         }
         let country = self.map.country(address);
-        let at_home = self.home.prefixes.iter().any(|prefix| prefix.contains(address));
+        let at_home = self
+            .home
+            .prefixes
+            .iter()
+            .any(|prefix| prefix.contains(address));
         let domestic = at_home || country == Country::UNKNOWN || country == self.home.country;
         Place { country, domestic }
     }

@@ -24,7 +24,7 @@ const COUNT: u8 = 0x3f;
 pub(crate) struct Cold {
     pub(crate) hits: Hits,
     pub(crate) ja4: Option<[u8; 36]>,
-    assembly: [Option<Box<Assembler>>; 2],
+    pub(crate) assembly: [Option<Box<Assembler>>; 2],
 }
 
 /// The rarer facts of all flows, and the scratch of the parsers.
@@ -38,7 +38,13 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) const fn new(matcher: Matcher) -> Self {
-        Self { matcher, cold: Vec::new(), free: Vec::new(), assemblies: 0, scratch: Vec::new() }
+        Self {
+            matcher,
+            cold: Vec::new(),
+            free: Vec::new(),
+            assemblies: 0,
+            scratch: Vec::new(),
+        }
     }
 
     /// The place of a flow's rarer facts, made where there is none.
@@ -62,7 +68,11 @@ impl Facts {
         if flow.cold == NO_COLD {
             return Cold::default();
         }
-        let mut cold = self.cold.get_mut(flow.cold as usize).map(std::mem::take).unwrap_or_default();
+        let mut cold = self
+            .cold
+            .get_mut(flow.cold as usize)
+            .map(std::mem::take)
+            .unwrap_or_default();
         self.free.push(flow.cold);
         flow.cold = NO_COLD;
         for mut assembly in cold.assembly.iter_mut().filter_map(Option::take) {
@@ -74,7 +84,9 @@ impl Facts {
 
     /// A copy of selectors and fingerprint for a record of a flow that goes on.
     pub(crate) fn peek(&self, flow: &Flow) -> (Hits, Option<[u8; 36]>) {
-        self.cold.get(flow.cold as usize).map_or((Hits::default(), None), |c| (c.hits, c.ja4))
+        self.cold
+            .get(flow.cold as usize)
+            .map_or((Hits::default(), None), |c| (c.hits, c.ja4))
     }
 
     fn merge(&mut self, flow: &mut Flow, hits: &Hits) {
@@ -87,7 +99,13 @@ impl Facts {
     pub(crate) fn opened(&mut self, flow: &mut Flow) {
         let mut hits = Hits::default();
         let ports = (flow.source_port, flow.destination_port);
-        self.matcher.addresses(&flow.source, &flow.destination, ports, flow.protocol, &mut hits);
+        self.matcher.addresses(
+            &flow.source,
+            &flow.destination,
+            ports,
+            flow.protocol,
+            &mut hits,
+        );
         self.merge(flow, &hits);
     }
 
@@ -159,7 +177,10 @@ impl Facts {
     }
 
     fn segment(&mut self, flow: &mut Flow, side: usize, packet: &IpPacket<'_>) {
-        let waiting = self.cold.get_mut(flow.cold as usize).and_then(|c| c.assembly.get_mut(side)?.take());
+        let waiting = self
+            .cold
+            .get_mut(flow.cold as usize)
+            .and_then(|c| c.assembly.get_mut(side)?.take());
         if let Some(mut assembly) = waiting {
             self.assemblies -= 1;
             if assembly.push(packet.tcp_sequence, packet.payload) {
@@ -191,7 +212,9 @@ impl Facts {
         let asks_on = self.matcher.has_names()
             && (flow.application == Application::Http.code()
                 || flow.application == Application::Dns.code());
-        let Some(facts) = flow.facts.get_mut(side) else { return };
+        let Some(facts) = flow.facts.get_mut(side) else {
+            return;
+        };
         let count = (*facts & COUNT) + 1;
         if count >= HELLO_SEGMENTS_MAX && !asks_on {
             *facts = DONE;
@@ -206,10 +229,13 @@ impl Facts {
         if matches!(bytes.first(), Some(0x16 | 0x14)) {
             return self.read_hello(flow, side, bytes);
         }
-        let first = flow.facts.get(side).is_some_and(|f| f & (COUNT | AFTER_HELLO) == 0);
+        let first = flow
+            .facts
+            .get(side)
+            .is_some_and(|f| f & (COUNT | AFTER_HELLO) == 0);
         let speaks = |application: Application| flow.application == application.code();
-        let asks_on = self.matcher.has_names()
-            && (speaks(Application::Http) || speaks(Application::Dns));
+        let asks_on =
+            self.matcher.has_names() && (speaks(Application::Http) || speaks(Application::Dns));
         if !first && !asks_on {
             return false;
         }
@@ -241,7 +267,11 @@ impl Facts {
                 if let Some(facts) = flow.facts.get_mut(side) {
                     // A second hello is looked for in the segments right behind the first one.
                     let first = *facts & AFTER_HELLO == 0;
-                    *facts = if first { AFTER_HELLO | (HELLO_SEGMENTS_MAX - 3) } else { DONE };
+                    *facts = if first {
+                        AFTER_HELLO | (HELLO_SEGMENTS_MAX - 3)
+                    } else {
+                        DONE
+                    };
                 }
                 false
             }
@@ -277,7 +307,9 @@ impl Facts {
     }
 
     fn read_request(&mut self, flow: &mut Flow, bytes: &[u8]) -> bool {
-        let Ok(request) = http::request(bytes) else { return false };
+        let Ok(request) = http::request(bytes) else {
+            return false;
+        };
         if flow.http_method == HttpMethod::None.code() {
             flow.http_method = HttpMethod::from_token(request.method).code();
         }

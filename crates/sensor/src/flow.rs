@@ -148,11 +148,16 @@ impl FlowTable {
         let end = |address: &[u8; 16], port: u16| {
             let whole = u128::from_be_bytes(*address);
             let (high, low) = ((whole >> 64) as u64, whole as u64);
-            fold(high ^ self.seed[0] ^ u64::from(port) << 17, low ^ self.seed[1])
+            fold(
+                high ^ self.seed[0] ^ u64::from(port) << 17,
+                low ^ self.seed[1],
+            )
         };
-        let both =
-            end(&key.source, key.ports.0).wrapping_add(end(&key.destination, key.ports.1));
-        fold(both ^ u64::from(key.protocol), self.seed[0] ^ 0x9e37_79b9_7f4a_7c15) as u32
+        let both = end(&key.source, key.ports.0).wrapping_add(end(&key.destination, key.ports.1));
+        fold(
+            both ^ u64::from(key.protocol),
+            self.seed[0] ^ 0x9e37_79b9_7f4a_7c15,
+        ) as u32
     }
 
     fn mask(&self) -> usize {
@@ -170,8 +175,15 @@ impl FlowTable {
     /// Brings the flow that the first slot names near.
     #[inline]
     pub(crate) fn prefetch_flow(&self, hash: u32) {
-        let slot = self.slots.get(hash as usize & self.mask()).copied().unwrap_or(0);
-        if let Some(flow) = (slot as u32).checked_sub(1).and_then(|at| self.flows.get(at as usize)) {
+        let slot = self
+            .slots
+            .get(hash as usize & self.mask())
+            .copied()
+            .unwrap_or(0);
+        if let Some(flow) = (slot as u32)
+            .checked_sub(1)
+            .and_then(|at| self.flows.get(at as usize))
+        {
             near(flow);
             near(&flow.first);
         }
@@ -186,7 +198,10 @@ impl FlowTable {
             let slot = *self.slots.get(at)?;
             let place = (slot as u32).checked_sub(1)?;
             if (slot >> 32) as u32 == hash
-                && let Some(out) = self.flows.get(place as usize).and_then(|flow| key.side(flow))
+                && let Some(out) = self
+                    .flows
+                    .get(place as usize)
+                    .and_then(|flow| key.side(flow))
             {
                 return Some((place, out));
             }
@@ -246,7 +261,11 @@ impl FlowTable {
         let flow = self.flows.get(place as usize)?.clone();
         let mask = self.mask();
         let mut at = flow.hash as usize & mask;
-        while self.slots.get(at).is_some_and(|&slot| slot as u32 != place + 1) {
+        while self
+            .slots
+            .get(at)
+            .is_some_and(|&slot| slot as u32 != place + 1)
+        {
             at = (at + 1) & mask;
         }
         self.close_gap(at);
@@ -291,7 +310,11 @@ impl FlowTable {
 
 impl Flow {
     /// A flow before its first packet is counted.
-    pub(crate) const fn new(key: &Key, direction: Direction, countries: (Country, Country)) -> Self {
+    pub(crate) const fn new(
+        key: &Key,
+        direction: Direction,
+        countries: (Country, Country),
+    ) -> Self {
         Self {
             source: key.source,
             destination: key.destination,

@@ -13,13 +13,13 @@ use crate::limits::{
     ACTIVE_MS, BATCH_PACKETS, CLOSING_SECONDS, FLOWS_MAX, IDLE_SECONDS, UNANSWERED_SECONDS,
 };
 use counting::Windows;
+use sakimori_custody::behaviour::BehaviourSpec;
 use sakimori_custody::frame::Frame;
 use sakimori_custody::record::{
     Alpn, Application, Direction, End, HttpMethod, MechanicalRecord, TlsVersion,
 };
 use sakimori_custody::window::{EndFrame, EndStatus};
 use sakimori_detect::Behaviours;
-use sakimori_custody::behaviour::BehaviourSpec;
 use sakimori_select::Matcher;
 use sakimori_wire::{Error, IpPacket, Packet, packet};
 use std::io::Read;
@@ -78,7 +78,15 @@ impl PipelineConfig {
         behaviours: Vec<BehaviourSpec>,
         seed: [u64; 2],
     ) -> Self {
-        Self { home, directions, matcher, behaviours, seed, ticks: false, flows_max: FLOWS_MAX }
+        Self {
+            home,
+            directions,
+            matcher,
+            behaviours,
+            seed,
+            ticks: false,
+            flows_max: FLOWS_MAX,
+        }
     }
 }
 
@@ -186,7 +194,9 @@ impl Pipeline {
 
     fn end_due(&mut self) {
         while let Some(place) = self.table.due(self.now) {
-            let Some(flow) = self.table.get_mut(place) else { return };
+            let Some(flow) = self.table.get_mut(place) else {
+                return;
+            };
             let deadline = deadline(flow);
             if deadline > self.now {
                 self.table.reschedule(place, deadline);
@@ -206,7 +216,10 @@ impl Pipeline {
         if let Some((place, _)) = found
             && self.begins_anew(place, ip)
         {
-            let end = self.table.get_mut(place).map_or(End::Fin, |flow| closed(flow));
+            let end = self
+                .table
+                .get_mut(place)
+                .map_or(End::Fin, |flow| closed(flow));
             self.end(place, end);
             found = None;
         }
@@ -225,7 +238,10 @@ impl Pipeline {
     fn begins_anew(&mut self, place: u32, ip: &IpPacket<'_>) -> bool {
         ip.protocol == 6
             && ip.tcp_flags & (SYN | ACK) == SYN
-            && self.table.get_mut(place).is_some_and(|flow| flow.state & state::CLOSING != 0)
+            && self
+                .table
+                .get_mut(place)
+                .is_some_and(|flow| flow.state & state::CLOSING != 0)
     }
 
     /// Decides direction and opens a flow; `None` where the packet is domestic and thereby gone.
@@ -236,12 +252,20 @@ impl Pipeline {
         hash: u32,
         millis: u64,
     ) -> Option<(u32, bool)> {
-        let places = (self.border.place(&key.source), self.border.place(&key.destination));
+        let places = (
+            self.border.place(&key.source),
+            self.border.place(&key.destination),
+        );
         // An answer to a SYN that was not seen: the other side began.
         let answered = ip.protocol == 6 && ip.tcp_flags & (SYN | ACK) == SYN | ACK;
         let (key, places, out) = if answered {
             let ports = (key.ports.1, key.ports.0);
-            let turned = Key { source: key.destination, destination: key.source, ports, ..*key };
+            let turned = Key {
+                source: key.destination,
+                destination: key.source,
+                ports,
+                ..*key
+            };
             (turned, (places.1, places.0), false)
         } else {
             (*key, places, true)
@@ -286,7 +310,9 @@ impl Pipeline {
     #[inline]
     fn count(&mut self, place: u32, out: bool, ip: &IpPacket<'_>, millis: u64) {
         let now = self.now;
-        let Some(flow) = self.table.get_mut(place) else { return };
+        let Some(flow) = self.table.get_mut(place) else {
+            return;
+        };
         if flow.allowed
             && millis.saturating_sub(flow.first) >= ACTIVE_MS
             && flow.packets_out + flow.packets_back > 0
@@ -296,7 +322,9 @@ impl Pipeline {
                 self.decide_part(place, &part);
             }
         }
-        let Some(flow) = self.table.get_mut(place) else { return };
+        let Some(flow) = self.table.get_mut(place) else {
+            return;
+        };
         flow.count(out, ip.ip_bytes, ip.tcp_flags, millis, now as u32);
         if ip.protocol == 6 {
             let before = flow.state;
@@ -309,7 +337,9 @@ impl Pipeline {
                 self.table.reschedule(place, now + CLOSING_SECONDS);
             }
         }
-        let Some(flow) = self.table.get_mut(place) else { return };
+        let Some(flow) = self.table.get_mut(place) else {
+            return;
+        };
         if flow.allowed {
             self.windows.hold();
             self.facts.payload(flow, out, ip);
@@ -321,9 +351,22 @@ impl Pipeline {
     /// Writes the record of a flow that goes on, and starts its counters again.
     fn decide_part(&mut self, place: u32, part: &Flow) {
         let (hits, ja4) = self.facts.peek(part);
-        self.decide(part, &Cold { hits, ja4, ..Cold::default() }, End::Active);
+        self.decide(
+            part,
+            &Cold {
+                hits,
+                ja4,
+                ..Cold::default()
+            },
+            End::Active,
+        );
         if let Some(flow) = self.table.get_mut(place) {
-            (flow.packets_out, flow.packets_back, flow.bytes_out, flow.bytes_back) = (0, 0, 0, 0);
+            (
+                flow.packets_out,
+                flow.packets_back,
+                flow.bytes_out,
+                flow.bytes_back,
+            ) = (0, 0, 0, 0);
             (flow.flags_out, flow.flags_back) = (0, 0);
         }
     }
@@ -358,7 +401,10 @@ impl Pipeline {
     /// Ends everything that is open and says how the input ended.
     pub fn finish(&mut self, status: EndStatus, offset: u64) {
         while let Some(place) = self.table.next_to_end() {
-            let closing = self.table.get_mut(place).filter(|f| f.state & state::CLOSING != 0);
+            let closing = self
+                .table
+                .get_mut(place)
+                .filter(|f| f.state & state::CLOSING != 0);
             let end = closing.map_or(End::EndOfInput, |flow| closed(flow));
             self.end(place, end);
         }
@@ -416,7 +462,11 @@ const fn closing(flags: u8, out: bool) -> u8 {
 }
 
 const fn closed(flow: &Flow) -> End {
-    if (flow.flags_out | flow.flags_back) & RST != 0 { End::Rst } else { End::Fin }
+    if (flow.flags_out | flow.flags_back) & RST != 0 {
+        End::Rst
+    } else {
+        End::Fin
+    }
 }
 
 fn record(flow: &Flow, cold: &Cold, end: End) -> MechanicalRecord {

@@ -33,7 +33,13 @@ impl Pcap {
             Some(kind) => (true, kind),
             None => (false, of(u32::from_le_bytes(magic))?),
         };
-        Some(Self { big, per_milli, file_head, record_head, link: None })
+        Some(Self {
+            big,
+            per_milli,
+            file_head,
+            record_head,
+            link: None,
+        })
     }
 
     pub(super) fn step(&mut self, bytes: &[u8]) -> Step {
@@ -60,6 +66,14 @@ impl Pcap {
             return Step::Need(whole);
         }
         let millis = u64::from(number(0)) * 1000 + u64::from(number(4) / self.per_milli);
-        Step::Packet(Captured { at: self.record_head, length, link, millis }, whole)
+        Step::Packet(
+            Captured {
+                at: self.record_head,
+                length,
+                link,
+                millis,
+            },
+            whole,
+        )
     }
 }

@@ -54,17 +54,23 @@ impl Pcapng {
         if !matches!(kind, SECTION | 1 | 2 | 3 | 6) {
             return Step::Skip(length);
         }
-        let Some(block) = bytes.get(..length) else { return Step::Need(length) };
+        let Some(block) = bytes.get(..length) else {
+            return Step::Need(length);
+        };
         if word(block, length - 4, self.big) != Some(told as u32) {
             return Step::Bad(EndStatus::Malformed);
         }
         let body = block.get(8..length - 4).unwrap_or_default();
         match kind {
             SECTION => Step::Skip(length),
-            1 => self.interface(body).map_or(Step::Bad(EndStatus::Malformed), |()| Step::Skip(length)),
+            1 => self
+                .interface(body)
+                .map_or(Step::Bad(EndStatus::Malformed), |()| Step::Skip(length)),
             _ => self
                 .packet(kind, body)
-                .map_or(Step::Bad(EndStatus::Malformed), |packet| Step::Packet(packet, length)),
+                .map_or(Step::Bad(EndStatus::Malformed), |packet| {
+                    Step::Packet(packet, length)
+                }),
         }
     }
 
@@ -75,7 +81,11 @@ impl Pcapng {
         }
         let half = |at: usize| {
             let two = *body.get(at..)?.first_chunk()?;
-            Some(if self.big { u16::from_be_bytes(two) } else { u16::from_le_bytes(two) })
+            Some(if self.big {
+                u16::from_be_bytes(two)
+            } else {
+                u16::from_le_bytes(two)
+            })
         };
         let mut new = Interface {
             link: LinkType(u32::from(half(0)?)),
@@ -85,14 +95,21 @@ impl Pcapng {
         };
         let mut at = 8;
         while let (Some(code @ 1..), Some(length)) = (half(at), half(at + 2)) {
-            let value = body.get(at + 4..at + 4 + usize::from(length)).unwrap_or_default();
+            let value = body
+                .get(at + 4..at + 4 + usize::from(length))
+                .unwrap_or_default();
             match (code, value) {
-                (9, &[power]) if power & 0x80 != 0 => new.resolution = Resolution::Two(power & 0x7f),
+                (9, &[power]) if power & 0x80 != 0 => {
+                    new.resolution = Resolution::Two(power & 0x7f)
+                }
                 (9, &[power]) => new.resolution = Resolution::Ten(power),
                 (14, &[a, b, c, d, e, f, g, h]) => {
                     let eight = [a, b, c, d, e, f, g, h];
-                    new.offset =
-                        if self.big { u64::from_be_bytes(eight) } else { u64::from_le_bytes(eight) };
+                    new.offset = if self.big {
+                        u64::from_be_bytes(eight)
+                    } else {
+                        u64::from_le_bytes(eight)
+                    };
                 }
                 _ => {}
             }
@@ -108,7 +125,11 @@ impl Pcapng {
         let (interface, at, length, ticks) = match kind {
             3 => {
                 let interface = *self.interfaces.first()?;
-                let snap = if interface.snap == 0 { u32::MAX } else { interface.snap };
+                let snap = if interface.snap == 0 {
+                    u32::MAX
+                } else {
+                    interface.snap
+                };
                 (interface, 4, number(0)?.min(snap), 0)
             }
             _ => {
@@ -124,7 +145,12 @@ impl Pcapng {
         };
         let length = length as usize;
         let fits = length <= PACKET_BYTES_MAX && body.len() >= at + length;
-        fits.then(|| Captured { at: at + 8, length, link: interface.link, millis: interface.millis(ticks) })
+        fits.then(|| Captured {
+            at: at + 8,
+            length,
+            link: interface.link,
+            millis: interface.millis(ticks),
+        })
     }
 }
 
@@ -133,7 +159,9 @@ impl Interface {
         let ticks = u128::from(ticks);
         let millis = match self.resolution {
             Resolution::Ten(power) if power <= 3 => ticks * 10u128.pow(u32::from(3 - power)),
-            Resolution::Ten(power) => 10u128.checked_pow(u32::from(power - 3)).map_or(0, |d| ticks / d),
+            Resolution::Ten(power) => 10u128
+                .checked_pow(u32::from(power - 3))
+                .map_or(0, |d| ticks / d),
             Resolution::Two(power) => (ticks * 1000).checked_shr(u32::from(power)).unwrap_or(0),
         };
         let whole = millis.saturating_add(u128::from(self.offset) * 1000);

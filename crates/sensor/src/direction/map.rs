@@ -30,15 +30,19 @@ impl Reader {
     }
 
     fn u32(&mut self) -> u32 {
-        self.take(4).first_chunk().map_or(0, |four| u32::from_le_bytes(*four))
+        self.take(4)
+            .first_chunk()
+            .map_or(0, |four| u32::from_le_bytes(*four))
     }
 
     /// One table: countries, then steps as distances.
     fn table(&mut self) -> (Vec<u128>, Vec<Country>) {
         let count = usize::from(self.byte());
         let names = self.take(2 * count).as_chunks::<2>().0;
-        let countries: Vec<Country> =
-            names.iter().map(|&code| Country::new(code).unwrap_or(Country::UNKNOWN)).collect();
+        let countries: Vec<Country> = names
+            .iter()
+            .map(|&code| Country::new(code).unwrap_or(Country::UNKNOWN))
+            .collect();
         let steps = self.u32() as usize;
         let (mut starts, mut places) = (Vec::with_capacity(steps), Vec::with_capacity(steps));
         let mut at = 0u128;
@@ -74,9 +78,18 @@ impl CountryMap {
         let (v6, v6_countries) = reader.table();
         let v4: Vec<u32> = v4.into_iter().map(|start| start as u32).collect();
         let v4_index = (0..=0x1_0000u32)
-            .map(|high| v4.partition_point(|&start| u64::from(start) < u64::from(high) << 16) as u32)
+            .map(|high| {
+                v4.partition_point(|&start| u64::from(start) < u64::from(high) << 16) as u32
+            })
             .collect();
-        Self { version, v4, v4_countries, v4_index, v6, v6_countries }
+        Self {
+            version,
+            v4,
+            v4_countries,
+            v4_index,
+            v6,
+            v6_countries,
+        }
     }
 
     /// Version, `YYYYMMDD`.
@@ -96,10 +109,12 @@ impl CountryMap {
             let (from, to) = (bound(high), bound(high + 1));
             let inside = self.v4.get(from..to).unwrap_or_default();
             let step = from + inside.partition_point(|&start| start <= v4);
-            step.checked_sub(1).and_then(|step| self.v4_countries.get(step))
+            step.checked_sub(1)
+                .and_then(|step| self.v4_countries.get(step))
         } else {
             let step = self.v6.partition_point(|&start| start <= address);
-            step.checked_sub(1).and_then(|step| self.v6_countries.get(step))
+            step.checked_sub(1)
+                .and_then(|step| self.v6_countries.get(step))
         };
         found.copied().unwrap_or(Country::UNKNOWN)
     }

@@ -25,17 +25,17 @@ const V4: &[(u32, u32)] = &[
 
 /// IPv6 ranges as first 64 bits and prefix length, none longer than 64.
 const V6: &[(u64, u32)] = &[
-    (0x0000_0000_0000_0000, 8),  // ::/8: unspecified, loopback, reserved by the IETF
+    (0x0000_0000_0000_0000, 8), // ::/8: unspecified, loopback, reserved by the IETF
     (0x0064_ff9b_0001_0000, 48), // 64:ff9b:1::/48, local translation
-    (0x0100_0000_0000_0000, 8),  // 100::/8: discard-only and dummy prefixes, reserved
+    (0x0100_0000_0000_0000, 8), // 100::/8: discard-only and dummy prefixes, reserved
     (0x2001_0000_0000_0000, 23), // 2001::/23, protocol assignments
     (0x2001_0db8_0000_0000, 32), // 2001:db8::/32, documentation
     (0x2620_004f_8000_0000, 48), // 2620:4f:8000::/48, AS112
     (0x3fff_0000_0000_0000, 20), // 3fff::/20, documentation
     (0x5f00_0000_0000_0000, 16), // 5f00::/16, segment routing
-    (0xfc00_0000_0000_0000, 7),  // fc00::/7, unique local
-    (0xfe80_0000_0000_0000, 9),  // fe80::/10 link local, fec0::/10 site local
-    (0xff00_0000_0000_0000, 8),  // ff00::/8, multicast
+    (0xfc00_0000_0000_0000, 7), // fc00::/7, unique local
+    (0xfe80_0000_0000_0000, 9), // fe80::/10 link local, fec0::/10 site local
+    (0xff00_0000_0000_0000, 8), // ff00::/8, multicast
 ];
 
 const MAPPED: u128 = 0xffff << 32;
@@ -61,8 +61,11 @@ pub(super) fn unwrapped(address: u128) -> u128 {
 pub(super) fn is_special(address: u128) -> bool {
     if address >> 32 == 0xffff {
         let v4 = address as u32;
-        return V4.iter().any(|&(first, bits)| (v4 ^ first) >> (32 - bits) == 0);
+        return V4
+            .iter()
+            .any(|&(first, bits)| (v4 ^ first) >> (32 - bits) == 0);
     }
     let high = (address >> 64) as u64;
-    V6.iter().any(|&(first, bits)| (high ^ first) >> (64 - bits) == 0)
+    V6.iter()
+        .any(|&(first, bits)| (high ^ first) >> (64 - bits) == 0)
 }

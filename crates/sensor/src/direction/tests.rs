@@ -226,7 +226,14 @@ fn special_purpose_addresses_are_domestic_also_when_wrapped() {
     let mut border = border(&[]);
     for text in SPECIAL.iter().chain(WRAPPED) {
         let found = place(&mut border, text);
-        assert_eq!(found, Place { country: Country::UNKNOWN, domestic: true }, "{text}");
+        assert_eq!(
+            found,
+            Place {
+                country: Country::UNKNOWN,
+                domestic: true
+            },
+            "{text}"
+        );
     }
     assert!(SPECIAL.len() + WRAPPED.len() + PUBLIC.len() >= 190);
 }
@@ -238,7 +245,11 @@ fn public_addresses_have_the_country_of_the_map() {
         let found = place(&mut border, text);
         assert_eq!(found.country.to_string(), *country, "{text}");
         assert_eq!(found.domestic, *country == "JP", "{text}");
-        assert_eq!(place(&mut border, text), found, "the same when it is remembered");
+        assert_eq!(
+            place(&mut border, text),
+            found,
+            "the same when it is remembered"
+        );
     }
     assert_eq!(border.map_version(), 20_260_617);
 }
@@ -265,7 +276,10 @@ fn home_prefixes_are_domestic_to_their_last_address_and_no_further() {
 
 #[test]
 fn the_class_follows_the_initiator() {
-    let at = |domestic| Place { country: Country::UNKNOWN, domestic };
+    let at = |domestic| Place {
+        country: Country::UNKNOWN,
+        domestic,
+    };
     assert_eq!(class(at(true), at(true)), None);
     assert_eq!(class(at(true), at(false)), Some(Direction::InOut));
     assert_eq!(class(at(false), at(true)), Some(Direction::OutIn));

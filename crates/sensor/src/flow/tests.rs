@@ -10,7 +10,12 @@ fn key(source: u8, destination: u8, ports: (u16, u16)) -> Key {
         address[15] = last;
         address
     };
-    Key { source: at(source), destination: at(destination), ports, protocol: 6 }
+    Key {
+        source: at(source),
+        destination: at(destination),
+        ports,
+        protocol: 6,
+    }
 }
 
 fn flow(key: &Key) -> Flow {

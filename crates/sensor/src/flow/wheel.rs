@@ -16,7 +16,11 @@ pub(super) struct Wheel {
 
 impl Wheel {
     pub(super) const fn new() -> Self {
-        Self { heads: [NOWHERE; WHEEL_SLOTS], tails: [NOWHERE; WHEEL_SLOTS], now: None }
+        Self {
+            heads: [NOWHERE; WHEEL_SLOTS],
+            tails: [NOWHERE; WHEEL_SLOTS],
+            now: None,
+        }
     }
 
     /// Puts a flow at the end of its deadline's slot; a deadline past the wheel's reach is met early and judged then.
@@ -38,7 +42,9 @@ impl Wheel {
     }
 
     pub(super) fn remove(&mut self, flows: &mut [Flow], place: u32) {
-        let Some(flow) = flows.get(place as usize) else { return };
+        let Some(flow) = flows.get(place as usize) else {
+            return;
+        };
         let (slot, previous, next) = (usize::from(flow.slot), flow.previous, flow.next);
         match flows.get_mut(previous as usize) {
             Some(before) => before.next = next,
@@ -72,7 +78,10 @@ impl Wheel {
     pub(super) fn first(&self) -> Option<u32> {
         let now = self.now?;
         (1..=WHEEL_SLOTS as u64)
-            .filter_map(|ahead| self.heads.get(((now + ahead) % WHEEL_SLOTS as u64) as usize))
+            .filter_map(|ahead| {
+                self.heads
+                    .get(((now + ahead) % WHEEL_SLOTS as u64) as usize)
+            })
             .find(|&&head| head != NOWHERE)
             .copied()
     }

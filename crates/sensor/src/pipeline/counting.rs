@@ -13,7 +13,12 @@ pub(super) struct Windows {
 
 impl Windows {
     pub(super) const fn new(ticks: bool) -> Self {
-        Self { ticks, window: None, held: 0, totals: EMPTY }
+        Self {
+            ticks,
+            window: None,
+            held: 0,
+            totals: EMPTY,
+        }
     }
 
     /// Whether a packet of this time is past the open window, or the first of all.

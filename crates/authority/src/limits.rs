@@ -1,0 +1,16 @@
+//! Bounds of statements and of trust.
+
+/// Longest note of this crate in bytes, its signatures included.
+pub const NOTE_BYTES_MAX: usize = 64 << 10;
+/// Longest text of a statement in bytes (design 6.6).
+pub const STATEMENT_BYTES_MAX: usize = 8 << 10;
+/// Longest conditions text in bytes.
+pub const CONDITIONS_BYTES_MAX: usize = 512;
+/// Longest life of a lease behind the mirror's cosignature, seconds.
+pub const LEASE_SECONDS_MAX: u64 = 24 * 3600;
+/// How far a cosignature may lie ahead of the local clock, seconds: drift of an ordinary clock between synchronisations.
+pub const SKEW_SECONDS_MAX: u64 = 300;
+/// Members besides the presiding one that must be present.
+pub const OTHERS_PRESENT_MIN: usize = 2;
+/// Longest retention that a statement can name, days; the law's number is in the schedule, this bounds slips of the pen.
+pub const RETENTION_DAYS_MAX: u64 = 3660;

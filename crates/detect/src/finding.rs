@@ -1,0 +1,172 @@
+//! Findings: what a behaviour said, joined with the records that were selected because of it. In: evidence events and the pairs of selected records. Out: one finding per
+//! behaviour and pair, with its reason in a sentence. Never: an action; a person decides what follows.
+
+use sakimori_custody::evidence::{Behaviour, EvidenceEvent};
+use sakimori_custody::ids::RecordId;
+use sakimori_custody::record::{MechanicalRecord, address};
+use std::net::IpAddr;
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What was recognised.
+    pub behaviour: Behaviour,
+    /// The behaviour's selector.
+    pub selector: u32,
+    /// Initiator.
+    pub source: IpAddr,
+    /// The other side; none for a horizontal scan.
+    pub destination: Option<IpAddr>,
+    /// Destination port; none for a vertical scan and for ICMP.
+    pub port: Option<u16>,
+    /// IP protocol.
+    pub protocol: u8,
+    /// First connection counted, ms.
+    pub first: u64,
+    /// Last connection counted, ms.
+    pub last: u64,
+    /// Connections or attempts.
+    pub count: u64,
+    /// Distinct ports or hosts.
+    pub distinct: u64,
+    /// Median interval, ms; 0 for scans.
+    pub interval_ms: u64,
+    /// Score, 0 to 1.
+    pub confidence: f64,
+    /// The score's parts by name, 0 to 1.
+    pub parts: Vec<(&'static str, f64)>,
+    /// One sentence with the numbers.
+    pub reason: String,
+    /// Records selected because of it.
+    pub records: Vec<RecordId>,
+}
+
+/// Gathers events and records of one run.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The last event of each behaviour and pair, in the order of the first.
+    events: Vec<EvidenceEvent>,
+    records: Vec<Vec<RecordId>>,
+    /// Records selected before their event was read.
+    waiting: Vec<(RecordId, MechanicalRecord)>,
+}
+
+fn same(a: &EvidenceEvent, b: &EvidenceEvent) -> bool {
+    (a.selector, a.source, a.destination, a.port, a.protocol)
+        == (b.selector, b.source, b.destination, b.port, b.protocol)
+}
+
+fn belongs(event: &EvidenceEvent, record: &MechanicalRecord) -> bool {
+    let same_source = event.source == record.source && event.protocol == record.protocol;
+    let asked = record.selectors.as_slice().contains(&event.selector);
+    let icmp = matches!(record.protocol, 1 | 58);
+    asked
+        && same_source
+        && match event.behaviour {
+            Behaviour::Beacon => {
+                event.destination == record.destination && event.port == record.destination_port
+            }
+            Behaviour::VerticalScan => event.destination == record.destination,
+            Behaviour::HorizontalScan => icmp || event.port == record.destination_port,
+        }
+}
+
+impl Findings {
+    /// Takes in an event; a later one of the same pair takes its place.
+    pub fn event(&mut self, event: EvidenceEvent) {
+        match self.events.iter().position(|known| same(known, &event)) {
+            Some(at) => {
+                if let Some(known) = self.events.get_mut(at) {
+                    *known = event;
+                }
+            }
+            None => {
+                self.events.push(event);
+                self.records.push(Vec::new());
+                for (id, record) in std::mem::take(&mut self.waiting) {
+                    self.record(id, &record);
+                }
+            }
+        }
+    }
+
+    /// Takes in a selected record.
+    pub fn record(&mut self, id: RecordId, record: &MechanicalRecord) {
+        for (event, records) in self.events.iter().zip(&mut self.records) {
+            if belongs(event, record) {
+                records.push(id);
+            }
+        }
+    }
+
+    /// The findings, in the order in which they fired.
+    pub fn finish(self) -> Vec<Finding> {
+        self.events
+            .iter()
+            .zip(self.records)
+            .map(|(event, records)| finding(event, records))
+            .collect()
+    }
+}
+
+fn finding(event: &EvidenceEvent, records: Vec<RecordId>) -> Finding {
+    let thousandths = |value: u16| f64::from(value) / 1000.0;
+    let names = event.behaviour.part_names();
+    let icmp = matches!(event.protocol, 1 | 58);
+    Finding {
+        behaviour: event.behaviour,
+        selector: event.selector,
+        source: address(event.source),
+        destination: (event.behaviour != Behaviour::HorizontalScan)
+            .then(|| address(event.destination)),
+        port: (event.behaviour != Behaviour::VerticalScan && !icmp).then_some(event.port),
+        protocol: event.protocol,
+        first: event.first,
+        last: event.last,
+        count: event.count,
+        distinct: event.distinct,
+        interval_ms: event.interval_ms,
+        confidence: thousandths(event.score),
+        parts: names
+            .iter()
+            .copied()
+            .zip(event.parts.map(thousandths))
+            .collect(),
+        reason: reason(event),
+        records,
+    }
+}
+
+fn reason(event: &EvidenceEvent) -> String {
+    let span = duration(event.last - event.first);
+    let count = event.count;
+    let part = |at: usize| event.parts.get(at).copied().unwrap_or(0) / 10;
+    match event.behaviour {
+        Behaviour::Beacon => format!(
+            "{count} connections in {span}, median {} apart; {} % of the intervals lie near the median, sizes agree to {} %",
+            duration(event.interval_ms),
+            part(4),
+            part(3)
+        ),
+        Behaviour::VerticalScan => format!(
+            "{count} attempts on {} ports of one host in {span}, {} % without an answer",
+            event.distinct,
+            part(0)
+        ),
+        Behaviour::HorizontalScan => format!(
+            "{count} attempts on {} hosts in {span}, {} % without an answer",
+            event.distinct,
+            part(0)
+        ),
+    }
+}
+
+/// A time span for people: `2.2 s`, `11 min 3 s`, `3 h 5 min`.
+fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds {
+        0..=119 => format!("{}.{} s", seconds, ms % 1000 / 100),
+        120..=7199 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}

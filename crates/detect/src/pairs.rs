@@ -1,0 +1,129 @@
+//! A bounded table of pairs: the one that was not used for longest goes first, roughly; pairs that fired stay. In: keys. Out: values. Never: an order that depends on
+//! hashes.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+
+struct Entry<K, V> {
+    key: K,
+    value: V,
+    used: bool,
+    pinned: bool,
+}
+
+/// The table.
+pub(crate) struct Pairs<K, V> {
+    places: HashMap<K, u32, RandomState>,
+    entries: Vec<Entry<K, V>>,
+    hand: usize,
+    most: usize,
+    pinned: Vec<u32>,
+    evicted: u64,
+}
+
+impl<K: Copy + Eq + Hash, V: Default> Pairs<K, V> {
+    /// An empty table of at most `most` pairs.
+    pub(crate) fn new(most: usize) -> Self {
+        // The hasher's seed keeps strangers from choosing collisions; nothing iterates over the map, so no output depends on it.
+        let places = HashMap::with_hasher(RandomState::new());
+        // The seed is drawn here, before the seal closes, and not at the first insertion.
+        let _ = places.hasher().hash_one(0u8);
+        Self {
+            places,
+            entries: Vec::new(),
+            hand: 0,
+            most,
+            pinned: Vec::new(),
+            evicted: 0,
+        }
+    }
+
+    /// The value of a pair, made where there is none; and what was forgotten to make room.
+    pub(crate) fn entry(&mut self, key: K) -> (&mut V, Option<V>) {
+        let mut forgotten = None;
+        let place = match self.places.get(&key) {
+            Some(&place) => place as usize,
+            None => {
+                let new = Entry {
+                    key,
+                    value: V::default(),
+                    used: true,
+                    pinned: false,
+                };
+                let place = if self.entries.len() < self.most {
+                    self.entries.push(new);
+                    self.entries.len() - 1
+                } else {
+                    let place = self.victim();
+                    if let Some(entry) = self.entries.get_mut(place) {
+                        self.places.remove(&entry.key);
+                        forgotten = Some(std::mem::replace(entry, new).value);
+                        self.evicted += 1;
+                    }
+                    place
+                };
+                self.places.insert(key, place as u32);
+                place
+            }
+        };
+        // BOUND: places come from the map, which names existing entries only.
+        let entry = &mut self.entries[place];
+        entry.used = true;
+        (&mut entry.value, forgotten)
+    }
+
+    /// Second chance: passes over what was used since the hand came by, and over what fired.
+    fn victim(&mut self) -> usize {
+        for _ in 0..2 * self.entries.len() {
+            let place = self.hand;
+            self.hand = (self.hand + 1) % self.entries.len().max(1);
+            if let Some(entry) = self.entries.get_mut(place) {
+                if !entry.used && !entry.pinned {
+                    return place;
+                }
+                entry.used = false;
+            }
+        }
+        // Everything fired: the oldest finding makes room.
+        let oldest = if self.pinned.is_empty() {
+            0
+        } else {
+            self.pinned.remove(0)
+        };
+        oldest as usize
+    }
+
+    /// Keeps a pair that fired.
+    pub(crate) fn pin(&mut self, key: &K) {
+        if let Some(&place) = self.places.get(key)
+            && let Some(entry) = self.entries.get_mut(place as usize)
+            && !entry.pinned
+        {
+            entry.pinned = true;
+            self.pinned.push(place);
+        }
+    }
+
+    /// Whether a pair fired.
+    pub(crate) fn is_pinned(&self, key: &K) -> bool {
+        !self.pinned.is_empty()
+            && self
+                .places
+                .get(key)
+                .and_then(|&place| self.entries.get(place as usize))
+                .is_some_and(|entry| entry.pinned)
+    }
+
+    /// The pairs that fired, in the order of firing.
+    pub(crate) fn fired(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.pinned
+            .iter()
+            .filter_map(|&place| self.entries.get(place as usize))
+            .map(|e| (&e.key, &e.value))
+    }
+
+    /// Pairs forgotten since the last call.
+    pub(crate) const fn take_evicted(&mut self) -> u64 {
+        std::mem::replace(&mut self.evicted, 0)
+    }
+}
