@@ -1,0 +1,180 @@
+//! The lake as a folder of buckets. In: bucket ids, keys, the time. Out: writers, readers, listings. Never: an expired or deleted bucket
+//! opened, a key kept, a bucket's life made longer than it was when it was made.
+
+use sakimori_custody::commitment;
+use sakimori_custody::ids::{BucketId, RecordId, hex};
+use sakimori_custody::keys::BucketKey;
+use sakimori_custody::record::RECORD_BYTES;
+use sakimori_custody::time::{DAY_SECONDS, Seconds};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::LakeError;
+use crate::limits::{BUCKETS_MAX, KEEP_DAYS_MAX};
+use crate::manifest::{Bucket, BucketState};
+
+/// How long a bucket is kept, from the statement's `retention` line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    days: u32,
+}
+
+impl Retention {
+    /// Keeps records for `days` days at most; `None` for 0 and for more than [`KEEP_DAYS_MAX`].
+    pub const fn days(days: u32) -> Option<Self> {
+        if days == 0 || days > KEEP_DAYS_MAX {
+            None
+        } else {
+            Some(Self { days })
+        }
+    }
+
+    /// When a bucket expires: counted from the first second of its day, so that no record in it is kept longer than was approved.
+    pub fn expiry(self, bucket: &BucketId) -> Seconds {
+        bucket.day.start().plus(u64::from(self.days) * DAY_SECONDS)
+    }
+}
+
+/// The lake below one folder.
+#[derive(Clone, Debug)]
+pub struct Lake {
+    root: PathBuf,
+}
+
+impl Lake {
+    /// Names the folder; nothing is read or made.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder of a bucket, whether it exists or not.
+    pub fn folder(&self, bucket: &BucketId) -> PathBuf {
+        self.root
+            .join(bucket.authority.to_string())
+            .join(bucket.sensor.as_str())
+            .join(bucket.day.to_string())
+    }
+
+    /// What is known of a bucket without its key; a deleted one too.
+    ///
+    /// # Errors
+    /// [`LakeError::Unknown`] where it was never written; [`LakeError::Damaged`] where its `bucket.json` is not one, or another's.
+    pub fn bucket(&self, id: &BucketId) -> Result<Bucket, LakeError> {
+        let folder = self.folder(id);
+        let bucket = Bucket::read(&folder).map_err(|e| {
+            if e.is_vanished() {
+                LakeError::Unknown(id.clone())
+            } else {
+                e
+            }
+        })?;
+        if &bucket.id == id {
+            Ok(bucket)
+        } else {
+            Err(LakeError::damaged(
+                &folder,
+                "it is the folder of another bucket",
+            ))
+        }
+    }
+
+    /// Every bucket, deleted ones too, in the order of their ids.
+    ///
+    /// # Errors
+    /// The disk's; [`LakeError::Damaged`] for the first bucket that does not read; [`LakeError::Limit`] for more than [`BUCKETS_MAX`].
+    pub fn buckets(&self) -> Result<Vec<Bucket>, LakeError> {
+        let mut buckets = Vec::new();
+        for authority in names_below(&self.root)? {
+            let sensors = self.root.join(&authority);
+            for sensor in names_below(&sensors)? {
+                for day in names_below(&sensors.join(&sensor))? {
+                    let id = format!("{authority}/{sensor}/{day}");
+                    // A folder that no bucket can have is not ours; leave it alone.
+                    let Ok(id) = id.parse() else { continue };
+                    match self.bucket(&id) {
+                        Ok(bucket) => buckets.push(bucket),
+                        // A writer that ended between making the folder and its `bucket.json`: there is no bucket yet.
+                        Err(LakeError::Unknown(_)) => {}
+                        Err(e) => return Err(e),
+                    }
+                    if buckets.len() > BUCKETS_MAX {
+                        return Err(LakeError::Limit {
+                            what: "buckets",
+                            limit: BUCKETS_MAX as u64,
+                        });
+                    }
+                }
+            }
+        }
+        buckets.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(buckets)
+    }
+
+    /// The buckets that must be destroyed now: expired and not yet deleted.
+    ///
+    /// # Errors
+    /// As [`Lake::buckets`].
+    pub fn expired(&self, now: Seconds) -> Result<Vec<BucketId>, LakeError> {
+        let buckets = self.buckets()?.into_iter();
+        let due = buckets.filter(|b| b.state != BucketState::Deleted && b.expires <= now);
+        Ok(due.map(|bucket| bucket.id).collect())
+    }
+
+    /// The bucket, once its state, the time and the key allow it to be read.
+    pub(crate) fn readable(
+        &self,
+        id: &BucketId,
+        key: &BucketKey,
+        now: Seconds,
+    ) -> Result<Bucket, LakeError> {
+        let bucket = self.bucket(id)?;
+        bucket.readable(now)?;
+        check_key(&bucket, key)?;
+        Ok(bucket)
+    }
+}
+
+/// The names in a folder, sorted; none where there is no folder.
+fn names_below(folder: &Path) -> Result<Vec<String>, LakeError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(Vec::new());
+        }
+        Err(e) => return Err(LakeError::io("list", folder)(e)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(LakeError::io("list", folder))?;
+        names.extend(entry.file_name().into_string());
+        if names.len() > BUCKETS_MAX {
+            return Err(LakeError::Limit {
+                what: "names in a folder",
+                limit: BUCKETS_MAX as u64,
+            });
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// What the bucket's key gives and no other: the commit key's HMAC of a leaf that no record can be, cut to 8 bytes.
+pub(crate) fn key_check(key: &BucketKey) -> String {
+    let nobody = RecordId::from_bytes([0xff; 16]);
+    let leaf = commitment::leaf(&key.commit(), nobody, &[0xff; RECORD_BYTES]);
+    hex(leaf.first_chunk::<8>().unwrap_or(&[0; 8]))
+}
+
+/// Refuses a key that is not the bucket's.
+pub(crate) fn check_key(bucket: &Bucket, key: &BucketKey) -> Result<(), LakeError> {
+    if bucket.key_check == key_check(key) {
+        Ok(())
+    } else {
+        Err(LakeError::KeyRefused(bucket.id.clone()))
+    }
+}

@@ -1,0 +1,565 @@
+//! The spool of a bucket: windows between the seal and their Parquet file. In: a window's records, then the log's word on it. Out: the
+//! records again, after any crash, for as long as they are not in a file. Never: plain records on disk, a part of a window as if it were whole.
+//!
+//! Append only; a spool is replaced by one of the next generation when its windows have become files. A torn end is a window that was
+//! never staged: the append that wrote it did not return.
+
+mod frame;
+
+use sakimori_custody::ids::{BucketId, RecordId, StreamId};
+use sakimori_custody::keys::BucketKey;
+use sakimori_custody::record::MechanicalRecord;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+use crate::Randomness;
+use crate::durable;
+use crate::error::LakeError;
+use crate::limits::{PART_RECORDS_MAX, WINDOW_RECORDS_MAX};
+use frame::{HEADER_BYTES, Header, Kind, Sealer, header, pack, unpack};
+
+/// The first bytes of a spool.
+const MAGIC: &[u8; 16] = b"sakimori/spool/1";
+
+/// A window of one run of a sensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WindowId {
+    /// The run.
+    pub stream: StreamId,
+    /// Its index in the run.
+    pub index: u64,
+}
+
+impl fmt::Display for WindowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of stream {}", self.index, self.stream)
+    }
+}
+
+/// The selected records of one window, in the order of their ids. A window without records may be staged too.
+#[derive(Clone, Copy, Debug)]
+pub struct StagedWindow<'r> {
+    /// Which window.
+    pub id: WindowId,
+    /// Its records; all of the window's stream, ids ascending, each with a selector.
+    pub records: &'r [(RecordId, MechanicalRecord)],
+}
+
+impl StagedWindow<'_> {
+    /// Refuses what must not be stored.
+    fn check(&self) -> Result<(), LakeError> {
+        if self.records.len() > WINDOW_RECORDS_MAX {
+            return Err(LakeError::Limit {
+                what: "records in a window",
+                limit: WINDOW_RECORDS_MAX as u64,
+            });
+        }
+        let mut before = None;
+        for (id, record) in self.records {
+            if record.selectors.is_empty() {
+                return Err(LakeError::NotSelected(*id));
+            }
+            if id.stream != self.id.stream || before.is_some_and(|b| b >= id.number) {
+                return Err(LakeError::Order(*id));
+            }
+            before = Some(id.number);
+        }
+        Ok(())
+    }
+}
+
+/// Where a frame is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    offset: u64,
+    number: u64,
+    header: Header,
+}
+
+/// A whole window in the spool.
+#[derive(Clone, Debug)]
+struct Entry {
+    places: Vec<Place>,
+    records: u64,
+    /// Hour of its publication, once the log has its receipt.
+    published: Option<u8>,
+}
+
+/// An open spool file.
+pub(crate) struct Spool {
+    path: PathBuf,
+    file: File,
+    sealer: Sealer,
+    entries: BTreeMap<WindowId, Entry>,
+    /// Frames so far.
+    frames: u64,
+    /// Where the next frame begins.
+    end: u64,
+}
+
+/// What a scan has found so far.
+struct Scan {
+    entries: BTreeMap<WindowId, Entry>,
+    /// The window whose parts are coming in.
+    partial: Vec<Place>,
+    frames: u64,
+    /// End of the last frame after which no window is in parts.
+    settled: (u64, u64),
+}
+
+impl Spool {
+    /// Makes an empty spool; one that is in the way was never named by its bucket.
+    pub(crate) fn create(
+        path: &Path,
+        bucket: &BucketId,
+        generation: u64,
+        key: &BucketKey,
+    ) -> Result<Self, LakeError> {
+        durable::remove(path)?;
+        let file = durable::create_new(path)?;
+        file.write_all_at(MAGIC, 0)
+            .and_then(|()| file.sync_all())
+            .map_err(LakeError::io("write", path))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+            sealer: Sealer::new(bucket, generation, key),
+            entries: BTreeMap::new(),
+            frames: 0,
+            end: MAGIC.len() as u64,
+        })
+    }
+
+    /// Opens a spool to go on writing: checks every frame, cuts a torn end off.
+    pub(crate) fn resume(
+        path: &Path,
+        bucket: &BucketId,
+        generation: u64,
+        key: &BucketKey,
+    ) -> Result<Self, LakeError> {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(LakeError::io("open", path))?;
+        let length = file.metadata().map_err(LakeError::io("read", path))?.len();
+        if length < MAGIC.len() as u64 {
+            return Self::create(path, bucket, generation, key);
+        }
+        let spool = Self::scanned(path, file, length, Sealer::new(bucket, generation, key))?;
+        if spool.end < length {
+            let cut = || {
+                spool
+                    .file
+                    .set_len(spool.end)
+                    .and_then(|()| spool.file.sync_all())
+            };
+            cut().map_err(LakeError::io("cut", path))?;
+        }
+        Ok(spool)
+    }
+
+    /// Opens a spool to read what is whole in it, beside a writer or without one.
+    pub(crate) fn read(
+        path: &Path,
+        bucket: &BucketId,
+        generation: u64,
+        key: &BucketKey,
+    ) -> Result<Self, LakeError> {
+        let file = File::open(path).map_err(LakeError::io("open", path))?;
+        let length = file.metadata().map_err(LakeError::io("read", path))?.len();
+        Self::scanned(path, file, length, Sealer::new(bucket, generation, key))
+    }
+
+    fn scanned(path: &Path, file: File, length: u64, sealer: Sealer) -> Result<Self, LakeError> {
+        let scan = scan(path, &file, length, Some(&sealer))?;
+        let (end, frames) = scan.settled;
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+            sealer,
+            entries: scan.entries,
+            frames,
+            end,
+        })
+    }
+
+    /// Adds a window and returns once it is on disk.
+    pub(crate) fn stage(
+        &mut self,
+        window: &StagedWindow<'_>,
+        random: &mut Nonces<'_>,
+    ) -> Result<(), LakeError> {
+        window.check()?;
+        if self.entries.contains_key(&window.id) {
+            return Err(LakeError::AlreadyStaged(window.id));
+        }
+        let (end, frames) = (self.end, self.frames);
+        let written = self.write_parts(window, random).and_then(|places| {
+            self.sync()?;
+            Ok(places)
+        });
+        match written {
+            Ok(places) => {
+                let entry = Entry {
+                    places,
+                    records: window.records.len() as u64,
+                    published: None,
+                };
+                self.entries.insert(window.id, entry);
+                Ok(())
+            }
+            Err(e) => {
+                // What was written of it is overwritten by the next append, or cut off as a torn end.
+                (self.end, self.frames) = (end, frames);
+                let _ = self.file.set_len(end);
+                Err(e)
+            }
+        }
+    }
+
+    fn write_parts(
+        &mut self,
+        window: &StagedWindow<'_>,
+        random: &mut Nonces<'_>,
+    ) -> Result<Vec<Place>, LakeError> {
+        let empty: &[(RecordId, MechanicalRecord)] = &[];
+        let mut parts: Vec<_> = window.records.chunks(PART_RECORDS_MAX).collect();
+        if parts.is_empty() {
+            parts.push(empty);
+        }
+        let count = parts.len() as u32;
+        let mut places = Vec::with_capacity(parts.len());
+        for (part, records) in parts.into_iter().enumerate() {
+            let mut header = header(Kind::Staged, window.id, records.len(), random.next()?);
+            (header.part, header.parts) = (part as u32, count);
+            places.push(self.append(header, &pack(records))?);
+        }
+        Ok(places)
+    }
+
+    /// Notes that the log has the window's receipt. Returns `false` where that was noted before.
+    pub(crate) fn publish(
+        &mut self,
+        window: WindowId,
+        hour: u8,
+        random: &mut Nonces<'_>,
+    ) -> Result<bool, LakeError> {
+        let entry = self
+            .entries
+            .get(&window)
+            .ok_or(LakeError::NotStaged(window))?;
+        if entry.published.is_some() {
+            return Ok(false);
+        }
+        let mut header = header(Kind::Published, window, 0, random.next()?);
+        header.hour = hour;
+        self.append(header, &[])?;
+        self.sync()?;
+        if let Some(entry) = self.entries.get_mut(&window) {
+            entry.published = Some(hour);
+        }
+        Ok(true)
+    }
+
+    /// Writes one frame at the end; not yet synced.
+    fn append(&mut self, header: Header, plain: &[u8]) -> Result<Place, LakeError> {
+        let sealed = self.sealer.seal(self.frames, &header, plain);
+        let sealed =
+            sealed.ok_or_else(|| LakeError::damaged(&self.path, "a frame cannot be sealed"))?;
+        let place = Place {
+            offset: self.end,
+            number: self.frames,
+            header,
+        };
+        let mut bytes = header.encode().to_vec();
+        bytes.extend_from_slice(&sealed);
+        let written = self.file.write_all_at(&bytes, self.end);
+        written.map_err(LakeError::io("write", &self.path))?;
+        self.end += bytes.len() as u64;
+        self.frames += 1;
+        Ok(place)
+    }
+
+    fn sync(&self) -> Result<(), LakeError> {
+        let synced = self.file.sync_data();
+        synced.map_err(LakeError::io("sync", &self.path))
+    }
+
+    /// Windows that wait for the log's word, in order.
+    pub(crate) fn unresolved(&self) -> Vec<WindowId> {
+        let waiting = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.published.is_none());
+        waiting.map(|(id, _)| *id).collect()
+    }
+
+    /// Published windows of an hour, in order.
+    pub(crate) fn published(&self, hour: u8) -> Vec<WindowId> {
+        let of_hour = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.published == Some(hour));
+        of_hour.map(|(id, _)| *id).collect()
+    }
+
+    /// Records of published windows, by hour.
+    pub(crate) fn pending(&self) -> BTreeMap<u8, u64> {
+        let mut pending = BTreeMap::new();
+        for entry in self.entries.values() {
+            if let Some(hour) = entry.published {
+                *pending.entry(hour).or_default() += entry.records;
+            }
+        }
+        pending
+    }
+
+    /// Whether the window is here, published or not.
+    pub(crate) fn holds(&self, window: WindowId) -> bool {
+        self.entries.contains_key(&window)
+    }
+
+    /// Records of one window, published or not; 0 where it is not here.
+    pub(crate) fn records(&self, window: WindowId) -> u64 {
+        self.entries.get(&window).map_or(0, |entry| entry.records)
+    }
+
+    /// Hands a window's records over part by part, in order.
+    pub(crate) fn each_part(
+        &self,
+        window: WindowId,
+        mut each: impl FnMut(Vec<(RecordId, MechanicalRecord)>) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        let entry = self
+            .entries
+            .get(&window)
+            .ok_or(LakeError::NotStaged(window))?;
+        for place in &entry.places {
+            let records = unpack(&self.plain(place)?);
+            each(records.ok_or_else(|| bad_frame(&self.path, place.offset))?)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the windows that `keep` names into a new spool, sealed anew, with what the log said of them.
+    pub(crate) fn carry_over(
+        &self,
+        into: &mut Self,
+        keep: impl Fn(WindowId) -> bool,
+        random: &mut Nonces<'_>,
+    ) -> Result<(), LakeError> {
+        for (id, entry) in self.entries.iter().filter(|(id, _)| keep(**id)) {
+            let mut places = Vec::with_capacity(entry.places.len());
+            for place in &entry.places {
+                let plain = self.plain(place)?;
+                let nonce = random.next()?;
+                places.push(into.append(
+                    Header {
+                        nonce,
+                        ..place.header
+                    },
+                    &plain,
+                )?);
+            }
+            let copy = Entry {
+                places,
+                records: entry.records,
+                published: None,
+            };
+            into.entries.insert(*id, copy);
+            if let Some(hour) = entry.published {
+                into.publish(*id, hour, random)?;
+            }
+        }
+        into.sync()
+    }
+
+    /// The opened body of a frame.
+    fn plain(&self, place: &Place) -> Result<Zeroizing<Vec<u8>>, LakeError> {
+        let body = read_body(&self.path, &self.file, place)?;
+        let plain = self.sealer.open(place.number, &place.header, &body);
+        plain.ok_or_else(|| bad_frame(&self.path, place.offset))
+    }
+}
+
+/// Nonces for frames: 24 random bytes each, which may be drawn for the same key without end.
+pub(crate) struct Nonces<'r> {
+    pub(crate) bucket: &'r BucketId,
+    pub(crate) source: &'r mut dyn Randomness,
+}
+
+impl Nonces<'_> {
+    fn next(&mut self) -> Result<[u8; 24], LakeError> {
+        let mut nonce = [0; 24];
+        let drawn = self.source.fill(&mut nonce);
+        drawn.map_err(|source| LakeError::Randomness {
+            bucket: self.bucket.clone(),
+            source,
+        })?;
+        Ok(nonce)
+    }
+}
+
+/// Records of published windows in a spool, told without a key from what the frames say in the clear.
+pub(crate) fn count_published(path: &Path) -> Result<u64, LakeError> {
+    let file = File::open(path).map_err(LakeError::io("open", path))?;
+    let length = file.metadata().map_err(LakeError::io("read", path))?.len();
+    if length < MAGIC.len() as u64 {
+        return Ok(0);
+    }
+    let scan = scan(path, &file, length, None)?;
+    let published = scan
+        .entries
+        .values()
+        .filter(|entry| entry.published.is_some());
+    Ok(published.map(|entry| entry.records).sum())
+}
+
+/// Walks over a spool frame by frame. With a key every body is opened once; without, the headers are believed.
+fn scan(path: &Path, file: &File, length: u64, sealer: Option<&Sealer>) -> Result<Scan, LakeError> {
+    let start = MAGIC.len() as u64;
+    let mut magic = [0; 16];
+    file.read_exact_at(&mut magic, 0)
+        .map_err(LakeError::io("read", path))?;
+    if &magic != MAGIC {
+        return Err(LakeError::damaged(
+            path,
+            "it is not a spool of this version",
+        ));
+    }
+    let mut scan = Scan {
+        entries: BTreeMap::new(),
+        partial: Vec::new(),
+        frames: 0,
+        settled: (start, 0),
+    };
+    let mut offset = start;
+    while let Some(header) = read_header(path, file, offset, length)? {
+        let place = Place {
+            offset,
+            number: scan.frames,
+            header,
+        };
+        let next = offset + header.frame_bytes();
+        if next > length {
+            break;
+        }
+        if let Some(sealer) = sealer {
+            let body = read_body(path, file, &place)?;
+            let opened = sealer.open(place.number, &header, &body);
+            if opened.and_then(|plain| unpack(&plain)).is_none() {
+                // The last frame may be half on disk; one before it was synced before the next began.
+                if next == length {
+                    break;
+                }
+                return Err(bad_frame(path, offset));
+            }
+        }
+        scan.take(place).ok_or_else(|| bad_frame(path, offset))?;
+        offset = next;
+        if scan.partial.is_empty() {
+            scan.settled = (offset, scan.frames);
+        }
+    }
+    Ok(scan)
+}
+
+impl Scan {
+    /// Takes the next frame; `None` where it does not follow from the ones before.
+    fn take(&mut self, place: Place) -> Option<()> {
+        let header = place.header;
+        self.frames += 1;
+        match header.kind {
+            Kind::Published => {
+                let entry = self.entries.get_mut(&header.window)?;
+                let first = entry.published.is_none() && self.partial.is_empty();
+                entry.published = Some(header.hour);
+                first.then_some(())
+            }
+            Kind::Staged => {
+                let follows = match self.partial.last() {
+                    None => header.part == 0,
+                    Some(before) => {
+                        let expected = (
+                            before.header.window,
+                            before.header.part + 1,
+                            before.header.parts,
+                        );
+                        (header.window, header.part, header.parts) == expected
+                    }
+                };
+                if !follows || self.entries.contains_key(&header.window) {
+                    return None;
+                }
+                self.partial.push(place);
+                if header.part + 1 == header.parts {
+                    let places = std::mem::take(&mut self.partial);
+                    let records = places.iter().map(|p| u64::from(p.header.records)).sum();
+                    let entry = Entry {
+                        places,
+                        records,
+                        published: None,
+                    };
+                    self.entries.insert(header.window, entry);
+                }
+                Some(())
+            }
+        }
+    }
+}
+
+/// The header at `offset`; `None` at the end, at a torn header, and where only zeros follow (a file that grew before its bytes came).
+fn read_header(
+    path: &Path,
+    file: &File,
+    offset: u64,
+    length: u64,
+) -> Result<Option<Header>, LakeError> {
+    if length - offset < HEADER_BYTES as u64 {
+        return Ok(None);
+    }
+    let mut bytes = [0; HEADER_BYTES];
+    file.read_exact_at(&mut bytes, offset)
+        .map_err(LakeError::io("read", path))?;
+    match Header::decode(&bytes) {
+        Some(header) => Ok(Some(header)),
+        None if only_zeros(file, offset, length).map_err(LakeError::io("read", path))? => Ok(None),
+        None => Err(bad_frame(path, offset)),
+    }
+}
+
+/// Whether nothing but zeros stands from `offset` on.
+fn only_zeros(file: &File, mut offset: u64, length: u64) -> io::Result<bool> {
+    let mut block = [0; 4096];
+    while offset < length {
+        let wanted = (length - offset).min(4096) as usize;
+        let Some(part) = block.get_mut(..wanted) else {
+            return Ok(false);
+        };
+        file.read_exact_at(part, offset)?;
+        if part.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        offset += wanted as u64;
+    }
+    Ok(true)
+}
+
+fn read_body(path: &Path, file: &File, place: &Place) -> Result<Vec<u8>, LakeError> {
+    // BOUND: a header that decoded has a body of at most 1.6 MB.
+    let mut body = vec![0; place.header.body as usize];
+    let at = place.offset + HEADER_BYTES as u64;
+    file.read_exact_at(&mut body, at)
+        .map_err(LakeError::io("read", path))?;
+    Ok(body)
+}
+
+fn bad_frame(path: &Path, offset: u64) -> LakeError {
+    LakeError::damaged(path, format!("the frame at offset {offset} does not open"))
+}
