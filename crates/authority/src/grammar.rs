@@ -62,8 +62,10 @@ impl<'a> Lines<'a> {
     pub(crate) fn next_if(&mut self, key: &str) -> Option<&'a str> {
         let line = self.lines.get(self.at)?;
         let value = line.strip_prefix(key)?.strip_prefix(": ")?;
+        // A line that is not taken is not passed either: whoever asks next stands before it, and refuses it.
+        let value = (value.trim() == value).then_some(value)?;
         self.at += 1;
-        (value.trim() == value).then_some(value)
+        Some(value)
     }
 
     /// All values of a key that may repeat.

@@ -166,13 +166,7 @@ impl TrustRoot {
         let not_before = lines.parse("not-before")?;
         let commission = lines.value("commission")?.to_owned();
         let members = members(&mut lines, &commission)?;
-        let mut floors = Vec::new();
-        for line in lines.all("floor") {
-            let floor = line.split_once(' ').and_then(|(kind, votes)| {
-                Some((Kind::from_name(kind)?, crate::grammar::number(votes)?))
-            });
-            floors.push(floor.ok_or_else(|| lines.fail("no floor of a kind"))?);
-        }
+        let floors = floors(&mut lines)?;
         let lease_key = lines.parse("lease-key")?;
         let mirror: VerifierKey = lines.parse("mirror")?;
         if mirror.kind() == KeyKind::Ed25519 {
@@ -341,7 +335,7 @@ fn members(lines: &mut Lines<'_>, commission: &str) -> Result<Vec<Member>, Gramm
         let member = read().ok_or_else(|| lines.fail("no member with role and key"))?;
         if members
             .iter()
-            .any(|m| m.id == member.id || m.key == member.key)
+            .any(|m| m.id == member.id || m.key.public() == member.key.public())
         {
             return Err(lines.fail("a member or key stands twice"));
         }
@@ -354,6 +348,21 @@ fn members(lines: &mut Lines<'_>, commission: &str) -> Result<Vec<Member>, Gramm
         );
     }
     Ok(members)
+}
+
+fn floors(lines: &mut Lines<'_>) -> Result<Vec<(Kind, u64)>, GrammarError> {
+    let mut floors: Vec<(Kind, u64)> = Vec::new();
+    for line in lines.all("floor") {
+        let floor = line.split_once(' ').and_then(|(kind, votes)| {
+            Some((Kind::from_name(kind)?, crate::grammar::number(votes)?))
+        });
+        let floor = floor.ok_or_else(|| lines.fail("no floor of a kind"))?;
+        if floors.iter().any(|(kind, _)| *kind == floor.0) {
+            return Err(lines.fail("a kind has two floors"));
+        }
+        floors.push(floor);
+    }
+    Ok(floors)
 }
 
 fn holder(lines: &mut Lines<'_>, who: &str) -> Result<VerifierKey, GrammarError> {

@@ -231,7 +231,8 @@ impl Statement {
                 if !signed.contains(&root.office) {
                     return Err(StatementError::OfficeUnsigned);
                 }
-                if !signed.contains(key) {
+                // One key under two names is one party, however many signatures it makes.
+                if !signed.contains(key) || key.public() == root.office.public() {
                     return Err(StatementError::PartyUnsigned);
                 }
             }

@@ -1,5 +1,11 @@
 //! The gate against a folder and the many ways in which it can be wrong, made from the page of the formats alone.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "the samples are made here; one that is none is a broken test"
+)]
+
 use proptest::prelude::*;
 use sakimori_authority::gate::{Admitted, Ask, Folder, SensorState, admit, trust};
 use sakimori_authority::{Refusal, Statement};

@@ -4,13 +4,15 @@ use sakimori_tlog::key::{KeyKind, NoteSigner};
 use sha2::{Digest, Sha256};
 
 /// The key of `who`: `m1` … `m5`, `lease`, `mirror`, `office`, `office-share`, `commission-share`, `party`, `suspend`, `log` or `s-01`,
-/// `s-02`. With `!` before it, a stranger's key of the same name.
+/// `s-02`; `audit` is a witness that the default policy has not. With `!` before it, a stranger's key of the same name; `m5=m4` is the key of `m4` under
+/// the name of `m5`.
 ///
 /// # Panics
 /// For a name that no key can have.
 #[expect(clippy::expect_used, reason = "the names are fixed by the tests")]
 pub fn signer(who: &str) -> NoteSigner {
-    let plain = who.trim_start_matches('!');
+    let (named, held) = who.split_once('=').unwrap_or((who, who));
+    let plain = named.trim_start_matches('!');
     let name = match plain {
         "log" => "log.example".to_owned(),
         "party" | "suspend" => format!("party.example/{plain}"),
@@ -18,11 +20,11 @@ pub fn signer(who: &str) -> NoteSigner {
         sensor if sensor.starts_with("s-") => format!("carrier.example/{sensor}"),
         of_commission => format!("commission.example/{of_commission}"),
     };
-    let kind = if plain == "mirror" {
+    let kind = if matches!(plain, "mirror" | "audit") {
         KeyKind::Cosigner
     } else {
         KeyKind::Ed25519
     };
-    let seed = Sha256::digest(format!("a throwaway key of {who}"));
+    let seed = Sha256::digest(format!("a throwaway key of {held}"));
     NoteSigner::from_seed(&name, kind, &seed.into()).expect("the name is one of a key")
 }

@@ -62,6 +62,8 @@ pub fn ways() -> Vec<Way> {
         notes::scopes(),
         notes::agreements(),
         acts::trust_roots(),
+        acts::ambiguous_roots(),
+        acts::quorums(),
         acts::successions(),
         acts::leases(),
         acts::decisions(),
@@ -145,7 +147,7 @@ mod tests {
         let names: BTreeSet<&str> = all.iter().map(|way| way.name).collect();
         assert_eq!(names.len(), all.len());
         let (good, bad): (Vec<&Way>, Vec<&Way>) = all.iter().partition(|way| way.good);
-        assert_eq!((good.len(), bad.len()), (6, 115));
+        assert_eq!((good.len(), bad.len()), (6, 124));
         assert!(good.iter().all(|way| !way.log_at_fault));
         for (at, way) in all.iter().enumerate() {
             let twin = all[..at].iter().find(|other| other.sample == way.sample);

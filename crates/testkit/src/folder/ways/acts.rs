@@ -1,7 +1,7 @@
 //! Ways in which what stands around the statement is wrong. In: nothing. Out: samples. Never: a wrong statement.
 
 use super::super::text::{sha256, trust_root};
-use super::super::{BEGIN, HOUR};
+use super::super::{BEGIN, HOUR, signer};
 use super::{Part, Plan, Way, bad, by_log, changed, edit};
 use sakimori_custody::entry::EntryType;
 use sakimori_tlog::base64;
@@ -50,9 +50,73 @@ pub(super) fn trust_roots() -> Vec<Way> {
             "floor: acquisition 1",
         ),
         changed("trust-root-older-than-remembered", |s| {
+            s.remembered.trust_root = Plan::second_root().build().folder.trust_root;
             s.remembered.trust_root_version = 2;
         }),
         changed("no-trust-root", |s| s.folder.trust_root.clear()),
+    ]
+}
+
+/// What the members would read otherwise than a machine that is not strict.
+pub(super) fn ambiguous_roots() -> Vec<Way> {
+    let line = |name, from, to| installed(edit(name, Part::TrustRoot, from, to));
+    let (fifth, fourth) = (signer("m5"), signer("m5=m4"));
+    let (fifth, fourth) = (fifth.verifier().to_string(), fourth.verifier().to_string());
+    let shared = Plan {
+        root_signers: vec!["m1", "m2", "m3", "m4", "m5=m4"],
+        statement_signers: vec!["m1", "m4", "m5=m4"],
+        ..Plan::default()
+    };
+    vec![
+        installed(bad(
+            "trust-root-with-one-key-for-two-members",
+            &shared.edit(Part::TrustRoot, &fifth, &fourth),
+        )),
+        line(
+            "trust-root-with-two-floors-of-a-kind",
+            "floor: acquisition 2\n",
+            "floor: acquisition 2\nfloor: acquisition 5\n",
+        ),
+        line(
+            "trust-root-with-a-floor-behind-two-spaces",
+            "floor: disclosure 3\n",
+            "floor: disclosure 3\nfloor:  acquisition 5\n",
+        ),
+        line(
+            "trust-root-with-a-sensor-behind-two-spaces",
+            "sensor: s-02",
+            "sensor:  s-02",
+        ),
+        line(
+            "trust-root-with-a-member-of-no-known-role",
+            "m3 member",
+            "m3 observer",
+        ),
+    ]
+}
+
+/// Checkpoints that the mirror or the quorum alone stands behind, where the trust root asks for both.
+pub(super) fn quorums() -> Vec<Way> {
+    let with = |name, quorum: &str, signers: &[&'static str]| {
+        let plan = Plan {
+            checkpoint_signers: signers.to_vec(),
+            ..Plan::default()
+        };
+        let audit = signer("audit");
+        let lines = format!(
+            "policy: witness audit {}\npolicy: group both {quorum} mirror audit\npolicy: quorum both\n",
+            audit.verifier()
+        );
+        let plan = plan.edit(Part::TrustRoot, "policy: quorum mirror\n", &lines);
+        by_log(installed(bad(name, &plan)))
+    };
+    vec![
+        with(
+            "quorum-short-of-the-second-witness",
+            "all",
+            &["log", "mirror"],
+        ),
+        with("quorum-met-without-the-mirror", "any", &["log", "audit"]),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Ways in which the statement is good or wrong. In: nothing. Out: samples. Never: a statement whose wrong line is not signed.
 
+use super::super::signer;
 use super::super::text::{SITTING, agreement};
 use super::{Part, Plan, Way, bad, edit, good};
 
@@ -200,6 +201,16 @@ pub(super) fn agreements() -> Vec<Way> {
             },
         )
     };
+    // The office alone, as a party under its own name or under the party's.
+    let with_itself = |name, alone: &'static str, statement_signers: &[&'static str]| {
+        let plan = Plan {
+            statement_signers: statement_signers.to_vec(),
+            ..Plan::agreement()
+        };
+        let (party, itself) = (signer("party"), signer(alone));
+        let (party, itself) = (party.verifier().to_string(), itself.verifier().to_string());
+        bad(name, &plan.edit(Part::Statement, &party, &itself))
+    };
     let with_both = Plan::agreement().edit(
         Part::Statement,
         &agreement(),
@@ -210,6 +221,12 @@ pub(super) fn agreements() -> Vec<Way> {
         signed("agreement-without-the-party", &["office"]),
         signed("agreement-of-a-foreign-party", &["office", "!party"]),
         signed("agreement-signed-by-members", &["m1", "m4", "m5"]),
+        with_itself("agreement-of-the-office-with-itself", "office", &["office"]),
+        with_itself(
+            "agreement-of-the-office-by-another-name",
+            "party=office",
+            &["office", "party=office"],
+        ),
         bad("agreement-with-a-sitting", &with_both),
         edit(
             "agreement-lines-under-an-acquisition",
