@@ -1,7 +1,8 @@
 //! How much a set of selectors covers, as a union. In: selectors of one pack or of several. Out: the counts of a statement's `selectors` line. Never: an
 //! address counted twice.
 
-use crate::selector::{Prefix, Rule, Selector};
+use crate::selector::{Rule, Selector};
+use crate::special::{self, Range};
 use sakimori_custody::coverage::Coverage;
 
 /// Coverage of selectors.
@@ -13,39 +14,40 @@ pub(crate) fn of(selectors: &[Selector]) -> Coverage {
     };
     for selector in selectors {
         match &selector.rule {
-            Rule::Address(bytes) | Rule::Endpoint(bytes, ..) => {
-                let address = u128::from_be_bytes(*bytes);
-                ranges.push((address, address));
+            Rule::Address(_) | Rule::Endpoint(..) | Rule::Prefix(_) => {
+                ranges.extend(range(&selector.rule));
             }
-            Rule::Prefix(prefix) => ranges.push((prefix.first, prefix.last())),
             Rule::Domain(_) | Rule::Subdomains(_) => out.domains += 1,
             Rule::Ja4(_) => out.ja4 += 1,
             Rule::Behaviour(_) => out.behaviours += 1,
         }
     }
-    for (first, last) in union(ranges) {
-        add(&mut out, first, last);
-    }
+    let ranges = union(ranges);
+    let v4 = ranges.iter().filter_map(|&range| special::mapped(range));
+    out.v4 = v4.map(|range| size(&range)).sum();
+    // Two ranges may lie apart in one /48: the blocks are a union of their own.
+    let blocks = ranges
+        .iter()
+        .filter(|range| !in_v4(range))
+        .map(|range| (range.0 >> 80, range.1 >> 80));
+    out.v6_48 = union(blocks.collect()).iter().map(size).sum();
     out
 }
 
-/// Adds a range of the 128-bit space; its part in the mapped /96 counts as IPv4, the rest in /48s.
-fn add(out: &mut Coverage, first: u128, last: u128) {
-    const V4: (u128, u128) = (0xffff << 32, (0xffff << 32) + 0xffff_ffff);
-    let (from, to) = (first.max(V4.0), last.min(V4.1));
-    if from <= to {
-        out.v4 = out.v4.saturating_add((to - from) as u64 + 1);
-    }
-    if first < V4.0 || last > V4.1 {
-        let blocks = ((last >> 80) - (first >> 80) + 1) as u64;
-        out.v6_48 = out.v6_48.saturating_add(blocks);
-    }
+/// Whether the whole of a range lies in the mapped /96.
+const fn in_v4(range: &Range) -> bool {
+    range.0 >> 32 == 0xffff && range.1 >> 32 == 0xffff
+}
+
+/// Addresses, or blocks, of a range.
+pub(crate) const fn size(range: &Range) -> u64 {
+    (range.1 - range.0 + 1) as u64
 }
 
 /// Ranges joined where they touch or overlap, ascending.
-pub(crate) fn union(mut ranges: Vec<(u128, u128)>) -> Vec<(u128, u128)> {
+pub(crate) fn union(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_unstable();
-    let mut out: Vec<(u128, u128)> = Vec::new();
+    let mut out: Vec<Range> = Vec::new();
     for (first, last) in ranges {
         match out.last_mut() {
             Some(before) if first <= before.1.saturating_add(1) => before.1 = before.1.max(last),
@@ -55,7 +57,14 @@ pub(crate) fn union(mut ranges: Vec<(u128, u128)>) -> Vec<(u128, u128)> {
     out
 }
 
-/// The range of a prefix.
-pub(crate) const fn range(prefix: &Prefix) -> (u128, u128) {
-    (prefix.first, prefix.last())
+/// The addresses that a selector names.
+pub(crate) fn range(rule: &Rule) -> Option<Range> {
+    match rule {
+        Rule::Address(bytes) | Rule::Endpoint(bytes, ..) => {
+            let address = u128::from_be_bytes(*bytes);
+            Some((address, address))
+        }
+        Rule::Prefix(prefix) => Some((prefix.first, prefix.last())),
+        _ => None,
+    }
 }

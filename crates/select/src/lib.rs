@@ -9,6 +9,7 @@ mod lint;
 mod matcher;
 mod pack;
 mod selector;
+mod special;
 
 pub use lint::{Lint, Severity, lint};
 pub use matcher::Matcher;

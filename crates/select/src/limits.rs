@@ -16,3 +16,5 @@ pub const V6_BITS_MIN: u8 = 21;
 pub const V4_COVERED_MAX: u64 = 1 << 22;
 /// Most IPv6 /48s that a whole pack may cover: one /20.
 pub const V6_COVERED_MAX: u64 = 1 << 28;
+/// Most selectors that a finding about the whole pack names: a person reads no more.
+pub const IDS_NAMED_MAX: usize = 16;

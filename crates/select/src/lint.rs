@@ -1,10 +1,11 @@
 //! The lint: reasons why a pack is too broad or does not say what it seems to. In: a pack. Out: findings with selector ids. Never: a look at single selectors
 //! alone: coverage is judged over the whole pack.
 
-use crate::coverage::{self, range};
-use crate::limits::{V4_BITS_MIN, V4_COVERED_MAX, V6_BITS_MIN, V6_COVERED_MAX};
+use crate::coverage::{self, range, size, union};
+use crate::limits::{IDS_NAMED_MAX, V4_BITS_MIN, V4_COVERED_MAX, V6_BITS_MIN, V6_COVERED_MAX};
 use crate::selector::{Prefix, Rule, Selector};
-use std::collections::BTreeMap;
+use crate::special;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// How bad a finding is.
@@ -49,13 +50,19 @@ pub fn lint(selectors: &[Selector]) -> Vec<Lint> {
     let mut out = Vec::new();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for selector in selectors {
-        if let Some(&earlier) = seen.get(&selector.rule.to_string()) {
+        if let Some(earlier) = seen.insert(selector.rule.to_string(), selector.id) {
             out.push(warning(
                 &[earlier, selector.id],
                 "the two selectors are the same",
             ));
         }
-        seen.insert(selector.rule.to_string(), selector.id);
+        if let Some(name) = range(&selector.rule).and_then(special::name) {
+            let reason = format!(
+                "{} is in special-purpose space ({name}), which belongs to no country",
+                selector.rule
+            );
+            out.push(warning(&[selector.id], reason));
+        }
         match &selector.rule {
             Rule::Prefix(prefix) => single_prefix(selector.id, prefix, &mut out),
             Rule::Domain(name) => suffix(selector.id, name, false, &mut out),
@@ -121,78 +128,106 @@ fn suffix(id: u32, name: &str, below: bool, out: &mut Vec<Lint>) {
     }
 }
 
-/// Judges the union of the pack, so that halves and many small prefixes do not pass where the whole would not.
+/// Judges the union of the pack, so that halves and many small prefixes do not pass where the whole would not. IPv4 addresses that are reached inside
+/// IPv6 count as what they are.
 fn whole(selectors: &[Selector], out: &mut Vec<Lint>) {
-    let coverage = coverage::of(selectors);
-    let wide = |rule: &Rule| matches!(rule, Rule::Prefix(_));
+    let ranges = || selectors.iter().filter_map(|s| range(&s.rule));
+    let reached = ranges()
+        .filter_map(special::mapped)
+        .chain(ranges().filter_map(special::carried));
+    let v4: u64 = union(reached.collect()).iter().map(size).sum();
+    let v6_48 = coverage::of(selectors).v6_48;
     let ids: Vec<u32> = selectors
         .iter()
-        .filter(|s| wide(&s.rule))
+        .filter(|s| matches!(s.rule, Rule::Prefix(_)))
         .map(|s| s.id)
-        .take(16)
+        .take(IDS_NAMED_MAX)
         .collect();
-    if coverage.v4 > V4_COVERED_MAX {
-        let share = coverage.v4 * 100 / (1 << 32);
-        out.push(error(
-            &ids,
-            format!("together the selectors cover {} IPv4 addresses ({share} % of all); {V4_COVERED_MAX} is the most", coverage.v4),
-        ));
-    }
-    if coverage.v6_48 > V6_COVERED_MAX {
+    if v4 > V4_COVERED_MAX {
+        let share = v4 * 100 / (1 << 32);
         out.push(error(
             &ids,
             format!(
-                "together the selectors cover {} IPv6 /48s; {V6_COVERED_MAX} is the most",
-                coverage.v6_48
+                "together the selectors cover {v4} IPv4 addresses ({share} % of all), those inside IPv6 included; {V4_COVERED_MAX} is the most"
             ),
+        ));
+    }
+    if v6_48 > V6_COVERED_MAX {
+        out.push(error(
+            &ids,
+            format!("together the selectors cover {v6_48} IPv6 /48s; {V6_COVERED_MAX} is the most"),
         ));
     }
 }
 
-/// Addresses and names that a wider selector of the same pack matches already.
+/// Selectors of a pack by what they name, to find a wider one.
+#[derive(Default)]
+struct Wider<'p> {
+    /// Addresses and prefixes, by length and first address.
+    nets: BTreeMap<(u8, u128), u32>,
+    /// The lengths that occur.
+    lengths: BTreeSet<u8>,
+    below: BTreeMap<&'p str, u32>,
+}
+
+impl<'p> Wider<'p> {
+    fn new(selectors: &'p [Selector]) -> Self {
+        let mut new = Self::default();
+        for selector in selectors {
+            let net = match &selector.rule {
+                Rule::Address(bytes) => (128, u128::from_be_bytes(*bytes)),
+                Rule::Prefix(prefix) => (prefix.bits, prefix.first),
+                Rule::Subdomains(name) => {
+                    new.below.entry(name).or_insert(selector.id);
+                    continue;
+                }
+                _ => continue,
+            };
+            new.lengths.insert(net.0);
+            new.nets.entry(net).or_insert(selector.id);
+        }
+        new
+    }
+
+    /// A selector of at most `bits` leading bits that holds the address.
+    fn net(&self, address: u128, bits: u8) -> Option<u32> {
+        self.lengths.range(..=bits).find_map(|&length| {
+            let host = u128::MAX.checked_shr(u32::from(length)).unwrap_or(0);
+            self.nets.get(&(length, address & !host)).copied()
+        })
+    }
+
+    /// A selector of everything below `name` or a name that it ends with.
+    fn below(&self, name: Option<&str>) -> Option<u32> {
+        std::iter::successors(name, |name| parent(name))
+            .find_map(|suffix| self.below.get(suffix).copied())
+    }
+
+    fn than(&self, rule: &Rule) -> Option<u32> {
+        match rule {
+            Rule::Address(bytes) => self.net(u128::from_be_bytes(*bytes), 127),
+            Rule::Endpoint(bytes, ..) => self.net(u128::from_be_bytes(*bytes), 128),
+            Rule::Prefix(prefix) => self.net(prefix.first, prefix.bits.checked_sub(1)?),
+            Rule::Domain(name) => self.below(Some(name)),
+            Rule::Subdomains(name) => self.below(parent(name)),
+            _ => None,
+        }
+    }
+}
+
+fn parent(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(_, behind)| behind)
+}
+
+/// Selectors that match nothing which a wider one of the same pack does not match already.
 fn shadows(selectors: &[Selector], out: &mut Vec<Lint>) {
-    let prefixes: Vec<(u32, (u128, u128))> = selectors
-        .iter()
-        .filter_map(|s| match &s.rule {
-            Rule::Prefix(prefix) => Some((s.id, range(prefix))),
-            _ => None,
-        })
-        .take(1000)
-        .collect();
-    let below: BTreeMap<&str, u32> = selectors
-        .iter()
-        .filter_map(|s| match &s.rule {
-            Rule::Subdomains(name) => Some((name.as_str(), s.id)),
-            _ => None,
-        })
-        .collect();
+    let wider = Wider::new(selectors);
     for selector in selectors {
-        match &selector.rule {
-            Rule::Address(bytes) | Rule::Endpoint(bytes, ..) => {
-                let at = u128::from_be_bytes(*bytes);
-                let wider = prefixes
-                    .iter()
-                    .find(|(_, (first, last))| (*first..=*last).contains(&at));
-                if let Some((id, _)) = wider {
-                    out.push(warning(
-                        &[selector.id, *id],
-                        "the second selector matches whatever the first does",
-                    ));
-                }
-            }
-            Rule::Domain(name) => {
-                let mut rest = Some(name.as_str());
-                while let Some(suffix) = rest {
-                    if let Some(id) = below.get(suffix) {
-                        out.push(warning(
-                            &[selector.id, *id],
-                            "the second selector matches whatever the first does",
-                        ));
-                    }
-                    rest = suffix.split_once('.').map(|(_, behind)| behind);
-                }
-            }
-            _ => {}
+        if let Some(id) = wider.than(&selector.rule) {
+            out.push(warning(
+                &[selector.id, id],
+                "the second selector matches whatever the first does",
+            ));
         }
     }
 }

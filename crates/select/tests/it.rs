@@ -1,5 +1,16 @@
 //! Packs as their authors and readers meet them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "the packs are made here; one that is none is a broken test"
+)]
+
+#[path = "it/hostile.rs"]
+mod hostile;
+#[path = "it/model.rs"]
+mod model;
+
 use proptest::prelude::*;
 use sakimori_custody::record::{Hits, address_bytes};
 use sakimori_select::{Matcher, Pack, PackError, Severity, lint};
