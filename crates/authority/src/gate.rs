@@ -171,7 +171,7 @@ pub fn admit(
         state: SensorState {
             trust_root: Some(trusted.note.clone()),
             checkpoint: Some((seen.size, seen.root)),
-            time: ask.now.max(seen.cosigned).max(state.time),
+            time: ask.now.max(state.time),
         },
         statement,
         lease,

@@ -4,9 +4,12 @@
 //! outside the sealed process; inside, nothing that is not selected outlives its flow.
 
 pub mod capture;
+pub mod child;
 pub mod direction;
 mod facts;
 mod flow;
 pub mod limits;
 pub mod pipeline;
 mod prefetch;
+pub mod seal;
+pub mod supervisor;

@@ -1,0 +1,264 @@
+//! The sealed process: configuration in, seal, then captures in and frames out. In: descriptor 2 (configuration, ticks, stop), descriptor 0 (the capture). Out:
+//! frames on descriptor 1, an exit code. Never: text of any kind; a panic says a fixed code.
+
+use crate::capture::{Capture, Filled, unpacked};
+use crate::direction::Home;
+use crate::limits::{PACK_BYTES_MAX, PIPE_BYTES};
+use crate::pipeline::{Pipeline, PipelineConfig};
+use crate::seal::seal;
+use rustix::event::{PollFd, PollFlags, poll};
+use sakimori_custody::frame::Frame;
+use sakimori_custody::record::{Country, Direction};
+use sakimori_custody::window::{EndFrame, EndStatus};
+use sakimori_select::{Matcher, Pack};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::process::ExitCode;
+use std::rc::Rc;
+
+/// The argument by which a program is told to become the sealed process.
+pub const CHILD_ARGUMENT: &str = "sealed-child";
+
+/// What the supervisor tells the sealed process before it is sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChildConfig {
+    /// Canonical text of the pack; its note was checked outside.
+    pub pack: String,
+    /// Home country, two letters.
+    pub home_country: String,
+    /// Home prefixes.
+    pub home_prefixes: Vec<String>,
+    /// Directions that the authority names.
+    pub directions: Vec<String>,
+    /// Seed of the flow table's hash.
+    pub seed: [u64; 2],
+    /// Whether windows follow ticks.
+    pub ticks: bool,
+    /// Benchmarks only: nothing is domestic.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nowhere: bool,
+}
+
+/// Exit codes of the sealed process; the frames say the rest.
+mod exit {
+    pub(super) const CONFIGURATION: u8 = 2;
+    pub(super) const PANIC: u8 = 101;
+    pub(super) const NOT_SEALED: u8 = 102;
+    pub(super) const PIPE: u8 = 103;
+}
+
+/// A control message: kind byte and eight bytes of number.
+const CONTROL_BYTES: usize = 9;
+/// A tick: the window ends at this wall time, ms.
+pub(crate) const TICK: u8 = b't';
+/// Stop reading and finish.
+pub(crate) const STOP: u8 = b's';
+
+/// Runs the sealed process to its end.
+pub fn run() -> ExitCode {
+    // A message could carry what was read; the fixed code says enough.
+    std::panic::set_hook(Box::new(|_| {}));
+    let run = std::panic::catch_unwind(sealed);
+    let code = match run {
+        Ok(Ok(())) => return ExitCode::SUCCESS,
+        Ok(Err(code)) => code,
+        Err(_) => {
+            let end = EndFrame {
+                status: EndStatus::Fault,
+                offset: 0,
+                packets: 0,
+                windows: 0,
+                records: 0,
+                events: 0,
+                fault: 1,
+            };
+            let mut frame = Vec::new();
+            Frame::End(end).encode(&mut frame);
+            let _ = write_all(&frame);
+            exit::PANIC
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn sealed() -> Result<(), u8> {
+    let config = read_config().ok_or(exit::CONFIGURATION)?;
+    let ticks = config.ticks;
+    let mut pipeline = build(config).ok_or(exit::CONFIGURATION)?;
+    let mut scratch = Vec::with_capacity(2 * PIPE_BYTES);
+    let ready = seal(pipeline.map_version()).map_err(|_| exit::NOT_SEALED)?;
+    Frame::Ready(ready).encode(&mut scratch);
+    write_all(&scratch)?;
+    let control = Rc::new(RefCell::new(Control::default()));
+    let input = Input { control: Rc::clone(&control), live: ticks };
+    if ticks {
+        read_input(&mut pipeline, Capture::new(Box::new(input)), &control)
+    } else {
+        let plain: Box<dyn Read> = unpacked(input).map_err(|_| exit::CONFIGURATION)?;
+        read_input(&mut pipeline, Capture::new(plain), &control)
+    }
+}
+
+/// The loop around the machine.
+fn read_input(
+    pipeline: &mut Pipeline,
+    mut capture: Capture<Box<dyn Read>>,
+    control: &RefCell<Control>,
+) -> Result<(), u8> {
+    let mut batch = Vec::new();
+    let status = loop {
+        match capture.fill(&mut batch) {
+            Ok(Filled::More) => pipeline.push(&capture, &batch),
+            Ok(Filled::End(status)) => break status,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            // Unpacking or reading failed in the middle of the input.
+            Err(_) => break EndStatus::Malformed,
+        }
+        for tick in control.borrow_mut().ticks.drain(..) {
+            pipeline.tick(tick);
+        }
+        if pipeline.output().len() >= PIPE_BYTES {
+            flush(pipeline)?;
+        }
+    };
+    let stopped = control.borrow().stop;
+    let status = if stopped { EndStatus::Stopped } else { status };
+    pipeline.finish(status, capture.offset());
+    capture.erase();
+    flush(pipeline)
+}
+
+fn flush(pipeline: &mut Pipeline) -> Result<(), u8> {
+    write_all(pipeline.output())?;
+    pipeline.output().clear();
+    Ok(())
+}
+
+fn build(config: ChildConfig) -> Option<Pipeline> {
+    let pack = Pack::parse_source(&config.pack).ok()?;
+    let country = config.home_country.as_bytes().try_into().ok()?;
+    let mut home = Home::country(Country::new(country)?);
+    for prefix in &config.home_prefixes {
+        home.prefixes.push(prefix.parse().ok()?);
+    }
+    #[cfg(feature = "bench")]
+    {
+        home.nowhere = config.nowhere;
+    }
+    let directions: Option<Vec<Direction>> =
+        config.directions.iter().map(|name| Direction::from_name(name)).collect();
+    let mut parts = PipelineConfig::new(
+        home,
+        directions?,
+        Matcher::new(&pack),
+        pack.behaviours(),
+        config.seed,
+    );
+    parts.ticks = config.ticks;
+    Some(Pipeline::new(parts))
+}
+
+fn read_config() -> Option<ChildConfig> {
+    let mut length = [0; 4];
+    read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > PACK_BYTES_MAX + (1 << 20) {
+        return None;
+    }
+    let mut bytes = vec![0; length];
+    read_exact(&mut bytes)?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Fills a buffer from the control descriptor.
+fn read_exact(mut place: &mut [u8]) -> Option<()> {
+    while !place.is_empty() {
+        match rustix::io::read(rustix::stdio::stderr(), &mut *place) {
+            Ok(0) => return None,
+            Ok(count) => place = place.get_mut(count..)?,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+    Some(())
+}
+
+fn write_all(mut bytes: &[u8]) -> Result<(), u8> {
+    while !bytes.is_empty() {
+        match rustix::io::write(rustix::stdio::stdout(), bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return Err(exit::PIPE),
+        }
+    }
+    Ok(())
+}
+
+/// What the supervisor said meanwhile.
+#[derive(Default)]
+struct Control {
+    ticks: Vec<u64>,
+    stop: bool,
+    closed: bool,
+    part: Vec<u8>,
+}
+
+impl Control {
+    /// Reads whatever is there; a supervisor that is gone ends the run.
+    fn read(&mut self) {
+        let mut bytes = [0; 16 * CONTROL_BYTES];
+        match rustix::io::read(rustix::stdio::stderr(), &mut bytes) {
+            Ok(0) => (self.closed, self.stop) = (true, true),
+            Ok(count) => self.part.extend_from_slice(bytes.get(..count).unwrap_or_default()),
+            Err(_) => {}
+        }
+        while let Some((message, rest)) = self.part.split_first_chunk::<CONTROL_BYTES>() {
+            let (&kind, number) = message.split_first().unwrap_or((&STOP, &[]));
+            let number = number.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+            match kind {
+                TICK => self.ticks.push(number),
+                _ => self.stop = true,
+            }
+            self.part = rest.to_vec();
+        }
+    }
+}
+
+/// Descriptor 0, with an eye on control.
+struct Input {
+    control: Rc<RefCell<Control>>,
+    live: bool,
+}
+
+impl Read for Input {
+    /// Reads input. Live: a control message ends the wait with `WouldBlock`. A stop reads as the end of the input.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut control = self.control.borrow_mut();
+        let (input, told) = wait()?;
+        if told && !control.closed {
+            control.read();
+        }
+        if control.stop {
+            return Ok(0);
+        }
+        if !control.ticks.is_empty() && self.live {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        if !input {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
+    }
+}
+
+/// Waits until input or control can be read; says which.
+fn wait() -> io::Result<(bool, bool)> {
+    let (stdin, stderr) = (rustix::stdio::stdin(), rustix::stdio::stderr());
+    let mut fds =
+        [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&stderr, PollFlags::IN)];
+    poll(&mut fds, None)?;
+    let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+    Ok((ready(&fds[0]), ready(&fds[1])))
+}
