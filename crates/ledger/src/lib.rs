@@ -6,11 +6,17 @@
 //!
 //! `docs/reference/formats.md` sections 7 and 13; c2sp.org/tlog-tiles, tlog-witness, tlog-mirror.
 
+pub mod client;
 pub mod disk;
+pub mod feed;
+pub mod http;
 pub mod limits;
 pub mod mirror;
+mod queue;
 pub mod reader;
 pub mod request;
+pub mod service;
+pub mod socket;
 mod store;
 mod tips;
 mod tree;

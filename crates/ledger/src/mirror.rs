@@ -136,7 +136,7 @@ impl Mirror {
             matches!(tips.follow(index, entry), Ok(Place::Next(_)))
         };
         let store = Store::open(parts.log, parts.wal, Some(expected), &mut visit)?;
-        let mut mirror = Self {
+        Ok(Self {
             store,
             log_key: parts.log_key,
             signer: parts.signer,
@@ -146,16 +146,7 @@ impl Mirror {
             committed,
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
-        };
-        let settled = mirror.store.settle();
-        settled.map_err(|error| match error {
-            StoreError::Io(name, error) => OpenError::Io(name, error),
-            StoreError::Read(error) => OpenError::Read(error),
-            StoreError::Stopped | StoreError::Full | StoreError::Differs(_) => {
-                OpenError::Root(expected.size)
-            }
-        })?;
-        Ok(mirror)
+        })
     }
 
     /// Key with which this mirror cosigns.

@@ -3,7 +3,7 @@
 //!
 //! The write-ahead log is written anew and synced, so that bytes which only the page cache had are on disk before anything is built on them.
 
-use super::{Store, WAL};
+use super::{Store, StoreError, WAL};
 use crate::disk::Disk;
 use crate::limits::WAL_BYTES_MAX;
 use crate::reader::{LogReader, ReadError};
@@ -157,7 +157,13 @@ impl Store {
         }
         let mut store = Self::at(log, wal, replay.tree);
         store.rewrite(base, &records)?;
-        Ok(store)
+        // The files behind the write-ahead log may be gone; they are made again before anyone builds on them.
+        match store.settle() {
+            Ok(_) => Ok(store),
+            Err(StoreError::Io(name, error)) => Err(OpenError::Io(name, error)),
+            Err(StoreError::Read(error)) => Err(OpenError::Read(error)),
+            Err(_) => Err(OpenError::Root(store.size())),
+        }
     }
 
     fn at(log: Box<dyn Disk>, wal: Box<dyn Disk>, tree: Tree) -> Self {

@@ -1,0 +1,141 @@
+//! How other rooms reach the ledger: blocking, one request at a time. In: entries, indices, streams. Out: indices, proofs, entries. Never: a second try of
+//! its own; who tries an append again gets the index that the entry has.
+
+use crate::limits::PROOF_WAIT_MAX;
+use crate::socket::{Answer, Problem, Request, read_frame, write_frame};
+use crate::tips::Tip;
+use sakimori_custody::entry::Entry;
+use sakimori_custody::ids::StreamId;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+/// Longest wait for an answer, above what a proof may wait.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+
+/// Why a request was not met.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The ledger cannot be reached or went away; whether an append took effect is unknown.
+    #[error("the ledger does not answer")]
+    Io(#[from] io::Error),
+    /// The ledger's own words.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// The answer is of another kind.
+    #[error("the ledger's answer makes no sense")]
+    Answer,
+}
+
+/// A connection to the ledger.
+#[derive(Debug)]
+pub struct Client {
+    stream: UnixStream,
+}
+
+impl Client {
+    /// Connects to the socket.
+    ///
+    /// # Errors
+    /// [`ClientError::Io`]: no ledger listens there.
+    pub fn connect(socket: &Path) -> Result<Self, ClientError> {
+        let stream = UnixStream::connect(socket)?;
+        stream.set_write_timeout(Some(ANSWER_WAIT))?;
+        stream.set_read_timeout(Some(ANSWER_WAIT + PROOF_WAIT_MAX))?;
+        Ok(Self { stream })
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Answer, ClientError> {
+        write_frame(&mut self.stream, &request.encode())?;
+        let frame = read_frame(&mut self.stream)?;
+        let frame = frame.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        match Answer::decode(&frame) {
+            Some(Answer::Problem(problem)) => Err(problem.into()),
+            Some(answer) => Ok(answer),
+            None => Err(ClientError::Answer),
+        }
+    }
+
+    /// Puts an entry on record; returns its index once it is durable.
+    ///
+    /// # Errors
+    /// [`ClientError`]. After [`ClientError::Io`] the same entry may be offered again over a new connection.
+    ///
+    /// # Cost
+    /// One fdatasync, shared with the entries of others that come at the same time.
+    pub fn append(&mut self, entry: &Entry) -> Result<u64, ClientError> {
+        self.append_stored(&entry.leaf, &entry.stored)
+    }
+
+    /// As [`Client::append`], with the envelope and the stored body as bytes.
+    ///
+    /// # Errors
+    /// As [`Client::append`].
+    pub fn append_stored(&mut self, entry: &[u8], body: &[u8]) -> Result<u64, ClientError> {
+        let request = Request::Append {
+            entry: entry.to_vec(),
+            body: body.to_vec(),
+        };
+        match self.ask(&request)? {
+            Answer::Index(index) => Ok(index),
+            _ => Err(ClientError::Answer),
+        }
+    }
+
+    /// Waits until a cosigned checkpoint covers the entry, at most `wait` (and at most [`PROOF_WAIT_MAX`]); returns a tlog-proof file.
+    ///
+    /// # Errors
+    /// [`Problem::Unproven`] when the time is over, [`Problem::NoEntry`], or another [`ClientError`].
+    pub fn proof(&mut self, index: u64, wait: Duration) -> Result<String, ClientError> {
+        let wait_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+        match self.ask(&Request::Proof { index, wait_ms })? {
+            Answer::Proof(text) => String::from_utf8(text).map_err(|_| ClientError::Answer),
+            _ => Err(ClientError::Answer),
+        }
+    }
+
+    /// The last published checkpoint; `None` before the first.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn checkpoint(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        match self.ask(&Request::Checkpoint)? {
+            Answer::Checkpoint(note) => Ok(Some(note).filter(|note| !note.is_empty())),
+            _ => Err(ClientError::Answer),
+        }
+    }
+
+    /// Published entries from `from` on, at most `count`; fewer where the log ends or an answer is full.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn entries(&mut self, from: u64, count: u32) -> Result<Vec<Vec<u8>>, ClientError> {
+        match self.ask(&Request::Entries { from, count })? {
+            Answer::Entries(entries) => Ok(entries),
+            _ => Err(ClientError::Answer),
+        }
+    }
+
+    /// Where a stream ends, durable entries included that are not published yet; `None` where it has no entry.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn tip(&mut self, stream: StreamId) -> Result<Option<Tip>, ClientError> {
+        match self.ask(&Request::Tip(stream))? {
+            Answer::Tip(tip) => Ok(tip),
+            _ => Err(ClientError::Answer),
+        }
+    }
+
+    /// The stored body under a commitment; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn body(&mut self, commitment: &[u8; 32]) -> Result<Option<Vec<u8>>, ClientError> {
+        match self.ask(&Request::Body(*commitment))? {
+            Answer::Body(body) => Ok(body),
+            _ => Err(ClientError::Answer),
+        }
+    }
+}

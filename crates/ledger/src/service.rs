@@ -1,0 +1,286 @@
+//! The ledger's process: one writer, one feed, connections. In: a configuration, the log's key, a peer. Out: a socket that answers, a folder that is published.
+//! Never: two writers on one log; an answer that promises more than the disk has.
+
+mod connection;
+mod workers;
+
+use crate::disk::{Folder, Source};
+use crate::feed::{Feed, Peer};
+use crate::limits::CHECKPOINT_BYTES_MAX;
+use crate::queue::Queue;
+use crate::store::OpenError;
+use crate::writer::{Stores, Writer, own_checkpoint};
+use sakimori_tlog::checkpoint::Checkpoint;
+use sakimori_tlog::key::{NoteSigner, VerifierKey};
+use sakimori_tlog::note::Note;
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// Name of the published checkpoint.
+const CHECKPOINT: &str = "checkpoint";
+
+/// Where the ledger keeps its things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The folder that everybody may read: checkpoint, tiles, bodies.
+    pub log: PathBuf,
+    /// The writer's own: lock and write-ahead log.
+    pub state: PathBuf,
+    /// The last signed checkpoint; best on another device.
+    pub signed: PathBuf,
+    /// The socket, made with mode 0600; at most 100 bytes long.
+    pub socket: PathBuf,
+}
+
+impl Config {
+    /// The layout of `docs/reference/formats.md` section 13 below one folder.
+    pub fn below(dir: &Path) -> Self {
+        let state = dir.join("ledger");
+        Self {
+            log: dir.join("log"),
+            signed: state.join("signed"),
+            socket: state.join("ledger.sock"),
+            state,
+        }
+    }
+}
+
+/// A mirror to be fed.
+pub struct MirrorLink {
+    /// How it is reached.
+    pub peer: Box<dyn Peer>,
+    /// Keys with which it may cosign.
+    pub keys: Vec<VerifierKey>,
+}
+
+/// Why the ledger does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log is not whole, or in use.
+    #[error("the log in `{0}` cannot be opened")]
+    Open(PathBuf, #[source] OpenError),
+    /// A file or the socket cannot be made.
+    #[error("`{0}` cannot be made")]
+    Io(PathBuf, #[source] io::Error),
+}
+
+/// A published checkpoint.
+#[derive(Clone, Debug)]
+struct Published {
+    note: Note,
+    size: u64,
+}
+
+#[derive(Default)]
+struct State {
+    /// The newest signed checkpoint, which the feed brings to the mirror.
+    signed: Option<Published>,
+    /// What everybody may see.
+    published: Option<Published>,
+    /// Number of durable entries.
+    durable: u64,
+    /// Whether the feed waits for a checkpoint.
+    feed_idle: bool,
+    /// The mirror's last trouble.
+    trouble: String,
+    /// Why nothing more is written.
+    stopped: Option<String>,
+    closing: bool,
+    connections: Vec<(u64, UnixStream)>,
+}
+
+struct Shared {
+    config: Config,
+    queue: Queue,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop(&self, reason: String) {
+        self.lock().stopped.get_or_insert(reason);
+        self.changed.notify_all();
+    }
+}
+
+/// A running ledger. Dropping it stops it.
+pub struct Service {
+    shared: Arc<Shared>,
+    /// Writer and feed.
+    threads: Vec<JoinHandle<()>>,
+    /// The one who accepts connections.
+    door: Option<JoinHandle<()>>,
+    /// Held as long as the service runs.
+    _lock: File,
+}
+
+impl Service {
+    /// Opens the log, takes the lock and listens.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing was changed but that folders were made.
+    ///
+    /// # Cost
+    /// Reads and hashes the whole log.
+    pub fn start(
+        config: Config,
+        signer: NoteSigner,
+        mirror: Option<MirrorLink>,
+    ) -> Result<Self, StartError> {
+        let made = |path: &Path| {
+            Folder::new(path).map_err(|error| StartError::Io(path.to_path_buf(), error))
+        };
+        let open = |error| StartError::Open(config.log.clone(), error);
+        let wal = made(&config.state)?;
+        let lock = lock(&config.state.join("lock"))?;
+        let published = load_published(&made(&config.log)?, signer.verifier()).map_err(open)?;
+        let stores = Stores {
+            log: Box::new(made(&config.log)?),
+            wal: Box::new(wal),
+            signed: Box::new(made(&config.signed)?),
+        };
+        let writer = Writer::open(stores, signer).map_err(open)?;
+        let (have, signed) = (
+            writer.signed_size(),
+            published.as_ref().map_or(0, |p| p.size),
+        );
+        if signed > have {
+            return Err(open(OpenError::Short { have, signed }));
+        }
+        let publisher = made(&config.log)?;
+        let feed_folder = made(&config.log)?;
+        let listener = listen(&config.socket)?;
+        let state = State {
+            published,
+            durable: writer.size(),
+            feed_idle: true,
+            trouble: "the mirror has not answered yet".to_owned(),
+            ..State::default()
+        };
+        let shared = Arc::new(Shared {
+            config,
+            queue: Queue::default(),
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
+        shared.queue.sign();
+        let feed = workers::FeedWorker {
+            link: mirror.map(|link| (Feed::new(link.keys), link.peer)),
+            folder: feed_folder,
+            publisher,
+        };
+        let (for_writer, for_feed, for_door) = (
+            Arc::clone(&shared),
+            Arc::clone(&shared),
+            Arc::clone(&shared),
+        );
+        let threads = vec![
+            thread::spawn(move || workers::write(&for_writer, writer)),
+            thread::spawn(move || feed.run(&for_feed)),
+        ];
+        let door = thread::spawn(move || connection::accept(&for_door, &listener));
+        Ok(Self {
+            shared,
+            threads,
+            door: Some(door),
+            _lock: lock,
+        })
+    }
+
+    /// Why nothing more is written; `None` while all is well.
+    pub fn stopped(&self) -> Option<String> {
+        self.shared.lock().stopped.clone()
+    }
+
+    /// Waits until the ledger has stopped by itself, and says why.
+    pub fn wait(&self) -> String {
+        let running = |state: &mut State| state.stopped.is_none() && !state.closing;
+        let waited = self.shared.changed.wait_while(self.shared.lock(), running);
+        let state = waited.unwrap_or_else(PoisonError::into_inner);
+        state.stopped.clone().unwrap_or_default()
+    }
+
+    /// Stops taking entries, writes what waits, and ends.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.shared.queue.close();
+        {
+            let mut state = self.shared.lock();
+            state.closing = true;
+            for (_, stream) in &state.connections {
+                // A connection that is gone already needs no goodbye.
+                let _ = stream.shutdown(std::net::Shutdown::Read);
+            }
+        }
+        self.shared.changed.notify_all();
+        // The door waits in `accept`; a visitor wakes it. Where the socket is gone, it is left waiting.
+        let woken = UnixStream::connect(&self.shared.config.socket).is_ok();
+        let door = self.door.take().filter(|_| woken);
+        for thread in self.threads.drain(..).chain(door) {
+            // A thread that ended in a panic has nothing more to finish.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if self.door.is_some() {
+            self.end();
+        }
+    }
+}
+
+fn lock(path: &Path) -> Result<File, StartError> {
+    let io = |error| StartError::Io(path.to_path_buf(), error);
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(StartError::Open(path.to_path_buf(), OpenError::Locked))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+/// Binds beside the name and moves the socket there, so that it has its mode before it has its name.
+fn listen(path: &Path) -> Result<UnixListener, StartError> {
+    let io = |error| StartError::Io(path.to_path_buf(), error);
+    let fresh = path.with_extension("new");
+    for old in [path, &fresh] {
+        match fs::remove_file(old) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+    }
+    let listener = UnixListener::bind(&fresh).map_err(io)?;
+    fs::set_permissions(&fresh, Permissions::from_mode(0o600)).map_err(io)?;
+    fs::rename(&fresh, path).map_err(io)?;
+    Ok(listener)
+}
+
+fn load_published(log: &Folder, key: &VerifierKey) -> Result<Option<Published>, OpenError> {
+    let read = log.read(CHECKPOINT, CHECKPOINT_BYTES_MAX);
+    let Some(bytes) = read.map_err(|error| OpenError::Io(CHECKPOINT.to_owned(), error))? else {
+        return Ok(None);
+    };
+    let (note, Checkpoint { size, .. }) =
+        own_checkpoint(&bytes, key).ok_or_else(|| OpenError::Checkpoint(CHECKPOINT.to_owned()))?;
+    Ok(Some(Published { note, size }))
+}

@@ -1,0 +1,341 @@
+//! The writer and the mirror on a disk that fails at every call, before and after it takes effect, and loses power.
+
+use crate::maker::{Author, NOW, log_signer, mirror_signer, root_of};
+use crate::sim::{Fault, SimDisk, World};
+use sakimori_custody::time::Seconds;
+use sakimori_ledger::OpenError;
+use sakimori_ledger::feed::{Feed, FeedError};
+use sakimori_ledger::http::{Clock, LocalPeer, SharedMirror};
+use sakimori_ledger::mirror::{ApproveAll, Mirror, MirrorParts};
+use sakimori_ledger::reader::LogReader;
+use sakimori_ledger::writer::{Stores, Writer};
+use sakimori_tlog::checkpoint::Checkpoint;
+use sakimori_tlog::note::Note;
+use std::sync::{Arc, Mutex};
+
+fn stores(world: &Arc<Mutex<World>>) -> Stores {
+    Stores {
+        log: Box::new(SimDisk::new(world, "log")),
+        wal: Box::new(SimDisk::new(world, "wal")),
+        signed: Box::new(SimDisk::new(world, "signed")),
+    }
+}
+
+/// A log of 254 entries, the last bundle almost full.
+fn prepared() -> (World, Author, Vec<Vec<u8>>) {
+    let world = World::default().shared();
+    let mut author = Author::new(1);
+    let mut writer = Writer::open(stores(&world), log_signer()).unwrap();
+    let batch = author.batch(254);
+    let entries = batch.iter().map(|r| r.entry.clone()).collect();
+    assert!(writer.append(batch).iter().all(Result::is_ok));
+    writer.checkpoint().unwrap();
+    let world = world.lock().unwrap().restarted(None);
+    (world, author, entries)
+}
+
+/// What a run of the writer promised before it ended.
+#[derive(Default)]
+struct Promised {
+    /// Entries offered, in order.
+    offered: Vec<Vec<u8>>,
+    /// How many of them were acknowledged.
+    acknowledged: usize,
+    /// Checkpoints that were given out.
+    signed: Vec<Checkpoint>,
+    finished: bool,
+}
+
+/// Appends and signs three times; ends at the first failure, after which nothing may work.
+fn run(world: &Arc<Mutex<World>>, mut author: Author, before: &[Vec<u8>]) -> Promised {
+    let mut promised = Promised {
+        offered: before.to_vec(),
+        acknowledged: before.len(),
+        ..Promised::default()
+    };
+    let Ok(mut writer) = Writer::open(stores(world), log_signer()) else {
+        return promised;
+    };
+    for count in [1, 3, 2] {
+        let batch = author.batch(count);
+        promised
+            .offered
+            .extend(batch.iter().map(|r| r.entry.clone()));
+        let first = promised.acknowledged as u64;
+        for (at, placed) in writer.append(batch).into_iter().enumerate() {
+            match placed {
+                Ok(index) => assert_eq!(index, first + at as u64),
+                Err(_) => return stopped(writer, author, promised),
+            }
+        }
+        promised.acknowledged += count;
+        match writer.checkpoint().map(|note| note.cloned()) {
+            Ok(note) => {
+                let checkpoint = Checkpoint::parse(note.unwrap().text()).unwrap();
+                promised.signed.push(checkpoint);
+            }
+            Err(_) => return stopped(writer, author, promised),
+        }
+    }
+    promised.finished = true;
+    promised
+}
+
+fn stopped(mut writer: Writer, mut author: Author, promised: Promised) -> Promised {
+    assert!(writer.is_stopped());
+    assert!(writer.append(author.batch(1))[0].is_err());
+    assert!(writer.checkpoint().is_err());
+    promised
+}
+
+/// A process that starts on what is left finds every promise kept, and goes on.
+fn keeps(world: World, promised: &Promised, told: &str) {
+    let world = world.shared();
+    let mut writer = Writer::open(stores(&world), log_signer())
+        .unwrap_or_else(|error| panic!("{told}: {error:?}"));
+    let mut author = Author::new(9);
+    assert!(
+        writer.append(author.batch(2)).iter().all(Result::is_ok),
+        "{told}"
+    );
+    let note = writer.checkpoint().unwrap().unwrap().clone();
+    let checkpoint = Checkpoint::parse(note.text()).unwrap();
+    let size = checkpoint.size;
+    assert!(size as usize >= promised.acknowledged + 2, "{told}");
+    let mut reader = LogReader::new(SimDisk::new(&world, "log"), size);
+    let entries = reader.entries(0..size).unwrap();
+    let acknowledged = promised.acknowledged;
+    assert_eq!(
+        entries[..acknowledged],
+        promised.offered[..acknowledged],
+        "{told}"
+    );
+    assert_eq!(reader.root(size).unwrap(), checkpoint.root, "{told}");
+    assert_eq!(root_of(&entries, size), checkpoint.root, "{told}");
+    for old in &promised.signed {
+        assert_eq!(root_of(&entries, old.size), old.root, "{told}: a fork");
+    }
+}
+
+#[test]
+fn a_writer_whose_disk_fails_at_any_call_stops_and_keeps_its_promises() {
+    let (prepared, author, before) = prepared();
+    let world = prepared.clone().shared();
+    assert!(run(&world, author.clone(), &before).finished);
+    let calls = world.lock().unwrap().calls();
+    assert!(calls > 40, "{calls}");
+    for at in 0..calls {
+        for fault in [Fault::Before, Fault::After] {
+            let world = prepared.restarted(Some((at, fault))).shared();
+            let promised = run(&world, author.clone(), &before);
+            // One call may fail without harm: the look for a body's earlier form, which then counts as refused.
+            let left = world.lock().unwrap().clone();
+            let told = format!("call {at} fails {fault:?}");
+            keeps(left.restarted(None), &promised, &told);
+            for seed in 0..4 {
+                let told = format!("{told}, power cut {seed}");
+                keeps(left.after_power_cut(seed), &promised, &told);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_failure_while_the_log_is_opened_again_loses_nothing() {
+    let (prepared, author, before) = prepared();
+    let world = prepared.clone().shared();
+    run(&world, author.clone(), &before);
+    let calls = world.lock().unwrap().calls();
+    for at in (0..calls).step_by(3) {
+        let world = prepared.restarted(Some((at, Fault::After))).shared();
+        let promised = run(&world, author.clone(), &before);
+        let left = world.lock().unwrap().after_power_cut(at);
+        let probe = left.restarted(None).shared();
+        Writer::open(stores(&probe), log_signer()).unwrap();
+        let opening = probe.lock().unwrap().calls();
+        for second in (0..opening).step_by(2) {
+            let world = left.restarted(Some((second, Fault::Before))).shared();
+            assert!(Writer::open(stores(&world), log_signer()).is_err());
+            let left = world.lock().unwrap().after_power_cut(second);
+            keeps(left, &promised, &format!("calls {at} and {second} fail"));
+        }
+    }
+}
+
+#[test]
+fn a_bit_that_flips_on_disk_is_found_before_anything_is_signed() {
+    let (prepared, mut author, _) = prepared();
+    for (name, at) in [("wal/wal", 70), ("log/tile/0/000.p/254", 40)] {
+        let mut world = prepared.clone();
+        world.flip(name, at);
+        let world = world.shared();
+        // All of this log is still in the write-ahead log: a damaged tile is made again, a damaged record is a log too short.
+        let opened = Writer::open(stores(&world), log_signer());
+        assert_eq!(opened.is_ok(), name.starts_with("log/"), "{name}");
+    }
+    let world = prepared.clone().shared();
+    let mut writer = Writer::open(stores(&world), log_signer()).unwrap();
+    let end = world.lock().unwrap().file("wal/wal").unwrap().len();
+    assert!(writer.append(author.batch(1))[0].is_ok());
+    world.lock().unwrap().flip("wal/wal", end + 30);
+    assert!(writer.checkpoint().is_err());
+    assert!(writer.is_stopped());
+}
+
+#[test]
+fn a_log_that_is_shorter_than_what_was_signed_is_not_opened() {
+    let (old, author, before) = prepared();
+    let world = old.clone().shared();
+    run(&world, author, &before);
+    // Yesterday's image of the log beside today's signed checkpoint.
+    let mut image = old.clone();
+    let today = world.lock().unwrap().clone();
+    let signed = SimDisk::new(&today.clone().shared(), "signed");
+    let bytes = sakimori_ledger::disk::Source::read(&signed, "checkpoint.signed", 9999);
+    image = {
+        let shared = image.shared();
+        let mut disk = SimDisk::new(&shared, "signed");
+        let bytes = bytes.unwrap().unwrap();
+        sakimori_ledger::disk::Disk::commit(&mut disk, "checkpoint.signed", &bytes).unwrap();
+        let world = shared.lock().unwrap().clone();
+        world
+    };
+    let opened = Writer::open(stores(&image.shared()), log_signer());
+    let short = OpenError::Short {
+        have: 254,
+        signed: 260,
+    };
+    assert_eq!(opened.err().unwrap().to_string(), short.to_string());
+}
+
+#[test]
+fn two_writers_on_one_log_do_not_both_sign() {
+    let (prepared, author, _) = prepared();
+    let world = prepared.shared();
+    let mut first = Writer::open(stores(&world), log_signer()).unwrap();
+    let mut second = Writer::open(stores(&world), log_signer()).unwrap();
+    assert!(first.append(author.clone().batch(1))[0].is_ok());
+    assert!(first.checkpoint().is_ok());
+    assert!(second.append(Author::new(3).batch(1))[0].is_ok());
+    assert!(second.checkpoint().is_err());
+}
+
+fn clock() -> Clock {
+    Arc::new(|| Seconds(NOW.0))
+}
+
+fn mirror(world: &Arc<Mutex<World>>) -> Result<SharedMirror, OpenError> {
+    let parts = MirrorParts {
+        log: Box::new(SimDisk::new(world, "mirror")),
+        wal: Box::new(SimDisk::new(world, "mirror-wal")),
+        log_key: log_signer().verifier().clone(),
+        signer: mirror_signer(),
+        approve: Box::new(ApproveAll),
+    };
+    Mirror::open(parts).map(|mirror| Arc::new(Mutex::new(mirror)))
+}
+
+fn feed() -> Feed {
+    Feed::new(vec![mirror_signer().verifier().clone()])
+}
+
+/// A log with three checkpoints, to be brought to a mirror one after the other.
+fn three_checkpoints() -> (Arc<Mutex<World>>, Vec<Note>, Vec<Vec<u8>>) {
+    let (world, mut author, mut entries) = prepared();
+    let world = world.shared();
+    let mut writer = Writer::open(stores(&world), log_signer()).unwrap();
+    let mut notes = vec![writer.signed().unwrap().clone()];
+    for count in [1, 300] {
+        let batch = author.batch(count);
+        entries.extend(batch.iter().map(|r| r.entry.clone()));
+        assert!(writer.append(batch).iter().all(Result::is_ok));
+        notes.push(writer.checkpoint().unwrap().unwrap().clone());
+    }
+    (world, notes, entries)
+}
+
+fn offer(
+    log: &Arc<Mutex<World>>,
+    mirror: &SharedMirror,
+    feed: &mut Feed,
+    note: &Note,
+) -> Result<Note, FeedError> {
+    let mut reader = LogReader::new(SimDisk::new(log, "log"), 0);
+    let mut peer = LocalPeer::new(Arc::clone(mirror), clock());
+    feed.offer(&mut peer, &mut reader, note)
+}
+
+#[test]
+fn a_mirror_follows_the_log_and_holds_all_of_it() {
+    let (log, notes, entries) = three_checkpoints();
+    let world = World::default().shared();
+    let copy = mirror(&world).unwrap();
+    let mut feed = feed();
+    for note in &notes {
+        let cosigned = offer(&log, &copy, &mut feed, note).unwrap();
+        assert_eq!(cosigned.signatures().len(), 2);
+    }
+    let mut held = copy.lock().unwrap();
+    assert_eq!(held.size() as usize, entries.len());
+    let (size, reader) = (held.size(), held.reader());
+    assert_eq!(reader.entries(0..size).unwrap(), entries);
+    let bodies = |world: &Arc<Mutex<World>>, root: &str| {
+        let names = world.lock().unwrap().names();
+        let below = format!("{root}/bodies/");
+        names.iter().filter(|n| n.starts_with(&below)).count()
+    };
+    assert_eq!(bodies(&world, "mirror"), bodies(&log, "log"));
+    drop(reader);
+    assert!(held.get("/nothing/checkpoint").is_none());
+}
+
+#[test]
+fn a_mirror_whose_disk_fails_at_any_call_never_loses_what_it_cosigned() {
+    let (log, notes, entries) = three_checkpoints();
+    let world = World::default().shared();
+    let copy = mirror(&world).unwrap();
+    offer(&log, &copy, &mut feed(), &notes[0]).unwrap();
+    let begun = world.lock().unwrap().restarted(None);
+    let calls = {
+        let world = begun.clone().shared();
+        let copy = mirror(&world).unwrap();
+        offer(&log, &copy, &mut feed(), &notes[1]).unwrap();
+        let calls = world.lock().unwrap().calls();
+        calls
+    };
+    for at in 0..calls {
+        for fault in [Fault::Before, Fault::After] {
+            let world = begun.restarted(Some((at, fault))).shared();
+            let first = mirror(&world).ok();
+            let cosigned = first.and_then(|copy| offer(&log, &copy, &mut feed(), &notes[1]).ok());
+            for seed in 0..4 {
+                let told = format!("call {at} fails {fault:?}, power cut {seed}");
+                let left = world.lock().unwrap().after_power_cut(seed).shared();
+                let copy = mirror(&left).unwrap_or_else(|e| panic!("{told}: {e:?}"));
+                let size = copy.lock().unwrap().size();
+                assert!(cosigned.is_none() || size == 255, "{told}");
+                let note = offer(&log, &copy, &mut feed(), &notes[2]);
+                note.unwrap_or_else(|e| panic!("{told}: {e:?}"));
+                let held = copy.lock().unwrap();
+                let reader = held.reader();
+                assert_eq!(reader.entries(0..held.size()).unwrap(), entries, "{told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_that_vanish_are_made_again_from_the_write_ahead_log() {
+    let (world, ..) = prepared();
+    for name in world.names() {
+        if !name.starts_with("log/") {
+            continue;
+        }
+        let mut damaged = world.clone();
+        damaged.remove(&name);
+        let shared = damaged.shared();
+        Writer::open(stores(&shared), log_signer()).unwrap();
+        let healed = shared.lock().unwrap().file(&name).cloned();
+        assert_eq!(healed.as_ref(), world.file(&name), "{name}");
+    }
+}
