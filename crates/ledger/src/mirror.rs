@@ -176,6 +176,12 @@ impl Mirror {
         reader
     }
 
+    /// Sets the length of the write-ahead log, in bytes, beyond which a checkpoint begins a new one;
+    /// [`crate::limits::WAL_BYTES_ROTATE`] where it is not set.
+    pub const fn rotate_at(&mut self, bytes: u64) {
+        self.store.rotate_at(bytes);
+    }
+
     /// Whether storage has failed; the mirror must be opened anew.
     pub const fn is_stopped(&self) -> bool {
         self.store.is_stopped()

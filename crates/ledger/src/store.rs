@@ -10,7 +10,7 @@ pub(crate) use open::Expected;
 pub use open::OpenError;
 
 use crate::disk::Disk;
-use crate::limits::{BODY_BYTES_MAX, TILE_BYTES_MAX, WAL_BYTES_MAX, WAL_BYTES_ROTATE};
+use crate::limits::{BODY_BYTES_MAX, TILE_BYTES_MAX, WAL_BYTES_MAX};
 use crate::reader::{LogReader, ReadError, body_name};
 use crate::tree::Tree;
 use crate::wal::{self, Base, Chain, HEADER_BYTES, Record};
@@ -61,6 +61,8 @@ pub(crate) struct Store {
     end: (u64, Chain),
     /// Up to where `tree` has it.
     settled: (u64, Chain),
+    /// Length of the write-ahead log at which a new one begins.
+    rotate_at: u64,
     stopped: bool,
 }
 
@@ -73,6 +75,11 @@ impl Store {
     /// Root of the durable entries, as computed before they were written.
     pub(crate) fn root(&self) -> Hash {
         self.frontier.root()
+    }
+
+    /// Sets the length of the write-ahead log, in bytes, beyond which a new one begins.
+    pub(crate) const fn rotate_at(&mut self, bytes: u64) {
+        self.rotate_at = bytes;
     }
 
     /// Whether an earlier call failed.
@@ -200,7 +207,7 @@ impl Store {
     /// Begins a new write-ahead log where the present one has grown long and all of it is settled; everything before is synced first.
     pub(crate) fn trim(&mut self) -> Result<(), StoreError> {
         self.alive()?;
-        if self.end.0 <= WAL_BYTES_ROTATE || self.end != self.settled {
+        if self.end.0 <= self.rotate_at || self.end != self.settled {
             return Ok(());
         }
         let base = Base {

@@ -128,6 +128,12 @@ impl Writer {
         self.last.as_ref().map_or(0, |signed| signed.size)
     }
 
+    /// Sets the length of the write-ahead log, in bytes, beyond which a checkpoint begins a new one;
+    /// [`crate::limits::WAL_BYTES_ROTATE`] where it is not set.
+    pub const fn rotate_at(&mut self, bytes: u64) {
+        self.store.rotate_at(bytes);
+    }
+
     /// Whether the writer has stopped.
     pub const fn is_stopped(&self) -> bool {
         self.failed || self.store.is_stopped()

@@ -5,7 +5,7 @@
 
 use super::{Store, StoreError, WAL};
 use crate::disk::Disk;
-use crate::limits::WAL_BYTES_MAX;
+use crate::limits::{WAL_BYTES_MAX, WAL_BYTES_ROTATE};
 use crate::reader::{LogReader, ReadError};
 use crate::tree::Tree;
 use crate::wal::{self, Base, Chain, HEADER_BYTES, Record};
@@ -177,6 +177,7 @@ impl Store {
             bodies: BTreeMap::new(),
             end: (0, Chain::default()),
             settled: (0, Chain::default()),
+            rotate_at: WAL_BYTES_ROTATE,
             stopped: false,
         }
     }
