@@ -182,16 +182,25 @@ impl Store {
             if let Ok(envelope) = Envelope::decode(&record.entry)
                 && named.insert(envelope.body)
             {
-                let name = body_name(&envelope.body);
-                let written = self.log.write(&name, &record.body);
-                self.io(&name, written)?;
+                self.write_checked(&body_name(&envelope.body), &record.body)?;
             }
         }
         for (name, bytes) in self.tree.take_files() {
-            let written = self.log.write(&name, &bytes);
-            self.io(&name, written)?;
+            self.write_checked(&name, &bytes)?;
         }
         Ok(())
+    }
+
+    /// Writes a file and reads it back.
+    fn write_checked(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let written = self.log.write(name, bytes);
+        self.io(name, written)?;
+        let read = self.log.read(name, TILE_BYTES_MAX);
+        if self.io(name, read)?.as_deref() == Some(bytes) {
+            Ok(())
+        } else {
+            Err(StoreError::Differs("a file"))
+        }
     }
 
     /// Root of the first `size` entries, computed from the tiles on disk.
@@ -251,5 +260,32 @@ impl Store {
     fn io<T>(&mut self, name: &str, result: io::Result<T>) -> Result<T, StoreError> {
         self.stopped |= result.is_err();
         result.map_err(|error| StoreError::Io(name.to_owned(), error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Folder;
+
+    #[test]
+    fn an_entry_that_is_not_the_one_that_was_hashed_stops_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = |name: &str| Box::new(Folder::new(&dir.path().join(name)).unwrap());
+        let mut store = Store::open(disk("log"), disk("wal"), None, &mut |_, _| true).unwrap();
+        let record = |entry: &[u8]| Record {
+            entry: entry.to_vec(),
+            body: Vec::new(),
+        };
+        assert_eq!(store.append(&[(record(b"a"), leaf_hash(b"a"))]).unwrap(), 0);
+        assert_eq!(store.settle().unwrap(), (1, leaf_hash(b"a")));
+        // A bit that flipped after the hash was made.
+        store.append(&[(record(b"b"), leaf_hash(b"c"))]).unwrap();
+        assert!(matches!(
+            store.settle(),
+            Err(StoreError::Differs("an entry"))
+        ));
+        assert!(store.is_stopped());
+        assert!(matches!(store.settle(), Err(StoreError::Stopped)));
     }
 }

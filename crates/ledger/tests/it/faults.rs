@@ -8,7 +8,7 @@ use sakimori_ledger::feed::{Feed, FeedError};
 use sakimori_ledger::http::{Clock, LocalPeer, SharedMirror};
 use sakimori_ledger::mirror::{ApproveAll, Mirror, MirrorParts};
 use sakimori_ledger::reader::LogReader;
-use sakimori_ledger::writer::{Stores, Writer};
+use sakimori_ledger::writer::{CheckpointError, Stores, Writer};
 use sakimori_ledger::{OpenError, Record};
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::note::Note;
@@ -215,6 +215,96 @@ fn a_bit_that_flips_on_disk_is_found_before_anything_is_signed() {
     assert!(writer.append(author.batch(1))[0].is_ok());
     world.lock().unwrap().flip("wal/wal", end + 30);
     assert!(writer.checkpoint().is_err());
+    assert!(writer.is_stopped());
+}
+
+#[test]
+fn a_damaged_file_of_the_tree_keeps_the_log_from_being_opened() {
+    let (world, ..) = prepared(Rotation::Always);
+    let mut tried = 0;
+    for name in world.names() {
+        if !name.starts_with("log/tile") && !name.starts_with("wal/") {
+            continue;
+        }
+        for at in [0, 33, world.file(&name).unwrap().len() - 1] {
+            if world.file(&name).unwrap().len() <= at {
+                continue;
+            }
+            let mut damaged = world.clone();
+            damaged.flip(&name, at);
+            let opened = Writer::open(stores(&damaged.shared()), log_signer());
+            assert!(opened.is_err(), "{name} at {at}");
+            tried += 1;
+        }
+        let mut damaged = world.clone();
+        damaged.remove(&name);
+        let opened = Writer::open(stores(&damaged.shared()), log_signer());
+        assert!(opened.is_err(), "{name} is missing");
+    }
+    assert_eq!(tried, 9);
+}
+
+#[test]
+fn what_only_the_page_cache_had_is_durable_before_it_is_signed() {
+    let (prepared, mut author, before) = prepared(Rotation::Always);
+    let world = prepared.clone().shared();
+    Writer::open(stores(&world), log_signer()).unwrap();
+    let opening = world.lock().unwrap().calls();
+    let batch = author.batch(1);
+    for at in opening..opening + 4 {
+        // The look for an earlier body, the append, the sync: the process ends, the machine goes on.
+        let world = prepared.restarted(Some((at, Fault::Before))).shared();
+        let mut writer = Writer::open(stores(&world), log_signer()).unwrap();
+        let acknowledged = writer.append(batch.clone())[0].is_ok();
+        drop(writer);
+        let world = world.lock().unwrap().restarted(None).shared();
+        let mut writer = Writer::open(stores(&world), log_signer()).unwrap();
+        let note = writer.checkpoint().unwrap().unwrap().clone();
+        let promised = Promised {
+            offered: [before.clone(), batch.clone()].concat(),
+            acknowledged: before.len() + usize::from(acknowledged),
+            signed: vec![Checkpoint::parse(note.text()).unwrap()],
+            finished: false,
+        };
+        for seed in 0..8 {
+            let left = world.lock().unwrap().after_power_cut(seed);
+            keeps(left, &promised, &format!("call {at}, power cut {seed}"));
+        }
+    }
+}
+
+#[test]
+fn a_bit_that_flips_on_its_way_to_the_disk_is_never_signed_for() {
+    let (prepared, author, before) = prepared(Rotation::Always);
+    let world = prepared.clone().shared();
+    run(&world, author.clone(), &before, Rotation::Never);
+    let calls = world.lock().unwrap().calls();
+    let mut stopped = 0;
+    for at in 0..calls {
+        let world = prepared.restarted(Some((at, Fault::Flip))).shared();
+        let promised = run(&world, author.clone(), &before, Rotation::Never);
+        stopped += usize::from(!promised.finished);
+        let offered = promised.offered.iter().map(|r| r.entry.clone());
+        let offered: Vec<Vec<u8>> = offered.collect();
+        for signed in &promised.signed {
+            assert_eq!(root_of(&offered, signed.size), signed.root, "call {at}");
+            let mut reader = LogReader::new(SimDisk::new(&world, "log"), signed.size);
+            assert_eq!(reader.root(signed.size).unwrap(), signed.root, "call {at}");
+            let entries = reader.entries(0..signed.size).unwrap();
+            assert_eq!(entries, offered[..entries.len()], "call {at}");
+        }
+    }
+    assert!(stopped > 20, "{stopped}");
+}
+
+#[test]
+fn a_signed_checkpoint_that_another_replaced_stops_the_writer() {
+    let (prepared, mut author, _) = prepared(Rotation::Always);
+    let world = prepared.shared();
+    let mut writer = Writer::open(stores(&world), log_signer()).unwrap();
+    assert!(writer.append(author.batch(1))[0].is_ok());
+    world.lock().unwrap().flip("signed/checkpoint.signed", 20);
+    assert!(matches!(writer.checkpoint(), Err(CheckpointError::Raced)));
     assert!(writer.is_stopped());
 }
 

@@ -23,7 +23,19 @@ struct Scene {
     author: Author,
     records: Vec<Record>,
     notes: Vec<(u64, Note)>,
+    world: Arc<Mutex<World>>,
     mirror: Mirror,
+}
+
+fn mirror(world: &Arc<Mutex<World>>, approve: Box<dyn Approve>) -> Mirror {
+    let parts = MirrorParts {
+        log: Box::new(SimDisk::new(world, "mirror")),
+        wal: Box::new(SimDisk::new(world, "wal")),
+        log_key: log_signer().verifier().clone(),
+        signer: mirror_signer(),
+        approve,
+    };
+    Mirror::open(parts).unwrap()
 }
 
 fn scene(approve: Box<dyn Approve>) -> Scene {
@@ -35,19 +47,13 @@ fn scene(approve: Box<dyn Approve>) -> Scene {
         signed: disk("signed"),
     };
     let world = World::default().shared();
-    let parts = MirrorParts {
-        log: Box::new(SimDisk::new(&world, "mirror")),
-        wal: Box::new(SimDisk::new(&world, "wal")),
-        log_key: log_signer().verifier().clone(),
-        signer: mirror_signer(),
-        approve,
-    };
     Scene {
         writer: Writer::open(stores, log_signer()).unwrap(),
         author: Author::new(1),
         records: Vec::new(),
         notes: Vec::new(),
-        mirror: Mirror::open(parts).unwrap(),
+        mirror: mirror(&world, approve),
+        world,
         log,
     }
 }
@@ -230,6 +236,20 @@ fn entries_are_answered_as_a_mirror_answers_them() {
     assert_eq!(scene.offer(600, &note).status, 200);
     assert_eq!(scene.bodies().status, 200);
     assert_eq!(scene.entries(590, 610, 1).status, 200);
+}
+
+#[test]
+fn a_mirror_remembers_after_a_power_cut_what_it_has_seen() {
+    let mut scene = scene(Box::new(ApproveAll));
+    let (first, second) = (scene.grow(3), scene.grow(4));
+    assert_eq!(scene.offer(0, &second).status, 200);
+    let left = scene.world.lock().unwrap().after_power_cut(0).shared();
+    scene.mirror = mirror(&left, Box::new(ApproveAll));
+    assert_eq!(
+        size(&scene.offer_proof(0, Vec::new(), &first.to_bytes())),
+        (409, "7\n".into())
+    );
+    assert_eq!(info(&scene.entries(0, 0, 0)), (409, 7, 0));
 }
 
 trait Spoil {

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) enum Fault {
     Before,
     After,
+    /// It succeeds, and one bit of what it writes is wrong.
+    Flip,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -110,11 +112,23 @@ impl World {
         self.current.keys().cloned().collect()
     }
 
+    /// What is written of these bytes by the call that comes next.
+    fn written(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        let middle = bytes.len() / 2;
+        if self.plan == Some((self.calls, Fault::Flip))
+            && let Some(byte) = bytes.get_mut(middle)
+        {
+            *byte ^= 4;
+        }
+        bytes
+    }
+
     fn call<T>(&mut self, effect: impl FnOnce(&mut Self) -> T) -> io::Result<T> {
         let fault = self.plan.filter(|(at, _)| *at == self.calls);
         self.calls += 1;
         match fault {
-            None => Ok(effect(self)),
+            None | Some((_, Fault::Flip)) => Ok(effect(self)),
             Some((_, Fault::Before)) => Err(io::Error::other("simulated, before")),
             Some((_, Fault::After)) => {
                 effect(self);
@@ -139,6 +153,10 @@ impl SimDisk {
     fn call<T>(&self, effect: impl FnOnce(&mut World) -> T) -> io::Result<T> {
         self.world.lock().unwrap().call(effect)
     }
+
+    fn written(&self, bytes: &[u8]) -> Vec<u8> {
+        self.world.lock().unwrap().written(bytes)
+    }
 }
 
 impl Source for SimDisk {
@@ -158,10 +176,10 @@ impl Source for SimDisk {
 
 impl Disk for SimDisk {
     fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let name = self.name(name);
+        let (name, bytes) = (self.name(name), self.written(bytes));
         self.call(|world| {
             let file = world.current.entry(name).or_default();
-            file.extend_from_slice(bytes);
+            file.extend_from_slice(&bytes);
         })
     }
 
@@ -175,17 +193,17 @@ impl Disk for SimDisk {
     }
 
     fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let name = self.name(name);
+        let (name, bytes) = (self.name(name), self.written(bytes));
         self.call(|world| {
-            world.current.insert(name, bytes.to_vec());
+            world.current.insert(name, bytes);
         })
     }
 
     fn commit(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let name = self.name(name);
+        let (name, bytes) = (self.name(name), self.written(bytes));
         self.call(|world| {
-            world.current.insert(name.clone(), bytes.to_vec());
-            world.durable.insert(name, bytes.to_vec());
+            world.current.insert(name.clone(), bytes.clone());
+            world.durable.insert(name, bytes);
         })
     }
 
