@@ -1,5 +1,16 @@
 //! What the first bytes of a flow speak. In: transport, ports and the first payload of one side. Out: a kind. Never: a look past
 //! [`PREFIX_BYTES`] bytes, except for the two protocols whose own parsers decide (DNS, HTTP).
+//!
+//! These bytes feed a field and are thereby no content; every other byte may change without changing the answer:
+//!
+//! | where | bytes that decide |
+//! |---|---|
+//! | TCP, all ports | 0 to 5 (TLS record and message type; TPKT; SMB, to byte 7) |
+//! | TCP, all ports | the longest mark of the list below that fits, at most 20 bytes |
+//! | TCP, all ports | the HTTP/1 request line as [`http::request`] says |
+//! | TCP and UDP, ports 53, 5353, 5355 | header and label lengths of the question as [`dns::message`] says |
+//! | UDP, all ports | 0 to 4 (QUIC), 0 to 12 (SIP, SSDP) |
+//! | UDP, ports 67, 68, 123, 161, 162 | 0 to 2, and whether there are 48 bytes |
 
 use crate::{Incomplete, dns, http};
 
@@ -90,12 +101,19 @@ pub fn over_tcp(
     if OTHERS.iter().any(|mark| head.starts_with(mark)) {
         return Ok(Kind::Other);
     }
-    // SMB over TCP and NetBIOS, RDP's TPKT with a connection request.
-    if matches!(
-        head,
-        [0, _, _, _, 0xff | 0xfe, b'S', b'M', b'B', ..] | [3, 0, 0, _, _, 0xe0, ..]
-    ) {
-        return Ok(Kind::Other);
+    let fits = |mark: &[Option<u8>]| {
+        let mut pairs = head.iter().zip(mark);
+        pairs.all(|(byte, wanted)| wanted.is_none_or(|w| w == *byte))
+    };
+    if let Some(mark) = MASKED.iter().find(|mark| fits(mark)) {
+        return if head.len() < mark.len() {
+            Err(Incomplete::Truncated)
+        } else {
+            Ok(Kind::Other)
+        };
+    }
+    if OTHERS.iter().any(|mark| mark.starts_with(head)) {
+        return Err(Incomplete::Truncated);
     }
     match http::request(payload) {
         Ok(_) => Ok(Kind::Http),
@@ -104,7 +122,32 @@ pub fn over_tcp(
     }
 }
 
-/// First bytes of protocols that either side may begin with: SSH, FTP and SMTP greetings, POP3, IMAP, BitTorrent, IRC, RFB, HTTP answers and HTTP/2.
+/// Marks with bytes that may be anything: SMB over TCP and `NetBIOS`, RDP's TPKT with a connection request.
+const MASKED: &[&[Option<u8>]] = &[
+    &[
+        Some(0),
+        None,
+        None,
+        None,
+        Some(0xff),
+        Some(b'S'),
+        Some(b'M'),
+        Some(b'B'),
+    ],
+    &[
+        Some(0),
+        None,
+        None,
+        None,
+        Some(0xfe),
+        Some(b'S'),
+        Some(b'M'),
+        Some(b'B'),
+    ],
+    &[Some(3), Some(0), Some(0), None, None, Some(0xe0)],
+];
+
+/// First bytes of protocols that either side may begin with: SSH, FTP and SMTP greetings, POP3, IMAP, `BitTorrent`, IRC, RFB, HTTP answers and HTTP/2.
 const OTHERS: &[&[u8]] = &[
     b"SSH-",
     b"220 ",

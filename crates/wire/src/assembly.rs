@@ -1,17 +1,16 @@
 //! Puts the segments of one side of a TCP connection in order, just long enough to read a hello. In: sequence numbers and payloads. Out: the bytes so
-//! far without a gap. Never: more than [`GAPS_MAX`] waiting segments or [`crate::limits::HELLO_BYTES_MAX`] bytes.
+//! far without a gap. Never: more than [`GAPS_MAX`] waiting segments or [`HELLO_BYTES_MAX`] bytes, or a byte left behind in freed memory.
 
-use crate::limits::HELLO_BYTES_MAX;
+use crate::limits::{GAPS_MAX, HELLO_BYTES_MAX};
+use std::fmt;
+use zeroize::{Zeroize, Zeroizing};
 
-/// Most segments that wait for an earlier one; a hello has a handful of segments.
-pub const GAPS_MAX: usize = 8;
-
-/// Bytes from a known sequence number on.
-#[derive(Debug, Default)]
+/// Bytes from a known sequence number on. Everything is overwritten with zeros before its memory is given back.
+#[derive(Default)]
 pub struct Assembler {
     next: u32,
-    bytes: Vec<u8>,
-    waiting: Vec<(u32, Vec<u8>)>,
+    bytes: Zeroizing<Vec<u8>>,
+    waiting: Vec<(u32, Zeroizing<Vec<u8>>)>,
     held: usize,
 }
 
@@ -28,15 +27,29 @@ impl Assembler {
 
     /// Adds a segment, in whatever order it comes. `false` once a bound is reached: give up.
     pub fn push(&mut self, sequence: u32, payload: &[u8]) -> bool {
+        let known = usize::try_from(self.offset(sequence)).unwrap_or_default();
+        let payload = payload.get(known..).unwrap_or_default();
+        let sequence = sequence.wrapping_add(known as u32);
+        if payload.is_empty() {
+            return true;
+        }
         if self.held + payload.len() > HELLO_BYTES_MAX {
             return false;
+        }
+        if self
+            .waiting
+            .iter()
+            .any(|(s, p)| *s == sequence && p.len() >= payload.len())
+        {
+            return true;
         }
         if !self.append(sequence, payload) {
             if self.waiting.len() == GAPS_MAX {
                 return false;
             }
             self.held += payload.len();
-            self.waiting.push((sequence, payload.to_vec()));
+            self.waiting
+                .push((sequence, Zeroizing::new(payload.to_vec())));
             return true;
         }
         while let Some(at) = self.waiting.iter().position(|(s, _)| self.offset(*s) >= 0) {
@@ -49,7 +62,7 @@ impl Assembler {
 
     /// How far behind the next byte a sequence number lies; negative where there is a gap before it.
     const fn offset(&self, sequence: u32) -> i32 {
-        self.next.wrapping_sub(sequence) as i32
+        self.next.wrapping_sub(sequence).cast_signed()
     }
 
     /// Appends what is new of a segment that leaves no gap; what was there first stays.
@@ -58,6 +71,7 @@ impl Assembler {
             return false;
         };
         if let Some(new) = payload.get(known..) {
+            self.grow(new.len());
             self.bytes.extend_from_slice(new);
             self.held += new.len();
             self.next = self.next.wrapping_add(new.len() as u32);
@@ -65,17 +79,37 @@ impl Assembler {
         true
     }
 
+    /// Makes room by moving to a larger buffer, so that the old one can be overwritten first.
+    fn grow(&mut self, more: usize) {
+        let wanted = self.bytes.len() + more;
+        if wanted > self.bytes.capacity() {
+            let mut larger = Vec::with_capacity(wanted.next_power_of_two());
+            larger.extend_from_slice(&self.bytes);
+            // The old buffer is zeroed as it is dropped.
+            self.bytes = Zeroizing::new(larger);
+        }
+    }
+
     /// The bytes so far.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Overwrites everything held with zeros.
+    /// Overwrites everything held with zeros and lets go of it; dropping does the same.
     pub fn erase(&mut self) {
-        self.bytes.fill(0);
-        self.waiting
-            .iter_mut()
-            .for_each(|(_, payload)| payload.fill(0));
+        self.bytes.zeroize();
+        self.waiting.clear();
+        self.held = 0;
+    }
+}
+
+/// Lengths only: what is held does not get into messages.
+impl fmt::Debug for Assembler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assembler")
+            .field("bytes", &self.bytes.len())
+            .field("waiting", &self.waiting.len())
+            .finish_non_exhaustive()
     }
 }
 

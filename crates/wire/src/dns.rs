@@ -70,7 +70,8 @@ fn question(c: &mut Cursor<'_>) -> Result<u16, Incomplete> {
 }
 
 impl Message<'_> {
-    /// Writes the first question's name into `out`, lower case, labels joined by dots, no final dot. `None` for the root and where there is no question.
+    /// Writes the first question's name into `out`, lower case, labels joined by dots, no final dot. `None` for the root, where there is no
+    /// question, and where a label holds a dot: it would read as another name.
     pub fn name<'o>(&self, out: &'o mut [u8; NAME_BYTES_MAX]) -> Option<&'o [u8]> {
         self.kind?;
         let mut c = Cursor::new(self.whole.get(12..)?);
@@ -79,6 +80,9 @@ impl Message<'_> {
             let label = c.vec8()?;
             if label.is_empty() {
                 break;
+            }
+            if label.contains(&b'.') {
+                return None;
             }
             if at > 0 {
                 *out.get_mut(at)? = b'.';

@@ -1,4 +1,4 @@
-//! Ethernet and what stacks on it: VLAN tags, MPLS, PPPoE, LLC. In: a frame. Out: the IP packet in it. Never: more than
+//! Ethernet and what stacks on it: VLAN tags, MPLS, `PPPoE`, provider bridges, LLC. In: a frame. Out: the IP packet in it. Never: more than
 //! [`crate::limits::TAGS_MAX`] tags.
 
 use crate::ip::{ip, ipv4, ipv6};
@@ -36,12 +36,20 @@ pub(crate) fn by_ethertype(kind: u16, bytes: &[u8], depth: usize) -> Result<Pack
                 c.u16().ok_or(Error::Link)?;
                 kind = c.u16().ok_or(Error::Link)?;
             }
+            // 802.1BR: an E-tag of six bytes.
+            0x893f => {
+                c.take(6).ok_or(Error::Link)?;
+                kind = c.u16().ok_or(Error::Link)?;
+            }
             0x8847 | 0x8848 => return mpls(c.rest(), depth),
+            // Frames in frames: 802.1ah behind a service tag of four bytes, FabricPath behind a tag of two.
+            0x88e7 => return bridged(c.rest().get(4..), depth),
+            0x8903 => return bridged(c.rest().get(2..), depth),
             0x8864 => {
                 c.take(6).ok_or(Error::Link)?;
                 return ppp(c.rest(), depth);
             }
-            // Cisco FabricPath or an 802.3 length: LLC follows.
+            // An 802.3 length: LLC follows.
             // Each one counts as a level of nesting, or a frame of nothing but headers would exhaust the stack.
             0..=1500 if depth < TUNNELS_MAX => {
                 return llc(c.rest(), depth + 1).unwrap_or(Ok(Packet::NotIp));
@@ -50,6 +58,15 @@ pub(crate) fn by_ethertype(kind: u16, bytes: &[u8], depth: usize) -> Result<Pack
         }
     }
     Ok(Packet::NotIp)
+}
+
+/// A whole frame inside another one; one level of nesting.
+fn bridged(inner: Option<&[u8]>, depth: usize) -> Result<Packet<'_>, Error> {
+    match inner {
+        Some(inner) if depth < TUNNELS_MAX => frame(inner, depth + 1),
+        Some(_) => Ok(Packet::NotIp),
+        None => Err(Error::Link),
+    }
 }
 
 /// A label stack (RFC 3032); what follows is told by its first nibble, as routers do it.

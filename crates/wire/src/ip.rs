@@ -8,6 +8,7 @@ use crate::{Cursor, Error, Fragment, IpPacket, Packet, tunnel};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+const AUTHENTICATION: u8 = 51;
 
 /// Either version, told by the first nibble.
 pub(crate) fn ip(bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
@@ -51,7 +52,7 @@ pub(crate) fn ipv4(bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
         (0, _) => Fragment::First,
         _ => Fragment::Later,
     };
-    let outer = IpPacket {
+    let mut outer = IpPacket {
         source: mapped([h[12], h[13], h[14], h[15]]),
         destination: mapped([h[16], h[17], h[18], h[19]]),
         protocol: h[9],
@@ -63,6 +64,10 @@ pub(crate) fn ipv4(bytes: &[u8], depth: usize) -> Result<Packet<'_>, Error> {
         fragment,
         payload: body,
     };
+    if outer.protocol == AUTHENTICATION && fragment != Fragment::Later {
+        // What cannot be stepped over stays what it is.
+        let _ = extensions(&mut outer);
+    }
     transport(outer, depth)
 }
 
@@ -169,7 +174,9 @@ fn transport(mut packet: IpPacket<'_>, depth: usize) -> Result<Packet<'_>, Error
             packet.source_port = u16::from_be_bytes([ports[0], ports[1]]);
             packet.destination_port = u16::from_be_bytes([ports[2], ports[3]]);
             packet.payload = body.get(8..).unwrap_or_default();
-            return Ok(Packet::Ip(tunnel::in_udp(&packet, depth).unwrap_or(packet)));
+            if tunnel::is_port(packet.source_port) || tunnel::is_port(packet.destination_port) {
+                return Ok(Packet::Ip(tunnel::in_udp(&packet, depth).unwrap_or(packet)));
+            }
         }
         132 => {
             let Some(ports) = body.first_chunk::<4>() else {
@@ -187,7 +194,8 @@ fn transport(mut packet: IpPacket<'_>, depth: usize) -> Result<Packet<'_>, Error
             packet.destination_port = u16::from(head[1]);
             packet.payload = body.get(4..).unwrap_or_default();
         }
-        4 | 41 | 47 => {
+        // IPv4, IPv6, GRE, and Ethernet behind a segment routing header (RFC 8986 §9).
+        4 | 41 | 47 | 143 => {
             return Ok(Packet::Ip(tunnel::in_ip(&packet, depth).unwrap_or(packet)));
         }
         _ => {}

@@ -1,6 +1,6 @@
 //! JA4, the fingerprint of a TLS client, and none of its relatives. In: a client hello. Out: 36 characters. Never: anything of a server.
 //!
-//! FoxIO JA4 (BSD-3-Clause), technical details of JA4 for TLS over TCP.
+//! `FoxIO` JA4 (BSD-3-Clause), technical details of JA4 for TLS over TCP.
 
 use crate::tls::ClientHello;
 use sha2::{Digest, Sha256};
@@ -11,10 +11,10 @@ pub const JA4_BYTES: usize = 36;
 /// The fingerprint of a hello that came over TCP.
 ///
 /// # Cost
-/// Two SHA-256 over a few hundred bytes; allocates two short strings.
+/// Two SHA-256 over a few hundred bytes; three short allocations.
 pub fn ja4(hello: &ClientHello<'_>) -> [u8; JA4_BYTES] {
-    let ciphers: Vec<u16> = hello.ciphers().collect();
-    let extensions: Vec<u16> = hello.extensions().collect();
+    let mut ciphers: Vec<u16> = hello.ciphers().collect();
+    let mut extensions: Vec<u16> = hello.extensions().collect();
     let (first, last) = alpn_marks(hello.alpn);
     let mut out = Vec::with_capacity(JA4_BYTES);
     out.push(b't');
@@ -23,21 +23,21 @@ pub fn ja4(hello: &ClientHello<'_>) -> [u8; JA4_BYTES] {
     out.extend_from_slice(&two_digits(ciphers.len()));
     out.extend_from_slice(&two_digits(extensions.len()));
     out.extend_from_slice(&[first, last, b'_']);
-    out.extend_from_slice(&short_hash(&sorted_list(ciphers)));
+    ciphers.sort_unstable();
+    let mut text = Vec::with_capacity(5 * (ciphers.len() + extensions.len()));
+    hex_list(&mut text, ciphers.into_iter());
+    out.extend_from_slice(&short_hash(&text));
     out.push(b'_');
-    let kinds = extensions
-        .into_iter()
-        .filter(|kind| !matches!(kind, 0 | 16))
-        .collect();
-    let mut list = sorted_list(kinds);
-    let algorithms: Vec<String> = hello
-        .signature_algorithms()
-        .map(|value| format!("{value:04x}"))
-        .collect();
-    if !algorithms.is_empty() {
-        list = format!("{list}_{}", algorithms.join(","));
+    extensions.retain(|kind| !matches!(kind, 0 | 16));
+    extensions.sort_unstable();
+    text.clear();
+    hex_list(&mut text, extensions.into_iter());
+    let mut algorithms = hello.signature_algorithms().peekable();
+    if algorithms.peek().is_some() {
+        text.push(b'_');
+        hex_list(&mut text, algorithms);
     }
-    out.extend_from_slice(&short_hash(&list));
+    out.extend_from_slice(&short_hash(&text));
     out.try_into().unwrap_or([b'0'; JA4_BYTES])
 }
 
@@ -66,36 +66,35 @@ fn alpn_marks(alpn: Option<&[u8]>) -> (u8, u8) {
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
         return (first, last);
     }
-    let digit = |value: u8| {
-        if value < 10 {
-            b'0' + value
-        } else {
-            b'a' + value - 10
-        }
-    };
-    (digit(first >> 4), digit(last & 15))
+    (digit(first >> 4), digit(last))
 }
 
-fn sorted_list(mut values: Vec<u16>) -> String {
-    values.sort_unstable();
-    let texts: Vec<String> = values.iter().map(|value| format!("{value:04x}")).collect();
-    texts.join(",")
+const fn digit(value: u8) -> u8 {
+    match value & 15 {
+        low @ 0..=9 => b'0' + low,
+        high => b'a' + high - 10,
+    }
+}
+
+/// Appends numbers in four hex digits each, commas between them.
+fn hex_list(text: &mut Vec<u8>, values: impl Iterator<Item = u16>) {
+    for (at, value) in values.enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        for byte in value.to_be_bytes() {
+            text.extend_from_slice(&[digit(byte >> 4), digit(byte)]);
+        }
+    }
 }
 
 /// The first 12 hex digits of SHA-256; zeros for an empty list.
-fn short_hash(list: &str) -> [u8; 12] {
+fn short_hash(list: &[u8]) -> [u8; 12] {
     let mut out = [b'0'; 12];
     if !list.is_empty() {
-        let hash = Sha256::digest(list.as_bytes());
+        let hash = Sha256::digest(list);
         for (pair, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
-            let digit = |value: u8| {
-                if value < 10 {
-                    b'0' + value
-                } else {
-                    b'a' + value - 10
-                }
-            };
-            *pair = [digit(byte >> 4), digit(byte & 15)];
+            *pair = [digit(byte >> 4), digit(byte)];
         }
     }
     out

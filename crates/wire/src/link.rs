@@ -36,6 +36,8 @@ fn other(link: LinkType, bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
     Some(match link.0 {
         0 | 108 => null(bytes)?,
         8 => ip(bytes.get(16..)?, 0),
+        // Some captures of Cisco HDLC are marked as PPP; its address byte tells them apart.
+        9 if matches!(bytes, [0x0f | 0x8f, 0, ..]) => hdlc(bytes)?,
         9 => ppp(bytes, 0),
         12 | 14 | 101 | 228 | 229 => ip(bytes, 0),
         50 | 104 => hdlc(bytes)?,
@@ -43,33 +45,44 @@ fn other(link: LinkType, bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
             c.take(6)?;
             ppp(c.rest(), 0)
         }
-        105 => wifi(bytes)?,
+        105 => wifi(bytes, 0)?,
         106 => llc(bytes, 0)?,
         107 => frame_relay(bytes)?,
         113 => {
-            let head = c.take(16)?;
-            by_ethertype(u16::from_be_bytes(*head.last_chunk()?), c.rest(), 0)
+            c.u16()?;
+            let hardware = c.u16()?;
+            c.take(10)?;
+            let kind = c.u16()?;
+            cooked(hardware, kind, c.rest())?
         }
-        119 => wifi(bytes.get(144..)?)?,
+        119 | 163 => monitor(bytes)?,
         123 => {
             c.take(4)?;
             llc(c.rest(), 0)?
         }
-        127 => {
-            let len = u16::from_le_bytes(*bytes.get(2..4)?.first_chunk()?);
-            wifi(bytes.get(usize::from(len)..)?)?
-        }
+        127 => radiotap(bytes)?,
         129 => by_ethertype(arcnet(bytes)?, bytes.get(8..)?, 0),
         149 | 258 => pktap(bytes)?,
-        163 => wifi(bytes.get(64..)?)?,
         178 => juniper_ethernet(bytes)?,
         239 => nflog(bytes)?,
         276 => {
             let kind = c.u16()?;
-            c.take(18)?;
-            by_ethertype(kind, c.rest(), 0)
+            c.take(6)?;
+            let hardware = c.u16()?;
+            c.take(10)?;
+            cooked(hardware, kind, c.rest())?
         }
         _ => Err(Error::UnknownLink),
+    })
+}
+
+/// What a Linux cooked header announces: the protocol field is an ethertype only where the hardware type (`ARPHRD_`) says nothing else.
+fn cooked(hardware: u16, kind: u16, bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    Some(match hardware {
+        803 => radiotap(bytes)?,
+        // Netlink: the field is a netlink family.
+        824 => Ok(Packet::NotIp),
+        _ => by_ethertype(kind, bytes, 0),
     })
 }
 
@@ -115,14 +128,11 @@ fn hdlc(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
     Some(by_ethertype(kind, c.rest(), 0))
 }
 
-/// RFC 2427: a Q.922 address of two bytes, then an NLPID.
+/// RFC 2427: a Q.922 address of two to four bytes, the last one marked, then an NLPID.
 fn frame_relay(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
     let mut c = Cursor::new(bytes);
-    loop {
-        if c.u8()? & 1 == 1 {
-            break;
-        }
-    }
+    let marked = bytes.iter().take(4).position(|byte| byte & 1 == 1)?;
+    c.take(marked + 1)?;
     let mut control = c.u8()?;
     if control != 0x03 {
         // Cisco: an ethertype at once.
@@ -168,8 +178,25 @@ pub(crate) fn llc(bytes: &[u8], depth: usize) -> Option<Result<Packet<'_>, Error
     })
 }
 
+/// A radiotap header of a told length before an 802.11 frame.
+fn radiotap(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let len = u16::from_le_bytes(*bytes.get(2..)?.first_chunk()?);
+    wifi(bytes.get(usize::from(len)..)?, 0)
+}
+
+/// A Prism header of 144 bytes, or an AVS header that tells its magic number and length, before an 802.11 frame; drivers mix up the two.
+fn monitor(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+    let (magic, rest) = bytes.split_first_chunk::<4>()?;
+    let len = if u32::from_be_bytes(*magic) & 0xffff_f000 == 0x8021_1000 {
+        u32::from_be_bytes(*rest.first_chunk()?) as usize
+    } else {
+        144
+    };
+    wifi(bytes.get(len..)?, 0)
+}
+
 /// IEEE 802.11 data frames that are not encrypted.
-fn wifi(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
+pub(crate) fn wifi(bytes: &[u8], depth: usize) -> Option<Result<Packet<'_>, Error>> {
     let control = u16::from_le_bytes(*bytes.first_chunk()?);
     let (kind, subtype) = (control >> 2 & 3, control >> 4 & 15);
     let protected = control & 0x4000 != 0;
@@ -186,7 +213,7 @@ fn wifi(bytes: &[u8]) -> Option<Result<Packet<'_>, Error>> {
     // A-MSDU: a bit of the quality field says that sub-frames follow.
     let aggregated = quality && bytes.get(head - if order { 6 } else { 2 })? & 0x80 != 0;
     let body = bytes.get(head + if aggregated { 14 } else { 0 }..)?;
-    llc(body, 0)
+    llc(body, depth)
 }
 
 /// Apple PKTAP, told by its header length; also found under a user link type.

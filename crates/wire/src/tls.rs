@@ -3,7 +3,7 @@
 //!
 //! RFC 8446 §4.1.2 and §5.1; RFC 8701 for reserved (GREASE) values; RFC 6066 §3 for the server name; RFC 7301 for ALPN.
 
-use crate::limits::HELLO_BYTES_MAX;
+use crate::limits::{HELLO_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::{Cursor, Incomplete};
 
 /// A client hello; lists borrow and keep their order.
@@ -68,6 +68,8 @@ pub fn client_hello<'a>(
             }
             needed = length;
         }
+        // Room for all that this loop can add, so that no copy stays behind in a smaller buffer.
+        scratch.reserve_exact(HELLO_BYTES_MAX + RECORD_BYTES_MAX - scratch.len());
         scratch.extend_from_slice(record);
         if needed.is_none() {
             needed = message_length(scratch)?;
@@ -95,7 +97,7 @@ fn record<'a>(c: &mut Cursor<'a>) -> Result<(u8, &'a [u8]), Incomplete> {
     }
     c.u8().ok_or(Incomplete::Truncated)?;
     let length = usize::from(c.u16().ok_or(Incomplete::Truncated)?);
-    if length == 0 || length > 0x4800 {
+    if length == 0 || length > RECORD_BYTES_MAX {
         return Err(Incomplete::Malformed);
     }
     Ok((kind, c.take(length).ok_or(Incomplete::Truncated)?))
