@@ -67,6 +67,32 @@ impl QueryOpened {
 }
 
 /// One person's logged reason to look at the records of one authority.
+///
+/// ```
+/// use sakimori_custody::Recorded;
+/// use sakimori_lake::{Access, QueryOpened};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let access = Access {
+///     actor: "a.tanaka".parse()?,
+///     purpose: "beacon to a known server".parse()?,
+///     case: "case-7".parse()?,
+///     authority: "000102030405060708090a0b0c0d0e0f".parse()?,
+///     opened: QueryOpened::logged(Recorded::at(42)),
+/// };
+/// # let _ = access; Ok(()) }
+/// ```
+/// The same without its logged query does not compile:
+/// ```compile_fail,E0063
+/// use sakimori_lake::Access;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let access = Access {
+///     actor: "a.tanaka".parse()?,
+///     purpose: "beacon to a known server".parse()?,
+///     case: "case-7".parse()?,
+///     authority: "000102030405060708090a0b0c0d0e0f".parse()?,
+/// };
+/// # let _ = access; Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Access {
     /// Who looks.

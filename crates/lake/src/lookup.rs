@@ -71,6 +71,21 @@ pub struct Ask {
 }
 
 /// The answer.
+///
+/// ```
+/// use sakimori_lake::{Access, Found, Row};
+/// fn rows(access: &Access, found: Found) -> Vec<Row> {
+///     let logged = access.opened.recorded();
+///     found.rows.into_iter().map(|held| held.release(logged).into_inner()).collect()
+/// }
+/// ```
+/// A row is not looked at before the release gate:
+/// ```compile_fail,E0599
+/// use sakimori_lake::{Access, Found, Row};
+/// fn rows(access: &Access, found: Found) -> Vec<Row> {
+///     found.rows.into_iter().map(|held| held.into_inner()).collect()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Found {
     /// The rows, each in custody, in the order in which they were published.

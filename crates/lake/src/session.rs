@@ -75,7 +75,21 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request for one logged query. Without an [`Access`] there is none.
+    /// A request for one logged query. Without an [`Access`] there is none:
+    /// ```
+    /// # use sakimori_lake::{Access, LakeError, session::{Limits, Request}};
+    /// # use sakimori_custody::time::Seconds;
+    /// fn request(access: &Access, now: Seconds) -> Result<Request, LakeError> {
+    ///     Request::new(access, "SELECT count(*) FROM records", Limits::default(), now)
+    /// }
+    /// ```
+    /// ```compile_fail,E0061
+    /// # use sakimori_lake::{Access, LakeError, session::{Limits, Request}};
+    /// # use sakimori_custody::time::Seconds;
+    /// fn request(access: &Access, now: Seconds) -> Result<Request, LakeError> {
+    ///     Request::new("SELECT count(*) FROM records", Limits::default(), now)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`LakeError::Limit`] where the statement is too long or a limit is out of its bounds.

@@ -1,0 +1,9 @@
+//! The lake from outside: what goes in comes out, what is void or deleted does not, and whatever a disk or a stranger does to the files
+//! is an error and never another answer.
+
+mod damage;
+mod deletion;
+mod fixture;
+mod lookups;
+mod roundtrip;
+mod spool;
