@@ -7,6 +7,7 @@
 )]
 
 mod faults;
+mod feed;
 mod interop;
 mod kill;
 mod maker;
