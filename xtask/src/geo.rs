@@ -35,12 +35,21 @@ pub(crate) fn run(folder: &Path) -> Result<()> {
     std::fs::File::create(&out)
         .and_then(|mut file| file.write_all(&map))
         .with_context(|| format!("cannot write {}", out.display()))?;
-    eprintln!("{rows} rows; {} and {} steps; {} bytes", v4.len(), v6.len(), map.len());
+    eprintln!(
+        "{rows} rows; {} and {} steps; {} bytes",
+        v4.len(),
+        v6.len(),
+        map.len()
+    );
     Ok(())
 }
 
 fn read(path: &Path, address: impl Fn(&str) -> Result<u128>) -> Result<Vec<Range>> {
-    let unpacked = Command::new("xz").arg("-dc").arg(path).output().context("cannot run `xz`")?;
+    let unpacked = Command::new("xz")
+        .arg("-dc")
+        .arg(path)
+        .output()
+        .context("cannot run `xz`")?;
     if !unpacked.status.success() {
         bail!("cannot unpack {}", path.display());
     }

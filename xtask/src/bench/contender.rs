@@ -70,7 +70,9 @@ impl Contender {
 /// Where a program is in the path.
 pub(super) fn found(program: &Path) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|full| full.is_file())
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|full| full.is_file())
 }
 
 /// Everyone: `ours` is the sensor's example `measure`.
@@ -90,19 +92,42 @@ pub(super) fn all(ours: &Path) -> Vec<Contender> {
         package: Some(package),
     };
     vec![
-        own("headers touched", "reads the file, touches each packet's headers", |f| {
-            vec!["touch".into(), f.input()]
-        }),
-        own("sakimori, nothing domestic", "records, protocol facts, selection", |f| {
-            vec!["nowhere".into(), f.input()]
-        }),
-        own("sakimori, home JP", "the same; domestic pairs discarded", |f| {
-            vec!["jp".into(), f.input()]
-        }),
-        peer("softflowd", "flow records, exported as IPFIX", "softflowd", softflowd),
-        peer("nfpcapd", "flow records, written to memory", "nfdump", |f| {
-            vec!["-r".into(), f.input(), "-w".into(), f.at("nfpcapd"), "-e".into(), "300,60".into()]
-        }),
+        own(
+            "headers touched",
+            "reads the file, touches each packet's headers",
+            |f| vec!["touch".into(), f.input()],
+        ),
+        own(
+            "sakimori, nothing domestic",
+            "records, protocol facts, selection",
+            |f| vec!["nowhere".into(), f.input()],
+        ),
+        own(
+            "sakimori, home JP",
+            "the same; domestic pairs discarded",
+            |f| vec!["jp".into(), f.input()],
+        ),
+        peer(
+            "softflowd",
+            "flow records, exported as IPFIX",
+            "softflowd",
+            softflowd,
+        ),
+        peer(
+            "nfpcapd",
+            "flow records, written to memory",
+            "nfdump",
+            |f| {
+                vec![
+                    "-r".into(),
+                    f.input(),
+                    "-w".into(),
+                    f.at("nfpcapd"),
+                    "-e".into(),
+                    "300,60".into(),
+                ]
+            },
+        ),
         peer("ndpiReader", "protocol facts", "libndpi-bin", |f| {
             vec!["-q".into(), "-i".into(), f.input()]
         }),
@@ -112,12 +137,28 @@ pub(super) fn all(ours: &Path) -> Vec<Contender> {
 /// Foreground, IPv6 too, room for every flow, the sensor's time-outs.
 fn softflowd(files: &Files<'_>) -> Vec<String> {
     let mut arguments = texts(&["-d", "-6", "-m", "1000000", "-v", "10"]);
-    for limit in
-        ["tcp=60", "udp=60", "icmp=60", "general=60", "tcp.rst=5", "tcp.fin=5", "maxlife=300"]
-    {
+    for limit in [
+        "tcp=60",
+        "udp=60",
+        "icmp=60",
+        "general=60",
+        "tcp.rst=5",
+        "tcp.fin=5",
+        "maxlife=300",
+    ] {
         arguments.extend(texts(&["-t", limit]));
     }
-    arguments.extend(["-p".into(), files.at("softflowd.pid"), "-c".into(), files.at("softflowd.ctl")]);
-    arguments.extend(["-n".into(), format!("127.0.0.1:{}", files.port), "-r".into(), files.input()]);
+    arguments.extend([
+        "-p".into(),
+        files.at("softflowd.pid"),
+        "-c".into(),
+        files.at("softflowd.ctl"),
+    ]);
+    arguments.extend([
+        "-n".into(),
+        format!("127.0.0.1:{}", files.port),
+        "-r".into(),
+        files.input(),
+    ]);
     arguments
 }

@@ -39,11 +39,23 @@ pub(super) fn measured(core: usize, command: &[String], output: &Path) -> Result
         .output()
         .context("cannot start the measuring process")?;
     let text = String::from_utf8_lossy(&run.stdout);
-    let numbers: Vec<f64> = text.split_whitespace().filter_map(|part| part.parse().ok()).collect();
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .filter_map(|part| part.parse().ok())
+        .collect();
     let [cpu, wall, memory, success] = numbers[..] else {
-        anyhow::bail!("`{}` was not measured: {}", command.join(" "), String::from_utf8_lossy(&run.stderr));
+        anyhow::bail!(
+            "`{}` was not measured: {}",
+            command.join(" "),
+            String::from_utf8_lossy(&run.stderr)
+        );
     };
-    Ok(Cost { cpu, wall, memory_kb: memory as u64, success: success > 0.0 })
+    Ok(Cost {
+        cpu,
+        wall,
+        memory_kb: memory as u64,
+        success: success > 0.0,
+    })
 }
 
 /// The measuring process: `bench-one CORE OUTPUT COMMAND…`; prints the four numbers of [`Cost`].
@@ -81,7 +93,11 @@ pub(crate) fn one(mut args: impl Iterator<Item = String>) -> Result<()> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     // A process that ends between two samples is missing in the sum; the system itself knows the largest one.
     let memory = tree.max(u64::try_from(usage.max_rss()).unwrap_or_default());
-    println!("{} {wall} {memory} {}", cpu(&usage), u8::from(status.success()));
+    println!(
+        "{} {wall} {memory} {}",
+        cpu(&usage),
+        u8::from(status.success())
+    );
     Ok(())
 }
 
@@ -100,12 +116,17 @@ fn sample(root: u32, peaks: &mut BTreeMap<u32, u64>) {
         }
         let children = std::fs::read_to_string(format!("{folder}/task/{process}/children"));
         let text = children.unwrap_or_default();
-        open.extend(text.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+        open.extend(
+            text.split_whitespace()
+                .filter_map(|id| id.parse::<u32>().ok()),
+        );
     }
 }
 
 fn peak_kb(folder: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("{folder}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()
 }

@@ -36,7 +36,10 @@ fn outermost(frame: &[u8]) -> Option<(u16, usize)> {
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|two| u16::from_be_bytes(*two))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|two| u16::from_be_bytes(*two))
 }
 
 fn put(bytes: &mut [u8], at: usize, value: u16) -> Option<()> {
@@ -50,7 +53,11 @@ fn ipv4(packet: &mut [u8], mask: u8) -> Option<()> {
     let protocol = *packet.get(9)?;
     let changes = change(packet, [12, 16], mask)?;
     mend(packet, 10, changes)?;
-    if later { None } else { transport(packet, head, protocol, changes) }
+    if later {
+        None
+    } else {
+        transport(packet, head, protocol, changes)
+    }
 }
 
 fn ipv6(packet: &mut [u8], mask: u8) -> Option<()> {
@@ -75,7 +82,11 @@ fn transport(packet: &mut [u8], head: usize, protocol: u8, changes: [(u16, u16);
         // A zero says that a UDP datagram has no checksum.
         17 if word(packet, head + 6)? != 0 => {
             mend(packet, head + 6, changes)?;
-            if word(packet, head + 6)? == 0 { put(packet, head + 6, 0xffff) } else { Some(()) }
+            if word(packet, head + 6)? == 0 {
+                put(packet, head + 6, 0xffff)
+            } else {
+                Some(())
+            }
         }
         _ => None,
     }
@@ -115,7 +126,9 @@ mod tests {
     fn tagged_udp() -> Vec<u8> {
         let mut frame = vec![0; 12];
         frame.extend([0x81, 0, 0, 5, 8, 0]);
-        frame.extend([0x45, 0, 0, 31, 1, 2, 0, 0, 64, 17, 0, 0, 10, 1, 2, 3, 192, 0, 2, 9]);
+        frame.extend([
+            0x45, 0, 0, 31, 1, 2, 0, 0, 64, 17, 0, 0, 10, 1, 2, 3, 192, 0, 2, 9,
+        ]);
         frame.extend([0x13, 0x88, 0, 53, 0, 11, 0, 0, b'a', b'b', b'c']);
         let header = !sum(&[&frame[18..38]]);
         put(&mut frame, 28, header).unwrap();
@@ -133,7 +146,11 @@ mod tests {
             assert_eq!((frame[31], frame[35]), (1 ^ mask, mask));
             assert_eq!(sum(&[&frame[18..38]]), 0xffff, "mask {mask}");
             let pseudo = [0, 17, 0, 11];
-            assert_eq!(sum(&[&frame[30..38], &pseudo, &frame[38..]]), 0xffff, "mask {mask}");
+            assert_eq!(
+                sum(&[&frame[30..38], &pseudo, &frame[38..]]),
+                0xffff,
+                "mask {mask}"
+            );
             shift(&mut frame, mask);
             assert_eq!(frame, original, "the same mask twice gives the frame back");
         }

@@ -37,7 +37,11 @@ const FOLDERS: [&str; 7] = [
     "parse/retina",
     "parse/zeek",
 ];
-const LEFT_OUT: [&str; 3] = ["labelled/ddos/", "labelled/scan/", "labelled/bruteforce/malicious-ssh"];
+const LEFT_OUT: [&str; 3] = [
+    "labelled/ddos/",
+    "labelled/scan/",
+    "labelled/bruteforce/malicious-ssh",
+];
 
 /// A packet of a source: its source's number, milliseconds since the source's start, bytes.
 struct Base {
@@ -78,7 +82,10 @@ pub(super) fn write_list(data: &Path) -> Result<()> {
 
 fn is_ethernet(path: &Path) -> bool {
     let read = packets(path).unwrap_or_default();
-    !read.is_empty() && read.iter().all(|captured| captured.link == LinkType::ETHERNET.0)
+    !read.is_empty()
+        && read
+            .iter()
+            .all(|captured| captured.link == LinkType::ETHERNET.0)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -93,7 +100,8 @@ fn sources(data: &Path) -> Result<Vec<Base>> {
     for (number, line) in text.lines().enumerate() {
         let (wanted, name) = line.split_once("  ").context("a line without a path")?;
         let path = data.join(name);
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if hex(&Sha256::digest(&bytes)) != wanted {
             bail!("{} is not the file that the list names", path.display());
         }
@@ -120,11 +128,13 @@ fn rebased(source: u32, read: Vec<Captured>) -> impl Iterator<Item = Base> {
         (u128::from(millis) * u128::from(SPAN_MS_MAX) / u128::from(span)) as u64
     };
     let times = times.into_iter().map(fit);
-    read.into_iter().zip(times).map(move |(captured, millis)| Base {
-        source,
-        millis,
-        bytes: captured.bytes,
-    })
+    read.into_iter()
+        .zip(times)
+        .map(move |(captured, millis)| Base {
+            source,
+            millis,
+            bytes: captured.bytes,
+        })
 }
 
 /// Start of a replica of a source: splitmix64 of both numbers.
@@ -172,7 +182,11 @@ fn write(base: &[&Base], replicas: u32, path: &Path) -> Result<u64> {
     let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(base.len() * replicas as usize);
     for replica in 0..replicas {
         let timed = base.iter().enumerate().map(|(at, packet)| {
-            (packet.millis + start(packet.source, replica), replica, at as u32)
+            (
+                packet.millis + start(packet.source, replica),
+                replica,
+                at as u32,
+            )
         });
         order.extend(timed);
     }
@@ -185,7 +199,9 @@ fn write(base: &[&Base], replicas: u32, path: &Path) -> Result<u64> {
     }
     let mut frame = Vec::new();
     for &(millis, replica, at) in &order {
-        let Some(packet) = base.get(at as usize) else { continue };
+        let Some(packet) = base.get(at as usize) else {
+            continue;
+        };
         frame.clear();
         frame.extend_from_slice(&packet.bytes);
         replica::shift(&mut frame, (7 * replica % 256) as u8);
@@ -207,7 +223,11 @@ mod tests {
 
     #[test]
     fn a_long_source_is_compressed_and_its_clock_never_runs_backwards() {
-        let at = |millis| Captured { link: 1, millis, bytes: vec![] };
+        let at = |millis| Captured {
+            link: 1,
+            millis,
+            bytes: vec![],
+        };
         let long = vec![at(5_000), at(4_000), at(485_000), at(245_000)];
         let times: Vec<u64> = rebased(0, long).map(|packet| packet.millis).collect();
         assert_eq!(times, [0, 0, 240_000, 240_000]);

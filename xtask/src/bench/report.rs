@@ -1,0 +1,189 @@
+//! The table of a benchmark. In: what was measured. Out: the part of `docs/performance.md` between two marks. Never: a change outside the marks.
+
+use super::contender::{Contender, Files};
+use super::{CORE, REPETITIONS, Row};
+use anyhow::{Context, Result};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+const BEGIN: &str = "<!-- bench:begin -->";
+const END: &str = "<!-- bench:end -->";
+
+/// Writes the tables, the machine, versions, command lines and every single time.
+///
+/// # Errors
+/// Where the page has no marks or cannot be written.
+pub(super) fn write(
+    present: &[Contender],
+    missing: &[Contender],
+    packets: [u64; 2],
+    rows: &[Row],
+    folder: &Path,
+) -> Result<()> {
+    let mut text = String::new();
+    machine(&mut text)?;
+    for (workload, total) in packets.into_iter().enumerate() {
+        table(&mut text, present, rows, workload, total)?;
+    }
+    for contender in missing {
+        writeln!(
+            text,
+            "Not measured, not installed: {} (package {}).\n",
+            contender.name,
+            contender.package()
+        )?;
+    }
+    commands(&mut text, present, folder)?;
+    raw(&mut text, present, rows)?;
+    let page = crate::root().join("docs/performance.md");
+    let old = std::fs::read_to_string(&page)
+        .with_context(|| format!("cannot read {}", page.display()))?;
+    let new =
+        between_marks(&old, &text).with_context(|| format!("{} has no marks", page.display()))?;
+    std::fs::write(&page, new).with_context(|| format!("cannot write {}", page.display()))
+}
+
+/// `old` with `text` in the place of what stands between the marks.
+fn between_marks(old: &str, text: &str) -> Option<String> {
+    let (before, rest) = old.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))
+}
+
+fn machine(text: &mut String) -> Result<()> {
+    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown", |line| line.trim_start_matches([' ', '\t', ':']));
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let compiler = Command::new("rustc")
+        .arg("-V")
+        .output()
+        .map(|out| out.stdout)
+        .unwrap_or_default();
+    writeln!(
+        text,
+        "Machine: {name}, pinned to core {CORE}; Linux {}; {}. {REPETITIONS} interleaved repetitions; the table has their median, and the minimum behind it.\n",
+        kernel.trim(),
+        String::from_utf8_lossy(&compiler).trim()
+    )?;
+    Ok(())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn least(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+fn table(
+    text: &mut String,
+    present: &[Contender],
+    rows: &[Row],
+    workload: usize,
+    packets: u64,
+) -> Result<()> {
+    let title = ["W1, mix", "W2, web"]
+        .get(workload)
+        .copied()
+        .unwrap_or("other");
+    writeln!(text, "**{title}: {packets} packets**\n")?;
+    writeln!(
+        text,
+        "| | what it does | CPU s | wall s | M packets/s per core | peak memory MB |"
+    )?;
+    writeln!(text, "|---|---|---|---|---|---|")?;
+    for row in rows.iter().filter(|row| row.workload == workload) {
+        let Some(contender) = present.get(row.contender) else {
+            continue;
+        };
+        let cpu: Vec<f64> = row.costs.iter().map(|cost| cost.cpu).collect();
+        let wall = row.costs.iter().map(|cost| cost.wall).collect();
+        let memory = row
+            .costs
+            .iter()
+            .map(|cost| cost.memory_kb)
+            .max()
+            .unwrap_or_default();
+        let (least, median) = (least(&cpu), median(cpu));
+        writeln!(
+            text,
+            "| {} | {} | {median:.3} ({least:.3}) | {:.3} | {:.2} | {:.0} |",
+            contender.name,
+            contender.job,
+            self::median(wall),
+            packets as f64 / median / 1e6,
+            memory as f64 / 1024.0
+        )?;
+    }
+    writeln!(text)?;
+    Ok(())
+}
+
+fn commands(text: &mut String, present: &[Contender], folder: &Path) -> Result<()> {
+    writeln!(
+        text,
+        "Versions and command lines (`taskset -c {CORE}` before each):\n"
+    )?;
+    for contender in present {
+        let files = Files {
+            input: Path::new("WORKLOAD"),
+            folder,
+            port: 9995,
+        };
+        let mut command = contender.command(&files);
+        if let Some(program) = command.first_mut() {
+            let name = Path::new(program.as_str()).file_name();
+            *program = name.unwrap_or_default().to_string_lossy().into_owned();
+        }
+        let line = command
+            .join(" ")
+            .replace(&folder.display().to_string(), "FOLDER");
+        let version = contender
+            .version()
+            .unwrap_or_else(|| "of this repository".into());
+        writeln!(text, "- {} {version}: `{line}`", contender.name)?;
+    }
+    writeln!(text)?;
+    Ok(())
+}
+
+fn raw(text: &mut String, present: &[Contender], rows: &[Row]) -> Result<()> {
+    writeln!(text, "Every repetition, CPU seconds:\n")?;
+    for row in rows {
+        let Some(contender) = present.get(row.contender) else {
+            continue;
+        };
+        let times: Vec<String> = row
+            .costs
+            .iter()
+            .map(|cost| format!("{:.3}", cost.cpu))
+            .collect();
+        writeln!(
+            text,
+            "- W{} {}: {}",
+            row.workload + 1,
+            contender.name,
+            times.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_between_the_marks_changes() {
+        let old = format!("before {BEGIN} old {END} after");
+        let new = between_marks(&old, "new").unwrap();
+        assert_eq!(new, format!("before {BEGIN}\n\nnew\n{END} after"));
+        assert_eq!(between_marks("no marks", "new"), None);
+    }
+}
