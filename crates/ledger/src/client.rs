@@ -1,7 +1,7 @@
 //! How other rooms reach the ledger: blocking, one request at a time. In: entries, indices, streams. Out: indices, proofs, entries. Never: a second try of
 //! its own; who tries an append again gets the index that the entry has.
 
-use crate::limits::PROOF_WAIT_MAX;
+use crate::limits::{FRAME_BYTES_MAX, PROOF_WAIT_MAX};
 use crate::socket::{Answer, Problem, Request, read_frame, write_frame};
 use crate::tips::Tip;
 use sakimori_custody::entry::Entry;
@@ -81,6 +81,35 @@ impl Client {
             Answer::Index(index) => Ok(index),
             _ => Err(ClientError::Answer),
         }
+    }
+
+    /// Puts several entries on record, in their order; returns their indices once all are durable.
+    ///
+    /// # Errors
+    /// As [`Client::append`]. The entries before the one that was refused may be on record: [`Client::tip`] says up to where.
+    ///
+    /// # Cost
+    /// One fdatasync for all that fit one frame, [`FRAME_BYTES_MAX`].
+    pub fn append_all(&mut self, entries: &[Entry]) -> Result<Vec<u64>, ClientError> {
+        let mut indices = Vec::with_capacity(entries.len());
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let mut bytes = 1;
+            let fitting = rest.iter().take_while(|entry| {
+                bytes += 8 + entry.leaf.len() + entry.stored.len();
+                bytes <= FRAME_BYTES_MAX
+            });
+            let (now, later) = rest
+                .split_at_checked(fitting.count().max(1))
+                .unwrap_or((rest, &[]));
+            let records = now.iter().map(|e| (e.leaf.clone(), e.stored.clone()));
+            match self.ask(&Request::AppendAll(records.collect()))? {
+                Answer::Indices(placed) if placed.len() == now.len() => indices.extend(placed),
+                _ => return Err(ClientError::Answer),
+            }
+            rest = later;
+        }
+        Ok(indices)
     }
 
     /// Waits until a cosigned checkpoint covers the entry, at most `wait` (and at most [`PROOF_WAIT_MAX`]); returns a tlog-proof file.

@@ -2,8 +2,8 @@
 //! answers. Never: a frame longer than its bound.
 //!
 //! A frame is u32 length ‖ kind ‖ fields; numbers are little-endian, `bytes` are u32 length ‖ bytes. Requests: 1 append (bytes entry, bytes stored body) · 2 proof
-//! (u64 index, u32 wait in ms) · 3 checkpoint · 4 entries (u64 from, u32 count) · 5 tip (stream, 8 bytes) · 6 body (commitment, 32 bytes). Answers have the
-//! request's kind, or 0 for a problem: code ‖ fields.
+//! (u64 index, u32 wait in ms) · 3 checkpoint · 4 entries (u64 from, u32 count) · 5 tip (stream, 8 bytes) · 6 body (commitment, 32 bytes) ·
+//! 7 append several (bytes entry, bytes stored body, …). Answers have the request's kind, or 0 for a problem: code ‖ fields.
 
 use crate::limits::FRAME_BYTES_MAX;
 use crate::tips::{Refusal, Tip};
@@ -40,6 +40,8 @@ pub enum Request {
     Tip(StreamId),
     /// For a stored body.
     Body([u8; 32]),
+    /// To put several entries with their stored bodies on record, in this order.
+    AppendAll(Vec<(Vec<u8>, Vec<u8>)>),
 }
 
 /// What the ledger answers.
@@ -59,6 +61,8 @@ pub enum Answer {
     Tip(Option<Tip>),
     /// The stored body; `None` where there is none.
     Body(Option<Vec<u8>>),
+    /// The entries are durable and have these indices.
+    Indices(Vec<u64>),
 }
 
 /// Why a request is not met.
@@ -181,6 +185,9 @@ impl Request {
             Self::Entries { from, count } => Out::kind(4).u64(*from).u32(*count),
             Self::Tip(stream) => Out::kind(5).fixed(&stream.0),
             Self::Body(commitment) => Out::kind(6).fixed(commitment),
+            Self::AppendAll(records) => records.iter().fold(Out::kind(7), |out, (entry, body)| {
+                out.bytes(entry).bytes(body)
+            }),
         }
         .0
     }
@@ -204,6 +211,13 @@ impl Request {
             },
             5 => Self::Tip(StreamId(fields.fixed()?)),
             6 => Self::Body(fields.fixed()?),
+            7 => {
+                let mut records = Vec::new();
+                while !fields.0.is_empty() {
+                    records.push((fields.bytes()?.to_vec(), fields.bytes()?.to_vec()));
+                }
+                Self::AppendAll(records)
+            }
             _ => return None,
         };
         fields.0.is_empty().then_some(request)
@@ -258,6 +272,7 @@ impl Answer {
             Self::Tip(tip) => Out::kind(5).tip(tip.as_ref()),
             Self::Body(None) => Out::kind(6).fixed(&[0]),
             Self::Body(Some(body)) => Out::kind(6).fixed(&[1]).bytes(body),
+            Self::Indices(indices) => indices.iter().fold(Out::kind(7), |out, i| out.u64(*i)),
         }
         .0
     }
@@ -283,6 +298,13 @@ impl Answer {
                 1 => Self::Body(Some(fields.bytes()?.to_vec())),
                 _ => return None,
             },
+            7 => {
+                let mut indices = Vec::new();
+                while !fields.0.is_empty() {
+                    indices.push(fields.u64()?);
+                }
+                Self::Indices(indices)
+            }
             _ => return None,
         };
         fields.0.is_empty().then_some(answer)
@@ -345,6 +367,7 @@ mod tests {
             Request::Entries { from: 1, count: 2 },
             Request::Tip(StreamId([3; 8])),
             Request::Body([4; 32]),
+            Request::AppendAll(vec![(vec![1], Vec::new()), (vec![2], vec![3])]),
         ] {
             assert_eq!(Request::decode(&request.encode()), Some(request));
         }
@@ -355,6 +378,7 @@ mod tests {
         };
         for answer in [
             Answer::Index(1),
+            Answer::Indices(vec![1, 2]),
             Answer::Proof(vec![1]),
             Answer::Checkpoint(Vec::new()),
             Answer::Entries(vec![vec![1], Vec::new()]),

@@ -75,7 +75,15 @@ type Reader<'f> = LogReader<&'f Folder>;
 
 fn answer(shared: &Shared, reader: &mut Reader<'_>, request: Request) -> Result<Answer, Problem> {
     match request {
-        Request::Append { entry, body } => append(shared, Record { entry, body }),
+        Request::Append { entry, body } => {
+            let indices = append(shared, vec![Record { entry, body }])?;
+            Ok(Answer::Index(indices.first().copied().unwrap_or_default()))
+        }
+        Request::AppendAll(records) => {
+            let records = records.into_iter();
+            let records = records.map(|(entry, body)| Record { entry, body });
+            append(shared, records.collect()).map(Answer::Indices)
+        }
         Request::Proof { index, wait_ms } => {
             let wait = Duration::from_millis(u64::from(wait_ms)).min(PROOF_WAIT_MAX);
             proof(shared, reader, index, wait)
@@ -110,19 +118,25 @@ fn not_taken(shared: &Shared, why: NotTaken) -> Problem {
     }
 }
 
-fn append(shared: &Shared, record: Record) -> Result<Answer, Problem> {
+/// Hands records to the writer, then waits for all of them: they share writes as the entries of several authors do.
+fn append(shared: &Shared, records: Vec<Record>) -> Result<Vec<u64>, Problem> {
     if shared.lock().stopped.is_some() {
         return Err(stopped(shared));
     }
-    let (answer, answered) = sync_channel(1);
-    let taken = shared.queue.append(Append { record, answer });
-    taken.map_err(|why| not_taken(shared, why))?;
-    match answered.recv() {
-        Ok(Ok(index)) => Ok(Answer::Index(index)),
+    let mut waiting = Vec::with_capacity(records.len());
+    for record in records {
+        let (answer, answered) = sync_channel(1);
+        let taken = shared.queue.append(Append { record, answer });
+        taken.map_err(|why| not_taken(shared, why))?;
+        waiting.push(answered);
+    }
+    let placed = waiting.into_iter().map(|answered| match answered.recv() {
+        Ok(Ok(index)) => Ok(index),
         Ok(Err(AppendError::Refused(refusal))) => Err(Problem::Refused(refusal)),
         Ok(Err(AppendError::Stopped(reason))) => Err(Problem::Stopped(reason)),
         Err(_) => Err(stopped(shared)),
-    }
+    });
+    placed.collect()
 }
 
 fn tip(shared: &Shared, stream: StreamId) -> Result<Answer, Problem> {

@@ -1,13 +1,14 @@
 //! The whole service: socket, writer, feed, and a real mirror behind HTTP on loopback.
 
 use crate::maker::{Author, NOW, ORIGIN, log_signer, mirror_signer};
+use sakimori_custody::entry::{Entry, Envelope};
 use sakimori_ledger::client::{Client, ClientError};
 use sakimori_ledger::disk::Folder;
 use sakimori_ledger::http::{HttpPeer, SharedMirror, router, serve};
 use sakimori_ledger::mirror::{Approve, ApproveAll, Mirror, MirrorParts};
 use sakimori_ledger::service::{Config, MirrorLink, Service, StartError};
 use sakimori_ledger::socket::Problem;
-use sakimori_ledger::{OpenError, Refusal};
+use sakimori_ledger::{OpenError, Record, Refusal};
 use sakimori_tlog::proof::TlogProof;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -75,6 +76,15 @@ impl Drop for Commission {
     }
 }
 
+/// A record as its author has it.
+fn entry(record: &Record) -> Entry {
+    Entry {
+        envelope: Envelope::decode(&record.entry).unwrap(),
+        leaf: record.entry.clone(),
+        stored: record.body.clone(),
+    }
+}
+
 fn start(dir: &Path, link: Option<MirrorLink>) -> (Service, Client) {
     let config = Config::below(dir);
     let socket = config.socket.clone();
@@ -106,8 +116,14 @@ fn an_entry_is_durable_then_proven_by_a_checkpoint_that_the_mirror_cosigned() {
     }
     let again = client.append_stored(&records[4].entry, &records[4].body);
     assert_eq!(again.unwrap(), 4, "a second try has the same index");
+    let several: Vec<_> = author.batch(3).iter().map(entry).collect();
+    assert_eq!(client.append_all(&several).unwrap(), [5, 6, 7]);
+    let gap = Author::new(6).batch(2).split_off(1);
+    let refused = client.append_all(&[entry(&gap[0])]).unwrap_err();
+    assert!(matches!(refused, ClientError::Problem(Problem::Refused(_))));
+    client.proof(7, WAIT).unwrap();
     let entries = client.entries(1, 9).unwrap();
-    assert_eq!(entries.len(), 4);
+    assert_eq!(entries.len(), 7);
     assert_eq!(entries[0], records[1].entry);
     let envelope = sakimori_custody::entry::Envelope::decode(&records[0].entry).unwrap();
     let body = client.body(&envelope.body).unwrap();
