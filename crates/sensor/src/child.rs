@@ -92,7 +92,10 @@ fn sealed() -> Result<(), u8> {
     Frame::Ready(ready).encode(&mut scratch);
     write_all(&scratch)?;
     let control = Rc::new(RefCell::new(Control::default()));
-    let input = Input { control: Rc::clone(&control), live: ticks };
+    let input = Input {
+        control: Rc::clone(&control),
+        live: ticks,
+    };
     if ticks {
         read_input(&mut pipeline, Capture::new(Box::new(input)), &control)
     } else {
@@ -147,8 +150,11 @@ fn build(config: ChildConfig) -> Option<Pipeline> {
     {
         home.nowhere = config.nowhere;
     }
-    let directions: Option<Vec<Direction>> =
-        config.directions.iter().map(|name| Direction::from_name(name)).collect();
+    let directions: Option<Vec<Direction>> = config
+        .directions
+        .iter()
+        .map(|name| Direction::from_name(name))
+        .collect();
     let mut parts = PipelineConfig::new(
         home,
         directions?,
@@ -211,12 +217,16 @@ impl Control {
         let mut bytes = [0; 16 * CONTROL_BYTES];
         match rustix::io::read(rustix::stdio::stderr(), &mut bytes) {
             Ok(0) => (self.closed, self.stop) = (true, true),
-            Ok(count) => self.part.extend_from_slice(bytes.get(..count).unwrap_or_default()),
+            Ok(count) => self
+                .part
+                .extend_from_slice(bytes.get(..count).unwrap_or_default()),
             Err(_) => {}
         }
         while let Some((message, rest)) = self.part.split_first_chunk::<CONTROL_BYTES>() {
             let (&kind, number) = message.split_first().unwrap_or((&STOP, &[]));
-            let number = number.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+            let number = number
+                .first_chunk()
+                .map_or(0, |eight| u64::from_le_bytes(*eight));
             match kind {
                 TICK => self.ticks.push(number),
                 _ => self.stop = true,
@@ -256,8 +266,10 @@ impl Read for Input {
 /// Waits until input or control can be read; says which.
 fn wait() -> io::Result<(bool, bool)> {
     let (stdin, stderr) = (rustix::stdio::stdin(), rustix::stdio::stderr());
-    let mut fds =
-        [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&stderr, PollFlags::IN)];
+    let mut fds = [
+        PollFd::new(&stdin, PollFlags::IN),
+        PollFd::new(&stderr, PollFlags::IN),
+    ];
     poll(&mut fds, None)?;
     let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
     Ok((ready(&fds[0]), ready(&fds[1])))

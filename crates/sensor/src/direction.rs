@@ -79,7 +79,7 @@ pub struct Place {
 /// Places of addresses, with the last ones remembered.
 pub struct Border {
     home: Home,
-    map: CountryMap,
+    map: &'static CountryMap,
     recent: Vec<(u128, Place)>,
 }
 

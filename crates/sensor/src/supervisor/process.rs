@@ -36,7 +36,11 @@ pub(super) enum Brought {
 
 impl Sealed {
     /// Starts the process on an input and tells it its configuration.
-    pub(super) fn start(program: &Program, input: OwnedFd, config: &ChildConfig) -> io::Result<Self> {
+    pub(super) fn start(
+        program: &Program,
+        input: OwnedFd,
+        config: &ChildConfig,
+    ) -> io::Result<Self> {
         let (told, control) = io::pipe()?;
         let mut child = Command::new(&program.0)
             .arg(CHILD_ARGUMENT)
@@ -47,10 +51,18 @@ impl Sealed {
             .stderr(Stdio::from(told))
             .spawn()?;
         let pipe = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let mut sealed =
-            Self { child, pipe, control, buffer: vec![0; 256 << 10], at: 0, end: 0 };
+        let mut sealed = Self {
+            child,
+            pipe,
+            control,
+            buffer: vec![0; 256 << 10],
+            at: 0,
+            end: 0,
+        };
         let config = serde_json::to_vec(config)?;
-        sealed.control.write_all(&(config.len() as u32).to_le_bytes())?;
+        sealed
+            .control
+            .write_all(&(config.len() as u32).to_le_bytes())?;
         sealed.control.write_all(&config)?;
         Ok(sealed)
     }

@@ -90,7 +90,9 @@ pub struct Means<'m> {
 /// [`SuperviseError`]: the log or the store failed, or nothing could be started; whatever was read since the last receipt is gone and, where the log still answers,
 /// told as a fault.
 pub fn supervise(mut job: Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseError> {
-    let none = rustix::stdio::stdin().try_clone_to_owned().map_err(SuperviseError::Start)?;
+    let none = rustix::stdio::stdin()
+        .try_clone_to_owned()
+        .map_err(SuperviseError::Start)?;
     let input = std::mem::replace(&mut job.input, none);
     let mut run = Run {
         chain: Chain::new(job.stream),
@@ -137,7 +139,12 @@ impl Run<'_> {
         Salt(salt)
     }
 
-    fn entry(&mut self, kind: EntryType, counters: Vec<u64>, body: Vec<u8>) -> sakimori_custody::entry::Entry {
+    fn entry(
+        &mut self,
+        kind: EntryType,
+        counters: Vec<u64>,
+        body: Vec<u8>,
+    ) -> sakimori_custody::entry::Entry {
         let salt = self.salt();
         let author = Author {
             id: self.job.signer.verifier().id(),
@@ -153,7 +160,12 @@ impl Run<'_> {
         self.chain.entry(act, salt, Some(&author))
     }
 
-    fn record(&mut self, kind: EntryType, counters: Vec<u64>, body: &serde_json::Value) -> Result<(), SuperviseError> {
+    fn record(
+        &mut self,
+        kind: EntryType,
+        counters: Vec<u64>,
+        body: &serde_json::Value,
+    ) -> Result<(), SuperviseError> {
         let entry = self.entry(kind, counters, body.to_string().into_bytes());
         self.recorder.record(&[entry])?;
         Ok(())
@@ -217,10 +229,17 @@ impl Run<'_> {
         sealed: &mut Sealed,
         progress: &mut dyn Progress,
     ) -> Result<Ended, SuperviseError> {
-        let end_ms = self.job.admitted.end().0.saturating_mul(1000).saturating_add(999);
+        let end_ms = self
+            .job
+            .admitted
+            .end()
+            .0
+            .saturating_mul(1000)
+            .saturating_add(999);
         let mut stopped: Option<(u64, Option<&'static str>)> = None;
         let mut next_tick = self.clock.now().0;
-        let why = |stopped: &Option<(u64, Option<&'static str>)>| stopped.as_ref().and_then(|s| s.1);
+        let why =
+            |stopped: &Option<(u64, Option<&'static str>)>| stopped.as_ref().and_then(|s| s.1);
         loop {
             let now = self.clock.now().0;
             if self.job.config.ticks && now >= next_tick {
@@ -232,7 +251,10 @@ impl Run<'_> {
                 stopped = Some((now, None));
             }
             if stopped.as_ref().is_some_and(|(at, _)| now > at + GRACE_MS) {
-                return Ok(Ended { end: None, fault: why(&stopped).or(Some("stop-ignored")) });
+                return Ok(Ended {
+                    end: None,
+                    fault: why(&stopped).or(Some("stop-ignored")),
+                });
             }
             let brought = sealed.next(LOOK_MS).map_err(SuperviseError::Start)?;
             let frame = match brought {
@@ -241,17 +263,35 @@ impl Run<'_> {
                     self.settle()?;
                     continue;
                 }
-                Brought::Closed => return Ok(Ended { end: None, fault: Some("process-died") }),
-                Brought::Violation => return Ok(Ended { end: None, fault: Some("seal-violated") }),
+                Brought::Closed => {
+                    return Ok(Ended {
+                        end: None,
+                        fault: Some("process-died"),
+                    });
+                }
+                Brought::Violation => {
+                    return Ok(Ended {
+                        end: None,
+                        fault: Some("seal-violated"),
+                    });
+                }
             };
             match frame {
-                Frame::Ready(_) => return Ok(Ended { end: None, fault: Some("seal-violated") }),
+                Frame::Ready(_) => {
+                    return Ok(Ended {
+                        end: None,
+                        fault: Some("seal-violated"),
+                    });
+                }
                 Frame::Evidence(event) => self.findings.event(event),
                 Frame::Record(record) => self.take(record),
                 Frame::Window(window) => {
                     if let Err(fault) = self.window(window) {
                         if fault == "seal-violated" {
-                            return Ok(Ended { end: None, fault: Some(fault) });
+                            return Ok(Ended {
+                                end: None,
+                                fault: Some(fault),
+                            });
                         }
                         sealed.stop();
                         stopped.get_or_insert((now, Some(fault)));
@@ -261,13 +301,21 @@ impl Run<'_> {
                         self.settle()?;
                     }
                 }
-                Frame::End(end) => return Ok(Ended { end: Some(end), fault: why(&stopped) }),
+                Frame::End(end) => {
+                    return Ok(Ended {
+                        end: Some(end),
+                        fault: why(&stopped),
+                    });
+                }
             }
         }
     }
 
     fn take(&mut self, record: MechanicalRecord) {
-        let id = RecordId { stream: self.job.stream, number: self.next_record };
+        let id = RecordId {
+            stream: self.job.stream,
+            number: self.next_record,
+        };
         self.next_record += 1;
         self.findings.record(id, &record);
         self.open.push((id, record));
@@ -280,7 +328,9 @@ impl Run<'_> {
         let held = self.waiting.last().map(|w| w.counters.held_after);
         let follows = held.is_none_or(|held| held == window.held_before);
         let directions = self.job.admitted.directions();
-        let named = records.iter().all(|(_, r)| directions.contains(&r.direction));
+        let named = records
+            .iter()
+            .all(|(_, r)| directions.contains(&r.direction));
         let told = window.index == self.totals.windows
             && window.records == records.len() as u64
             && window.selected == packets;
@@ -294,7 +344,10 @@ impl Run<'_> {
         }
         self.today.1 += window.records;
         let caps = self.job.admitted.caps();
-        self.waiting.push(Waiting { counters: window, records });
+        self.waiting.push(Waiting {
+            counters: window,
+            records,
+        });
         if self.today.1 > caps.day_records {
             return Err("cap-day-records");
         }
@@ -333,7 +386,8 @@ impl Run<'_> {
         }
         self.recorder.record(&entries)?;
         for window in waiting.iter().filter(|w| !w.records.is_empty()) {
-            self.store.publish(&bucket, (self.job.stream, window.counters.index))?;
+            self.store
+                .publish(&bucket, (self.job.stream, window.counters.index))?;
         }
         Ok(())
     }
@@ -350,7 +404,10 @@ impl Run<'_> {
     /// Puts the rest on record: receipts that wait, a fault where there was one, the stop.
     fn close(mut self, ended: Ended, code: Option<i32>) -> Result<Outcome, SuperviseError> {
         self.settle()?;
-        let status = ended.end.as_ref().map_or(EndStatus::Fault, |end| end.status);
+        let status = ended
+            .end
+            .as_ref()
+            .map_or(EndStatus::Fault, |end| end.status);
         let offset = ended.end.as_ref().map_or(0, |end| end.offset);
         let damage = matches!(
             status,
@@ -371,12 +428,21 @@ impl Run<'_> {
                     self.open.len()
                 ),
             });
-            let read = ended.end.as_ref().map_or(self.totals.read, |end| end.packets);
+            let read = ended
+                .end
+                .as_ref()
+                .map_or(self.totals.read, |end| end.packets);
             self.record(EntryType::Fault, vec![fault, offset, read], &body)?;
         }
         let t = self.totals;
-        let counters =
-            vec![status.code(), t.windows, t.read, t.selected, t.discarded, t.errors];
+        let counters = vec![
+            status.code(),
+            t.windows,
+            t.read,
+            t.selected,
+            t.discarded,
+            t.errors,
+        ];
         let reason = kind.unwrap_or(status.name());
         let body = json!({"reason": reason, "ended": self.clock.now().seconds().to_string()});
         self.record(EntryType::Stop, counters, &body)?;
