@@ -2,6 +2,7 @@
 //!
 //! In: the environment. Out: paths. Never: the data themselves; they are hostile input and stay where they are.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The folder of the test data: `SAKIMORI_TESTDATA`, or `../shared/data` beside the workspace.
@@ -16,39 +17,47 @@ pub fn data_root() -> PathBuf {
 ///
 /// # Panics
 /// With `CI=true`, where a missing folder is a failure.
-#[expect(clippy::print_stderr, reason = "it speaks to the runner of the tests")]
 pub fn data(test: &str, path: &str) -> Option<PathBuf> {
     let wanted = data_root().join(path);
     if wanted.exists() {
         return Some(wanted);
     }
-    let ci = std::env::var("CI").as_deref() == Ok("true");
-    assert!(
-        !ci,
-        "{test}: test data `{path}` are missing; set SAKIMORI_TESTDATA"
+    skip(
+        test,
+        &format!("test data `{path}` are missing; set SAKIMORI_TESTDATA"),
     );
-    eprintln!("SKIPPED {test}: test data `{path}` are missing; set SAKIMORI_TESTDATA");
     None
 }
 
-/// Whether a program of the system is there, or a line that says which test is skipped.
+/// A program of the system, or `None` with a line that says which test is skipped.
 ///
 /// # Panics
 /// With `CI=true`, where a missing program is a failure.
-#[expect(clippy::print_stderr, reason = "it speaks to the runner of the tests")]
 pub fn program(test: &str, name: &str) -> Option<PathBuf> {
-    let found = std::env::var_os("PATH").and_then(|path| {
-        std::env::split_paths(&path)
-            .map(|dir| dir.join(name))
-            .find(|p| p.is_file())
-    });
-    if found.is_some() {
-        return found;
+    let found = in_path(name);
+    if found.is_none() {
+        skip(test, &format!("the program `{name}` is missing"));
     }
+    found
+}
+
+/// Says that a test is skipped and why, in one line that the runner of the tests does not swallow.
+///
+/// # Panics
+/// With `CI=true`, where nothing may be skipped.
+pub fn skip(test: &str, why: &str) {
     let ci = std::env::var("CI").as_deref() == Ok("true");
-    assert!(!ci, "{test}: the program `{name}` is missing");
-    eprintln!("SKIPPED {test}: the program `{name}` is missing");
-    None
+    assert!(!ci, "{test}: {why}");
+    // A print macro would be captured with the output of the test, which passes. A closed stream is no reason to fail.
+    writeln!(std::io::stderr(), "SKIPPED {test}: {why}").ok();
+}
+
+/// Where a program is found on the search path.
+pub fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// Every file below `root`, in the order of its path.
