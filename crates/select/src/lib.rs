@@ -7,6 +7,7 @@ mod coverage;
 pub mod limits;
 mod lint;
 mod matcher;
+mod names;
 mod pack;
 mod selector;
 mod special;

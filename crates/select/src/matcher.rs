@@ -1,6 +1,7 @@
 //! The compiled matcher: asked once per flow for addresses, once per name, once per hello. In: addresses, ports, names in lower case, fingerprints. Out: ids of
 //! selectors. Never: the text that matched.
 
+use crate::names::Names;
 use crate::pack::Pack;
 use crate::selector::Rule;
 use sakimori_custody::record::Hits;
@@ -36,13 +37,6 @@ impl Hasher for Fnv {
 
 type Table<K> = HashMap<K, Vec<u32>, BuildHasherDefault<Fnv>>;
 
-/// Name selectors of one name.
-#[derive(Clone, Debug, Default)]
-struct NameRules {
-    exact: Vec<u32>,
-    below: Vec<u32>,
-}
-
 /// A pack, ready to be asked.
 #[derive(Clone, Debug, Default)]
 pub struct Matcher {
@@ -50,7 +44,7 @@ pub struct Matcher {
     endpoints: Table<(u128, u64)>,
     /// Prefixes by their length, the lengths that occur, each with its table.
     prefixes: Vec<(u8, Table<u128>)>,
-    names: HashMap<Box<[u8]>, NameRules, BuildHasherDefault<Fnv>>,
+    names: Names,
     prints: Table<[u8; 36]>,
 }
 
@@ -86,17 +80,13 @@ impl Matcher {
                         table.entry(prefix.first).or_default().push(id);
                     }
                 }
-                Rule::Domain(name) => new.name_rules(name).exact.push(id),
-                Rule::Subdomains(name) => new.name_rules(name).below.push(id),
+                Rule::Domain(name) => new.names.rules(name).exact.push(id),
+                Rule::Subdomains(name) => new.names.rules(name).below.push(id),
                 Rule::Ja4(text) => new.prints.entry(text.0).or_default().push(id),
                 Rule::Behaviour(_) => {}
             }
         }
         new
-    }
-
-    fn name_rules(&mut self, name: &str) -> &mut NameRules {
-        self.names.entry(name.as_bytes().into()).or_default()
     }
 
     /// Whether any selector asks for names.
@@ -142,7 +132,13 @@ impl Matcher {
     }
 
     /// Selectors of a name, lower case, without final dot: the name itself, and each suffix at a label's border.
+    ///
+    /// # Cost
+    /// One pass over a name that no selector asks for; for the others a look-up a label, the longest suffix first.
     pub fn name(&self, name: &[u8], hits: &mut Hits) {
+        if !self.names.holds_suffix(name) {
+            return;
+        }
         if let Some(rules) = self.names.get(name) {
             add(Some(&rules.exact), hits);
         }
