@@ -1,1 +1,33 @@
 //! The node: use cases of office, commission and sensor, wired to disk, clock and network.
+//!
+//! In: a folder, keys, captures, questions. Out: authorities in force, entries, published records, findings, answers. Never: a decision about what
+//! is allowed (that is `authority`'s), a byte format (those are of the rooms above), an act whose entry is not in the log.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`host`] | clock and randomness, the only place that asks the system for them |
+//! | [`layout`], [`files`], [`keys`] | where a node keeps its things, and how they are written |
+//! | [`journal`] | one author's stream at the ledger |
+//! | [`setup`] | a new commission, office, log and sensors with their keys |
+//! | [`office`] | requests, decisions, leases, findings |
+//! | [`commission`] | mirror, register, leases and shares, as a process of its own |
+//! | [`sensor`] | a run: gate, refusals, recovery, supervisor, lake |
+//! | [`query`], [`deletion`] | looking at records, and their end |
+
+pub mod commission;
+pub mod deletion;
+pub mod error;
+pub mod files;
+pub mod host;
+pub mod journal;
+pub mod keys;
+pub mod layout;
+pub mod ledger;
+pub mod office;
+pub mod query;
+pub mod sensor;
+pub mod setup;
+
+pub use error::ControlError;
+pub use host::Host;
+pub use layout::Node;

@@ -1,0 +1,293 @@
+//! The commission's process: a verified mirror of the log, leases and halves of bucket keys. In: the log's uploads, signed requests. Out: cosignatures, leases, shares,
+//! attestations. Never: a lease for what its own copy does not show as decided; a share for what is not on record there; a whole bucket key.
+//!
+//! It has keys and a folder of its own and trusts nobody's word: what it hands out depends on its copy of the log, its clock and its members' signatures alone. It listens on
+//! loopback; what it says there is not encrypted.
+
+mod client;
+mod register;
+mod request;
+mod serve;
+
+pub use client::{CallError, Caller};
+pub use register::Register;
+pub use request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
+pub use serve::{Running, start};
+
+use crate::error::{ControlError, told};
+use crate::host::Host;
+use crate::keys;
+use register::Decided;
+use sakimori_authority::lease::{Ask, Lease};
+use sakimori_authority::root::TrustRoot;
+use sakimori_custody::ids::{AuthorityId, BucketId};
+use sakimori_custody::keys::Share;
+use sakimori_custody::time::{DAY_SECONDS, Seconds};
+use sakimori_lake::{ShareError, ShareVault};
+use sakimori_ledger::disk::Folder;
+use sakimori_ledger::http::SharedMirror;
+use sakimori_ledger::mirror::{Mirror, MirrorParts};
+use sakimori_tlog::key::{NoteSigner, VerifierKey};
+use sakimori_tlog::note::Note;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How far a request's time may lie from the commission's clock, seconds.
+const REQUEST_SECONDS_MAX: u64 = 300;
+/// How long after its query entry a share may be asked for, seconds; entries carry whole minutes.
+const QUERY_SECONDS_MAX: u64 = 15 * 60;
+
+/// The commission's part of the node.
+pub struct Commission {
+    root: TrustRoot,
+    mirror: SharedMirror,
+    register: Arc<Mutex<Register>>,
+    lease_key: NoteSigner,
+    share_key: NoteSigner,
+    shares: ShareVault,
+    host: Host,
+}
+
+/// Why a request is not met; the asker acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Status code.
+    pub status: u16,
+    /// One line.
+    pub reason: String,
+}
+
+fn denied(status: u16, reason: impl ToString) -> Denied {
+    Denied {
+        status,
+        reason: reason.to_string(),
+    }
+}
+
+impl Commission {
+    /// Opens the commission's folder: keys, mirror, shares.
+    ///
+    /// # Errors
+    /// [`ControlError`]: a key or the trust root is missing, or the mirror's copy is damaged.
+    ///
+    /// # Cost
+    /// Reads and hashes the whole copy of the log.
+    pub fn open(folder: &Path, host: &Host) -> Result<Self, ControlError> {
+        let key = |name: &str| keys::read(&folder.join(format!("keys/{name}.key")));
+        let path = folder.join("trust-root.note");
+        let root = crate::files::read_present(&path)?;
+        let root =
+            TrustRoot::open(&root).map_err(|e| ControlError::document(path.display(), told(&e)))?;
+        let log_key = root.policy.logs().first().cloned();
+        let log_key =
+            log_key.ok_or_else(|| ControlError::document(path.display(), "it names no log"))?;
+        let register = Arc::new(Mutex::new(Register::new(root.clone())));
+        let disk = |name: &str| {
+            let path = folder.join(name);
+            Folder::new(&path)
+                .map(Box::new)
+                .map_err(ControlError::file("open", &path))
+        };
+        let mirror = Mirror::open(MirrorParts {
+            log: disk("mirror")?,
+            wal: disk("mirror-state")?,
+            log_key,
+            signer: key("mirror")?,
+            approve: Box::new(register::Approver(Arc::clone(&register))),
+        });
+        let mirror = mirror
+            .map_err(|e| ControlError::document(folder.join("mirror").display(), told(&e)))?;
+        lock(&register).read_bodies(&mirror.reader());
+        Ok(Self {
+            root,
+            mirror: Arc::new(Mutex::new(mirror)),
+            register,
+            lease_key: key("lease")?,
+            share_key: key("share")?,
+            shares: ShareVault::at(folder.join("shares")),
+            host: host.clone(),
+        })
+    }
+
+    /// Number of entries that the mirror has cosigned for.
+    fn verified_size(&self) -> u64 {
+        lock(&self.mirror).size()
+    }
+
+    /// Gives a lease for a sensor of an authority that is in force and in the commission's own copy.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn lease(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
+        let (request, now) = self.opened(body, &[self.root.office.clone()], LeaseRequest::parse)?;
+        self.fresh(request.time, now)?;
+        let tree_size = self.verified_size();
+        let decided = self.decided(request.authority, tree_size)?;
+        let id = self.host.bytes().map_err(|e| denied(500, e))?;
+        let ask = Ask {
+            id: AuthorityId(id),
+            sensor: request.sensor,
+            seconds: request.seconds,
+            tree_size,
+        };
+        let lease = Lease::issue(&decided.statement, &decided.text, &ask, now)
+            .map_err(|e| denied(403, e))?;
+        let note = Note::sign(&lease.to_string(), &[&self.lease_key], now.0);
+        note.map(|note| note.to_bytes())
+            .ok_or_else(|| denied(500, "the lease cannot be signed"))
+    }
+
+    /// Gives the commission's half of a bucket key: to a sensor that may fill the bucket now, or to an office whose query is on record.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn share(&self, body: &[u8]) -> Result<[u8; 32], Denied> {
+        let keys = self.askers();
+        let (request, now) = self.opened(body, &keys, ShareRequest::parse)?;
+        self.fresh(request.time, now)?;
+        let decided = self.decided(request.bucket.authority, self.verified_size())?;
+        let share = match request.purpose {
+            Use::Write => {
+                let signer = self.root.sensor(&request.bucket.sensor);
+                self.signed_by(body, signer)?;
+                self.may_write(&decided, &request.bucket, now)?;
+                self.half_to_fill(&request.bucket, now)?
+            }
+            Use::Query { entry } => {
+                self.signed_by(body, Some(&self.root.office))?;
+                self.may_query(&decided, entry, now)?;
+                self.shares.read(&request.bucket)
+            }
+        };
+        share.map(|share| *share.bytes()).map_err(|e| match e {
+            ShareError::Missing(_) => denied(410, told(&e)),
+            _ => denied(500, told(&e)),
+        })
+    }
+
+    /// Destroys the commission's half of an expired bucket's key and attests it.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn destroy(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
+        let office = std::slice::from_ref(&self.root.office);
+        let (request, now) = self.opened(body, office, DestroyRequest::parse)?;
+        self.fresh(request.time, now)?;
+        let decided = self.decided(request.bucket.authority, self.verified_size())?;
+        let keep = decided.statement.keep_days * DAY_SECONDS;
+        let expires = request.bucket.day.start().plus(keep);
+        if now < expires {
+            return Err(denied(403, format!("the bucket is kept until {expires}")));
+        }
+        self.shares
+            .destroy(&request.bucket)
+            .map_err(|e| denied(500, told(&e)))?;
+        let text = request::attestation(&request.bucket, now);
+        let note = Note::sign(&text, &[&self.share_key], now.0);
+        note.map(|note| note.to_bytes())
+            .ok_or_else(|| denied(500, "the attestation cannot be signed"))
+    }
+
+    fn askers(&self) -> Vec<VerifierKey> {
+        let sensors = self.root.sensors.iter().map(|(_, key)| key.clone());
+        sensors.chain([self.root.office.clone()]).collect()
+    }
+
+    /// A request's text, once one of `keys` signed it.
+    fn opened<T>(
+        &self,
+        body: &[u8],
+        keys: &[VerifierKey],
+        parse: fn(&str) -> Option<T>,
+    ) -> Result<(T, Seconds), Denied> {
+        let note = Note::parse(body).map_err(|e| denied(400, e))?;
+        note.verify(keys).map_err(|e| denied(403, e))?;
+        let request = parse(note.text()).ok_or_else(|| denied(400, "the request is malformed"))?;
+        Ok((request, self.host.seconds()))
+    }
+
+    fn signed_by(&self, body: &[u8], key: Option<&VerifierKey>) -> Result<(), Denied> {
+        let note = Note::parse(body).map_err(|e| denied(400, e))?;
+        let key = key.ok_or_else(|| denied(403, "the trust root has no key of this sensor"))?;
+        note.verify(std::slice::from_ref(key))
+            .map_err(|e| denied(403, e))?;
+        Ok(())
+    }
+
+    fn fresh(&self, time: Seconds, now: Seconds) -> Result<(), Denied> {
+        if time.0.abs_diff(now.0) <= REQUEST_SECONDS_MAX {
+            Ok(())
+        } else {
+            Err(denied(
+                403,
+                format!("the request is of {time}, the commission's clock says {now}"),
+            ))
+        }
+    }
+
+    fn decided(&self, id: AuthorityId, verified: u64) -> Result<Decided, Denied> {
+        let decided = lock(&self.register).decided(id);
+        decided
+            .filter(|decided| decided.index < verified)
+            .ok_or_else(|| {
+                denied(
+                    404,
+                    "the commission's copy of the log holds no such decision in force",
+                )
+            })
+    }
+
+    fn may_write(&self, decided: &Decided, bucket: &BucketId, now: Seconds) -> Result<(), Denied> {
+        let leased = lock(&self.register).is_leased(&decided.commitment, &bucket.sensor, now);
+        if leased {
+            Ok(())
+        } else {
+            Err(denied(
+                403,
+                "no lease of this sensor is on record and in force",
+            ))
+        }
+    }
+
+    /// The half of a bucket that a sensor may fill: made on the bucket's own day; later only read, for windows that a fall has left there.
+    fn half_to_fill(
+        &self,
+        bucket: &BucketId,
+        now: Seconds,
+    ) -> Result<Result<Share, ShareError>, Denied> {
+        let moment_ago = Seconds(now.0.saturating_sub(REQUEST_SECONDS_MAX));
+        if (moment_ago.day()..=now.day()).contains(&bucket.day) {
+            let random = self.host.bytes().map_err(|e| denied(500, e))?;
+            Ok(self.shares.obtain(bucket, random))
+        } else {
+            Ok(self.shares.read(bucket))
+        }
+    }
+
+    fn may_query(&self, decided: &Decided, entry: u64, now: Seconds) -> Result<(), Denied> {
+        let query = lock(&self.register).query(entry);
+        let (authority, time) = query.ok_or_else(|| {
+            denied(
+                403,
+                format!("entry {entry} of the commission's copy is no opened query"),
+            )
+        })?;
+        if authority != decided.commitment {
+            return Err(denied(
+                403,
+                format!("the query of entry {entry} is under another authority"),
+            ));
+        }
+        if time.plus(QUERY_SECONDS_MAX) < now {
+            return Err(denied(
+                403,
+                format!("the query of entry {entry} is too old"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,135 @@
+//! The commission's endpoints over HTTP/1 on loopback. In: requests. Out: answers. Never: a listener on another address; a decision, which are [`Commission`]'s.
+
+use super::{Commission, Denied, lock};
+use crate::error::ControlError;
+use crate::files;
+use crate::host::Host;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use sakimori_ledger::http::{Clock, router, serve};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Longest request in bytes: a note of a few lines.
+const REQUEST_BYTES_MAX: usize = 16 << 10;
+
+type Answer = fn(&Commission, &[u8]) -> Result<Vec<u8>, Denied>;
+
+/// A commission that listens. Dropping it stops it.
+pub struct Running {
+    /// Where.
+    pub address: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// Opens the commission's folder and listens; writes the address into the folder.
+///
+/// # Errors
+/// [`ControlError`]: see [`Commission::open`]; [`ControlError::Usage`] for an address that is not of this machine's loopback.
+pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, ControlError> {
+    if !listen.ip().is_loopback() {
+        return Err(ControlError::Usage(format!(
+            "{listen} is not on loopback; what the commission says there is not encrypted"
+        )));
+    }
+    let commission = Arc::new(Commission::open(folder, host)?);
+    let path = folder.join("address");
+    let listener = TcpListener::bind(listen).map_err(ControlError::file("listen for", &path))?;
+    let address = listener
+        .local_addr()
+        .map_err(ControlError::file("listen for", &path))?;
+    files::write(
+        &path,
+        format!("http://{address}\n").as_bytes(),
+        files::PUBLIC,
+    )?;
+    let clock: Clock = {
+        let host = host.clone();
+        Arc::new(move || host.seconds())
+    };
+    let routes = routes(&commission).merge(router(Arc::clone(&commission.mirror), clock));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let thread = std::thread::spawn(move || {
+        serve(listener, routes, async {
+            // A sender that is dropped stops it too.
+            let _ = stopped.await;
+        })
+    });
+    Ok(Running {
+        address,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
+}
+
+impl Running {
+    /// Waits until it has stopped by itself.
+    ///
+    /// # Errors
+    /// The listener's.
+    pub fn wait(mut self) -> io::Result<()> {
+        self.thread
+            .take()
+            .map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let (Some(stop), Some(thread)) = (self.stop.take(), self.thread.take()) {
+            let _ = stop.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Served(Arc<Commission>);
+
+fn routes(commission: &Arc<Commission>) -> Router {
+    let lease: Answer = Commission::lease;
+    let share: Answer = |commission, body| commission.share(body).map(|share| share.to_vec());
+    let destroy: Answer = Commission::destroy;
+    let to = |answer: Answer| {
+        post(
+            move |State(served): State<Served>, body: Bytes| async move {
+                respond(served, answer, body).await
+            },
+        )
+    };
+    Router::new()
+        .route("/lease", to(lease))
+        .route("/share", to(share))
+        .route("/destroy", to(destroy))
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+        .with_state(Served(Arc::clone(commission)))
+}
+
+/// The commission waits for its disk; the loop that serves others must not.
+async fn respond(served: Served, answer: Answer, body: Bytes) -> Response {
+    let work = tokio::task::spawn_blocking(move || answer(&served.0, &body));
+    match work.await {
+        Ok(Ok(bytes)) => bytes.into_response(),
+        Ok(Err(denied)) => {
+            let status =
+                StatusCode::from_u16(denied.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, format!("{}\n", denied.reason)).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+impl Commission {
+    /// Whether the mirror goes on; a storage failure stops it until it is opened anew.
+    pub fn is_stopped(&self) -> bool {
+        lock(&self.mirror).is_stopped()
+    }
+}

@@ -1,0 +1,208 @@
+//! One author's stream at the ledger. In: acts. Out: their indices, proofs. Never: an entry out of its order; a second stream under one id.
+
+use crate::error::ControlError;
+use crate::host::Host;
+use sakimori_custody::entry::{
+    Act, Author, Chain, Entry, EntryType, Envelope, Salt, Seal, StoredBody,
+};
+use sakimori_custody::ids::{BucketId, StreamId};
+use sakimori_custody::keys::BucketKey;
+use sakimori_ledger::client::{Client, ClientError};
+use sakimori_sensor::supervisor::{Recorder, RecorderError};
+use sakimori_tlog::key::NoteSigner;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a proof is waited for: a checkpoint with its cosignature takes some 20 ms.
+pub const PROOF_WAIT: Duration = Duration::from_secs(20);
+
+/// A connection to the ledger that knows where it leads.
+pub struct Log {
+    client: Client,
+    socket: PathBuf,
+}
+
+impl Log {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`]: no ledger listens there.
+    pub fn connect(socket: &Path) -> Result<Self, ControlError> {
+        let socket = socket.to_path_buf();
+        match Client::connect(&socket) {
+            Ok(client) => Ok(Self { client, socket }),
+            Err(source) => Err(ControlError::Ledger { socket, source }),
+        }
+    }
+
+    /// Asks the ledger something.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`].
+    pub fn ask<T>(
+        &mut self,
+        ask: impl FnOnce(&mut Client) -> Result<T, ClientError>,
+    ) -> Result<T, ControlError> {
+        let socket = &self.socket;
+        ask(&mut self.client).map_err(|source| ControlError::Ledger {
+            socket: socket.clone(),
+            source,
+        })
+    }
+
+    /// A tlog-proof of an entry, under a checkpoint that the mirror cosigned.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`]: the mirror was not done within [`PROOF_WAIT`], or the ledger failed.
+    pub fn proof(&mut self, index: u64) -> Result<String, ControlError> {
+        self.ask(|client| client.proof(index, PROOF_WAIT))
+    }
+
+    /// Every published entry, in order, until `each` says `false`.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`].
+    pub fn each_entry(
+        &mut self,
+        mut each: impl FnMut(u64, &Envelope, &[u8]) -> bool,
+    ) -> Result<(), ControlError> {
+        let mut next = 0;
+        loop {
+            let page = self.ask(|client| client.entries(next, 1000))?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for leaf in page {
+                if let Ok(envelope) = Envelope::decode(&leaf)
+                    && !each(next, &envelope, &leaf)
+                {
+                    return Ok(());
+                }
+                next += 1;
+            }
+        }
+    }
+
+    /// The open body of an entry.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`]; [`ControlError::Document`] where it is missing, sealed or another's.
+    pub fn open_body(&mut self, envelope: &Envelope) -> Result<Vec<u8>, ControlError> {
+        let stored = self.ask(|client| client.body(&envelope.body))?;
+        let opened = stored
+            .ok_or("it is missing")
+            .and_then(|bytes| StoredBody::decode(&bytes).map_err(|_| "it has no known form"))
+            .and_then(|body| {
+                body.open(&envelope.body, None)
+                    .map_err(|_| "it does not open")
+            });
+        opened.map_err(|problem| ControlError::document("the body of a log entry", problem))
+    }
+}
+
+impl Recorder for Log {
+    fn record(&mut self, entries: &[Entry]) -> Result<u64, RecorderError> {
+        let placed = self.client.append_all(entries);
+        let placed = placed.map_err(|e| RecorderError(crate::error::told(&e)))?;
+        placed
+            .first()
+            .copied()
+            .ok_or_else(|| RecorderError("there was nothing to record".to_owned()))
+    }
+}
+
+/// What is put on record, without time, stream and salt.
+#[derive(Clone, Debug)]
+pub struct Deed {
+    /// What kind of act.
+    pub kind: EntryType,
+    /// SHA-256 of the statement's text; zero if none.
+    pub authority: [u8; 32],
+    /// Numbers by kind.
+    pub counters: Vec<u64>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// An author's stream, which is new with each run.
+pub struct Journal<'k> {
+    /// The connection.
+    pub log: Log,
+    chain: Chain,
+    signer: Option<&'k NoteSigner>,
+    host: Host,
+}
+
+impl<'k> Journal<'k> {
+    /// Begins a stream. Without a signer its entries are unsigned, as those are whose bodies are signed notes.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`], [`ControlError::Randomness`].
+    pub fn begin(
+        socket: &Path,
+        signer: Option<&'k NoteSigner>,
+        host: &Host,
+    ) -> Result<Self, ControlError> {
+        let stream = StreamId(host.bytes().map_err(ControlError::Randomness)?);
+        Ok(Self {
+            log: Log::connect(socket)?,
+            chain: Chain::new(stream),
+            signer,
+            host: host.clone(),
+        })
+    }
+
+    /// Puts a deed on record with its body open; returns index and entry once it is durable.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`]: it is not known to be on record, the act must not happen.
+    pub fn record(&mut self, deed: Deed) -> Result<(u64, Entry), ControlError> {
+        self.put(deed, None)
+    }
+
+    /// As [`Journal::record`], with the body sealed under the key of a bucket, so that it ends with it.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub fn record_sealed(
+        &mut self,
+        deed: Deed,
+        bucket: &BucketId,
+        key: &BucketKey,
+    ) -> Result<(u64, Entry, Salt), ControlError> {
+        let nonce = self.host.bytes().map_err(ControlError::Randomness)?;
+        let salt = Salt(self.host.bytes().map_err(ControlError::Randomness)?);
+        let (index, entry) = self.put(deed, Some((salt, Seal { bucket, key, nonce })))?;
+        Ok((index, entry, salt))
+    }
+
+    fn put(
+        &mut self,
+        deed: Deed,
+        seal: Option<(Salt, Seal<'_>)>,
+    ) -> Result<(u64, Entry), ControlError> {
+        let act = Act {
+            kind: deed.kind,
+            time: self.host.seconds(),
+            authority: deed.authority,
+            counters: deed.counters,
+            body: deed.body,
+        };
+        let author = self.signer.map(|signer| Author {
+            id: signer.verifier().id(),
+            key: signer.ed25519(),
+        });
+        // The chain moves on only with an entry that is on record.
+        let mut chain = self.chain;
+        let entry = match seal {
+            Some((salt, seal)) => chain.sealed_entry(act, salt, &seal, author.as_ref()),
+            None => {
+                let salt = Salt(self.host.bytes().map_err(ControlError::Randomness)?);
+                chain.entry(act, salt, author.as_ref())
+            }
+        };
+        let index = self.log.ask(|client| client.append(&entry))?;
+        self.chain = chain;
+        Ok((index, entry))
+    }
+}

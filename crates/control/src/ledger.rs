@@ -1,0 +1,39 @@
+//! The ledger's process. In: a node's folder, the commission's address. Out: a log that takes entries until it is told to stop. Never: a log of its own; see
+//! `sakimori-ledger`.
+
+use crate::error::ControlError;
+use crate::layout::Node;
+use crate::{files, keys};
+use sakimori_authority::root::TrustRoot;
+use sakimori_ledger::http::HttpPeer;
+use sakimori_ledger::service::{MirrorLink, Service};
+
+/// Starts the ledger of a node and feeds the commission's mirror.
+///
+/// # Errors
+/// [`ControlError`]: there is no node, the log is damaged, or another process has it.
+pub fn start(node: &Node, commission: &str) -> Result<Service, ControlError> {
+    let signer = keys::read(&node.log_key())?;
+    let root = installed_root(node)?;
+    let link = MirrorLink {
+        peer: Box::new(HttpPeer::new(commission)),
+        keys: vec![root.mirror],
+    };
+    Service::start(node.ledger(), signer, Some(link)).map_err(ControlError::LedgerStart)
+}
+
+/// The trust root that was installed with the node.
+///
+/// # Errors
+/// [`ControlError`]: there is none, or it is damaged.
+pub fn installed_root(node: &Node) -> Result<TrustRoot, ControlError> {
+    let path = node.trust_root();
+    let bytes = files::read(&path)?.ok_or_else(|| {
+        let folder = node.folder().display();
+        ControlError::Usage(format!(
+            "{folder} is no node; `sakimori init --dir {folder}` makes one"
+        ))
+    })?;
+    TrustRoot::open(&bytes)
+        .map_err(|e| ControlError::document(path.display(), crate::error::told(&e)))
+}

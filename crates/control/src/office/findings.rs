@@ -1,0 +1,112 @@
+//! Findings on record. In: what the behaviours found in a run. Out: sealed entries, and for each a file with the finding, the entry and its proof. Never: a finding shown that
+//! is not in the log.
+
+use crate::error::ControlError;
+use crate::host::Host;
+use crate::journal::{Deed, Journal};
+use crate::layout::Node;
+use crate::sensor::SealKey;
+use crate::{files, keys};
+use sakimori_custody::entry::{EntryType, StoredBody};
+use sakimori_custody::time::Millis;
+use sakimori_detect::finding::Finding;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// A finding as it is kept.
+#[derive(Clone, Debug)]
+pub struct FindingFile {
+    /// What was found.
+    pub finding: Value,
+    /// Index of its entry.
+    pub index: u64,
+    /// The file; entry, body and proof lie beside it.
+    pub path: PathBuf,
+}
+
+/// A finding for programs.
+pub fn finding_json(finding: &Finding) -> Value {
+    let parts: serde_json::Map<String, Value> = finding
+        .parts
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
+    let records: Vec<String> = finding.records.iter().map(ToString::to_string).collect();
+    json!({
+        "behaviour": finding.behaviour.to_string(),
+        "selector": finding.selector,
+        "source": finding.source.to_string(),
+        "destination": finding.destination.map(|address| address.to_string()),
+        "port": finding.port,
+        "protocol": finding.protocol,
+        "first": Millis(finding.first).to_string(),
+        "last": Millis(finding.last).to_string(),
+        "count": finding.count,
+        "distinct": finding.distinct,
+        "interval_ms": finding.interval_ms,
+        "confidence": finding.confidence,
+        "parts": parts,
+        "reason": finding.reason,
+        "records": records,
+    })
+}
+
+/// Puts findings on record, their bodies sealed under the key of the bucket that holds their records, and writes them with their proofs.
+///
+/// # Errors
+/// [`ControlError::Ledger`], [`ControlError::File`]: the findings before are on record.
+pub fn record_findings(
+    node: &Node,
+    host: &Host,
+    authority: [u8; 32],
+    seal: &SealKey,
+    findings: &[Finding],
+) -> Result<Vec<FindingFile>, ControlError> {
+    if findings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let office = keys::read(&node.office_key("office"))?;
+    let mut journal = Journal::begin(&node.ledger().socket, Some(&office), host)?;
+    let mut placed = Vec::new();
+    for finding in findings {
+        let value = finding_json(finding);
+        let body = value.to_string().into_bytes();
+        let deed = Deed {
+            kind: EntryType::Finding,
+            authority,
+            // BOUND: a confidence is 0 to 1.
+            counters: vec![
+                (finding.confidence * 1000.0).round() as u64,
+                finding.records.len() as u64,
+            ],
+            body: body.clone(),
+        };
+        let (index, entry, salt) = journal.record_sealed(deed, &seal.bucket, &seal.key)?;
+        placed.push((
+            value,
+            index,
+            entry,
+            StoredBody::Open { salt, body }.encode(),
+        ));
+    }
+    let mut files = Vec::new();
+    for (finding, index, entry, body) in placed {
+        let proof = journal.log.proof(index)?;
+        let path = node.findings().join(format!("{index}.json"));
+        let text = serde_json::to_string_pretty(&finding).unwrap_or_default() + "\n";
+        files::write(&path.with_extension("entry"), &entry.leaf, files::PUBLIC)?;
+        files::write(&path.with_extension("body"), &body, files::PRIVATE)?;
+        files::write(
+            &path.with_extension("tlog-proof"),
+            proof.as_bytes(),
+            files::PUBLIC,
+        )?;
+        files::write(&path, text.as_bytes(), files::PRIVATE)?;
+        files.push(FindingFile {
+            finding,
+            index,
+            path,
+        });
+    }
+    Ok(files)
+}

@@ -1,0 +1,315 @@
+//! A run of the sensor as a use case: gate, refusals, recovery, supervisor, lake. In: an authority folder, inputs. Out: records in the lake, entries, findings. Never: a packet
+//! read before the gate let the sensor through; a refusal that is on no record.
+
+mod input;
+mod recovery;
+mod refusal;
+pub mod state;
+mod store;
+
+pub use input::Input;
+pub use store::SealKey;
+
+use crate::commission::Caller;
+use crate::error::ControlError;
+use crate::host::Host;
+use crate::journal::{Journal, Log};
+use crate::layout::Node;
+use crate::office::{self, FindingFile, record_findings};
+use crate::{files, keys};
+use sakimori_authority::Refusal;
+use sakimori_authority::gate::{Admitted, Ask, Folder, admit, trust};
+use sakimori_custody::ids::{AuthorityId, SensorId};
+use sakimori_custody::record::Direction;
+use sakimori_custody::window::EndStatus;
+use sakimori_detect::finding::Finding;
+use sakimori_select::Pack;
+use sakimori_sensor::child::ChildConfig;
+use sakimori_sensor::supervisor::{
+    Job, Means, Outcome, Program, Progress, SuperviseError, Totals, supervise,
+};
+use sakimori_tlog::key::NoteSigner;
+use state::Remembered;
+use std::path::{Path, PathBuf};
+use store::LakeStore;
+
+/// What a sensor is told to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Which sensor.
+    pub sensor: SensorId,
+    /// The authority folder.
+    pub authority: PathBuf,
+    /// What it reads, one after the other.
+    pub inputs: Vec<Input>,
+    /// Home country, two letters.
+    pub home_country: String,
+    /// Further home prefixes.
+    pub home_prefixes: Vec<String>,
+    /// Directions; none = whatever the authority names.
+    pub directions: Vec<Direction>,
+    /// The program that becomes the sealed process.
+    pub program: Program,
+}
+
+/// Told as a run goes on.
+pub trait Watch: Progress {
+    /// An input begins; its length in bytes where it is known.
+    fn begins(&mut self, name: &str, bytes: Option<u64>);
+    /// It has ended.
+    fn ends(&mut self);
+}
+
+/// What became of one input.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// Its name.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Read {
+    /// Whether the input was read to its end without a fault.
+    pub fn is_whole(&self) -> bool {
+        self.outcome.fault.is_none()
+            && matches!(
+                self.outcome.status,
+                EndStatus::Complete | EndStatus::Stopped
+            )
+    }
+}
+
+/// What a run gave.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The authority.
+    pub authority: AuthorityId,
+    /// Each input.
+    pub inputs: Vec<Read>,
+    /// Sums over all.
+    pub totals: Totals,
+    /// What was found, on record.
+    pub findings: Vec<FindingFile>,
+    /// Windows of an earlier run that were published or dropped at the start.
+    pub recovered: recovery::Recovered,
+}
+
+/// One sensor's process.
+struct Process<'p> {
+    node: &'p Node,
+    plan: &'p Plan,
+    host: &'p Host,
+    folder: PathBuf,
+    signer: &'p NoteSigner,
+    state: Remembered,
+}
+
+/// Runs a sensor over its inputs.
+///
+/// # Errors
+/// [`ControlError::Refused`]: the gate said no, and the log has it. [`ControlError::LogUnavailable`]: the log did not answer, the refusal is kept and entered at the next start. Others:
+/// the environment.
+pub fn run(
+    node: &Node,
+    plan: &Plan,
+    host: &Host,
+    watch: &mut dyn Watch,
+) -> Result<Report, ControlError> {
+    let folder = node.sensor(&plan.sensor);
+    let signer = sensor_key(node, &folder, &plan.sensor)?;
+    let _lock = state::lock(&folder, &plan.sensor)?;
+    let mut process = Process {
+        node,
+        plan,
+        host,
+        state: Remembered::load(&folder)?,
+        folder,
+        signer: &signer,
+    };
+    process.enter_kept_refusals()?;
+    let admitted = process.admitted()?;
+    let recovered = process.recover(&admitted)?;
+    let mut report = Report {
+        authority: admitted.statement().id,
+        inputs: Vec::new(),
+        totals: Totals::default(),
+        findings: Vec::new(),
+        recovered,
+    };
+    for input in input::expand(&plan.inputs)? {
+        let (read, seal) = process.read(&input, watch)?;
+        report.totals.merge(&read.outcome.totals);
+        let commitment = admitted.commitment();
+        report
+            .findings
+            .extend(process.record(commitment, &seal, &read.outcome.findings)?);
+        let stopped = read.outcome.status == EndStatus::Stopped;
+        report.inputs.push(read);
+        if stopped {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+fn sensor_key(node: &Node, folder: &Path, sensor: &SensorId) -> Result<NoteSigner, ControlError> {
+    let path = folder.join("sensor.key");
+    if path.exists() {
+        return keys::read(&path);
+    }
+    let root = crate::ledger::installed_root(node)?;
+    let known: Vec<&str> = root.sensors.iter().map(|(id, _)| id.as_str()).collect();
+    Err(ControlError::Usage(format!(
+        "this node has no sensor `{sensor}`; it has {}",
+        known.join(", ")
+    )))
+}
+
+impl Process<'_> {
+    /// The gate. A refusal is on record when this returns.
+    fn admitted(&mut self) -> Result<Admitted, ControlError> {
+        let folder = read_folder(&self.plan.authority)?;
+        match self.gate(&folder) {
+            Ok(admitted) => {
+                self.state.admit(admitted.state());
+                self.state.save(&self.folder)?;
+                Ok(admitted)
+            }
+            Err(refusal) => Err(self.refuse(refusal)),
+        }
+    }
+
+    fn gate(&self, folder: &Folder) -> Result<Admitted, Refusal> {
+        let state = self.state.sensor_state();
+        let trusted = trust(folder, &state)?;
+        let pack = match &folder.pack {
+            None => Err(Refusal::PackMissing),
+            Some(bytes) => Pack::from_note(bytes, trusted.office())
+                .map(|pack| (pack.hash(), pack.coverage()))
+                .map_err(|_| Refusal::PackUnsigned),
+        };
+        let ask = Ask {
+            sensor: self.plan.sensor.clone(),
+            directions: self.plan.directions.clone(),
+            pack,
+            now: self.host.seconds(),
+        };
+        admit(&trusted, folder, &state, &ask)
+    }
+
+    /// Reads one input, under an authority that is checked anew for it.
+    fn read(
+        &mut self,
+        input: &Input,
+        watch: &mut dyn Watch,
+    ) -> Result<(Read, SealKey), ControlError> {
+        let admitted = self.admitted()?;
+        let opened = input.open();
+        let Ok(descriptor) = opened else {
+            return Err(self.refuse(Refusal::InputUnreadable));
+        };
+        let caller = Caller::of(self.node, self.host)?;
+        let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, &admitted);
+        let seal = match store.seal_key() {
+            Ok(seal) => seal,
+            Err(_) => return Err(self.refuse(Refusal::KeysUnavailable)),
+        };
+        let stream = office::fresh_stream(self.host)?;
+        self.state.open_run(stream);
+        self.state.save(&self.folder)?;
+        let mut recorder = match Log::connect(&self.node.ledger().socket) {
+            Ok(log) => log,
+            Err(_) => return Err(self.keep_refusal()),
+        };
+        let (name, length) = (input.name(), input.length());
+        watch.begins(&name, length);
+        let mut random = self.host.clone();
+        let job = Job {
+            admitted: &admitted,
+            signer: self.signer,
+            program: &self.plan.program,
+            config: self.child(&admitted, input)?,
+            input: descriptor,
+            input_kind: input.kind(),
+            stream,
+        };
+        let means = Means {
+            recorder: &mut recorder,
+            store: &mut store,
+            clock: self.host,
+            random: &mut random,
+            progress: &mut *watch,
+        };
+        let done = supervise(&job, means);
+        watch.ends();
+        let outcome = match done {
+            Ok(outcome) => outcome,
+            Err(SuperviseError::Seal) => return Err(self.refuse(Refusal::SealImpossible)),
+            Err(error) => return Err(error.into()),
+        };
+        store.finish()?;
+        self.state.close_run(stream);
+        self.state.save(&self.folder)?;
+        Ok((Read { name, outcome }, seal))
+    }
+
+    /// What the sealed process is told before it is sealed.
+    fn child(&self, admitted: &Admitted, input: &Input) -> Result<ChildConfig, ControlError> {
+        let folder = read_folder(&self.plan.authority)?;
+        let pack = folder
+            .pack
+            .as_deref()
+            .and_then(|bytes| sakimori_tlog::note::Note::parse(bytes).ok());
+        // The gate has just opened it; its hash is checked once more over what is handed on.
+        let pack = pack.map(|note| note.text().to_owned()).unwrap_or_default();
+        if sakimori_authority::text_hash(&pack) != admitted.statement().pack {
+            return Err(ControlError::document(
+                self.plan.authority.display(),
+                "the pack was changed while the sensor started",
+            ));
+        }
+        let seed: [u8; 16] = self.host.bytes().map_err(ControlError::Randomness)?;
+        let seed = u128::from_le_bytes(seed);
+        Ok(ChildConfig {
+            pack,
+            home_country: self.plan.home_country.clone(),
+            home_prefixes: self.plan.home_prefixes.clone(),
+            directions: admitted
+                .directions()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            seed: [(seed >> 64) as u64, seed as u64],
+            ticks: input.is_live(),
+            nowhere: false,
+        })
+    }
+
+    fn record(
+        &self,
+        authority: [u8; 32],
+        seal: &SealKey,
+        findings: &[Finding],
+    ) -> Result<Vec<FindingFile>, ControlError> {
+        record_findings(self.node, self.host, authority, seal, findings)
+    }
+
+    fn journal(&self) -> Result<Journal<'_>, ControlError> {
+        Journal::begin(&self.node.ledger().socket, Some(self.signer), self.host)
+    }
+}
+
+/// The files of an authority folder (`docs/reference/formats.md` section 11).
+fn read_folder(folder: &Path) -> Result<Folder, ControlError> {
+    let read = |name: &str| files::read(&folder.join(name));
+    Ok(Folder {
+        trust_root: read("trust-root.note")?,
+        statement: read("statement.note")?,
+        decision: read("decision.entry")?,
+        decision_body: read("decision.body")?,
+        proof: read("decision.tlog-proof")?,
+        lease: read("lease.note")?,
+        pack: read("pack.note")?,
+    })
+}

@@ -1,0 +1,99 @@
+//! Refusals on record: in the log, or kept until the log answers again. In: a reason. Out: an entry, or a file. Never: a refusal that leaves no trace.
+
+use super::Process;
+use crate::error::ControlError;
+use crate::files;
+use crate::journal::Deed;
+use sakimori_authority::Refusal;
+use sakimori_custody::entry::EntryType;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Kept refusals that are entered at one start, at most; more of them say nothing more.
+const KEPT_MAX: usize = 1000;
+
+impl Process<'_> {
+    /// Puts a refusal on record and gives the error to end with.
+    pub(super) fn refuse(&self, refusal: Refusal) -> ControlError {
+        let body = self.body(refusal);
+        let entered = self
+            .journal()
+            .and_then(|mut journal| journal.record(self.deed(refusal, &body)));
+        match entered {
+            Ok(_) => ControlError::Refused(refusal),
+            // The log does not take it: the reason is kept, with the log's own fault as what the sensor ends with.
+            Err(_) => self.keep(&body),
+        }
+    }
+
+    /// Keeps a refusal because the log does not answer.
+    pub(super) fn keep_refusal(&self) -> ControlError {
+        self.keep(&self.body(Refusal::LogUnavailable))
+    }
+
+    fn body(&self, refusal: Refusal) -> Value {
+        let authority = self
+            .plan
+            .authority
+            .ancestors()
+            .nth(1)
+            .and_then(|p| p.file_name());
+        json!({
+            "code": refusal.code(),
+            "name": refusal.name(),
+            "sensor": self.plan.sensor.to_string(),
+            "authority": authority.map(|name| name.to_string_lossy()).unwrap_or_default(),
+            "detail": refusal.sentence(),
+            "time": self.host.seconds().to_string(),
+        })
+    }
+
+    fn deed(&self, refusal: Refusal, body: &Value) -> Deed {
+        Deed {
+            kind: EntryType::Refusal,
+            authority: [0; 32],
+            counters: vec![u64::from(refusal.code())],
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    fn keep(&self, body: &Value) -> ControlError {
+        let folder = self.folder.join("refusals");
+        let name = (0u64..)
+            .map(|n| folder.join(format!("{n}.json")))
+            .find(|path| !path.exists());
+        let path: PathBuf = name.unwrap_or_else(|| folder.join("last.json"));
+        match files::write(&path, format!("{body}\n").as_bytes(), files::PRIVATE) {
+            Ok(()) => ControlError::LogUnavailable(path),
+            Err(error) => error,
+        }
+    }
+
+    /// Enters refusals that were kept while the log did not answer. Where it still does not, that is one more.
+    pub(super) fn enter_kept_refusals(&self) -> Result<(), ControlError> {
+        let Ok(mut journal) = self.journal() else {
+            return Err(self.keep_refusal());
+        };
+        let folder = self.folder.join("refusals");
+        let Ok(list) = std::fs::read_dir(&folder) else {
+            return Ok(());
+        };
+        let mut kept: Vec<PathBuf> = list.flatten().map(|entry| entry.path()).collect();
+        kept.sort();
+        for path in kept.iter().take(KEPT_MAX) {
+            let bytes = files::read(path)?.unwrap_or_default();
+            let read = serde_json::from_slice::<Value>(&bytes).ok();
+            let code = read
+                .as_ref()
+                .and_then(|body| u8::try_from(body.get("code")?.as_u64()?).ok());
+            // A file that says nothing any more still says that there was a refusal.
+            let refusal = code
+                .and_then(Refusal::from_code)
+                .unwrap_or(Refusal::LogUnavailable);
+            let body = read.unwrap_or_else(|| self.body(refusal));
+            journal.record(self.deed(refusal, &body))?;
+            std::fs::remove_file(path).map_err(ControlError::file("remove", path))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! What a sensor remembers between runs. In: a file. Out: trust root, largest checkpoint, largest time, runs that were begun. Never: a step back.
+
+use crate::error::ControlError;
+use crate::files;
+use sakimori_authority::gate::SensorState;
+use sakimori_custody::ids::{SensorId, StreamId, hex, unhex};
+use sakimori_custody::time::Seconds;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+/// The file below the sensor's folder.
+const FILE: &str = "state.json";
+/// Runs that were begun and not ended, at most: a sensor that falls at every start ends here.
+const OPEN_RUNS_MAX: usize = 1000;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checkpoint {
+    size: u64,
+    root: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    version: u32,
+    trust_root: String,
+    checkpoint: Option<Checkpoint>,
+    time: String,
+    open_runs: Vec<String>,
+}
+
+/// The memory of a sensor.
+#[derive(Clone, Debug)]
+pub struct Remembered {
+    state: SensorState,
+    open_runs: Vec<StreamId>,
+}
+
+/// Installs a sensor with the trust root that it will believe.
+///
+/// # Errors
+/// [`ControlError::File`].
+pub fn install(folder: &Path, trust_root: &[u8]) -> Result<(), ControlError> {
+    let remembered = Remembered {
+        state: SensorState {
+            trust_root: Some(trust_root.to_vec()),
+            checkpoint: None,
+            time: Seconds(0),
+        },
+        open_runs: Vec::new(),
+    };
+    remembered.save(folder)
+}
+
+/// Takes the sensor's lock, which ends with the process.
+///
+/// # Errors
+/// [`ControlError::Usage`] where another process runs this sensor.
+pub(super) fn lock(folder: &Path, sensor: &SensorId) -> Result<File, ControlError> {
+    let path = folder.join("lock");
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.map_err(ControlError::file("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ControlError::Usage(format!(
+            "sensor `{sensor}` runs already"
+        ))),
+        Err(TryLockError::Error(e)) => Err(ControlError::file("lock", &path)(e)),
+    }
+}
+
+impl Remembered {
+    /// Reads the memory; a sensor without one has not been installed.
+    ///
+    /// # Errors
+    /// [`ControlError::File`], [`ControlError::Document`]: a memory that is lost or damaged must be installed anew by a person, or a rolled-back log would be believed.
+    pub fn load(folder: &Path) -> Result<Self, ControlError> {
+        let path = folder.join(FILE);
+        let bytes = files::read_present(&path)?;
+        let damaged = |what: &str| ControlError::document(path.display(), what);
+        let kept: Kept = serde_json::from_slice(&bytes).map_err(|e| damaged(&e.to_string()))?;
+        let checkpoint = match &kept.checkpoint {
+            None => None,
+            Some(seen) => Some((
+                seen.size,
+                unhex(&seen.root).ok_or_else(|| damaged("the root is no hash"))?,
+            )),
+        };
+        let open_runs = kept
+            .open_runs
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, _>>();
+        Ok(Self {
+            state: SensorState {
+                trust_root: Some(kept.trust_root.into_bytes()),
+                checkpoint,
+                time: kept.time.parse().map_err(|_| damaged("the time is none"))?,
+            },
+            open_runs: open_runs.map_err(|_| damaged("a run has no stream id"))?,
+        })
+    }
+
+    /// Writes the memory, whole or not at all.
+    ///
+    /// # Errors
+    /// [`ControlError::File`]: the sensor must not go on.
+    pub fn save(&self, folder: &Path) -> Result<(), ControlError> {
+        let text = |bytes: &Option<Vec<u8>>| {
+            String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned()
+        };
+        let kept = Kept {
+            version: 1,
+            trust_root: text(&self.state.trust_root),
+            checkpoint: self.state.checkpoint.map(|(size, root)| Checkpoint {
+                size,
+                root: hex(&root),
+            }),
+            time: self.state.time.to_string(),
+            open_runs: self.open_runs.iter().map(ToString::to_string).collect(),
+        };
+        let text = serde_json::to_string_pretty(&kept).unwrap_or_default() + "\n";
+        files::write(&folder.join(FILE), text.as_bytes(), files::PRIVATE)
+    }
+
+    /// As the gate wants it.
+    pub fn sensor_state(&self) -> SensorState {
+        self.state.clone()
+    }
+
+    /// Takes over what the gate has seen.
+    pub fn admit(&mut self, state: &SensorState) {
+        self.state = state.clone();
+    }
+
+    /// Runs that were begun and not ended.
+    pub fn open_runs(&self) -> &[StreamId] {
+        &self.open_runs
+    }
+
+    /// Notes that a run begins.
+    pub fn open_run(&mut self, stream: StreamId) {
+        if self.open_runs.len() < OPEN_RUNS_MAX {
+            self.open_runs.push(stream);
+        }
+    }
+
+    /// Notes that a run has its stop, or its gap, on record.
+    pub fn close_run(&mut self, stream: StreamId) {
+        self.open_runs.retain(|run| *run != stream);
+    }
+}

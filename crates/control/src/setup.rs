@@ -1,0 +1,211 @@
+//! A new node: keys of commission, office, log and sensors, and the trust root that names them. In: names, the time. Out: files. Never: a node made over another.
+//!
+//! In a real country each key is made on its owner's machine and only the verifier keys come together; here all parts lie below one folder, in the folder of their owner.
+
+use crate::error::ControlError;
+use crate::host::Host;
+use crate::journal::{Deed, Journal};
+use crate::layout::Node;
+use crate::sensor::state;
+use crate::{files, keys};
+use sakimori_authority::root::{Draft, Role, TrustRoot};
+use sakimori_authority::statement::Kind;
+use sakimori_custody::entry::EntryType;
+use sakimori_custody::ids::{Name, SensorId};
+use sakimori_tlog::key::{KeyKind, NoteSigner, VerifierKey};
+use sakimori_tlog::note::Note;
+use std::path::PathBuf;
+
+/// Who the parties are.
+#[derive(Clone, Debug)]
+pub struct Parties {
+    /// Name of the commission.
+    pub commission: String,
+    /// Name of the office.
+    pub office: String,
+    /// Name of the carrier whose sensors they are.
+    pub carrier: String,
+    /// Origin of the log.
+    pub log: String,
+    /// Sensors.
+    pub sensors: Vec<SensorId>,
+}
+
+impl Parties {
+    /// Parties under `example`, with these sensors.
+    pub fn example(sensors: Vec<SensorId>) -> Self {
+        let name = |who: &str| format!("{who}.example");
+        Self {
+            commission: name("commission"),
+            office: name("office"),
+            carrier: name("carrier"),
+            log: name("log"),
+            sensors,
+        }
+    }
+}
+
+/// Members of a commission of five (Act 42/2025 arts. 46–62: chair and four members).
+const MEMBERS: [(&str, Role); 5] = [
+    ("m1", Role::Chair),
+    ("m2", Role::Deputy),
+    ("m3", Role::Member),
+    ("m4", Role::Member),
+    ("m5", Role::Member),
+];
+
+/// Votes for that a kind needs on top of the majority.
+const FLOORS: [(Kind, u64); 4] = [
+    (Kind::Acquisition, 2),
+    (Kind::Measure, 3),
+    (Kind::Reidentification, 3),
+    (Kind::Disclosure, 3),
+];
+
+/// Key file of a member of the commission.
+pub fn member_key(node: &Node, member: &str) -> PathBuf {
+    node.commission().join(format!("members/{member}.key"))
+}
+
+/// Key file of the commission's process: `lease`, `mirror` or `share`.
+pub fn commission_key(node: &Node, name: &str) -> PathBuf {
+    node.commission().join(format!("keys/{name}.key"))
+}
+
+/// Makes a node. Nothing is in the log yet: see [`enter_trust_root`].
+///
+/// # Errors
+/// [`ControlError::Usage`] where there is a node already; [`ControlError::File`].
+pub fn create(node: &Node, parties: &Parties, host: &Host) -> Result<TrustRoot, ControlError> {
+    if node.trust_root().exists() {
+        let folder = node.folder().display();
+        return Err(ControlError::Usage(format!("{folder} is a node already")));
+    }
+    let made = Made::create(node, parties, host)?;
+    let note = made.trust_root(parties, host)?;
+    let root = TrustRoot::open(&note.to_bytes());
+    let root =
+        root.map_err(|e| ControlError::document("the new trust root", crate::error::told(&e)))?;
+    let bytes = note.to_bytes();
+    for sensor in &parties.sensors {
+        state::install(&node.sensor(sensor), &bytes)?;
+    }
+    files::write(
+        &node.commission().join("trust-root.note"),
+        &bytes,
+        files::PUBLIC,
+    )?;
+    files::write(&node.trust_root(), &bytes, files::PUBLIC)?;
+    Ok(root)
+}
+
+/// Puts the trust root on record as the log's first entry, where it is not yet.
+///
+/// # Errors
+/// [`ControlError::Ledger`].
+pub fn enter_trust_root(node: &Node, host: &Host) -> Result<u64, ControlError> {
+    let body = files::read_present(&node.trust_root())?;
+    let mut journal = Journal::begin(&node.ledger().socket, None, host)?;
+    let mut known = None;
+    journal.log.each_entry(|index, envelope, _| {
+        known = (envelope.kind == EntryType::TrustRoot).then_some(index);
+        known.is_none()
+    })?;
+    if let Some(index) = known {
+        return Ok(index);
+    }
+    let deed = Deed {
+        kind: EntryType::TrustRoot,
+        authority: [0; 32],
+        counters: vec![1],
+        body,
+    };
+    let (index, _) = journal.record(deed)?;
+    journal.log.proof(index)?;
+    Ok(index)
+}
+
+/// The keys of a new node.
+struct Made {
+    members: Vec<(Name, Role, NoteSigner)>,
+    lease: VerifierKey,
+    mirror: VerifierKey,
+    shares: [VerifierKey; 2],
+    office: VerifierKey,
+    sensors: Vec<(SensorId, VerifierKey)>,
+    log: VerifierKey,
+}
+
+impl Made {
+    fn create(node: &Node, parties: &Parties, host: &Host) -> Result<Self, ControlError> {
+        let key = |path: PathBuf, name: String, kind| keys::create(&path, &name, kind, host);
+        let plain = |path, name| key(path, name, KeyKind::Ed25519).map(|k| k.verifier().clone());
+        let (commission, office) = (&parties.commission, &parties.office);
+        let mut members = Vec::new();
+        for (id, role) in MEMBERS {
+            let signer = key(
+                member_key(node, id),
+                format!("{commission}/{id}"),
+                KeyKind::Ed25519,
+            )?;
+            let id = id
+                .parse()
+                .map_err(|e| ControlError::document("a member", e))?;
+            members.push((id, role, signer));
+        }
+        let mut sensors = Vec::new();
+        for sensor in &parties.sensors {
+            let path = node.sensor(sensor).join("sensor.key");
+            sensors.push((
+                sensor.clone(),
+                plain(path, format!("{}/{sensor}", parties.carrier))?,
+            ));
+        }
+        let mirror = key(
+            commission_key(node, "mirror"),
+            format!("{commission}/mirror"),
+            KeyKind::Cosigner,
+        )?;
+        Ok(Self {
+            members,
+            lease: plain(commission_key(node, "lease"), format!("{commission}/lease"))?,
+            mirror: mirror.verifier().clone(),
+            shares: [
+                plain(node.office_key("share"), format!("{office}/office-share"))?,
+                plain(
+                    commission_key(node, "share"),
+                    format!("{commission}/commission-share"),
+                )?,
+            ],
+            office: plain(node.office_key("office"), format!("{office}/office"))?,
+            sensors,
+            log: plain(node.log_key(), parties.log.clone())?,
+        })
+    }
+
+    /// Version 1, signed by every member.
+    fn trust_root(&self, parties: &Parties, host: &Host) -> Result<Note, ControlError> {
+        let members: Vec<(Name, Role, VerifierKey)> = self
+            .members
+            .iter()
+            .map(|(id, role, key)| (id.clone(), *role, key.verifier().clone()))
+            .collect();
+        let text = TrustRoot::draft(&Draft {
+            not_before: host.seconds(),
+            commission: &parties.commission,
+            members: &members,
+            floors: &FLOORS,
+            lease_key: &self.lease,
+            mirror: &self.mirror,
+            office_holder: &self.shares[0],
+            commission_holder: &self.shares[1],
+            office: &self.office,
+            sensors: &self.sensors,
+            log: &self.log,
+        });
+        let signers: Vec<&NoteSigner> = self.members.iter().map(|(_, _, key)| key).collect();
+        Note::sign(&text, &signers, 0).ok_or_else(|| {
+            ControlError::document("the new trust root", "its text cannot be signed")
+        })
+    }
+}
