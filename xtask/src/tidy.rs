@@ -1,6 +1,7 @@
 //! What the repository says of itself, held against what it is. In: its files and Cargo's metadata. Out: problems with their places. Never: a change; each check is a
 //! function over data, and has a test that shows it fail.
 
+mod claims;
 mod decisions;
 mod forbidden;
 mod itself;
@@ -49,7 +50,7 @@ struct Check {
     run: fn(&Repository) -> Vec<Problem>,
 }
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     Check {
         name: "rooms use what ARCHITECTURE.md lets them",
         run: rooms::check,
@@ -81,6 +82,10 @@ const CHECKS: [Check; 11] = [
     Check {
         name: "files are short",
         run: size::check,
+    },
+    Check {
+        name: "claims name tests that are there",
+        run: claims::check,
     },
     Check {
         name: "links lead somewhere",

@@ -55,7 +55,7 @@ fn judge(repository: &Repository, page: &File, at: usize, target: &str) -> Optio
 }
 
 /// A path from the root, by way of the page that names it.
-fn join(page: &str, path: &str) -> String {
+pub(super) fn join(page: &str, path: &str) -> String {
     let mut parts: Vec<&str> = page.split('/').collect();
     parts.pop();
     for part in path.split('/') {

@@ -20,6 +20,22 @@ pub(super) fn table<'t>(text: &'t str, header: &[&str]) -> Vec<(usize, Vec<&'t s
         .collect()
 }
 
+/// Last cells of the rows of all tables whose last column has this name, with their lines.
+pub(super) fn rows_below<'t>(text: &'t str, column: &str) -> Vec<(usize, &'t str)> {
+    let mut rows = Vec::new();
+    let mut inside = false;
+    for (at, line) in prose(text) {
+        let last = cells(line).and_then(|row| row.last().copied());
+        match last {
+            None => inside = false,
+            Some(cell) if cell == column => inside = true,
+            Some(cell) if inside && !cell.starts_with("--") => rows.push((at, cell)),
+            Some(_) => {}
+        }
+    }
+    rows
+}
+
 fn cells(line: &str) -> Option<Vec<&str>> {
     let inner = line.trim().strip_prefix('|')?.strip_suffix('|')?;
     Some(inner.split('|').map(str::trim).collect())
