@@ -28,8 +28,10 @@ struct Pair {
     first: u64,
     last: u64,
     count: u64,
-    /// Count at which the next score is due, and the next update once fired.
+    /// Count at which the next score is due.
     next: u64,
+    /// Count at the last evidence.
+    told: u64,
     direction: Option<Direction>,
     samples: Vec<Sample>,
     at: usize,
@@ -106,26 +108,29 @@ impl Beacons {
         if due {
             pair.next = pair.count + (pair.count / 8).max(4);
         }
-        let count = pair.count;
-        if fired {
-            let phase = if pair.doubles() { Some(count) } else { None };
-            self.tell(&key, phase, emit);
+        let doubled = pair.count >= 2 * pair.told;
+        if fired && doubled {
+            self.tell(&key, emit);
         }
         self.samples =
             self.samples + usize::from(added) - forgotten.map_or(0, |pair| pair.samples.len());
     }
 
     /// Gives the first evidence of a pair, or an update where its count has doubled.
-    fn tell(&mut self, key: &Key, doubled: Option<u64>, emit: Emit<'_>) {
+    fn tell(&mut self, key: &Key, emit: Emit<'_>) {
         let again = self.pairs.is_pinned(key);
         let phase = if again { Phase::Update } else { Phase::Fired };
-        if again && doubled.is_none() {
-            return;
+        if let Some(let_go) = self.pairs.pin(key) {
+            self.event(&let_go, Phase::Final, emit);
         }
-        self.pairs.pin(key);
+        self.event(key, phase, emit);
+    }
+
+    fn event(&mut self, key: &Key, phase: Phase, emit: Emit<'_>) {
+        let selector = self.selector;
         let (pair, _) = self.pairs.entry(*key);
-        let event = pair.event(key, self.selector, phase);
-        emit(event);
+        pair.told = pair.count;
+        emit(pair.event(key, selector, phase));
     }
 
     pub(crate) fn matches(&self, record: &MechanicalRecord) -> Option<u32> {
@@ -135,9 +140,8 @@ impl Beacons {
     pub(crate) fn finish(&mut self, emit: Emit<'_>) {
         let keys: Vec<Key> = self.pairs.fired().map(|(key, _)| *key).collect();
         for key in keys {
-            let (pair, _) = self.pairs.entry(key);
-            pair.judge();
-            emit(pair.event(&key, self.selector, Phase::Final));
+            self.pairs.entry(key).0.judge();
+            self.event(&key, Phase::Final, emit);
         }
     }
 
@@ -171,11 +175,6 @@ impl Pair {
         }
         self.at = (self.at + 1) % self.samples.len().max(1);
         false
-    }
-
-    /// Whether the count has doubled since the last evidence; remembers it in the sign of `interval_ms`'s step.
-    const fn doubles(&self) -> bool {
-        self.count.is_power_of_two() || self.next >= 2 * self.count
     }
 
     /// Computes score and parts.
@@ -252,3 +251,6 @@ fn coverage(starts: &[u64], span: u64) -> Milli {
     }
     share(u64::from(seen.count_ones()), pieces)
 }
+
+#[cfg(test)]
+mod tests;

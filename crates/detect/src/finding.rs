@@ -1,9 +1,11 @@
 //! Findings: what a behaviour said, joined with the records that were selected because of it. In: evidence events and the pairs of selected records. Out: one finding per
 //! behaviour and pair, with its reason in a sentence. Never: an action; a person decides what follows.
 
+use crate::limits::FINDINGS_MAX;
 use sakimori_custody::evidence::{Behaviour, EvidenceEvent};
 use sakimori_custody::ids::RecordId;
 use sakimori_custody::record::{MechanicalRecord, address};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// One finding.
@@ -41,70 +43,69 @@ pub struct Finding {
     pub records: Vec<RecordId>,
 }
 
-/// Gathers events and records of one run.
+/// Gathers events and records of one run, each at the cost of a few look-ups.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// The last event of each behaviour and pair, in the order of the first.
-    events: Vec<EvidenceEvent>,
-    records: Vec<Vec<RecordId>>,
-    /// Records selected before their event was read.
-    waiting: Vec<(RecordId, MechanicalRecord)>,
+    /// The last event of each behaviour and pair, in the order of the first, with the records selected because of it.
+    found: Vec<(EvidenceEvent, Vec<RecordId>)>,
+    places: HashMap<Key, usize>,
+    dropped: u64,
 }
 
-fn same(a: &EvidenceEvent, b: &EvidenceEvent) -> bool {
-    (a.selector, a.source, a.destination, a.port, a.protocol)
-        == (b.selector, b.source, b.destination, b.port, b.protocol)
-}
-
-fn belongs(event: &EvidenceEvent, record: &MechanicalRecord) -> bool {
-    let same_source = event.source == record.source && event.protocol == record.protocol;
-    let asked = record.selectors.as_slice().contains(&event.selector);
-    let icmp = matches!(record.protocol, 1 | 58);
-    asked
-        && same_source
-        && match event.behaviour {
-            Behaviour::Beacon => {
-                event.destination == record.destination && event.port == record.destination_port
-            }
-            Behaviour::VerticalScan => event.destination == record.destination,
-            Behaviour::HorizontalScan => icmp || event.port == record.destination_port,
-        }
-}
+/// Selector; source; destination (zero for a horizontal scan); port (zero for a vertical scan); protocol.
+type Key = (u32, [u8; 16], [u8; 16], u16, u8);
 
 impl Findings {
-    /// Takes in an event; a later one of the same pair takes its place.
+    /// Takes in an event; a later one of the same pair takes its place. Past [`FINDINGS_MAX`] pairs it is only counted.
     pub fn event(&mut self, event: EvidenceEvent) {
-        match self.events.iter().position(|known| same(known, &event)) {
-            Some(at) => {
-                if let Some(known) = self.events.get_mut(at) {
+        let e = &event;
+        let key = (e.selector, e.source, e.destination, e.port, e.protocol);
+        match self.places.get(&key) {
+            Some(&at) => {
+                if let Some((known, _)) = self.found.get_mut(at) {
                     *known = event;
                 }
             }
-            None => {
-                self.events.push(event);
-                self.records.push(Vec::new());
-                for (id, record) in std::mem::take(&mut self.waiting) {
-                    self.record(id, &record);
-                }
+            None if self.found.len() < FINDINGS_MAX => {
+                self.places.insert(key, self.found.len());
+                self.found.push((event, Vec::new()));
             }
+            None => self.dropped += 1,
         }
     }
 
     /// Takes in a selected record.
     pub fn record(&mut self, id: RecordId, record: &MechanicalRecord) {
-        for (event, records) in self.events.iter().zip(&mut self.records) {
-            if belongs(event, record) {
-                records.push(id);
+        let (source, destination) = (record.source, record.destination);
+        let (port, nobody) = (record.destination_port, [0; 16]);
+        for &selector in record.selectors.as_slice() {
+            // As a beacon, a vertical and a horizontal scan name it; ICMP has a type in the port's place, and no scan names it.
+            for (destination, port) in [
+                (destination, port),
+                (destination, 0),
+                (nobody, port),
+                (nobody, 0),
+            ] {
+                let key = (selector, source, destination, port, record.protocol);
+                let place = self.places.get(&key).and_then(|&at| self.found.get_mut(at));
+                if let Some((_, records)) = place {
+                    records.push(id);
+                    break;
+                }
             }
         }
     }
 
+    /// Events of pairs for which there was no room.
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// The findings, in the order in which they fired.
     pub fn finish(self) -> Vec<Finding> {
-        self.events
-            .iter()
-            .zip(self.records)
-            .map(|(event, records)| finding(event, records))
+        let found = self.found.into_iter();
+        found
+            .map(|(event, records)| finding(&event, records))
             .collect()
     }
 }

@@ -10,6 +10,8 @@ mod distinct;
 pub mod finding;
 pub mod limits;
 mod pairs;
+#[cfg(test)]
+mod samples;
 mod scan;
 mod statistics;
 

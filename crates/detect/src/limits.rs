@@ -14,3 +14,5 @@ pub const BITMAPS_MAX: usize = 2048;
 pub const BEACON_SPAN_MS_MIN: u64 = 60_000;
 /// Shortest median interval of a beacon, ms: below it connections are parallel, not periodic.
 pub const BEACON_INTERVAL_MS_MIN: u64 = 1_000;
+/// Findings of one run: three behaviours with all their pairs.
+pub const FINDINGS_MAX: usize = 3 * PAIRS_MAX;

@@ -1,7 +1,7 @@
-//! A bounded table of pairs: the one that was not used for longest goes first, roughly; pairs that fired stay. In: keys. Out: values. Never: an order that depends on
+//! A bounded table of pairs: the one that was not used for longest goes first, roughly; pairs that fired stay, up to half of the table. In: keys. Out: values. Never: an order that depends on
 //! hashes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
 
 struct Entry<K, V> {
@@ -17,7 +17,8 @@ pub(crate) struct Pairs<K, V> {
     entries: Vec<Entry<K, V>>,
     hand: usize,
     most: usize,
-    pinned: Vec<u32>,
+    /// Pairs that fired, the oldest first; half the table at most, so that there is always one that can go.
+    pinned: VecDeque<u32>,
     evicted: u64,
 }
 
@@ -33,7 +34,7 @@ impl<K: Copy + Eq + Hash, V: Default> Pairs<K, V> {
             entries: Vec::new(),
             hand: 0,
             most,
-            pinned: Vec::new(),
+            pinned: VecDeque::new(),
             evicted: 0,
         }
     }
@@ -84,24 +85,25 @@ impl<K: Copy + Eq + Hash, V: Default> Pairs<K, V> {
                 entry.used = false;
             }
         }
-        // Everything fired: the oldest finding makes room.
-        let oldest = if self.pinned.is_empty() {
-            0
-        } else {
-            self.pinned.remove(0)
-        };
-        oldest as usize
+        // BOUND: not reached while at most half of the entries are pinned.
+        self.hand
     }
 
-    /// Keeps a pair that fired.
-    pub(crate) fn pin(&mut self, key: &K) {
-        if let Some(&place) = self.places.get(key)
-            && let Some(entry) = self.entries.get_mut(place as usize)
-            && !entry.pinned
-        {
-            entry.pinned = true;
-            self.pinned.push(place);
+    /// Keeps a pair that fired. Where half the table is kept, the one that fired first is let go and returned: it may be forgotten from now on.
+    pub(crate) fn pin(&mut self, key: &K) -> Option<K> {
+        let place = *self.places.get(key)?;
+        let entry = self.entries.get_mut(place as usize)?;
+        if std::mem::replace(&mut entry.pinned, true) {
+            return None;
         }
+        self.pinned.push_back(place);
+        if self.pinned.len() <= (self.most / 2).max(1) {
+            return None;
+        }
+        let oldest = self.pinned.pop_front()?;
+        let entry = self.entries.get_mut(oldest as usize)?;
+        entry.pinned = false;
+        Some(entry.key)
     }
 
     /// Whether a pair fired.
@@ -125,5 +127,38 @@ impl<K: Copy + Eq + Hash, V: Default> Pairs<K, V> {
     /// Pairs forgotten since the last call.
     pub(crate) const fn take_evicted(&mut self) -> u64 {
         std::mem::replace(&mut self.evicted, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_that_fired_stay_and_the_oldest_of_too_many_is_let_go() {
+        let mut pairs = Pairs::<u32, u32>::new(8);
+        for key in 0..4 {
+            *pairs.entry(key).0 = key;
+            assert_eq!(pairs.pin(&key), None);
+            assert_eq!(pairs.pin(&key), None, "it is kept already");
+        }
+        for key in 100..200 {
+            pairs.entry(key);
+        }
+        assert!((0..4).all(|key| pairs.is_pinned(&key) && *pairs.entry(key).0 == key));
+        assert_eq!(pairs.take_evicted(), 96);
+        assert_eq!(pairs.pin(&199), Some(0));
+        assert_eq!(
+            pairs.fired().map(|(key, _)| *key).collect::<Vec<_>>(),
+            [1, 2, 3, 199]
+        );
+        for key in 300..400 {
+            pairs.entry(key);
+        }
+        assert_eq!(
+            pairs.entry(0).1.map(|_| ()),
+            Some(()),
+            "it was forgotten and is made anew"
+        );
     }
 }

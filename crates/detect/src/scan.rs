@@ -4,14 +4,19 @@
 //! The share of failures is the idea of threshold random walk (Jung et al. 2004) with counts in the place of a likelihood.
 
 use crate::Emit;
-use crate::distinct::Distinct;
+use crate::distinct::{self, Distinct};
 use crate::limits::{BITMAPS_MAX, PAIRS_MAX};
 use crate::pairs::Pairs;
 use crate::statistics::{Milli, share};
 use sakimori_custody::evidence::{Behaviour, EvidenceEvent, PARTS_MAX, Phase};
 use sakimori_custody::record::{Direction, MechanicalRecord};
 
+const FIN: u8 = 1;
 const SYN: u8 = 2;
+const RST: u8 = 4;
+const ACK: u8 = 16;
+/// FIN, PSH, URG.
+const XMAS: u8 = 0x29;
 
 /// Source; destination (vertical) or zero; port (horizontal) or zero; protocol.
 type Key = ([u8; 16], [u8; 16], u16, u8);
@@ -38,24 +43,42 @@ pub(crate) struct Scans {
     bitmaps: usize,
 }
 
-/// Whether a record is an attempt of its source, and whether it failed. Answers without a question (reflections) and parts of long connections are no attempts.
+/// Services above the privileged ports whose answers are known from reflected floods: from such a port to an ordinary one runs an answer.
+const SERVICES: [u16; 14] = [
+    1434, 1900, 3283, 3478, 3702, 5060, 5093, 5353, 5683, 10_001, 11_211, 17_185, 27_015, 37_810,
+];
+
+fn is_service(port: u16) -> bool {
+    port < 1024 || SERVICES.contains(&port)
+}
+
+/// Whether a record is an attempt of its source, and whether it failed. Answers without a question (reflections, late answers) and parts of longer connections are no
+/// attempts: a server whose answers come behind their time-out would otherwise scan its clients.
 fn attempt(record: &MechanicalRecord) -> Option<bool> {
     if record.packets_out == 0 {
         return None;
     }
+    let unanswered = record.packets_back == 0;
     match record.protocol {
         6 => {
-            let asked = record.tcp_flags_out & SYN != 0;
-            let answered = record.tcp_flags_back & SYN != 0;
-            // Probes without SYN (FIN, null, Xmas, ACK) are few packets that nobody answers with data.
-            let probe = record.packets_out <= 3 && record.packets_back <= 1;
-            (asked || probe).then_some(!answered)
+            let (asked, answered) = (
+                record.tcp_flags_out & SYN != 0,
+                record.tcp_flags_back & SYN != 0,
+            );
+            // Where a tap sees one direction only, the source's own acknowledgement tells of the answer.
+            let went_on = record.tcp_flags_out & (ACK | RST) == ACK;
+            // Null, FIN and Xmas probes: no TCP sends these within a connection.
+            let probe = matches!(record.tcp_flags_out, 0 | FIN | XMAS);
+            (asked || probe).then_some(!answered && !went_on)
         }
-        17 => Some(record.packets_back == 0),
+        17 => {
+            let answer = is_service(record.source_port) && !is_service(record.destination_port);
+            (!answer).then_some(unanswered)
+        }
         // Echo request; of ICMPv6 too.
-        1 => (record.source_port == 8).then_some(record.packets_back == 0),
-        58 => (record.source_port == 128).then_some(record.packets_back == 0),
-        132 => Some(record.packets_back == 0),
+        1 => (record.source_port == 8).then_some(unanswered),
+        58 => (record.source_port == 128).then_some(unanswered),
+        132 => Some(unanswered),
         _ => None,
     }
 }
@@ -109,9 +132,7 @@ impl Scans {
         if self.is_vertical() {
             return record.destination_port;
         }
-        let address = u128::from_be_bytes(record.destination);
-        let mixed = (address as u64 ^ (address >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 48) as u16
+        distinct::host(&record.destination)
     }
 
     pub(crate) fn observe(&mut self, record: &MechanicalRecord, emit: Emit<'_>) {
@@ -139,7 +160,9 @@ impl Scans {
             } else {
                 Phase::Fired
             };
-            self.targets.pin(&key);
+            if let Some(let_go) = self.targets.pin(&key) {
+                self.tell(&let_go, Phase::Final, emit);
+            }
             self.tell(&key, phase, emit);
         }
     }
@@ -221,3 +244,6 @@ impl Target {
         (score.min(1000), parts)
     }
 }
+
+#[cfg(test)]
+mod tests;
