@@ -45,12 +45,28 @@ const CAMPAIGNS: &[Campaign] = &[
         tests: &["-p", "sakimori-ledger", "--test", "it", "faults::"],
     },
     Campaign {
+        name: "twins",
+        what: "pairs of captures that differ in content alone, through the sensor's pipeline",
+        unit: "pairs",
+        usual: 100_000,
+        count: Count::Variable("SAKIMORI_TWIN_PAIRS"),
+        tests: &[
+            "--release",
+            "-p",
+            "sakimori-sensor",
+            "--test",
+            "it",
+            "twins::",
+        ],
+    },
+    Campaign {
         name: "fuzz",
-        what: "every property of the rooms that read a stranger's bytes, with seeds one after the other",
+        what: "every property of the rooms that read a stranger's bytes, with one seed after the other",
         unit: "seeds",
         usual: 20,
         count: Count::Seeds,
         tests: &[
+            "--release",
             "-p",
             "sakimori-wire",
             "-p",
@@ -65,10 +81,6 @@ const CAMPAIGNS: &[Campaign] = &[
             "sakimori-detect",
             "-p",
             "sakimori-lake",
-            "-p",
-            "sakimori-ledger",
-            "-p",
-            "sakimori-sensor",
             "--lib",
             "--tests",
         ],
@@ -136,7 +148,7 @@ fn perform(campaign: &Campaign, first: u64, count: u64, path: &Path) -> Result<(
         tests
             .args(campaign.tests)
             .env("PATH", &path_for_tests)
-            .env("PROPTEST_RNG_SEED", seed.to_string());
+            .envs(["PROPTEST_RNG_SEED", "SAKIMORI_SEED"].map(|name| (name, seed.to_string())));
         if let Some(name) = variable {
             tests.env(name, count.to_string());
         }

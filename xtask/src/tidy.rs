@@ -7,6 +7,7 @@ mod forbidden;
 mod itself;
 mod licences;
 mod links;
+mod lints;
 mod map;
 mod markdown;
 mod markers;
@@ -50,7 +51,7 @@ struct Check {
     run: fn(&Repository) -> Vec<Problem>,
 }
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     Check {
         name: "rooms use what ARCHITECTURE.md lets them",
         run: rooms::check,
@@ -62,6 +63,10 @@ const CHECKS: [Check; 12] = [
     Check {
         name: "unsafe code is where ARCHITECTURE.md names it",
         run: unsafety::check,
+    },
+    Check {
+        name: "crates are under the lints of the workspace",
+        run: lints::check,
     },
     Check {
         name: "licences are on the list",
