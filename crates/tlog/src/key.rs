@@ -145,6 +145,11 @@ impl VerifierKey {
         good.then_some(Some(time))
     }
 
+    /// Checks a bare Ed25519 signature over bytes that are no note, such as those of a log entry; `false` for a key of another kind.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.kind == KeyKind::Ed25519 && self.strict(message, signature)
+    }
+
     fn strict(&self, message: &[u8], signature: &[u8]) -> bool {
         let key = self.ed25519();
         let signature = Signature::from_slice(signature).ok();

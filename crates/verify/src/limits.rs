@@ -1,0 +1,50 @@
+//! Bounds of what the verifier reads, remembers and tells.
+
+/// Longest envelope in bytes.
+pub const ENVELOPE_BYTES_MAX: usize = 1024;
+/// Most counters of an entry.
+pub const COUNTERS_MAX: u64 = 16;
+/// Longest entry bundle in bytes: 256 entries with 16-bit lengths.
+pub const BUNDLE_BYTES_MAX: usize = 256 * (65_535 + 2);
+/// Longest hash tile in bytes.
+pub const TILE_BYTES_MAX: usize = 256 * 32;
+/// Longest body in bytes.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Longest stored body in bytes: a body with salt, form, bucket name, nonce and tag.
+pub const STORED_BYTES_MAX: usize = BODY_BYTES_MAX + 1024;
+/// Longest checkpoint note in bytes: sixteen ML-DSA-44 cosignatures are 55 kB.
+pub const CHECKPOINT_BYTES_MAX: usize = 128 << 10;
+/// Longest text of a trust root, lease or attestation in bytes.
+pub const NOTE_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Longest text of a statement in bytes.
+pub const STATEMENT_BYTES_MAX: usize = 8 << 10;
+/// Longest conditions text in bytes.
+pub const CONDITIONS_BYTES_MAX: usize = 512;
+/// Longest file of a pinned trust root in bytes: the text, and 64 signatures.
+pub const TRUST_ROOT_FILE_BYTES_MAX: usize = 128 << 10;
+/// Longest finding in bytes.
+pub const FINDING_BYTES_MAX: usize = 16 << 20;
+/// Most streams whose ends are remembered, about 300 bytes each; entries of later ones are told as a problem.
+pub const STREAMS_MAX: usize = 1 << 20;
+/// Most problems that a report spells out; the rest is counted.
+pub const PROBLEMS_MAX: usize = 1000;
+/// Most bytes of hostile text that a sentence quotes.
+pub const QUOTE_CHARS_MAX: usize = 80;
+/// Longest life of a lease in seconds.
+pub const LEASE_SECONDS_MAX: u64 = 24 * 3600;
+/// How far two ordinary clocks may lie apart, seconds.
+pub const SKEW_SECONDS_MAX: u64 = 300;
+/// How long after the end of an authority or lease its last receipts may be entered, seconds: the process has three to finish, the log the rest.
+pub const LATE_SECONDS_MAX: u64 = 60;
+/// How long after its expiry a bucket may wait for its deletion, seconds.
+pub const DELETION_LATE_SECONDS_MAX: u64 = 24 * 3600;
+/// Longest retention that a statement can name, days.
+pub const RETENTION_DAYS_MAX: u64 = 3660;
+/// Members besides the presiding one that must be present.
+pub const OTHERS_PRESENT_MIN: usize = 2;
+/// Packets before the share of selected ones is judged, as the supervisor's fuse has it.
+pub const FUSE_PACKETS: u64 = 10_000;
+/// Least bytes that a record takes of `flow-bytes`.
+pub const RECORD_BYTES: u64 = 176;
+/// Most names of unexpected files that are remembered in one folder.
+pub const FOLDER_ITEMS_MAX: usize = 1 << 20;
