@@ -1,5 +1,5 @@
 //! The end of buckets. In: the time. Out: destroyed shares and files, with receipt and attestation in the log. Never: a bucket kept longer than it was made for, where both holders do
-//! their part; a claim beyond what `oversight.md` 5.6 says.
+//! their part; a claim beyond what `SECURITY.md` says.
 
 use crate::commission::Caller;
 use crate::error::ControlError;

@@ -1,7 +1,7 @@
 //! The end of a bucket. In: a bucket, the office's vault, the time. Out: what the deletion entry tells. Never: a bucket half deleted that could
 //! still be opened: the share goes first, then the word, then the files.
 //!
-//! What this proves and what not: oversight 5.6. The commission destroys its share on its own machine and attests it.
+//! What this proves and what not: `SECURITY.md`. The commission destroys its share on its own machine and attests it.
 
 use sakimori_custody::ids::BucketId;
 use sakimori_custody::time::Seconds;

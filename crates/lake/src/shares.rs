@@ -2,7 +2,7 @@
 //! the other holder's half, a whole key, a share made twice.
 //!
 //! What destroying proves: the file is overwritten, synced and unlinked. Flash, snapshots and backups may keep old blocks; the claim that
-//! the bucket cannot be opened rests on the *other* holder's share being gone too (oversight 5.6).
+//! the bucket cannot be opened rests on the *other* holder's share being gone too (`SECURITY.md`).
 
 use sakimori_custody::ids::BucketId;
 use sakimori_custody::keys::{BucketKey, Share};

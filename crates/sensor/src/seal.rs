@@ -3,7 +3,7 @@
 //!
 //! The process has three descriptors and no others: 0 input, 1 the pipe of frames, 2 control (read only, so that no text can be written to it). Order: descriptors
 //! are checked, limits set, no new privileges, not dumpable, empty namespaces where the system lets it, Landlock with everything denied, then seccomp with
-//! a list of allowed calls whose default is to kill. Design 6.5; `oversight.md` 4.3.
+//! a list of allowed calls whose default is to kill. Design 6.5 and 8.
 
 mod filter;
 

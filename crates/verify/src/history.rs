@@ -1,7 +1,7 @@
 //! What the entries of a log say, one after the other, and whether each may stand where it stands. In: envelopes with their bodies, in order. Out: problems. Never: an
 //! entry that is judged by what comes later, but for acts that have to be ended.
 //!
-//! The invariants are those of `oversight.md` 5.3 as far as a reader of the log can decide them.
+//! The invariants are those of `ARCHITECTURE.md` 6.9 as far as a reader of the log can decide them.
 
 mod authority;
 mod buckets;

@@ -1,7 +1,7 @@
 //! What the commission knows from its own copy of the log: decisions in force, leases, opened queries, runs. In: entries with their bodies, before they are cosigned.
 //! Out: answers, or the reason why a checkpoint is not cosigned. Never: a word of the office that is not in the log.
 //!
-//! Held here (`oversight.md` 5.3): I1 a start and each receipt lie inside a decision and a lease on record; I2 a run's windows follow each other without a gap; I3
+//! Held here (`ARCHITECTURE.md` 6.9): I1 a start and each receipt lie inside a decision and a lease on record; I2 a run's windows follow each other without a gap; I3
 //! packets are conserved; I11 a lease is younger than its decision; who acts has signed. A decision that lacks its signatures is kept as an entry and is never in force.
 
 use super::lock;
