@@ -1,8 +1,8 @@
 //! The seal: what the process that parses hostile bytes gives up before it reads the first of them. In: nothing. Out: the level that was reached. Never: a way back; without
 //! the system call filter nothing starts.
 //!
-//! The process has three descriptors and no others: 0 input, 1 the pipe of frames, 2 control (read only, so that no text can be written to it). Order: descriptors
-//! are checked, limits set, no new privileges, not dumpable, empty namespaces where the system lets it, Landlock with everything denied, then seccomp with
+//! The process has three descriptors and no others: 0 input, 1 the pipe of frames, 2 control (read only, so that no text can be written to it). Order: inherited descriptors
+//! are closed and the rest is checked, limits set, no new privileges, not dumpable, empty namespaces where the system lets it, Landlock with everything denied, then seccomp with
 //! a list of allowed calls whose default is to kill. Design 6.5 and 8.
 
 mod filter;
@@ -44,6 +44,7 @@ fn system(what: &'static str) -> impl FnOnce(rustix::io::Errno) -> SealError {
 /// # Errors
 /// [`SealError`]: the process must end.
 pub fn seal(map_version: u64) -> Result<Ready, SealError> {
+    close_inherited()?;
     only_three_descriptors()?;
     limits()?;
     rustix::thread::set_no_new_privs(true).map_err(system("give up new privileges"))?;
@@ -57,6 +58,18 @@ pub fn seal(map_version: u64) -> Result<Ready, SealError> {
         network_namespace,
         map_version,
     })
+}
+
+/// Closes whatever a shell or a service manager left open above the three: that is the environment's and no reason not to start.
+#[expect(unsafe_code, reason = "closing a range of descriptors has no safe form")]
+fn close_inherited() -> Result<(), SealError> {
+    // SAFETY: the process has opened nothing itself yet that it goes on to use; no owner of a descriptor above 2 exists.
+    let closed = unsafe { libc::close_range(3, libc::c_uint::MAX, 0) };
+    if closed == 0 {
+        Ok(())
+    } else {
+        Err(SealError::System("close descriptors", io::Error::last_os_error()))
+    }
 }
 
 fn only_three_descriptors() -> Result<(), SealError> {
