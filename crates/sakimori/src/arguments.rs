@@ -1,0 +1,426 @@
+//! Arguments. In: words. Out: commands with typed values. Never: a default that is not told in the help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sakimori_custody::ids::{AuthorityId, Name, RecordId, SensorId};
+use sakimori_custody::record::Direction;
+use sakimori_custody::time::Seconds;
+use sakimori_lake::{Prefix, Purpose};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// Active cyber defence that proves that it keeps the secrecy of communications.
+///
+/// Exit codes: 0 yes, 1 no (refused, not verified, damaged input), 2 usage, 70 a fault of this program, 75 the environment failed, try again.
+#[derive(Debug, Parser)]
+#[command(name = "sakimori", version, max_term_width = 120)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables and sentences.
+    #[default]
+    Text,
+    /// One document for programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A small nation in one process tree: commission, office, carrier, an attack, and the proof of it all.
+    Demo(Demo),
+    /// Makes a node: keys of a commission of five, office, log and sensors, and the trust root that names them.
+    Init(Init),
+    /// Selection packs: what may be selected.
+    #[command(subcommand)]
+    Pack(Pack),
+    /// Authority statements: what is allowed, and who decided it.
+    #[command(subcommand)]
+    Authority(Authority),
+    /// Sensors.
+    #[command(subcommand)]
+    Sensor(Sensor),
+    /// Looks at selected records; needs a purpose and a case, and is on record.
+    Query(Query),
+    /// Verifies a log, a node's folder, a mirror's copy or a proof file, offline.
+    Verify(Verify),
+    /// Selected records at rest.
+    #[command(subcommand)]
+    Lake(Lake),
+    /// The ledger's process.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// The commission's process.
+    #[command(subcommand)]
+    Commission(Commission),
+}
+
+/// The folder of a node.
+#[derive(Args, Debug)]
+pub(crate) struct Dir {
+    /// The node's folder.
+    #[arg(long, value_name = "DIR", env = "SAKIMORI_DIR")]
+    pub(crate) dir: PathBuf,
+}
+
+/// What counts as home.
+#[derive(Args, Debug)]
+pub(crate) struct Home {
+    /// Home country.
+    #[arg(long, value_name = "CC", default_value = "JP", value_parser = country)]
+    pub(crate) home_country: String,
+    /// A further home prefix; may be repeated.
+    #[arg(long = "home", value_name = "CIDR", value_parser = prefix)]
+    pub(crate) home: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// A capture to play instead of the small nation's day.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
+    /// A selection pack instead of the default one (all behaviours over all border-crossing traffic).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pack: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// The node's folder; it is created. Without it, a new one among the temporary files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+    /// A sensor; may be repeated.
+    #[arg(long = "sensor", value_name = "ID", default_value = "s-01")]
+    pub(crate) sensors: Vec<SensorId>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pack {
+    /// Says what is wrong with a pack, or too broad in it.
+    Lint {
+        /// Source or note.
+        file: PathBuf,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Makes the canonical text of a source; with a node, signs it as the office.
+    Compile {
+        /// Source.
+        file: PathBuf,
+        /// Where it is written; standard output without it.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// The office's node, whose key signs.
+        #[arg(long, value_name = "DIR", env = "SAKIMORI_DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Shows selectors, hash and coverage.
+    Show {
+        /// Source or note; the default pack without it.
+        file: Option<PathBuf>,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Authority {
+    /// Puts a request on record and writes the text that is to be decided and signed.
+    Draft(Box<Draft>),
+    /// Signs a statement, after showing it.
+    Sign {
+        /// The text, or the note that others have signed already.
+        file: PathBuf,
+        /// A key file; may be repeated.
+        #[arg(long = "key", value_name = "FILE", required = true)]
+        keys: Vec<PathBuf>,
+        /// Where the note is written; over the file without it.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Puts a signed statement on record, gets its leases and hands it to its sensors.
+    Submit {
+        /// The signed statement.
+        file: PathBuf,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Gets a new lease for a sensor.
+    Lease {
+        /// The authority.
+        id: AuthorityId,
+        /// The sensor.
+        #[arg(long, value_name = "ID")]
+        sensor: SensorId,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Shows a statement and whether it is a decision.
+    Show {
+        /// A statement's file, or an authority's id; all authorities of the node without it.
+        what: Option<String>,
+        #[command(flatten)]
+        dir: Dir,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Draft {
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+    /// Where the text is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The pack; the default pack without it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pack: Option<PathBuf>,
+    /// The article.
+    #[arg(long, value_name = "CODE", default_value = "act42-17")]
+    pub(crate) basis: Name,
+    /// First second; now without it.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) not_before: Option<Seconds>,
+    /// Last second.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) not_after: Seconds,
+    /// A sensor; may be repeated.
+    #[arg(long = "sensor", value_name = "ID", required = true)]
+    pub(crate) sensors: Vec<SensorId>,
+    /// A direction: out-in, in-out or out-out; may be repeated.
+    #[arg(long = "direction", value_name = "NAME", value_parser = direction, required = true)]
+    pub(crate) directions: Vec<Direction>,
+    /// Most packets selected, per million read.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) match_ppm: u64,
+    /// Most records per day.
+    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    pub(crate) day_records: u64,
+    /// Days that records are kept.
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    pub(crate) keep: u64,
+    /// Conditions, one line.
+    #[arg(long, value_name = "TEXT", default_value = "none")]
+    pub(crate) conditions: String,
+    /// Facts behind the request.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) facts: String,
+    /// Why it is necessary.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) necessity: String,
+    /// What else was weighed.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) alternatives: String,
+    /// Members present at the sitting; may be repeated.
+    #[arg(
+        long,
+        value_name = "ID",
+        required_unless_present = "party",
+        conflicts_with = "party"
+    )]
+    pub(crate) present: Vec<String>,
+    /// Who presides.
+    #[arg(
+        long,
+        value_name = "ID",
+        required_unless_present = "party",
+        conflicts_with = "party"
+    )]
+    pub(crate) presiding: Option<String>,
+    /// Who votes for; may be repeated.
+    #[arg(long = "for", value_name = "ID", conflicts_with = "party")]
+    pub(crate) votes_for: Vec<String>,
+    /// Who votes against; may be repeated.
+    #[arg(long = "against", value_name = "ID", conflicts_with = "party")]
+    pub(crate) votes_against: Vec<String>,
+    /// Who is recused; may be repeated.
+    #[arg(long, value_name = "ID", conflicts_with = "party")]
+    pub(crate) recused: Vec<String>,
+    /// For an agreement: the party's name.
+    #[arg(long, value_name = "NAME", requires_all = ["party_key", "suspend_key"])]
+    pub(crate) party: Option<Name>,
+    /// The party's verifier key.
+    #[arg(long, value_name = "KEY", requires = "party")]
+    pub(crate) party_key: Option<String>,
+    /// The verifier key with which the party suspends.
+    #[arg(long, value_name = "KEY", requires = "party")]
+    pub(crate) suspend_key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sensor {
+    /// Runs a sensor over captures, under an authority.
+    Run(SensorRun),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SensorRun {
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+    /// Which sensor.
+    #[arg(long, value_name = "ID", default_value = "s-01")]
+    pub(crate) sensor: SensorId,
+    /// The authority; the node's newest without it.
+    #[arg(long, value_name = "ID", conflicts_with = "folder")]
+    pub(crate) authority: Option<AuthorityId>,
+    /// An authority folder that is not the node's own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// A direction that the sensor is set to; whatever the authority names without it.
+    #[arg(long = "direction", value_name = "NAME", value_parser = direction)]
+    pub(crate) directions: Vec<Direction>,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Capture files, folders of them, or `-` for standard input.
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(crate) inputs: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Query {
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: Purpose,
+    /// In which case.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) case: Name,
+    /// Who asks; the name of the account without it.
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unnamed")]
+    pub(crate) actor: Name,
+    /// The authority under which the records were selected; the node's newest without it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) authority: Option<AuthorityId>,
+    /// One record.
+    #[arg(long, value_name = "ID", group = "what")]
+    pub(crate) record: Option<RecordId>,
+    /// Records between two addresses.
+    #[arg(long, num_args = 2, value_names = ["ADDRESS", "ADDRESS"], group = "what")]
+    pub(crate) pair: Option<Vec<IpAddr>>,
+    /// Records with an end in a prefix.
+    #[arg(long, value_name = "CIDR", group = "what")]
+    pub(crate) prefix: Option<Prefix>,
+    /// One SELECT over `records`, answered by the query process.
+    #[arg(long, value_name = "SELECT", group = "what", conflicts_with_all = ["from", "until"])]
+    pub(crate) sql: Option<String>,
+    /// From this time on.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Seconds>,
+    /// Until before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Seconds>,
+    /// Rows at most.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) limit: usize,
+    /// Memory of the query process, MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 512)]
+    pub(crate) memory: u64,
+    /// Longest time of the query process, seconds.
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    pub(crate) deadline: u64,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// A node's folder, a log's, a mirror's, or a `.tlog-proof` file.
+    pub(crate) target: PathBuf,
+    /// The trust root that you trust; the log's own without it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_root: Option<PathBuf>,
+    /// A mirror's copy to compare with.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mirror: Option<PathBuf>,
+    /// The time at which it is judged; this machine's without it.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<Seconds>,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lake {
+    /// Lists buckets: what there is, until when it is kept.
+    List {
+        #[command(flatten)]
+        dir: Dir,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Destroys every bucket that has expired: both halves of its key, then its files.
+    Expire {
+        #[command(flatten)]
+        dir: Dir,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    /// Takes entries, publishes the log and feeds the commission's mirror, until it is ended.
+    Run {
+        #[command(flatten)]
+        dir: Dir,
+        /// Where the commission listens; where its folder says without it.
+        #[arg(long, value_name = "URL")]
+        commission: Option<String>,
+        /// End with standard input.
+        #[arg(long)]
+        attached: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Commission {
+    /// Mirrors and cosigns the log, gives leases and halves of bucket keys, until it is ended.
+    Run {
+        #[command(flatten)]
+        dir: Dir,
+        /// Where to listen, on loopback; where it listened last without it.
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<SocketAddr>,
+        /// End with standard input.
+        #[arg(long)]
+        attached: bool,
+    },
+}
+
+fn country(text: &str) -> Result<String, String> {
+    let letters = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    letters
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a country is two capital letters, such as JP".to_owned())
+}
+
+fn prefix(text: &str) -> Result<String, String> {
+    let read: Result<sakimori_sensor::direction::Prefix, _> = text.parse();
+    read.map(|_| text.to_owned()).map_err(|e| e.to_string())
+}
+
+fn direction(text: &str) -> Result<Direction, String> {
+    Direction::from_name(text).ok_or_else(|| "a direction is out-in, in-out or out-out".to_owned())
+}

@@ -1,0 +1,55 @@
+//! One module per command. In: arguments. Out: results shown, an exit code. Never: a result on standard error, words on standard output.
+
+mod authority;
+mod demo;
+mod lake;
+mod node;
+mod pack;
+mod query;
+mod sensor;
+mod verify;
+
+use crate::arguments::Command;
+use crate::failure::Failure;
+use sakimori_control::{Host, Node};
+use sakimori_custody::ids::AuthorityId;
+use std::process::ExitCode;
+
+/// Runs a command.
+pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
+    let host = Host::system();
+    match command {
+        Command::Demo(arguments) => demo::run(arguments, &host),
+        Command::Init(arguments) => node::init(&arguments, &host),
+        Command::Pack(command) => pack::run(command),
+        Command::Authority(command) => authority::run(command, &host),
+        Command::Sensor(crate::arguments::Sensor::Run(arguments)) => sensor::run(arguments, &host),
+        Command::Query(arguments) => query::run(arguments, &host),
+        Command::Verify(arguments) => verify::run(arguments, &host),
+        Command::Lake(command) => lake::run(command, &host),
+        Command::Ledger(command) => node::ledger(command),
+        Command::Commission(command) => node::commission(command, &host),
+    }
+}
+
+/// The authority that was named, or the node's newest.
+fn authority_or_newest(node: &Node, named: Option<AuthorityId>) -> Result<AuthorityId, Failure> {
+    if let Some(id) = named {
+        return Ok(id);
+    }
+    let newest = sakimori_control::office::authorities(node)?.pop();
+    newest.ok_or_else(|| {
+        Failure::usage(format!(
+            "{} has no authority on record; `sakimori authority submit` puts one there",
+            node.folder().display()
+        ))
+    })
+}
+
+/// This program, which becomes the sealed process and the parts of a play.
+fn own_program() -> Result<std::path::PathBuf, Failure> {
+    std::env::current_exe().map_err(|e| Failure {
+        message: format!("this program cannot be found: {e}"),
+        code: sakimori_control::error::exit::ENVIRONMENT,
+    })
+}

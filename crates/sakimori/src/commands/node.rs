@@ -1,0 +1,101 @@
+//! `init`, `ledger run`, `commission run`. In: arguments. Out: a node; processes that run until they are ended. Never: a use case of their own.
+
+use crate::arguments::{Commission, Init, Ledger};
+use crate::failure::Failure;
+use crate::show;
+use sakimori_control::commission;
+use sakimori_control::setup::{self, Parties};
+use sakimori_control::{ControlError, Host, Node, files};
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+pub(super) fn init(arguments: &Init, host: &Host) -> Result<ExitCode, Failure> {
+    let node = Node::at(&arguments.dir.dir);
+    let root = setup::create(&node, &Parties::example(arguments.sensors.clone()), host)?;
+    show::table(
+        &["who", "role", "key"],
+        root.members
+            .iter()
+            .map(|m| vec![m.id.to_string(), m.role.to_string(), m.key.to_string()])
+            .chain([vec![
+                "office".to_owned(),
+                "office".to_owned(),
+                root.office.to_string(),
+            ]])
+            .chain(
+                root.sensors
+                    .iter()
+                    .map(|(id, key)| vec![id.to_string(), "sensor".to_owned(), key.to_string()]),
+            ),
+    );
+    let dir = arguments.dir.dir.display();
+    show::say(&format!(
+        "next: `sakimori commission run --dir {dir}` and `sakimori ledger run --dir {dir}`, each in a terminal of its own"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn ledger(command: Ledger) -> Result<ExitCode, Failure> {
+    let Ledger::Run {
+        dir,
+        commission,
+        attached,
+    } = command;
+    let node = Node::at(&dir.dir);
+    let address = match commission {
+        Some(address) => address,
+        None => address(&node)?,
+    };
+    let service = sakimori_control::ledger::start(&node, &address)?;
+    // A log that is new begins with its trust root.
+    setup::enter_trust_root(&node, &Host::system())?;
+    show::line(&node.ledger().socket.display().to_string());
+    if attached {
+        until_input_ends();
+        service.stop();
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(ControlError::LedgerStopped(service.wait()).into())
+}
+
+pub(super) fn commission(command: Commission, host: &Host) -> Result<ExitCode, Failure> {
+    let Commission::Run {
+        dir,
+        listen,
+        attached,
+    } = command;
+    let node = Node::at(&dir.dir);
+    let last = || address(&node).ok()?.strip_prefix("http://")?.parse().ok();
+    let listen = listen
+        .or_else(last)
+        .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let running = commission::start(&node.commission(), listen, host)?;
+    show::line(&format!("http://{}", running.address));
+    if attached {
+        until_input_ends();
+        return Ok(ExitCode::SUCCESS);
+    }
+    running.wait().map_err(|e| Failure {
+        message: format!("the commission ended: {e}"),
+        code: sakimori_control::error::exit::ENVIRONMENT,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the commission of a node says that it listens.
+fn address(node: &Node) -> Result<String, ControlError> {
+    let bytes = files::read(&node.commission_address())?.ok_or_else(|| {
+        let folder = node.folder().display();
+        ControlError::Usage(format!(
+            "the commission has not run yet; `sakimori commission run --dir {folder}` starts it"
+        ))
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+}
+
+/// Waits until whoever started this process is gone or wants it to end.
+fn until_input_ends() {
+    let mut byte = [0];
+    while matches!(std::io::stdin().read(&mut byte), Ok(1)) {}
+}

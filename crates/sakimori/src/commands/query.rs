@@ -1,0 +1,116 @@
+//! `query`. In: a question with purpose and case. Out: rows. Never: a row before the question is on record.
+
+use crate::arguments::{Format, Query};
+use crate::failure::Failure;
+use crate::show;
+use sakimori_control::query::{Answered, Asked, Question, answer};
+use sakimori_control::{ControlError, Host, Node};
+use sakimori_custody::record::address_bytes;
+use sakimori_custody::time::Millis;
+use sakimori_lake::session::{self, Limits};
+use sakimori_lake::{Ask, Span, What};
+use serde_json::json;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
+    let node = Node::at(&arguments.dir.dir);
+    let question = Question {
+        authority: super::authority_or_newest(&node, arguments.authority)?,
+        asked: asked(&arguments)?,
+        actor: arguments.actor,
+        purpose: arguments.purpose,
+        case: arguments.case,
+    };
+    let answered = answer(&node, host, &question)?;
+    match arguments.format {
+        Format::Json => show::json(&document(&answered)),
+        Format::Text => tell(&answered),
+    }
+    if answered.more {
+        show::say(&format!(
+            "there are more than {} rows; `--limit` asks for more",
+            arguments.limit
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn asked(arguments: &Query) -> Result<Asked, Failure> {
+    if let Some(text) = &arguments.sql {
+        let limits = Limits {
+            memory_bytes: arguments.memory.saturating_mul(1 << 20),
+            deadline_ms: arguments.deadline.saturating_mul(1000),
+            rows_max: arguments.limit as u64,
+        };
+        return Ok(Asked::Sql {
+            text: text.clone(),
+            limits,
+            engine: session::engine().map_err(ControlError::from)?,
+        });
+    }
+    let (what, mut text) = match (
+        &arguments.record,
+        arguments.pair.as_deref(),
+        &arguments.prefix,
+    ) {
+        (Some(record), _, _) => (What::Record(*record), format!("record {record}")),
+        (_, Some([a, b]), _) => (
+            What::Pair(address_bytes(*a), address_bytes(*b)),
+            format!("pair {a} {b}"),
+        ),
+        (_, _, Some(prefix)) => (What::Prefix(*prefix), format!("prefix {prefix}")),
+        _ => (What::All, "all".to_owned()),
+    };
+    let span = Span {
+        from: arguments.from.map_or(Millis(0), |time| time.millis()),
+        until: arguments
+            .until
+            .map_or(Millis(u64::MAX), |time| time.millis()),
+    };
+    if span.from >= span.until {
+        return Err(Failure::usage("`--from` is not before `--until`"));
+    }
+    for (word, time) in [("from", arguments.from), ("until", arguments.until)] {
+        if let Some(time) = time {
+            text = format!("{text} {word} {time}");
+        }
+    }
+    Ok(Asked::Rows {
+        ask: Ask {
+            what,
+            span,
+            limit: arguments.limit,
+        },
+        text,
+    })
+}
+
+fn document(answered: &Answered) -> serde_json::Value {
+    let rows = answered.rows.iter().map(|row| {
+        let cells = answered.columns.iter().cloned().zip(row.iter().cloned());
+        serde_json::Value::Object(cells.collect())
+    });
+    json!({
+        "rows": rows.collect::<Vec<_>>(),
+        "more": answered.more,
+        "buckets": answered.buckets,
+        "entries": answered.entries,
+    })
+}
+
+fn tell(answered: &Answered) {
+    let head: Vec<&str> = answered.columns.iter().map(String::as_str).collect();
+    show::table(
+        &head,
+        answered
+            .rows
+            .iter()
+            .map(|row| row.iter().map(show::cell).collect()),
+    );
+    let [opened, closed] = answered.entries;
+    show::say(&format!(
+        "{} rows of {} buckets; the question is entry {opened} of the log, the answer entry {closed}",
+        answered.rows.len(),
+        answered.buckets
+    ));
+}

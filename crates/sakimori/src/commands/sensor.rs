@@ -1,0 +1,202 @@
+//! `sensor run`. In: arguments. Out: what was read, selected, discarded and found. Never: a finding that is not in the log.
+
+use crate::arguments::{Format, SensorRun};
+use crate::failure::Failure;
+use crate::show::{self, grouped};
+use sakimori_control::sensor::{self, Input, Plan, Read, Report};
+use sakimori_control::{Host, Node};
+use sakimori_custody::window::EndStatus;
+use sakimori_sensor::supervisor::{Program, Totals};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: SensorRun, host: &Host) -> Result<ExitCode, Failure> {
+    let node = Node::at(&arguments.dir.dir);
+    let authority = match arguments.folder {
+        Some(folder) => folder,
+        None => node.authority(
+            super::authority_or_newest(&node, arguments.authority)?,
+            &arguments.sensor,
+        ),
+    };
+    let plan = Plan {
+        sensor: arguments.sensor,
+        authority,
+        inputs: arguments
+            .inputs
+            .iter()
+            .map(|name| Input::named(name))
+            .collect(),
+        home_country: arguments.home.home_country,
+        home_prefixes: arguments.home.home,
+        directions: arguments.directions,
+        program: Program(super::own_program()?),
+    };
+    let report = sensor::run(&node, &plan, host, &mut show::Meter::new(host))?;
+    match arguments.format {
+        Format::Json => show::json(&document(&report)),
+        Format::Text => tell(&document(&report)),
+    }
+    let broken: Vec<&Read> = report
+        .inputs
+        .iter()
+        .filter(|read| !read.is_whole())
+        .collect();
+    for read in &broken {
+        show::error(&advice(read));
+    }
+    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+}
+
+/// What is wrong with an input, and what to do.
+fn advice(read: &Read) -> String {
+    let (name, at) = (&read.name, read.outcome.offset);
+    let (problem, act) = match (read.outcome.status, read.outcome.fault) {
+        (EndStatus::CutShort, _) => (
+            "the capture ends in the middle of a record",
+            "what came before was read; take the file again from its source",
+        ),
+        (EndStatus::Malformed, _) => (
+            "a record or block cannot be",
+            "what came before was read; take the file again from its source",
+        ),
+        (EndStatus::NotACapture, _) => ("this is no pcap or pcapng capture", "name a capture file"),
+        (EndStatus::Limit, _) => (
+            "a record or block is longer than any capture has",
+            "what came before was read; the file is damaged or hostile",
+        ),
+        (_, Some(fault)) => {
+            return format!(
+                "{name}: the run was ended: {fault}; the log has the fault, and no record without a receipt was kept"
+            );
+        }
+        _ => ("it was not read to its end", "see the log's fault entry"),
+    };
+    format!("{name}, byte {at}: {problem}; {act}")
+}
+
+fn packets(totals: &Totals) -> Value {
+    json!({
+        "read": totals.read,
+        "selected": totals.selected,
+        "discarded": totals.discarded,
+        "errors": totals.errors,
+        "domestic": totals.domestic,
+    })
+}
+
+fn document(report: &Report) -> Value {
+    let inputs = report.inputs.iter().map(|read| {
+        json!({
+            "name": read.name,
+            "status": read.outcome.status.name(),
+            "offset": read.outcome.offset,
+            "fault": read.outcome.fault,
+            "packets": packets(&read.outcome.totals),
+        })
+    });
+    let findings = report.findings.iter().map(|file| {
+        let mut finding = file.finding.clone();
+        finding["entry"] = json!(file.index);
+        finding["file"] = json!(file.path.display().to_string());
+        finding
+    });
+    json!({
+        "authority": report.authority.to_string(),
+        "packets": packets(&report.totals),
+        "flows": {"total": report.totals.flows, "selected": report.totals.flows_selected},
+        "windows": report.totals.windows,
+        "inputs": inputs.collect::<Vec<_>>(),
+        "recovered": {
+            "published": report.recovered.published,
+            "dropped": report.recovered.dropped,
+            "gaps": report.recovered.gaps,
+        },
+        "findings": findings.collect::<Vec<_>>(),
+    })
+}
+
+/// The document for people.
+pub(super) fn tell(document: &Value) {
+    let number = |value: &Value| grouped(value.as_u64().unwrap_or_default());
+    let (packets, flows) = (&document["packets"], &document["flows"]);
+    show::table(
+        &[
+            "",
+            "read",
+            "selected",
+            "discarded",
+            "of these domestic",
+            "errors",
+        ],
+        [
+            vec![
+                "packets".to_owned(),
+                number(&packets["read"]),
+                number(&packets["selected"]),
+                number(&packets["discarded"]),
+                number(&packets["domestic"]),
+                number(&packets["errors"]),
+            ],
+            vec![
+                "flows".to_owned(),
+                number(&flows["total"]),
+                number(&flows["selected"]),
+                String::new(),
+                String::new(),
+                String::new(),
+            ],
+        ],
+    );
+    let recovered = &document["recovered"];
+    if ["published", "dropped", "gaps"]
+        .iter()
+        .any(|key| recovered[key].as_u64() > Some(0))
+    {
+        show::say(&format!(
+            "from an earlier run: {} windows published, {} dropped, {} gaps entered",
+            number(&recovered["published"]),
+            number(&recovered["dropped"]),
+            number(&recovered["gaps"])
+        ));
+    }
+    let findings = document["findings"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if findings.is_empty() {
+        show::line("Nothing was found.");
+        return;
+    }
+    show::table(
+        &[
+            "behaviour",
+            "source",
+            "destination",
+            "port",
+            "confidence",
+            "records",
+            "entry",
+        ],
+        findings.iter().map(|f| {
+            let confidence = f["confidence"].as_f64().unwrap_or_default();
+            let records = f["records"].as_array().map_or(0, Vec::len);
+            vec![
+                show::cell(&f["behaviour"]),
+                show::cell(&f["source"]),
+                show::cell(&f["destination"]),
+                show::cell(&f["port"]),
+                format!("{confidence:.3}"),
+                grouped(records as u64),
+                show::cell(&f["entry"]),
+            ]
+        }),
+    );
+    for (number, finding) in (1..).zip(findings) {
+        show::line(&format!(
+            "  {number}. {}: {}",
+            show::cell(&finding["behaviour"]),
+            show::cell(&finding["reason"])
+        ));
+    }
+}
