@@ -1,6 +1,7 @@
 //! How other rooms reach the ledger: blocking, one request at a time. In: entries, indices, streams. Out: indices, proofs, entries. Never: a second try of
 //! its own; who tries an append again gets the index that the entry has.
 
+use crate::address::Reached;
 use crate::limits::{FRAME_BYTES_MAX, PROOF_WAIT_MAX};
 use crate::socket::{Answer, Problem, Request, read_frame, write_frame};
 use crate::tips::Tip;
@@ -40,7 +41,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::Io`]: no ledger listens there.
     pub fn connect(socket: &Path) -> Result<Self, ClientError> {
-        let stream = UnixStream::connect(socket)?;
+        let stream = UnixStream::connect(Reached::at(socket)?.path())?;
         stream.set_write_timeout(Some(ANSWER_WAIT))?;
         stream.set_read_timeout(Some(ANSWER_WAIT + PROOF_WAIT_MAX))?;
         Ok(Self { stream })

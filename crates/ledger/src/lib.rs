@@ -6,6 +6,7 @@
 //!
 //! `docs/reference/formats.md` sections 7 and 13; c2sp.org/tlog-tiles, tlog-witness, tlog-mirror.
 
+mod address;
 pub mod client;
 pub mod disk;
 pub mod feed;

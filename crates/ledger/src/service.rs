@@ -4,6 +4,7 @@
 mod connection;
 mod workers;
 
+use crate::address::Reached;
 use crate::disk::{Folder, Source};
 use crate::feed::{Feed, Peer};
 use crate::limits::CHECKPOINT_BYTES_MAX;
@@ -33,7 +34,7 @@ pub struct Config {
     pub state: PathBuf,
     /// The last signed checkpoint; best on another device.
     pub signed: PathBuf,
-    /// The socket, made with mode 0600; at most 100 bytes long.
+    /// The socket, made with mode 0600.
     pub socket: PathBuf,
 }
 
@@ -226,7 +227,8 @@ impl Service {
         }
         self.shared.changed.notify_all();
         // The door waits in `accept`; a visitor wakes it. Where the socket is gone, it is left waiting.
-        let woken = UnixStream::connect(&self.shared.config.socket).is_ok();
+        let woken = Reached::at(&self.shared.config.socket)
+            .is_ok_and(|reached| UnixStream::connect(reached.path()).is_ok());
         let door = self.door.take().filter(|_| woken);
         for thread in self.threads.drain(..).chain(door) {
             // A thread that ended in a panic has nothing more to finish.
@@ -269,7 +271,8 @@ fn listen(path: &Path) -> Result<UnixListener, StartError> {
             _ => {}
         }
     }
-    let listener = UnixListener::bind(&fresh).map_err(io)?;
+    let reached = Reached::at(&fresh).map_err(io)?;
+    let listener = UnixListener::bind(reached.path()).map_err(io)?;
     fs::set_permissions(&fresh, Permissions::from_mode(0o600)).map_err(io)?;
     fs::rename(&fresh, path).map_err(io)?;
     Ok(listener)
