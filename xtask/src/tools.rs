@@ -166,7 +166,9 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 /// # Errors
 /// [`Stop::Missing`] under `CI=true`, naming what is missing; elsewhere that is told in one line.
 pub(crate) fn prepare() -> Result<OsString> {
-    install(&missing_packages())?;
+    if let Err(error) = install(&missing_packages()) {
+        eprintln!("{error:#}");
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let still = missing_packages();
     if !still.is_empty() {
