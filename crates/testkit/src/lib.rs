@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// The folder of the test data: `SAKIMORI_TESTDATA`, or `../shared/data` beside the workspace.
 pub fn data_root() -> PathBuf {
-    std::env::var_os("SAKIMORI_TESTDATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    )
+    let beside = || {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        own.ancestors().nth(3).unwrap_or(own).join("shared/data")
+    };
+    std::env::var_os("SAKIMORI_TESTDATA").map_or_else(beside, PathBuf::from)
 }
 
 /// A file or folder of the test data, or `None` with a line that says which test is skipped and why.
