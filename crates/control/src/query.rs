@@ -110,8 +110,7 @@ pub fn answer(node: &Node, host: &Host, question: &Question) -> Result<Answered,
     };
     body["rows"] = json!(rows);
     body["outcome"] = json!(outcome);
-    body["opened"] = json!(opened);
-    let counters = vec![rows as u64 + 1, keys.len() as u64];
+    let counters = vec![rows as u64, keys.len() as u64, opened];
     let (closed, _) = match keys.first() {
         Some((bucket, key)) => {
             body["text"] = json!(question.asked.text());
@@ -120,6 +119,8 @@ pub fn answer(node: &Node, host: &Host, question: &Question) -> Result<Answered,
         }
         None => journal.record(deed(&body, counters))?,
     };
+    // An answer that the mirror has not seen is none.
+    journal.log.proof(closed)?;
     let (columns, rows, more) = found.map(|found| (found.columns, found.rows, found.more))?;
     Ok(Answered {
         columns,

@@ -1,12 +1,13 @@
-//! Findings and other entries with their proofs: `N.tlog-proof`, `N.entry`, `N.json`. In: the files, the trust root, the log's roots where the log is at hand. Out: whether the
-//! entry is in the log. Never: a finding's records; they are in the lake, under keys that the verifier has not got.
+//! Findings and other entries with their proofs: `N.tlog-proof`, `N.entry`, `N.body`, `N.json`. In: the files, the trust root, the log's roots where the log is at hand. Out: whether
+//! the entry is in the log and the finding the one that it commits to. Never: a finding's records; they are in the lake, under keys that the verifier has not got.
 
 use crate::VerifyError;
+use crate::body::Body;
 use crate::checkpoint::{Signed, Trust};
 use crate::code::{Code, Subject};
 use crate::envelope::{Act, Envelope};
 use crate::files::{Folder, Found};
-use crate::limits::{ENVELOPE_BYTES_MAX, FINDING_BYTES_MAX};
+use crate::limits::{ENVELOPE_BYTES_MAX, FINDING_BYTES_MAX, STORED_BYTES_MAX};
 use crate::report::{Place, Sink};
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::limits::PROOF_BYTES_MAX;
@@ -21,6 +22,8 @@ pub(crate) const PROOF: &str = ".tlog-proof";
 const ENTRY: &str = ".entry";
 /// How the file of a finding ends.
 const FINDING: &str = ".json";
+/// How the file of its body with the salt ends, by which whoever is given the finding can check it.
+const BODY: &str = ".body";
 
 /// A proof as read.
 pub(crate) struct Proof {
@@ -179,11 +182,40 @@ fn finding(
         Found::Nothing => Err("the finding that the entry is for is missing".to_owned()),
         Found::TooLong | Found::NoFile => Err("it is no file that can be a finding".to_owned()),
     };
-    match what {
+    if let Err(what) = what {
+        sink.bad(Code::FindingFile, place(FINDING), what);
+        return Ok(());
+    }
+    let committed = match folder.read(&format!("{stem}{BODY}"), STORED_BYTES_MAX)? {
+        Found::Bytes(stored) => {
+            let json = folder.read(&format!("{stem}{FINDING}"), FINDING_BYTES_MAX)?;
+            is_committed(&stored, &json, envelope)
+        }
+        // Without it the finding is held against the counters of its entry alone.
+        Found::Nothing => Ok(()),
+        Found::TooLong | Found::NoFile => Err("it is no file that can be a body"),
+    };
+    match committed {
         Ok(()) => sink.good(Subject::Findings),
-        Err(what) => sink.bad(Code::FindingFile, place(FINDING), what),
+        Err(what) => sink.bad(Code::FindingFile, place(BODY), what),
     }
     Ok(())
+}
+
+/// Whether a stored body is the one that the entry commits to, and says the same as the finding's document.
+fn is_committed(stored: &[u8], json: &Found, envelope: &Envelope) -> Result<(), &'static str> {
+    let body = Body::read(stored).ok_or("it has no known form")?;
+    let Body::Open { body: said, .. } = &body else {
+        return Err("it is sealed, and shows nothing");
+    };
+    if !body.is_committed_by(&envelope.body) {
+        return Err("it is not the body that the entry commits to");
+    }
+    let value = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
+    match json {
+        Found::Bytes(json) if value(json).is_some() && value(json) == value(said) => Ok(()),
+        _ => Err("it says something else than the finding beside it"),
+    }
 }
 
 /// Holds a finding's document against the counters of its entry; the rest of it is committed to under a salt that is sealed.
@@ -211,7 +243,7 @@ fn document(bytes: &[u8], envelope: &Envelope) -> Result<(), String> {
 pub(crate) fn stems(folder: &Folder, sink: &mut Sink) -> Result<Vec<String>, VerifyError> {
     let mut stems = Vec::new();
     for item in folder.list("")?.unwrap_or_default() {
-        let stem = [PROOF, ENTRY, FINDING]
+        let stem = [PROOF, ENTRY, FINDING, BODY]
             .iter()
             .find_map(|end| item.name.strip_suffix(end));
         match stem.filter(|stem| !stem.is_empty() && !item.folder) {

@@ -308,7 +308,8 @@ impl<'r> Reading<'r> {
         now: Option<u64>,
         sink: &mut Sink,
     ) -> Result<(), VerifyError> {
-        if !self.plain {
+        // Without a checkpoint no entry was looked into.
+        if !self.plain && self.size > 0 {
             let bundle = |index| bundle_name(self.folder, index, walked.extent);
             self.history.finish(now, &bundle, sink);
         }

@@ -123,7 +123,8 @@ impl Register {
                 self.leases
                     .extend(known.map(|lease| (lease.statement, lease)));
             }
-            EntryType::Query if envelope.counters.first() == Some(&0) => {
+            // What opens a query has two counters, what closes it names the opening entry as a third.
+            EntryType::Query if envelope.counters.len() == 2 => {
                 self.queries
                     .insert(index, (envelope.authority, envelope.time));
                 if self.queries.len() > QUERIES_MAX {

@@ -51,8 +51,8 @@ pub(super) fn resolve(
             done.published += 1;
         } else {
             let now = host.now().0;
-            let body = json!({"reason": "window-without-receipt", "stream": window.stream.to_string(), "window": window.index});
-            gap(journal, authority, [now, now], &body)?;
+            let reason = format!("window {window} has no receipt and was dropped");
+            gap(journal, authority, [now, now], &reason)?;
             writer.void(window)?;
             done.dropped += 1;
         }
@@ -89,13 +89,13 @@ fn gap(
     journal: &mut Journal<'_>,
     authority: [u8; 32],
     span: [u64; 2],
-    body: &serde_json::Value,
+    reason: &str,
 ) -> Result<(), ControlError> {
     journal.record(Deed {
         kind: EntryType::Gap,
         authority,
         counters: span.to_vec(),
-        body: body.to_string().into_bytes(),
+        body: json!({"reason": reason}).to_string().into_bytes(),
     })?;
     Ok(())
 }
@@ -133,7 +133,7 @@ impl Process<'_> {
             if let Some(last) = last_entry(&mut journal, stream)?
                 && last.kind != EntryType::Stop
             {
-                let body = json!({"reason": "run-without-stop", "stream": stream.to_string()});
+                let reason = format!("the run of stream {stream} ended without a stop");
                 let span = [last.time.millis().0, self.host.now().0];
                 // The gap stands under the authority of the run, which may be an earlier one.
                 let authority = if last.authority == [0; 32] {
@@ -141,7 +141,7 @@ impl Process<'_> {
                 } else {
                     last.authority
                 };
-                gap(&mut journal, authority, span, &body)?;
+                gap(&mut journal, authority, span, &reason)?;
                 gaps += 1;
             }
             self.state.close_run(stream);

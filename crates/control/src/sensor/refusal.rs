@@ -43,8 +43,7 @@ impl Process<'_> {
             "name": refusal.name(),
             "sensor": self.plan.sensor.to_string(),
             "authority": authority.map(|name| name.to_string_lossy()).unwrap_or_default(),
-            "detail": refusal.sentence(),
-            "time": self.host.seconds().to_string(),
+            "detail": format!("{}; refused at {}", refusal.sentence(), self.host.seconds()),
         })
     }
 

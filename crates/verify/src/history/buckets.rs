@@ -10,6 +10,8 @@ use crate::limits::DELETION_LATE_SECONDS_MAX;
 use crate::notes::{Attestation, Bucket};
 use crate::report::{Place, Sink};
 use crate::time::Time;
+use crate::unhex;
+use sakimori_tlog::merkle::Hash;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -22,7 +24,11 @@ struct State {
 
 /// All buckets that receipts name.
 #[derive(Debug, Default)]
-pub(super) struct Buckets(BTreeMap<Bucket, State>);
+pub(super) struct Buckets {
+    by_name: BTreeMap<Bucket, State>,
+    /// Buckets whose other share is attested to be destroyed, by the leaf hash of the entry.
+    attested: BTreeMap<Hash, Bucket>,
+}
 
 impl Buckets {
     /// A window's records go into their bucket.
@@ -34,53 +40,35 @@ impl Buckets {
         sink: &mut Sink,
     ) {
         // A bucket of no authority is told with its receipt.
-        if authorities.of_bucket(&receipt.bucket).is_none() {
+        if !authorities.has_sensor(&receipt.bucket) {
             return;
         }
-        let state = self.0.entry(receipt.bucket.clone()).or_default();
+        let state = self.by_name.entry(receipt.bucket.clone()).or_default();
         if state.deleted && receipt.records > 0 {
-            sink.bad(
-                Code::DeletionRevived,
-                seen.place(),
-                format!("bucket `{}` was deleted before", receipt.bucket),
-            );
+            let what = format!("bucket `{}` was deleted before", receipt.bucket);
+            sink.bad(Code::DeletionRevived, seen.place(), what);
         }
         state.records = state.records.saturating_add(receipt.records);
         state.place = seen.place();
     }
 
     /// A bucket is destroyed.
-    pub(super) fn delete(&mut self, seen: &Seen<'_>, sink: &mut Sink) {
-        let keys = [
-            "bucket",
-            "reason",
-            "objects",
-            "records",
-            "office_share",
-            "commission_attestation",
-        ];
-        let read = seen.open().map(|body| {
-            let fields = Fields::read(body, &keys)?;
-            fields.text("reason")?;
-            let counters = [fields.number("objects")?, fields.number("records")?];
-            let destroyed = fields.text("office_share")?.starts_with("destroyed");
-            let same = seen.envelope.counters == counters;
-            let bucket = bucket(&fields)?;
-            (same && destroyed).then_some(bucket).ok_or(
-                "the counters of body and envelope differ, or the share is not destroyed"
-                    .to_owned(),
-            )
-        });
-        let Some(bucket) = told(read, &seen.place(), sink) else {
+    pub(super) fn delete(&mut self, seen: &Seen<'_>, authorities: &Authorities, sink: &mut Sink) {
+        let deleted = seen.open().map(|body| read_deletion(body, seen));
+        let Some((bucket, attestation)) = told(deleted, &seen.place(), sink) else {
             return;
         };
-        let Some(state) = self.0.get_mut(&bucket) else {
-            return sink.bad(
-                Code::DeletionUnknown,
-                seen.place(),
-                format!("no receipt names bucket `{bucket}`"),
-            );
-        };
+        if !authorities.has_sensor(&bucket) {
+            let what = format!("no authority of the log has a bucket `{bucket}`");
+            return sink.bad(Code::DeletionUnknown, seen.place(), what);
+        }
+        if self.attested.get(&attestation) != Some(&bucket) {
+            let what =
+                format!("no attestation for bucket `{bucket}` is in the log before it as it says");
+            sink.bad(Code::Attestation, seen.place(), what);
+        }
+        // A run that ended before its first receipt leaves a bucket without one.
+        let state = self.by_name.entry(bucket.clone()).or_default();
         if state.records != seen.counter(1) {
             let what = format!(
                 "{} records of bucket `{bucket}` destroyed, the receipts tell of {}",
@@ -92,29 +80,42 @@ impl Buckets {
         state.deleted = true;
     }
 
-    /// A holder says that its share is destroyed.
-    pub(super) fn attest(&self, seen: &Seen<'_>, roots: &Roots, sink: &mut Sink) {
+    /// The commission says that its share is destroyed.
+    pub(super) fn attest(
+        &mut self,
+        seen: &Seen<'_>,
+        roots: &Roots,
+        authorities: &Authorities,
+        sink: &mut Sink,
+    ) {
         let Some(body) = seen.open() else {
             return;
         };
-        let root = roots.in_force(seen.envelope.time.saturating_add(59));
-        let holders = root.map(|root| [root.commission_holder.clone(), root.office_holder.clone()]);
+        let holder = roots
+            .in_force(seen.latest())
+            .map(|root| &root.commission_holder);
         let what = match Attestation::read(body) {
             Err(what) => what,
-            Ok(attestation) if !holders.is_some_and(|holders| attestation.signed_by(&holders)) => {
-                "no share holder of the trust root has signed it".to_owned()
+            Ok(attestation) if !holder.is_some_and(|holder| attestation.signed_by(holder)) => {
+                "the commission's share holder has not signed it".to_owned()
             }
-            Ok(attestation) if !self.0.contains_key(&attestation.bucket) => {
-                format!("no receipt names bucket `{}`", attestation.bucket)
+            Ok(attestation) if !authorities.has_sensor(&attestation.bucket) => {
+                format!(
+                    "no authority of the log has a bucket `{}`",
+                    attestation.bucket
+                )
             }
-            Ok(_) => return,
+            Ok(attestation) => {
+                self.attested.insert(seen.leaf, attestation.bucket);
+                return;
+            }
         };
         sink.bad(Code::Attestation, seen.place(), what);
     }
 
     /// What has expired has to be deleted.
     pub(super) fn finish(&self, now: Option<u64>, authorities: &Authorities, sink: &mut Sink) {
-        for (bucket, state) in &self.0 {
+        for (bucket, state) in &self.by_name {
             let Some(statement) = authorities.of_bucket(bucket) else {
                 continue;
             };
@@ -132,4 +133,24 @@ impl Buckets {
             }
         }
     }
+}
+
+/// The bucket of a deletion, and the leaf hash of the attestation that it names.
+fn read_deletion(body: &[u8], seen: &Seen<'_>) -> Result<(Bucket, Hash), String> {
+    let keys = [
+        "bucket",
+        "reason",
+        "objects",
+        "records",
+        "office_share",
+        "commission_attestation",
+    ];
+    let fields = Fields::read(body, &keys)?;
+    fields.text("reason")?;
+    if seen.envelope.counters != [fields.number("objects")?, fields.number("records")?] {
+        return Err("the counters of body and envelope differ".to_owned());
+    }
+    fields.parsed("office_share", |share| (share == "destroyed").then_some(()))?;
+    let attestation = fields.parsed("commission_attestation", unhex)?;
+    Ok((bucket(&fields)?, attestation))
 }

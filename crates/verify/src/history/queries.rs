@@ -1,7 +1,7 @@
-//! Queries: each is entered before it looks and after it has looked (invariant I5). In: query entries, most of them sealed. Out: problems. Never: more than the counters of a
-//! sealed one.
+//! Queries: each is entered before it looks and after it has looked (invariant I5). In: query entries; what opens one is open, what closes it sealed. Out: problems. Never: more
+//! than the counters of a sealed one.
 //!
-//! A sealed query shows the number of rows alone. What opens has none; what closes may have none either, so the two are counted against each other by stream and authority.
+//! What opens a query has two counters, rows (0) and buckets; what closes it has a third, the index of what opened it.
 
 use super::{Seen, told};
 use crate::body::Body;
@@ -11,56 +11,57 @@ use crate::report::{Place, Sink};
 use sakimori_tlog::merkle::Hash;
 use std::collections::BTreeMap;
 
+/// Queries that are opened: index, stream and authority.
 #[derive(Debug, Default)]
-struct Pairs {
-    entries: u64,
-    /// Entries with rows: they can only close.
-    with_rows: u64,
-    last: u64,
+pub(super) struct Queries {
+    open: BTreeMap<u64, ([u8; 8], Hash)>,
+    closed: u64,
 }
-
-/// Queries by stream and authority.
-#[derive(Debug, Default)]
-pub(super) struct Queries(BTreeMap<([u8; 8], Hash), Pairs>);
 
 impl Queries {
     /// Takes an entry.
     pub(super) fn query(&mut self, seen: &Seen<'_>, sink: &mut Sink) {
+        let whose = (seen.envelope.stream, seen.envelope.authority);
+        let opener = seen.envelope.counters.get(2).copied();
         if let Some(Body::Open { body, .. }) = seen.body
             && let Some(what) = told(Some(fields(body, seen)), &seen.place(), sink).flatten()
         {
             sink.bad(Code::QueryFields, seen.place(), what);
         }
-        let pairs = self
-            .0
-            .entry((seen.envelope.stream, seen.envelope.authority))
-            .or_default();
-        pairs.entries += 1;
-        pairs.with_rows += u64::from(seen.counter(0) > 0);
-        pairs.last = seen.index;
-        if pairs.with_rows * 2 > pairs.entries {
-            sink.bad(
-                Code::QueryUnopened,
-                seen.place(),
-                "it has rows, and no entry opened it",
-            );
+        let Some(opener) = opener else {
+            if !matches!(seen.body, Some(Body::Open { .. }) | None) {
+                let what = "it opens a query, which everybody has to be able to read";
+                sink.bad(Code::BodyForm, seen.place(), what);
+            }
+            if seen.counter(0) > 0 {
+                let what = "it has rows, and no entry opened it";
+                sink.bad(Code::QueryUnopened, seen.place(), what);
+            }
+            self.open.insert(seen.index, whose);
+            return;
+        };
+        if self.open.get(&opener) == Some(&whose) {
+            self.open.remove(&opener);
+            self.closed += 1;
+        } else {
+            let what =
+                format!("entry {opener} is no query of this stream and authority that is open");
+            sink.bad(Code::QueryUnopened, seen.place(), what);
         }
     }
 
     pub(super) fn finish(&self, bundle: &dyn Fn(u64) -> String, sink: &mut Sink) {
-        for ((stream, _), pairs) in &self.0 {
-            sink.many(Subject::Queries, pairs.entries / 2);
-            if !pairs.entries.is_multiple_of(2) {
-                let place = Place {
-                    stream: Some(*stream),
-                    ..Place::leaf(bundle(pairs.last), pairs.last)
-                };
-                sink.bad(
-                    Code::QueryOpen,
-                    place,
-                    "one of the queries of this stream was opened and not closed",
-                );
-            }
+        sink.many(Subject::Queries, self.closed);
+        for (index, (stream, _)) in &self.open {
+            let place = Place {
+                stream: Some(*stream),
+                ..Place::leaf(bundle(*index), *index)
+            };
+            sink.bad(
+                Code::QueryOpen,
+                place,
+                "the query was opened and not closed",
+            );
         }
     }
 }
@@ -73,7 +74,6 @@ fn fields(body: &[u8], seen: &Seen<'_>) -> Result<Option<String>, String> {
         "case",
         "authority",
         "kind",
-        "text",
         "buckets",
         "rows",
         "outcome",

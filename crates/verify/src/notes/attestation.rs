@@ -1,9 +1,9 @@
-//! The attestation that a share was destroyed. In: a signed note. Out: the bucket. Never: the word of somebody who holds no share.
-//!
-//! `docs/reference/formats.md` names the note and its header alone. What is asked of it here: lines `key: value`, one of them the bucket.
+//! The attestation that a share was destroyed, section 10.4. In: a signed note. Out: the bucket. Never: the word of somebody who holds no share.
 
 use super::Bucket;
+use super::grammar::{Broken, Lines};
 use crate::limits::NOTE_TEXT_BYTES_MAX;
+use crate::time::read_time;
 use sakimori_tlog::key::VerifierKey;
 use sakimori_tlog::note::Note;
 
@@ -20,31 +20,20 @@ impl Attestation {
     /// Reads a note; who signed it is asked by [`Attestation::signed_by`].
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let note = Note::parse(bytes).map_err(|error| error.to_string())?;
-        let text = note.text();
-        let ascii = text
-            .bytes()
-            .all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte));
-        let mut lines = text.strip_suffix('\n').unwrap_or_default().split('\n');
-        if !ascii || text.len() > NOTE_TEXT_BYTES_MAX || lines.next() != Some(HEADER) {
-            return Err(format!("it is no text that begins with `{HEADER}`"));
-        }
-        let mut buckets = Vec::new();
-        for (at, line) in lines.enumerate() {
-            let (key, value) = line
-                .split_once(": ")
-                .ok_or(format!("line {} is no `key: value`", at + 2))?;
-            if key == "bucket" {
-                buckets
-                    .push(Bucket::read(value).ok_or(format!("line {} names no bucket", at + 2))?);
-            }
-        }
-        match <[Bucket; 1]>::try_from(buckets) {
-            Ok([bucket]) => Ok(Self { bucket, note }),
-            Err(_) => Err("it names no bucket, or several".to_owned()),
-        }
+        let bucket = parse(note.text()).map_err(|broken| broken.to_string())?;
+        Ok(Self { bucket, note })
     }
 
-    pub(crate) fn signed_by(&self, holders: &[VerifierKey]) -> bool {
-        self.note.verify(holders).is_ok()
+    pub(crate) fn signed_by(&self, holder: &VerifierKey) -> bool {
+        self.note.verify(std::slice::from_ref(holder)).is_ok()
     }
+}
+
+fn parse(text: &str) -> Result<Bucket, Broken> {
+    let mut lines = Lines::of(text, HEADER, NOTE_TEXT_BYTES_MAX)?;
+    let bucket = lines.parsed("bucket", Bucket::read)?;
+    lines.parsed("holder", |holder| (holder == "commission").then_some(()))?;
+    lines.parsed("destroyed", read_time)?;
+    lines.end()?;
+    Ok(bucket)
 }
