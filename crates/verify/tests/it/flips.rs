@@ -36,7 +36,10 @@ fn folder() -> TempDir {
 }
 
 fn names(report: &Report, file: &str) -> bool {
-    report.problems.iter().any(|p| p.place.file.as_deref() == Some(file))
+    report
+        .problems
+        .iter()
+        .any(|p| p.place.file.as_deref() == Some(file))
 }
 
 /// Runs `check` on every file of a bundle, the files divided between two threads with a folder each.
@@ -51,7 +54,12 @@ fn on_every_file(check: fn(dir: &Path, file: &Path, name: &str, turn: usize)) {
                 let files: Vec<PathBuf> = files_below(dir.path());
                 assert!(files.len() > 30);
                 for file in files {
-                    let name = file.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+                    let name = file
+                        .strip_prefix(dir.path())
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .to_owned();
                     check(dir.path(), &file, &name, turn);
                 }
             });
@@ -68,8 +76,16 @@ fn a_bit_that_is_flipped_in_any_byte_of_any_file_is_named_with_its_file() {
             bad[at] ^= 1 << (at % 8);
             fs::write(file, &bad).unwrap();
             let report = verify(dir, &options());
-            assert!(!report.ok(), "{name}: byte {at} of {} flipped and nothing was said", good.len());
-            assert!(names(&report, name), "{name}: byte {at}: {}", render::text(&report));
+            assert!(
+                !report.ok(),
+                "{name}: byte {at} of {} flipped and nothing was said",
+                good.len()
+            );
+            assert!(
+                names(&report, name),
+                "{name}: byte {at}: {}",
+                render::text(&report)
+            );
             if name.starts_with("log/tile/entries") || name.starts_with("log/bodies") {
                 let indexed = report.problems.iter().any(|p| p.place.index.is_some());
                 assert!(indexed, "{name}: byte {at}: no entry named");
@@ -83,18 +99,30 @@ fn a_bit_that_is_flipped_in_any_byte_of_any_file_is_named_with_its_file() {
 fn a_file_that_is_cut_at_any_length_or_grown_or_gone_is_named() {
     on_every_file(|dir, file, name, turn| {
         let good = fs::read(file).unwrap();
-        let short = (turn..good.len()).step_by(2).map(|length| good[..length].to_vec());
+        let short = (turn..good.len())
+            .step_by(2)
+            .map(|length| good[..length].to_vec());
         let long = [0u8, b'\n', b'a'].map(|byte| [good.as_slice(), &[byte]].concat());
         for bad in short.chain(long) {
             fs::write(file, &bad).unwrap();
             let report = verify(dir, &options());
-            assert!(names(&report, name), "{name}: {} of {} bytes", bad.len(), good.len());
+            assert!(
+                names(&report, name),
+                "{name}: {} of {} bytes",
+                bad.len(),
+                good.len()
+            );
         }
         fs::remove_file(file).unwrap();
         let report = verify(dir, &options());
         // Earlier partial tiles may be removed, and a pending checkpoint is not always there.
         let may_go = name.contains(".p/4") || name.contains(".p/9") || name.contains("pending");
-        assert_eq!(report.ok(), may_go, "{name} is gone: {}", render::text(&report));
+        assert_eq!(
+            report.ok(),
+            may_go,
+            "{name} is gone: {}",
+            render::text(&report)
+        );
         fs::write(file, good).unwrap();
     });
 }
@@ -122,6 +150,9 @@ fn without_the_mirror_only_the_ciphertext_of_a_sealed_body_goes_unseen() {
         fs::write(&file, &good).unwrap();
     }
     assert!(unseen > 500, "the log has two sealed bodies");
-    let with = Options { mirror: Some(dir.path().join("commission/mirror")), ..options() };
+    let with = Options {
+        mirror: Some(dir.path().join("commission/mirror")),
+        ..options()
+    };
     assert!(verify(&log, &with).ok());
 }

@@ -21,7 +21,7 @@ fn a_bundle_with_everything_in_it_is_verified() {
     };
     let mut steps = Vec::new();
     let report = sakimori_verify::verify(dir.path(), &options, &mut |done, total| {
-        steps.push((done, total))
+        steps.push((done, total));
     })
     .unwrap();
     assert!(report.ok(), "{}", render::text(&report));

@@ -226,7 +226,7 @@ pub(crate) fn stop(authority: [u8; 32]) -> Planned {
 pub(crate) fn deletion() -> Planned {
     let body = json!({
         "bucket": BUCKET, "reason": "expired", "objects": 1, "records": 3, "office_share": "destroyed",
-        "commission_attestation": "entry",
+        "commission_attestation": ATTESTED_LAST,
     });
     Planned::new(
         OFFICE,
@@ -234,31 +234,42 @@ pub(crate) fn deletion() -> Planned {
         EntryType::Deletion,
         body.to_string().as_bytes(),
     )
-    .at(EXPIRED + 60)
+    .at(EXPIRED + 120)
     .counting(&[1, 3])
 }
 
 pub(crate) fn attestation(who: &str) -> Planned {
-    let text = format!("sakimori/share-destroyed/v1\nbucket: {BUCKET}\n");
+    let text = format!(
+        "sakimori/share-destroyed/v1\nbucket: {BUCKET}\nholder: commission\ndestroyed: {}\n",
+        Seconds(EXPIRED + 30)
+    );
     let note = Note::sign(&text, &[&signer(who)], 0).unwrap();
-    Planned::new(NOTES, None, EntryType::Attestation, &note.to_bytes()).at(EXPIRED + 120)
+    Planned::new(NOTES, None, EntryType::Attestation, &note.to_bytes()).at(EXPIRED + 60)
 }
 
-pub(crate) fn query(rows: u64, authority: [u8; 32]) -> Planned {
+/// The counter by which what closes a query names what opened it; [`make`] puts the index of the last one there.
+pub(crate) const OPENED_LAST: u64 = u64::MAX;
+
+/// The text by which a deletion names its attestation; [`make`] puts the leaf hash of the last one there.
+pub(crate) const ATTESTED_LAST: &str = "the last attestation";
+
+/// What opens a query, or with rows what closes it, sealed.
+pub(crate) fn query(rows: Option<u64>, authority: [u8; 32]) -> Planned {
     let body = json!({
         "actor": "a.sato", "purpose": "look at the beacon", "case": "case-7", "authority": hex(&authority), "kind": "pair",
-        "text": "", "buckets": [BUCKET], "rows": rows, "outcome": if rows == 0 { "opened" } else { "complete" },
+        "buckets": [BUCKET], "rows": rows.unwrap_or(0), "outcome": if rows.is_some() { "answered" } else { "opened" },
     });
-    Planned::new(
+    let planned = Planned::new(
         OFFICE,
         Some("office"),
         EntryType::Query,
         body.to_string().as_bytes(),
-    )
-    .at(START + 240)
-    .under(authority)
-    .counting(&[rows, 1])
-    .sealed()
+    );
+    let planned = planned.at(START + 240).under(authority);
+    match rows {
+        Some(rows) => planned.counting(&[rows, 1, OPENED_LAST]).sealed(),
+        None => planned.counting(&[0, 1]),
+    }
 }
 
 /// Places of the entries in [`story`].
@@ -273,8 +284,8 @@ pub(crate) mod place {
     pub(crate) const OPENED: usize = 9;
     pub(crate) const CLOSED: usize = 10;
     pub(crate) const FINDING: usize = 11;
-    pub(crate) const DELETION: usize = 12;
-    pub(crate) const ATTESTATION: usize = 13;
+    pub(crate) const ATTESTATION: usize = 12;
+    pub(crate) const DELETION: usize = 13;
     pub(crate) const REFUSAL: usize = 14;
 }
 
@@ -297,8 +308,8 @@ pub(crate) fn story(sample: &Sample) -> Vec<Planned> {
     story.extend(windows().iter().map(|window| receipt(window, authority)));
     story.extend([
         stop(authority),
-        query(0, authority),
-        query(3, authority),
+        query(None, authority),
+        query(Some(3), authority),
         Planned::new(
             OFFICE,
             Some("office"),
@@ -309,8 +320,8 @@ pub(crate) fn story(sample: &Sample) -> Vec<Planned> {
         .under(authority)
         .counting(&[800, 1])
         .sealed(),
-        deletion(),
         attestation("commission-share"),
+        deletion(),
         Planned::new(
             0x52,
             Some("s-02"),
@@ -328,6 +339,8 @@ pub(crate) fn make(story: &[Planned]) -> Vec<Made> {
     let mut chains: BTreeMap<u8, Chain> = BTreeMap::new();
     let bucket: BucketId = BUCKET.parse().unwrap();
     let key = BucketKey::from_bytes([9; 32]);
+    let mut opened = 0;
+    let mut attested = String::new();
     let made = story.iter().enumerate().map(|(at, planned)| {
         let chain = chains
             .entry(planned.stream)
@@ -341,9 +354,18 @@ pub(crate) fn make(story: &[Planned]) -> Vec<Made> {
             kind: planned.kind,
             time: Seconds(planned.time),
             authority: planned.authority,
-            counters: planned.counters.clone(),
-            body: planned.body.clone(),
+            counters: planned
+                .counters
+                .iter()
+                .map(|n| if *n == OPENED_LAST { opened } else { *n })
+                .collect(),
+            body: String::from_utf8_lossy(&planned.body)
+                .replace(ATTESTED_LAST, &attested)
+                .into_bytes(),
         };
+        if planned.kind == EntryType::Query && planned.counters.len() == 2 {
+            opened = at as u64;
+        }
         let salt = Salt([at as u8; 32]);
         let entry = if planned.sealed {
             let seal = Seal {
@@ -355,6 +377,9 @@ pub(crate) fn make(story: &[Planned]) -> Vec<Made> {
         } else {
             chain.entry(act, salt, author.as_ref())
         };
+        if planned.kind == EntryType::Attestation {
+            attested = hex(&leaf_hash(&entry.leaf));
+        }
         Made {
             commitment: entry.envelope.body,
             leaf: entry.leaf,
