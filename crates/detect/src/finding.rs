@@ -1,7 +1,7 @@
 //! Findings: what a behaviour said, joined with the records that were selected because of it. In: evidence events and the pairs of selected records. Out: one finding per
 //! behaviour and pair, with its reason in a sentence. Never: an action; a person decides what follows.
 
-use crate::limits::FINDINGS_MAX;
+use crate::limits::{FINDINGS_MAX, RECORDS_NAMED_MAX};
 use sakimori_custody::evidence::{Behaviour, EvidenceEvent};
 use sakimori_custody::ids::RecordId;
 use sakimori_custody::record::{MechanicalRecord, address};
@@ -39,15 +39,24 @@ pub struct Finding {
     pub parts: Vec<(&'static str, f64)>,
     /// One sentence with the numbers.
     pub reason: String,
-    /// Records selected because of it.
+    /// Records selected because of it, the first [`RECORDS_NAMED_MAX`] of them.
     pub records: Vec<RecordId>,
+    /// How many there are in all.
+    pub records_total: u64,
+}
+
+/// Records of a finding.
+#[derive(Debug, Default)]
+struct Records {
+    named: Vec<RecordId>,
+    total: u64,
 }
 
 /// Gathers events and records of one run, each at the cost of a few look-ups.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// The last event of each behaviour and pair, in the order of the first, with the records selected because of it.
-    found: Vec<(EvidenceEvent, Vec<RecordId>)>,
+    found: Vec<(EvidenceEvent, Records)>,
     places: HashMap<Key, usize>,
     dropped: u64,
 }
@@ -68,7 +77,7 @@ impl Findings {
             }
             None if self.found.len() < FINDINGS_MAX => {
                 self.places.insert(key, self.found.len());
-                self.found.push((event, Vec::new()));
+                self.found.push((event, Records::default()));
             }
             None => self.dropped += 1,
         }
@@ -89,7 +98,10 @@ impl Findings {
                 let key = (selector, source, destination, port, record.protocol);
                 let place = self.places.get(&key).and_then(|&at| self.found.get_mut(at));
                 if let Some((_, records)) = place {
-                    records.push(id);
+                    records.total += 1;
+                    if records.named.len() < RECORDS_NAMED_MAX {
+                        records.named.push(id);
+                    }
                     break;
                 }
             }
@@ -110,7 +122,7 @@ impl Findings {
     }
 }
 
-fn finding(event: &EvidenceEvent, records: Vec<RecordId>) -> Finding {
+fn finding(event: &EvidenceEvent, records: Records) -> Finding {
     let thousandths = |value: u16| f64::from(value) / 1000.0;
     let names = event.behaviour.part_names();
     let icmp = matches!(event.protocol, 1 | 58);
@@ -134,7 +146,8 @@ fn finding(event: &EvidenceEvent, records: Vec<RecordId>) -> Finding {
             .zip(event.parts.map(thousandths))
             .collect(),
         reason: reason(event),
-        records,
+        records: records.named,
+        records_total: records.total,
     }
 }
 

@@ -16,3 +16,5 @@ pub const BEACON_SPAN_MS_MIN: u64 = 60_000;
 pub const BEACON_INTERVAL_MS_MIN: u64 = 1_000;
 /// Findings of one run: three behaviours with all their pairs.
 pub const FINDINGS_MAX: usize = 3 * PAIRS_MAX;
+/// Records that a finding names; the others are counted. A finding's body has to fit an entry of the log, 1 MiB.
+pub const RECORDS_NAMED_MAX: usize = 10_000;

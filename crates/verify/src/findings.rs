@@ -226,11 +226,13 @@ fn document(bytes: &[u8], envelope: &Envelope) -> Result<(), String> {
         .get("confidence")
         .and_then(Value::as_f64)
         .ok_or("it has no `confidence`")?;
-    let records = match value.get("records") {
-        Some(Value::Array(list)) => Some(list.len() as u64),
-        Some(Value::Number(number)) => number.as_u64(),
-        _ => None,
+    // A finding names its first records and counts all of them.
+    let named = match value.get("records") {
+        Some(Value::Array(list)) => list.len() as u64,
+        _ => return Err("it has no `records`".to_owned()),
     };
+    let total = value.get("records_total").and_then(Value::as_u64);
+    let records = total.filter(|total| named <= *total);
     let counters = envelope.counters.as_slice();
     let near = |thousandths: u64| (confidence * 1000.0 - thousandths as f64).abs() < 1.0;
     match counters {

@@ -48,6 +48,7 @@ pub fn finding_json(finding: &Finding) -> Value {
         "parts": parts,
         "reason": finding.reason,
         "records": records,
+        "records_total": finding.records_total,
     })
 }
 
@@ -77,7 +78,7 @@ pub fn record_findings(
             // BOUND: a confidence is 0 to 1.
             counters: vec![
                 (finding.confidence * 1000.0).round() as u64,
-                finding.records.len() as u64,
+                finding.records_total,
             ],
             body: body.clone(),
         };

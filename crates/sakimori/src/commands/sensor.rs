@@ -180,14 +180,14 @@ pub(super) fn tell(document: &Value) {
         ],
         findings.iter().map(|f| {
             let confidence = f["confidence"].as_f64().unwrap_or_default();
-            let records = f["records"].as_array().map_or(0, Vec::len);
+            let records = f["records_total"].as_u64().unwrap_or_default();
             vec![
                 show::cell(&f["behaviour"]),
                 show::cell(&f["source"]),
                 show::cell(&f["destination"]),
                 show::cell(&f["port"]),
                 format!("{confidence:.3}"),
-                grouped(records as u64),
+                grouped(records),
                 show::cell(&f["entry"]),
             ]
         }),
