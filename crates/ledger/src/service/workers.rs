@@ -84,8 +84,8 @@ fn offer(shared: &Shared, writer: &Writer) {
             note: note.clone(),
             size,
         });
-        // Until the feed has seen it, it is not ready for another.
-        state.feed_idle = false;
+        // Until the feed has seen it, it is not ready for another. What is published already, as after a start, it does not look at.
+        state.feed_idle = state.published.as_ref().is_some_and(|p| p.size >= size);
         drop(state);
         shared.changed.notify_all();
     }

@@ -125,7 +125,7 @@ fn an_entry_is_durable_then_proven_by_a_checkpoint_that_the_mirror_cosigned() {
     let entries = client.entries(1, 9).unwrap();
     assert_eq!(entries.len(), 7);
     assert_eq!(entries[0], records[1].entry);
-    let envelope = sakimori_custody::entry::Envelope::decode(&records[0].entry).unwrap();
+    let envelope = Envelope::decode(&records[0].entry).unwrap();
     let body = client.body(&envelope.body).unwrap();
     assert_eq!(body.as_ref(), Some(&records[0].body));
     let held = commission.mirror.lock().unwrap();
@@ -181,6 +181,21 @@ fn a_stream_goes_on_after_a_restart_and_nowhere_else() {
         Err(ClientError::Problem(Problem::NoEntry))
     ));
     service.stop();
+}
+
+#[test]
+fn after_a_start_with_all_published_new_entries_are_proven_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let commission = Commission::start(dir.path(), Box::new(ApproveAll));
+    let mut author = Author::new(9);
+    for index in 0..3 {
+        let (service, mut client) = start(dir.path(), Some(commission.link()));
+        let record = author.batch(1).remove(0);
+        let placed = client.append_stored(&record.entry, &record.body);
+        assert_eq!(placed.unwrap(), index);
+        client.proof(index, WAIT).unwrap();
+        service.stop();
+    }
 }
 
 #[test]
