@@ -13,6 +13,7 @@ pub use tamper::Tampered;
 use crate::traffic;
 use sakimori_authority::statement::{Basis, Caps};
 use sakimori_control::error::told;
+use sakimori_control::journal::Log;
 use sakimori_control::query::{self, Asked, Question};
 use sakimori_control::setup::{self, Parties, member_key};
 use sakimori_control::{ControlError, Host, Node, files, keys, office};
@@ -23,6 +24,7 @@ use sakimori_lake::{Ask, Span, What};
 use sakimori_select::Pack;
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -68,6 +70,8 @@ pub struct Story {
     pub whole: bool,
     /// What the analyst saw; none where nothing was found.
     pub looked: Option<Looked>,
+    /// How many entries of each type the log holds.
+    pub log: Vec<(String, u64)>,
     /// What the verifier said.
     pub verified: sakimori_verify::Report,
     /// What it said of the changed copy.
@@ -93,6 +97,16 @@ pub trait Audience {
     fn act(&mut self, title: &str);
     /// Something has happened.
     fn line(&mut self, text: &str);
+    /// The sensor's document.
+    fn sensor(&mut self, document: &Value);
+    /// What the analyst got.
+    fn looked(&mut self, looked: &Looked);
+    /// Entries of the log by type.
+    fn log(&mut self, counts: &[(String, u64)]);
+    /// What the verifier says.
+    fn verified(&mut self, report: &sakimori_verify::Report);
+    /// What it says of the changed copy.
+    fn tampered(&mut self, tampered: &Tampered);
 }
 
 /// Why a play ended early.
@@ -183,27 +197,32 @@ pub fn play(
             code,
         });
     };
+    audience.sensor(&read);
 
     audience.act("An analyst looks, on record");
     let looked = look(&node, host, statement.id, &read)?;
     match &looked {
-        Some(looked) => audience.line(&format!(
-            "{} records; the question is entry {}, the answer entry {}",
-            looked.count, looked.entries[0], looked.entries[1]
-        )),
+        Some(looked) => {
+            let [asked, answered] = looked.entries;
+            audience.line(&format!(
+                "the question is entry {asked}, the answer entry {answered}"
+            ));
+            audience.looked(looked);
+        }
         None => audience.line("nothing was found, so nobody looks"),
     }
+    audience.act("What the log holds");
+    let log = inventory(&node)?;
+    audience.log(&log);
     drop(ledger);
     drop(commission);
 
     audience.act("A stranger verifies, offline");
     let verified = verify(&dir, &node, host)?;
+    audience.verified(&verified);
     audience.act("One byte of a copy is changed");
     let tampered = tamper::tamper(&node, host)?;
-    audience.line(&format!(
-        "changed: byte {} of {}",
-        tampered.offset, tampered.file
-    ));
+    audience.tampered(&tampered);
     Ok(Story {
         authority: statement.id,
         approvers: statement.approvers(),
@@ -212,6 +231,7 @@ pub fn play(
         sensor: read,
         whole: code == 0,
         looked,
+        log,
         verified,
         tampered,
     })
@@ -368,6 +388,17 @@ fn look(
         count: answered.rows.len(),
         rows: answered.rows.into_iter().take(ROWS_SHOWN).collect(),
     }))
+}
+
+/// Counts the log's entries by type.
+fn inventory(node: &Node) -> Result<Vec<(String, u64)>, PlayError> {
+    let mut counts = BTreeMap::<u8, (String, u64)>::new();
+    Log::connect(&node.ledger().socket)?.each_entry(|_, envelope, _| {
+        let name = || (envelope.kind.to_string(), 0);
+        counts.entry(envelope.kind.code()).or_insert_with(name).1 += 1;
+        true
+    })?;
+    Ok(counts.into_values().collect())
 }
 
 fn verify(dir: &Path, node: &Node, host: &Host) -> Result<sakimori_verify::Report, PlayError> {

@@ -6,7 +6,7 @@
     reason = "this is where the program speaks"
 )]
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sakimori_control::Host;
 use sakimori_control::sensor::Watch;
@@ -43,11 +43,15 @@ pub(crate) fn error(text: &str) {
     eprintln!("sakimori: {text}");
 }
 
-/// A table; columns are as wide as they need, and wrap where the terminal ends.
+/// One line below the head, and nothing else between a person and the numbers.
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// A table; columns are as wide as they need.
 pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.iter().map(ToString::to_string));
     for row in rows {

@@ -2,13 +2,28 @@
 
 use crate::arguments::{Demo, Format};
 use crate::failure::Failure;
-use crate::show;
+use crate::show::{self, grouped};
 use sakimori_control::Host;
 use sakimori_control::error::exit;
-use sakimori_demo::play::{Audience, Options, Story, play};
-use sakimori_verify::render;
+use sakimori_demo::play::{Audience, Looked, Options, Tampered, play};
+use sakimori_verify::{Report, render};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Cells of a record that are shown.
+const CELLS: [&str; 10] = [
+    "first",
+    "source",
+    "destination",
+    "destination_port",
+    "packets_out",
+    "packets_back",
+    "bytes_out",
+    "bytes_back",
+    "end",
+    "application",
+];
 
 /// Who hears the play.
 struct Hall {
@@ -22,9 +37,9 @@ impl Audience for Hall {
         self.acts += 1;
         let text = format!("\n{}. {title}", self.acts);
         if self.quiet {
-            show::say(text.trim_start())
+            show::say(text.trim_start());
         } else {
-            show::line(&text)
+            show::line(&text);
         }
     }
 
@@ -32,6 +47,67 @@ impl Audience for Hall {
         if !self.quiet {
             show::line(&format!("   {text}"));
         }
+    }
+
+    fn sensor(&mut self, document: &Value) {
+        if !self.quiet {
+            super::sensor::tell(document);
+        }
+    }
+
+    fn looked(&mut self, looked: &Looked) {
+        if self.quiet {
+            return;
+        }
+        let place = |name: &&str| looked.columns.iter().position(|column| column == name);
+        let places: Vec<usize> = CELLS.iter().filter_map(place).collect();
+        let cells = |row: &Vec<Value>| {
+            places
+                .iter()
+                .filter_map(|at| row.get(*at))
+                .map(show::cell)
+                .collect()
+        };
+        show::table(&CELLS, looked.rows.iter().map(cells));
+        show::line(&format!(
+            " {} of {} records",
+            looked.rows.len(),
+            looked.count
+        ));
+    }
+
+    fn log(&mut self, counts: &[(String, u64)]) {
+        if !self.quiet {
+            show::table(
+                &["entries", "of type"],
+                counts
+                    .iter()
+                    .map(|(name, count)| vec![grouped(*count), name.clone()]),
+            );
+        }
+    }
+
+    fn verified(&mut self, report: &Report) {
+        if !self.quiet {
+            show::out(&render::text(report));
+        }
+    }
+
+    fn tampered(&mut self, tampered: &Tampered) {
+        if self.quiet {
+            return;
+        }
+        show::line(&format!(
+            "   byte {} of {}; the verifier says:",
+            tampered.offset, tampered.file
+        ));
+        let mut problems: Vec<_> = tampered.report.problems.iter().collect();
+        // The changed file first, then what follows from it.
+        problems.sort_by_key(|problem| problem.place.file.as_deref() != Some(&tampered.file));
+        for problem in &problems {
+            show::line(&format!("   {}: {}", problem.place, problem.what));
+        }
+        show::line(&format!("NOT verified: {} problems", problems.len()));
     }
 }
 
@@ -53,7 +129,6 @@ pub(super) fn run(arguments: Demo, host: &Host) -> Result<ExitCode, Failure> {
     if quiet {
         show::json(&story.document());
     } else {
-        tell(&story);
         show::say(&format!("everything lies below {}", dir.display()));
     }
     Ok(ExitCode::from(if !story.holds() {
@@ -71,47 +146,4 @@ fn a_new_folder(host: &Host) -> Result<PathBuf, Failure> {
         .bytes()
         .map_err(sakimori_control::ControlError::Randomness)?;
     Ok(std::env::temp_dir().join(format!("sakimori-demo-{:08x}", u32::from_be_bytes(number))))
-}
-
-fn tell(story: &Story) {
-    show::line("\nWhat the sensor did");
-    super::sensor::tell(&story.sensor);
-    if let Some(looked) = &story.looked {
-        show::line(&format!(
-            "\nWhat the analyst saw: {} of {} records",
-            looked.rows.len(),
-            looked.count
-        ));
-        let wanted = [
-            "first",
-            "source",
-            "destination",
-            "destination_port",
-            "packets_out",
-            "packets_back",
-            "bytes_out",
-            "bytes_back",
-            "end",
-            "application",
-        ];
-        let places: Vec<usize> = wanted
-            .iter()
-            .filter_map(|name| looked.columns.iter().position(|column| column == name))
-            .collect();
-        let cells = |row: &Vec<serde_json::Value>| {
-            places
-                .iter()
-                .filter_map(|at| row.get(*at))
-                .map(show::cell)
-                .collect()
-        };
-        show::table(&wanted, looked.rows.iter().map(cells));
-    }
-    show::line("\nWhat the verifier says, who has only the files");
-    show::out(&render::text(&story.verified));
-    show::line(&format!(
-        "\nWhat it says of a copy with byte {} of {} changed",
-        story.tampered.offset, story.tampered.file
-    ));
-    show::out(&render::text(&story.tampered.report));
 }
