@@ -13,6 +13,7 @@ mod pairs;
 #[cfg(test)]
 mod samples;
 mod scan;
+mod seeded;
 mod statistics;
 
 use sakimori_custody::behaviour::{BehaviourSpec, Parameters};

@@ -1,8 +1,9 @@
 //! A bounded table of pairs: the one that was not used for longest goes first, roughly; pairs that fired stay, up to half of the table. In: keys. Out: values. Never: an order that depends on
 //! hashes.
 
+use crate::seeded::Seeded;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::Hash;
 
 struct Entry<K, V> {
     key: K,
@@ -13,7 +14,7 @@ struct Entry<K, V> {
 
 /// The table.
 pub(crate) struct Pairs<K, V> {
-    places: HashMap<K, u32, RandomState>,
+    places: HashMap<K, u32, Seeded>,
     entries: Vec<Entry<K, V>>,
     hand: usize,
     most: usize,
@@ -25,12 +26,9 @@ pub(crate) struct Pairs<K, V> {
 impl<K: Copy + Eq + Hash, V: Default> Pairs<K, V> {
     /// An empty table of at most `most` pairs.
     pub(crate) fn new(most: usize) -> Self {
-        // The hasher's seed keeps strangers from choosing collisions; nothing iterates over the map, so no output depends on it.
-        let places = HashMap::with_hasher(RandomState::new());
-        // The seed is drawn here, before the seal closes, and not at the first insertion.
-        let _ = places.hasher().hash_one(0u8);
         Self {
-            places,
+            // Nothing iterates over the map, so no output depends on its seed.
+            places: HashMap::with_hasher(Seeded::drawn()),
             entries: Vec::new(),
             hand: 0,
             most,

@@ -74,26 +74,27 @@ impl Message<'_> {
     /// question, and where a label holds a dot: it would read as another name.
     pub fn name<'o>(&self, out: &'o mut [u8; NAME_BYTES_MAX]) -> Option<&'o [u8]> {
         self.kind?;
-        let mut c = Cursor::new(self.whole.get(12..)?);
-        let mut at = 0;
-        loop {
-            let label = c.vec8()?;
-            if label.is_empty() {
-                break;
-            }
-            if label.contains(&b'.') {
-                return None;
-            }
-            if at > 0 {
-                *out.get_mut(at)? = b'.';
-                at += 1;
-            }
-            let place = out.get_mut(at..at + label.len())?;
-            place.copy_from_slice(label);
-            place.make_ascii_lowercase();
-            at += label.len();
+        let labels = self.whole.get(12..)?;
+        let (mut end, mut lengths) = (0, 0);
+        while let length @ 1.. = *labels.get(end)? {
+            // The first length stands before the name, and one of 46 looks like a dot.
+            lengths += usize::from(length == b'.' && end > 0);
+            end += usize::from(length) + 1;
         }
-        out.get(..at).filter(|name| !name.is_empty())
+        let text = labels.get(1..end)?;
+        let dots: usize = text.iter().map(|&byte| usize::from(byte == b'.')).sum();
+        if dots != lengths {
+            return None;
+        }
+        let name = out.get_mut(..text.len())?;
+        name.copy_from_slice(text);
+        // Lengths lie below the letters.
+        name.make_ascii_lowercase();
+        let mut at = usize::from(*labels.first()?);
+        while let Some(border) = name.get_mut(at) {
+            at += usize::from(std::mem::replace(border, b'.')) + 1;
+        }
+        Some(name)
     }
 }
 
@@ -126,6 +127,39 @@ mod tests {
             read.name(&mut [0; NAME_BYTES_MAX]),
             Some(&b"www.example.jp"[..])
         );
+    }
+
+    #[test]
+    fn labels_of_any_length_are_told_from_dots() {
+        let query = |labels: &[&[u8]]| {
+            let mut bytes = b"\0\0\x01\0\0\x01\0\0\0\0\0\0".to_vec();
+            for label in labels {
+                bytes.push(label.len() as u8);
+                bytes.extend_from_slice(label);
+            }
+            bytes.extend_from_slice(b"\0\0\x01\0\x01");
+            bytes
+        };
+        let long = [b'x'; 46];
+        let check = |labels: &[&[u8]], wanted: Option<&[u8]>| {
+            let bytes = query(labels);
+            let mut out = [0; NAME_BYTES_MAX];
+            assert_eq!(message(&bytes).unwrap().name(&mut out), wanted);
+        };
+        let joined = |parts: &[&[u8]]| parts.join(&b'.');
+        check(&[], None);
+        check(&[b"A"], Some(b"a"));
+        check(&[&long], Some(&long));
+        check(
+            &[&long, &long, b"jp"],
+            Some(&joined(&[&long, &long, b"jp"])),
+        );
+        check(&[b"jp", &long], Some(&joined(&[b"jp", &long])));
+        for dotted in [&b"."[..], b"a.", b".a", b"a.b"] {
+            check(&[dotted], None);
+            check(&[b"www", dotted, b"jp"], None);
+            check(&[&long, dotted], None);
+        }
     }
 
     #[test]
