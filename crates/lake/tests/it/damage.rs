@@ -92,8 +92,8 @@ fn a_wrong_key_is_refused_by_name_and_by_the_files_themselves() {
     drop(other.writer());
     let check = |house: &House| {
         let text = fs::read_to_string(house.folder().join("bucket.json")).unwrap();
-        let at = text.find("\"key_check\"").unwrap();
-        text[at..].split('"').nth(3).unwrap().to_owned()
+        let (_, rest) = text.split_once("\"key_check\"").unwrap();
+        rest.split('"').nth(1).unwrap().to_owned()
     };
     let forged = House::new();
     forged.office.destroy(&forged.bucket).unwrap();

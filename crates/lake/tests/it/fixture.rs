@@ -17,10 +17,10 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// 2027-04-01T00:00:00Z, the first second of the bucket's day.
-pub const DAY: u64 = 1_806_537_600;
+pub(crate) const DAY: u64 = 1_806_537_600;
 
 /// Random bytes that are the same each time.
-pub fn seeded(seed: u64) -> Box<dyn Randomness> {
+pub(crate) fn seeded(seed: u64) -> Box<dyn Randomness> {
     let mut state = seed;
     Box::new(move |bytes: &mut [u8]| {
         for byte in bytes {
@@ -34,16 +34,16 @@ pub fn seeded(seed: u64) -> Box<dyn Randomness> {
 }
 
 /// A lake with both vaults, as a demonstration has them on one machine.
-pub struct House {
-    pub folder: TempDir,
-    pub lake: Lake,
-    pub office: ShareVault,
-    pub commission: ShareVault,
-    pub bucket: BucketId,
+pub(crate) struct House {
+    pub(crate) folder: TempDir,
+    pub(crate) lake: Lake,
+    pub(crate) office: ShareVault,
+    pub(crate) commission: ShareVault,
+    pub(crate) bucket: BucketId,
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bucket: BucketId = "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01"
             .parse()
@@ -65,40 +65,40 @@ impl House {
     }
 
     /// The same house from a backup of it.
-    pub fn backup(&self) -> Self {
+    pub(crate) fn backup(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         copy(self.folder.path(), folder.path());
         Self::at(folder, self.bucket.clone())
     }
 
-    pub fn key(&self) -> BucketKey {
+    pub(crate) fn key(&self) -> BucketKey {
         bucket_key(&self.office, &self.commission, &self.bucket).unwrap()
     }
 
-    pub fn writer(&self) -> BucketWriter {
+    pub(crate) fn writer(&self) -> BucketWriter {
         self.try_writer().unwrap()
     }
 
-    pub fn try_writer(&self) -> Result<BucketWriter, LakeError> {
+    pub(crate) fn try_writer(&self) -> Result<BucketWriter, LakeError> {
         let keep = Retention::days(90).unwrap();
         self.lake
             .writer(&self.bucket, self.key(), keep, at(0, 0), seeded(1))
     }
 
-    pub fn folder(&self) -> std::path::PathBuf {
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
         self.lake.folder(&self.bucket)
     }
 
     /// Every row that a look-up finds, in order of their ids.
-    pub fn rows(&self) -> Vec<Row> {
+    pub(crate) fn rows(&self) -> Vec<Row> {
         released(self.find(What::All, Span::ALL).unwrap())
     }
 
-    pub fn find(&self, what: What, span: Span) -> Result<Found, LakeError> {
+    pub(crate) fn find(&self, what: What, span: Span) -> Result<Found, LakeError> {
         self.find_at(what, span, at(23, 59))
     }
 
-    pub fn find_at(&self, what: What, span: Span, now: Seconds) -> Result<Found, LakeError> {
+    pub(crate) fn find_at(&self, what: What, span: Span, now: Seconds) -> Result<Found, LakeError> {
         let ask = Ask {
             what,
             span,
@@ -110,7 +110,7 @@ impl House {
             .find(&ask)
     }
 
-    pub fn commitment(&self, window: WindowId) -> Option<[u8; 32]> {
+    pub(crate) fn commitment(&self, window: WindowId) -> Option<[u8; 32]> {
         self.lake
             .commitment(&self.bucket, &self.key(), window, at(23, 59))
             .unwrap()
@@ -118,11 +118,11 @@ impl House {
 }
 
 /// A time of the bucket's day.
-pub fn at(hour: u64, minute: u64) -> Seconds {
+pub(crate) fn at(hour: u64, minute: u64) -> Seconds {
     Seconds(DAY + hour * 3600 + minute * 60)
 }
 
-pub fn access() -> Access {
+pub(crate) fn access() -> Access {
     Access {
         actor: "a.tanaka".parse().unwrap(),
         purpose: "a test of the lake".parse().unwrap(),
@@ -133,7 +133,7 @@ pub fn access() -> Access {
 }
 
 /// Lets rows through the release gate, in order of their ids.
-pub fn released(found: Found) -> Vec<Row> {
+pub(crate) fn released(found: Found) -> Vec<Row> {
     let logged = access().opened.recorded();
     let rows = found
         .rows
@@ -144,21 +144,21 @@ pub fn released(found: Found) -> Vec<Row> {
     rows
 }
 
-pub fn stream(seed: u8) -> StreamId {
+pub(crate) fn stream(seed: u8) -> StreamId {
     StreamId([seed; 8])
 }
 
-pub fn window(seed: u8, index: u64) -> WindowId {
+pub(crate) fn window(seed: u8, index: u64) -> WindowId {
     WindowId {
         stream: stream(seed),
         index,
     }
 }
 
-pub type Records = Vec<(RecordId, MechanicalRecord)>;
+pub(crate) type Records = Vec<(RecordId, MechanicalRecord)>;
 
 /// `count` records of a stream from `number` on, each different.
-pub fn records(seed: u8, number: u64, count: u64) -> Records {
+pub(crate) fn records(seed: u8, number: u64, count: u64) -> Records {
     let record = |n: u64| {
         let id = RecordId {
             stream: stream(seed),
@@ -170,7 +170,7 @@ pub fn records(seed: u8, number: u64, count: u64) -> Records {
 }
 
 /// One record, told apart by `n`.
-pub fn plain(n: u64) -> MechanicalRecord {
+pub(crate) fn plain(n: u64) -> MechanicalRecord {
     let mut selectors = Hits::default();
     selectors.insert(1 + (n % 5) as u32);
     let mut source = [0; 16];
@@ -205,7 +205,7 @@ pub fn plain(n: u64) -> MechanicalRecord {
 }
 
 /// Any record that the seal can write.
-pub fn any_record() -> impl Strategy<Value = MechanicalRecord> {
+pub(crate) fn any_record() -> impl Strategy<Value = MechanicalRecord> {
     let numbers = (any::<[u64; 6]>(), any::<[u16; 4]>(), any::<[u8; 3]>());
     let places = (
         any::<[u8; 16]>(),
@@ -227,7 +227,7 @@ pub fn any_record() -> impl Strategy<Value = MechanicalRecord> {
     (numbers, places, codes, texts).prop_map(
         |((n, p, f), (source, destination, ids), c, (jp, ja4))| {
             let mut selectors = Hits::default();
-            ids.iter().for_each(|id| assert!(selectors.insert(*id)));
+            assert!(ids.iter().all(|id| selectors.insert(*id)));
             let country = |jp| {
                 if jp {
                     Country::new(*b"JP").unwrap()
@@ -267,12 +267,12 @@ pub fn any_record() -> impl Strategy<Value = MechanicalRecord> {
 }
 
 /// Stages a window.
-pub fn stage(writer: &mut BucketWriter, id: WindowId, records: &Records) {
+pub(crate) fn stage(writer: &mut BucketWriter, id: WindowId, records: &Records) {
     writer.stage(&StagedWindow { id, records }).unwrap();
 }
 
 /// Stages and publishes a window.
-pub fn put(writer: &mut BucketWriter, id: WindowId, records: &Records, now: Seconds) {
+pub(crate) fn put(writer: &mut BucketWriter, id: WindowId, records: &Records, now: Seconds) {
     stage(writer, id, records);
     let published = writer.publish(id, now).unwrap();
     assert_eq!(
@@ -282,7 +282,7 @@ pub fn put(writer: &mut BucketWriter, id: WindowId, records: &Records, now: Seco
 }
 
 /// The rows that a window's records become.
-pub fn expected(windows: &[(WindowId, &Records)]) -> Vec<Row> {
+pub(crate) fn expected(windows: &[(WindowId, &Records)]) -> Vec<Row> {
     let rows = windows.iter().flat_map(|(id, records)| {
         records.iter().map(|(record, fields)| Row {
             record: *record,
@@ -296,7 +296,7 @@ pub fn expected(windows: &[(WindowId, &Records)]) -> Vec<Row> {
 }
 
 /// The commitment that the window's receipt carries.
-pub fn commitment(key: &BucketKey, records: &Records) -> Option<[u8; 32]> {
+pub(crate) fn commitment(key: &BucketKey, records: &Records) -> Option<[u8; 32]> {
     let key = key.commit();
     let mut commitment = WindowCommitment::new(&key);
     for (id, record) in records {
@@ -306,7 +306,7 @@ pub fn commitment(key: &BucketKey, records: &Records) -> Option<[u8; 32]> {
 }
 
 /// Copies a folder with all that is in it.
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

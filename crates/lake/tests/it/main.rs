@@ -1,6 +1,8 @@
 //! The lake from outside: what goes in comes out, what is void or deleted does not, and whatever a disk or a stranger does to the files
 //! is an error and never another answer.
 
+#![expect(clippy::unwrap_used, reason = "what a test sets up may stop the test")]
+
 mod damage;
 mod deletion;
 mod fixture;

@@ -149,8 +149,9 @@ fn cosigned_by(signer: &NoteSigner) -> Reply {
 
 #[test]
 fn no_lie_of_a_mirror_makes_a_cosignature() {
+    type Lie = fn(&str) -> Reply;
     let (world, notes) = log(&[3]);
-    let lies: [(&str, fn(&str) -> Reply); 8] = [
+    let lies: [(&str, Lie); 8] = [
         ("nothing", |_| Reply::text(200, "text/plain", "")),
         ("no lines", |_| Reply::text(200, "text/plain", "hello\n")),
         ("a stranger's key", |_| {
