@@ -57,10 +57,10 @@ pub struct Denied {
     pub reason: String,
 }
 
-fn denied(status: u16, reason: impl ToString) -> Denied {
+fn denied(status: u16, reason: impl std::fmt::Display) -> Denied {
     Denied {
         status,
-        reason: reason.to_string(),
+        reason: format!("{reason}"),
     }
 }
 
@@ -119,8 +119,12 @@ impl Commission {
     /// # Errors
     /// [`Denied`].
     pub fn lease(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
-        let (request, now) = self.opened(body, &[self.root.office.clone()], LeaseRequest::parse)?;
-        self.fresh(request.time, now)?;
+        let (request, now) = self.opened(
+            body,
+            std::slice::from_ref(&self.root.office),
+            LeaseRequest::parse,
+        )?;
+        fresh(request.time, now)?;
         let tree_size = self.verified_size();
         let decided = self.decided(request.authority, tree_size)?;
         let id = self.host.bytes().map_err(|e| denied(500, e))?;
@@ -144,17 +148,17 @@ impl Commission {
     pub fn share(&self, body: &[u8]) -> Result<[u8; 32], Denied> {
         let keys = self.askers();
         let (request, now) = self.opened(body, &keys, ShareRequest::parse)?;
-        self.fresh(request.time, now)?;
+        fresh(request.time, now)?;
         let decided = self.decided(request.bucket.authority, self.verified_size())?;
         let share = match request.purpose {
             Use::Write => {
                 let signer = self.root.sensor(&request.bucket.sensor);
-                self.signed_by(body, signer)?;
+                signed_by(body, signer)?;
                 self.may_write(&decided, &request.bucket, now)?;
                 self.half_to_fill(&request.bucket, now)?
             }
             Use::Query { entry } => {
-                self.signed_by(body, Some(&self.root.office))?;
+                signed_by(body, Some(&self.root.office))?;
                 self.may_query(&decided, entry, now)?;
                 self.shares.read(&request.bucket)
             }
@@ -172,7 +176,7 @@ impl Commission {
     pub fn destroy(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
         let office = std::slice::from_ref(&self.root.office);
         let (request, now) = self.opened(body, office, DestroyRequest::parse)?;
-        self.fresh(request.time, now)?;
+        fresh(request.time, now)?;
         let decided = self.decided(request.bucket.authority, self.verified_size())?;
         let keep = decided.statement.keep_days * DAY_SECONDS;
         let expires = request.bucket.day.start().plus(keep);
@@ -204,25 +208,6 @@ impl Commission {
         note.verify(keys).map_err(|e| denied(403, e))?;
         let request = parse(note.text()).ok_or_else(|| denied(400, "the request is malformed"))?;
         Ok((request, self.host.seconds()))
-    }
-
-    fn signed_by(&self, body: &[u8], key: Option<&VerifierKey>) -> Result<(), Denied> {
-        let note = Note::parse(body).map_err(|e| denied(400, e))?;
-        let key = key.ok_or_else(|| denied(403, "the trust root has no key of this sensor"))?;
-        note.verify(std::slice::from_ref(key))
-            .map_err(|e| denied(403, e))?;
-        Ok(())
-    }
-
-    fn fresh(&self, time: Seconds, now: Seconds) -> Result<(), Denied> {
-        if time.0.abs_diff(now.0) <= REQUEST_SECONDS_MAX {
-            Ok(())
-        } else {
-            Err(denied(
-                403,
-                format!("the request is of {time}, the commission's clock says {now}"),
-            ))
-        }
     }
 
     fn decided(&self, id: AuthorityId, verified: u64) -> Result<Decided, Denied> {
@@ -290,4 +275,23 @@ impl Commission {
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn signed_by(body: &[u8], key: Option<&VerifierKey>) -> Result<(), Denied> {
+    let note = Note::parse(body).map_err(|e| denied(400, e))?;
+    let key = key.ok_or_else(|| denied(403, "the trust root has no key of this sensor"))?;
+    note.verify(std::slice::from_ref(key))
+        .map_err(|e| denied(403, e))?;
+    Ok(())
+}
+
+fn fresh(time: Seconds, now: Seconds) -> Result<(), Denied> {
+    if time.0.abs_diff(now.0) <= REQUEST_SECONDS_MAX {
+        Ok(())
+    } else {
+        Err(denied(
+            403,
+            format!("the request is of {time}, the commission's clock says {now}"),
+        ))
+    }
 }

@@ -94,10 +94,10 @@ impl ControlError {
     }
 
     /// A document that is not as it must be.
-    pub fn document(what: impl ToString, problem: impl ToString) -> Self {
+    pub fn document(what: impl std::fmt::Display, problem: impl std::fmt::Display) -> Self {
         Self::Document {
-            what: what.to_string(),
-            problem: problem.to_string(),
+            what: format!("{what}"),
+            problem: format!("{problem}"),
         }
     }
 

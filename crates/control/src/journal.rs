@@ -8,6 +8,7 @@ use sakimori_custody::entry::{
 use sakimori_custody::ids::{BucketId, StreamId};
 use sakimori_custody::keys::BucketKey;
 use sakimori_ledger::client::{Client, ClientError};
+use sakimori_ledger::socket::Problem;
 use sakimori_sensor::supervisor::{Recorder, RecorderError};
 use sakimori_tlog::key::NoteSigner;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,18 @@ impl Log {
     /// [`ControlError::Ledger`]: the mirror was not done within [`PROOF_WAIT`], or the ledger failed.
     pub fn proof(&mut self, index: u64) -> Result<String, ControlError> {
         self.ask(|client| client.proof(index, PROOF_WAIT))
+    }
+
+    /// Whether there is an entry at an index, also one that is durable and not published yet.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`].
+    pub fn has(&mut self, index: u64) -> Result<bool, ControlError> {
+        self.ask(|client| match client.proof(index, Duration::ZERO) {
+            Ok(_) | Err(ClientError::Problem(Problem::Unproven(_))) => Ok(true),
+            Err(ClientError::Problem(Problem::NoEntry)) => Ok(false),
+            Err(error) => Err(error),
+        })
     }
 
     /// Every published entry, in order, until `each` says `false`.
@@ -194,12 +207,11 @@ impl<'k> Journal<'k> {
         });
         // The chain moves on only with an entry that is on record.
         let mut chain = self.chain;
-        let entry = match seal {
-            Some((salt, seal)) => chain.sealed_entry(act, salt, &seal, author.as_ref()),
-            None => {
-                let salt = Salt(self.host.bytes().map_err(ControlError::Randomness)?);
-                chain.entry(act, salt, author.as_ref())
-            }
+        let entry = if let Some((salt, seal)) = seal {
+            chain.sealed_entry(act, salt, &seal, author.as_ref())
+        } else {
+            let salt = Salt(self.host.bytes().map_err(ControlError::Randomness)?);
+            chain.entry(act, salt, author.as_ref())
         };
         let index = self.log.ask(|client| client.append(&entry))?;
         self.chain = chain;

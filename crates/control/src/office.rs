@@ -359,7 +359,10 @@ impl Given<'_> {
     }
 }
 
-/// A sitting of the whole commission, as a draft proposes it; members sign the text only as they decide it.
+/// A sitting as a draft proposes it; members sign the text only as they decide it.
+///
+/// # Errors
+/// [`ControlError::Usage`] for a name that no member can have.
 pub fn sitting(
     present: &[&str],
     presiding: &str,

@@ -211,16 +211,14 @@ impl Process<'_> {
         };
         let caller = Caller::of(self.node, self.host)?;
         let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, &admitted);
-        let seal = match store.seal_key() {
-            Ok(seal) => seal,
-            Err(_) => return Err(self.refuse(Refusal::KeysUnavailable)),
+        let Ok(seal) = store.seal_key() else {
+            return Err(self.refuse(Refusal::KeysUnavailable));
         };
         let stream = office::fresh_stream(self.host)?;
         self.state.open_run(stream);
         self.state.save(&self.folder)?;
-        let mut recorder = match Log::connect(&self.node.ledger().socket) {
-            Ok(log) => log,
-            Err(_) => return Err(self.keep_refusal()),
+        let Ok(mut recorder) = Log::connect(&self.node.ledger().socket) else {
+            return Err(self.keep_refusal());
         };
         let (name, length) = (input.name(), input.length());
         watch.begins(&name, length);

@@ -148,77 +148,28 @@ pub fn play(
     host: &Host,
     audience: &mut dyn Audience,
 ) -> Result<Story, PlayError> {
-    let dir = fresh(&options.dir)?;
-    let node = Node::at(&dir);
+    let node = Node::at(fresh(&options.dir)?);
     let pack = match &options.pack {
         Some(path) => office::read_pack(path)?,
         None => default_pack()?,
     };
-    audience.act("A commission of five, an office, a carrier");
     let sensor: SensorId = SENSOR
         .parse()
         .map_err(|e| ControlError::document("the sensor's name", e))?;
-    let root = setup::create(&node, &Parties::example(vec![sensor.clone()]), host)?;
-    for member in &root.members {
-        audience.line(&format!(
-            "{} {} holds {}",
-            member.role,
-            member.id,
-            member.key.name()
-        ));
-    }
-    let commission = Part::commission(&options.program, &node)?;
-    audience.line(&format!(
-        "the commission's mirror listens at {}",
-        commission.told()
-    ));
-    let ledger = Part::ledger(&options.program, &node)?;
-    setup::enter_trust_root(&node, host)?;
-    audience.line("the trust root is entry 0 of the log, cosigned by the mirror");
-
+    let country = found(options, &node, &sensor, host, audience)?;
     audience.act("The office asks, a sitting decides");
     let statement = decide(&node, host, &pack, &sensor, audience)?;
-
     audience.act("The carrier's sensor runs, sealed");
-    let (capture, _tap) = match &options.capture {
-        Some(path) => (path.clone(), None),
-        None => tap(&dir, audience)?,
-    };
-    let (read, code) = Part::sensor(
-        &options.program,
-        &node,
-        options,
-        (&sensor, statement.id),
-        &capture,
-    )?;
-    let Some(read) = read else {
-        return Err(PlayError::Part {
-            part: "sensor",
-            code,
-        });
-    };
-    audience.sensor(&read);
-
+    let (read, code) = run(options, &node, (&sensor, statement.id), audience)?;
     audience.act("An analyst looks, on record");
     let looked = look(&node, host, statement.id, &read)?;
-    match &looked {
-        Some(looked) => {
-            let [asked, answered] = looked.entries;
-            audience.line(&format!(
-                "the question is entry {asked}, the answer entry {answered}"
-            ));
-            audience.looked(looked);
-        }
-        None => audience.line("nothing was found, so nobody looks"),
-    }
+    tell_looked(looked.as_ref(), audience);
     audience.act("What the log holds");
     let log = inventory(&node)?;
     audience.log(&log);
-    drop(ledger);
-    drop(commission);
-
+    drop(country);
     audience.act("A stranger verifies, offline");
-    let verified = verify(&dir, &node, host)?;
+    let verified = verify(&node, host)?;
     audience.verified(&verified);
     audience.act("One byte of a copy is changed");
     let tampered = tamper::tamper(&node, host)?;
@@ -235,6 +186,67 @@ pub fn play(
         verified,
         tampered,
     })
+}
+
+/// Sets up the parties and starts ledger and commission; both run until what is returned is dropped, the ledger first.
+fn found(
+    options: &Options,
+    node: &Node,
+    sensor: &SensorId,
+    host: &Host,
+    audience: &mut dyn Audience,
+) -> Result<[Part; 2], PlayError> {
+    audience.act("A commission of five, an office, a carrier");
+    let root = setup::create(node, &Parties::example(vec![sensor.clone()]), host)?;
+    for member in &root.members {
+        audience.line(&format!(
+            "{} {} holds {}",
+            member.role,
+            member.id,
+            member.key.name()
+        ));
+    }
+    let commission = Part::commission(&options.program, node)?;
+    audience.line(&format!(
+        "the commission's mirror listens at {}",
+        commission.told()
+    ));
+    let ledger = Part::ledger(&options.program, node)?;
+    setup::enter_trust_root(node, host)?;
+    audience.line("the trust root is entry 0 of the log, cosigned by the mirror");
+    Ok([ledger, commission])
+}
+
+/// Runs the sensor over the capture that was given, or over the small nation's day.
+fn run(
+    options: &Options,
+    node: &Node,
+    under: (&SensorId, AuthorityId),
+    audience: &mut dyn Audience,
+) -> Result<(Value, u8), PlayError> {
+    let (capture, _tap) = match &options.capture {
+        Some(path) => (path.clone(), None),
+        None => tap(node.folder(), audience)?,
+    };
+    let (read, code) = Part::sensor(&options.program, node, options, under, &capture)?;
+    let read = read.ok_or(PlayError::Part {
+        part: "sensor",
+        code,
+    })?;
+    audience.sensor(&read);
+    Ok((read, code))
+}
+
+fn tell_looked(looked: Option<&Looked>, audience: &mut dyn Audience) {
+    let Some(looked) = looked else {
+        audience.line("nothing was found, so nobody looks");
+        return;
+    };
+    let [asked, answered] = looked.entries;
+    audience.line(&format!(
+        "the question is entry {asked}, the answer entry {answered}"
+    ));
+    audience.looked(looked);
 }
 
 /// Makes the folder; one with something in it is somebody's.
@@ -401,13 +413,13 @@ fn inventory(node: &Node) -> Result<Vec<(String, u64)>, PlayError> {
     Ok(counts.into_values().collect())
 }
 
-fn verify(dir: &Path, node: &Node, host: &Host) -> Result<sakimori_verify::Report, PlayError> {
+fn verify(node: &Node, host: &Host) -> Result<sakimori_verify::Report, PlayError> {
     let options = sakimori_verify::Options {
         trust_root: Some(node.trust_root()),
         now: Some(host.seconds().0),
         ..sakimori_verify::Options::default()
     };
-    sakimori_verify::verify(dir, &options, &mut |_, _| {}).map_err(PlayError::Verify)
+    sakimori_verify::verify(node.folder(), &options, &mut |_, _| {}).map_err(PlayError::Verify)
 }
 
 impl Story {

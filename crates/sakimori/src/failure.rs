@@ -16,17 +16,17 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// A command line that cannot be.
-    pub(crate) fn usage(message: impl ToString) -> Self {
+    pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
         Self {
-            message: message.to_string(),
+            message: format!("{message}"),
             code: exit::USAGE,
         }
     }
 
     /// A no.
-    pub(crate) fn no(message: impl ToString) -> Self {
+    pub(crate) fn no(message: impl std::fmt::Display) -> Self {
         Self {
-            message: message.to_string(),
+            message: format!("{message}"),
             code: exit::NO,
         }
     }

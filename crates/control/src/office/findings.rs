@@ -75,11 +75,7 @@ pub fn record_findings(
         let deed = Deed {
             kind: EntryType::Finding,
             authority,
-            // BOUND: a confidence is 0 to 1.
-            counters: vec![
-                (finding.confidence * 1000.0).round() as u64,
-                finding.records_total,
-            ],
+            counters: vec![thousandths(finding.confidence), finding.records_total],
             body: body.clone(),
         };
         let (index, entry, salt) = journal.record_sealed(deed, &seal.bucket, &seal.key)?;
@@ -110,4 +106,10 @@ pub fn record_findings(
         });
     }
     Ok(files)
+}
+
+/// A share as the log counts it.
+#[expect(clippy::cast_sign_loss, reason = "a confidence is 0 to 1")]
+fn thousandths(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * 1000.0).round() as u64
 }

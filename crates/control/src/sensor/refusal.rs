@@ -18,7 +18,7 @@ impl Process<'_> {
         let body = self.body(refusal);
         let entered = self
             .journal()
-            .and_then(|mut journal| journal.record(self.deed(refusal, &body)));
+            .and_then(|mut journal| journal.record(deed(refusal, &body)));
         match entered {
             Ok(_) => ControlError::Refused(refusal),
             // The log does not take it: the reason is kept, with the log's own fault as what the sensor ends with.
@@ -47,21 +47,13 @@ impl Process<'_> {
         })
     }
 
-    fn deed(&self, refusal: Refusal, body: &Value) -> Deed {
-        Deed {
-            kind: EntryType::Refusal,
-            authority: [0; 32],
-            counters: vec![u64::from(refusal.code())],
-            body: body.to_string().into_bytes(),
-        }
-    }
-
     fn keep(&self, body: &Value) -> ControlError {
         let folder = self.folder.join("refusals");
-        let name = (0u64..)
+        let free = (0..KEPT_MAX)
             .map(|n| folder.join(format!("{n}.json")))
             .find(|path| !path.exists());
-        let path: PathBuf = name.unwrap_or_else(|| folder.join("last.json"));
+        // Past the bound the last one is told anew.
+        let path = free.unwrap_or_else(|| folder.join("last.json"));
         match files::write(&path, format!("{body}\n").as_bytes(), files::PRIVATE) {
             Ok(()) => ControlError::LogUnavailable(path),
             Err(error) => error,
@@ -90,9 +82,18 @@ impl Process<'_> {
                 .and_then(Refusal::from_code)
                 .unwrap_or(Refusal::LogUnavailable);
             let body = read.unwrap_or_else(|| self.body(refusal));
-            journal.record(self.deed(refusal, &body))?;
+            journal.record(deed(refusal, &body))?;
             std::fs::remove_file(path).map_err(ControlError::file("remove", path))?;
         }
         Ok(())
+    }
+}
+
+fn deed(refusal: Refusal, body: &Value) -> Deed {
+    Deed {
+        kind: EntryType::Refusal,
+        authority: [0; 32],
+        counters: vec![u64::from(refusal.code())],
+        body: body.to_string().into_bytes(),
     }
 }

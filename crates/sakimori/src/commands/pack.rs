@@ -49,7 +49,7 @@ fn check(file: &Path, format: Format) -> Result<ExitCode, Failure> {
             })).collect::<Vec<_>>(),
         })),
         Format::Text if found.is_empty() => {
-            show::line(&format!("pack `{}`: nothing to say", pack.id))
+            show::line(&format!("pack `{}`: nothing to say", pack.id));
         }
         Format::Text => show::table(
             &["severity", "selectors", "reason"],
@@ -66,20 +66,15 @@ fn compile(file: &Path, out: Option<&Path>, dir: Option<PathBuf>) -> Result<Exit
     for finding in lint(pack.selectors()) {
         show::say(&format!("{}: {}", finding.severity, finding.reason));
     }
-    let bytes = match dir {
-        Some(dir) => office::sign_pack(&Node::at(dir), &pack)?,
-        None => {
-            if lint(pack.selectors())
-                .iter()
-                .any(|l| l.severity == Severity::Error)
-            {
-                return Err(Failure::no(format!(
-                    "{}: the lint refuses the pack",
-                    file.display()
-                )));
-            }
-            pack.canonical_text().into_bytes()
+    let bytes = if let Some(dir) = dir {
+        office::sign_pack(&Node::at(dir), &pack)?
+    } else {
+        let refused = |finding: &sakimori_select::Lint| finding.severity == Severity::Error;
+        if lint(pack.selectors()).iter().any(refused) {
+            let file = file.display();
+            return Err(Failure::no(format!("{file}: the lint refuses the pack")));
         }
+        pack.canonical_text().into_bytes()
     };
     match out {
         Some(path) => files::write(path, &bytes, files::PUBLIC)?,

@@ -6,7 +6,7 @@ use crate::show;
 use sakimori_control::query::{Answered, Asked, Question, answer};
 use sakimori_control::{ControlError, Host, Node};
 use sakimori_custody::record::address_bytes;
-use sakimori_custody::time::Millis;
+use sakimori_custody::time::{Millis, Seconds};
 use sakimori_lake::session::{self, Limits};
 use sakimori_lake::{Ask, Span, What};
 use serde_json::json;
@@ -62,10 +62,8 @@ fn asked(arguments: &Query) -> Result<Asked, Failure> {
         _ => (What::All, "all".to_owned()),
     };
     let span = Span {
-        from: arguments.from.map_or(Millis(0), |time| time.millis()),
-        until: arguments
-            .until
-            .map_or(Millis(u64::MAX), |time| time.millis()),
+        from: arguments.from.map_or(Millis(0), Seconds::millis),
+        until: arguments.until.map_or(Millis(u64::MAX), Seconds::millis),
     };
     if span.from >= span.until {
         return Err(Failure::usage("`--from` is not before `--until`"));

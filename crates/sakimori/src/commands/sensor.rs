@@ -118,80 +118,83 @@ fn document(report: &Report) -> Value {
 
 /// The document for people.
 pub(super) fn tell(document: &Value) {
-    let number = |value: &Value| grouped(value.as_u64().unwrap_or_default());
     let (packets, flows) = (&document["packets"], &document["flows"]);
-    show::table(
-        &[
-            "",
-            "read",
-            "selected",
-            "discarded",
-            "of these domestic",
-            "errors",
-        ],
-        [
-            vec![
-                "packets".to_owned(),
-                number(&packets["read"]),
-                number(&packets["selected"]),
-                number(&packets["discarded"]),
-                number(&packets["domestic"]),
-                number(&packets["errors"]),
-            ],
-            vec![
-                "flows".to_owned(),
-                number(&flows["total"]),
-                number(&flows["selected"]),
-                String::new(),
-                String::new(),
-                String::new(),
-            ],
-        ],
+    let row = |name: &str, values: [&Value; 5]| {
+        let number = |value: &&Value| value.as_u64().map_or_else(String::new, grouped);
+        [name.to_owned()]
+            .into_iter()
+            .chain(values.iter().map(number))
+            .collect()
+    };
+    let none = Value::Null;
+    let head = [
+        "",
+        "read",
+        "selected",
+        "discarded",
+        "of these domestic",
+        "errors",
+    ];
+    let of_packets = [
+        &packets["read"],
+        &packets["selected"],
+        &packets["discarded"],
+        &packets["domestic"],
+        &packets["errors"],
+    ];
+    let of_flows = [&flows["total"], &flows["selected"], &none, &none, &none];
+    show::table(&head, [row("packets", of_packets), row("flows", of_flows)]);
+    tell_recovered(&document["recovered"]);
+    tell_findings(
+        document["findings"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default(),
     );
-    let recovered = &document["recovered"];
-    if ["published", "dropped", "gaps"]
-        .iter()
-        .any(|key| recovered[key].as_u64() > Some(0))
-    {
+}
+
+/// What was made good of an earlier run, where there was something.
+fn tell_recovered(recovered: &Value) {
+    let [published, dropped, gaps] =
+        ["published", "dropped", "gaps"].map(|key| recovered[key].as_u64().unwrap_or_default());
+    if published + dropped + gaps > 0 {
         show::say(&format!(
-            "from an earlier run: {} windows published, {} dropped, {} gaps entered",
-            number(&recovered["published"]),
-            number(&recovered["dropped"]),
-            number(&recovered["gaps"])
+            "from an earlier run: {published} windows published, {dropped} dropped, {gaps} gaps entered"
         ));
     }
-    let findings = document["findings"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+}
+
+fn tell_findings(findings: &[Value]) {
     if findings.is_empty() {
         show::line("Nothing was found.");
         return;
     }
-    show::table(
-        &[
-            "behaviour",
-            "source",
-            "destination",
-            "port",
-            "confidence",
-            "records",
-            "entry",
-        ],
-        findings.iter().map(|f| {
-            let confidence = f["confidence"].as_f64().unwrap_or_default();
-            let records = f["records_total"].as_u64().unwrap_or_default();
-            vec![
-                show::cell(&f["behaviour"]),
-                show::cell(&f["source"]),
-                show::cell(&f["destination"]),
-                show::cell(&f["port"]),
-                format!("{confidence:.3}"),
-                grouped(records),
-                show::cell(&f["entry"]),
-            ]
-        }),
-    );
+    let cells = |finding: &Value| {
+        let confidence = finding["confidence"].as_f64().unwrap_or_default();
+        let [behaviour, source, destination, port, entry] =
+            ["behaviour", "source", "destination", "port", "entry"]
+                .map(|key| show::cell(&finding[key]));
+        let records = grouped(finding["records_total"].as_u64().unwrap_or_default());
+        vec![
+            behaviour,
+            source,
+            destination,
+            port,
+            format!("{confidence:.3}"),
+            records,
+            entry,
+        ]
+    };
+    let head = [
+        "behaviour",
+        "source",
+        "destination",
+        "port",
+        "confidence",
+        "records",
+        "entry",
+    ];
+    show::table(&head, findings.iter().map(cells));
     for (number, finding) in (1..).zip(findings) {
         show::line(&format!(
             "  {number}. {}: {}",
