@@ -9,7 +9,16 @@ use std::process::{Command, Stdio};
 /// Longest time of a run, seconds.
 const SECONDS_MAX: f64 = 60.0;
 /// What the text for people must speak of.
-const WORDS: [&str; 5] = ["approve", "selected", "discarded", "beacon", "scan"];
+const WORDS: [&str; 8] = [
+    "votes for",
+    "in force",
+    "selected",
+    "discarded",
+    "beacon",
+    "scan",
+    "verified: everything",
+    "not verified",
+];
 
 /// Builds the release and runs the demo twice: for programs, and for people.
 ///
@@ -270,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_silent_on_a_point_is_told() {
-        let text = "Approved by three. 3 selected, 6 discarded. A beacon. A scan.";
+        let text = "m1 votes for; in force. 3 selected, 6 discarded. A beacon. A scan. Verified: everything. NOT verified.";
         assert!(unspoken(text).is_empty());
         assert_eq!(
             unspoken(&text.replace("beacon", "bacon")),
