@@ -3,6 +3,7 @@
 
 mod wheel;
 
+use crate::pages::large;
 use crate::prefetch::near;
 use sakimori_custody::record::{Country, Direction};
 use sakimori_wire::IpPacket;
@@ -131,10 +132,14 @@ const fn fold(a: u64, b: u64) -> u64 {
 impl FlowTable {
     /// An empty table of at most `most` flows; `seed` keeps strangers from choosing collisions.
     pub(crate) fn new(most: usize, seed: [u64; 2]) -> Self {
-        let slots = (2 * most).next_power_of_two();
+        let mut slots = vec![0; (2 * most).next_power_of_two()];
+        large(&mut slots);
+        // Only what is used takes memory.
+        let mut flows = Vec::with_capacity(most);
+        large(&mut flows);
         Self {
-            slots: vec![0; slots],
-            flows: Vec::new(),
+            slots,
+            flows,
             free: Vec::new(),
             wheel: Wheel::new(),
             seed: [seed[0] | 1, seed[1] | 1],
@@ -299,7 +304,23 @@ impl FlowTable {
 
     /// The next flow whose wheel slot is due at `now` seconds; its true deadline is for the caller to judge, who removes or reschedules it.
     pub(crate) fn due(&mut self, now: u64) -> Option<u32> {
-        self.wheel.due(now)
+        let place = self.wheel.due(now)?;
+        self.prefetch_behind(place);
+        Some(place)
+    }
+
+    /// Flows that end together lie anywhere in memory: the slot of the next one in the list, and the one behind it, are brought near while this one is
+    /// decided.
+    fn prefetch_behind(&self, place: u32) {
+        let behind = |flow: &Flow| self.flows.get(flow.next as usize);
+        let Some(next) = self.flows.get(place as usize).and_then(behind) else {
+            return;
+        };
+        self.prefetch_slot(next.hash);
+        if let Some(second) = behind(next) {
+            near(second);
+            near(&second.first);
+        }
     }
 
     /// The flow that ends next, whatever the time.

@@ -9,6 +9,7 @@ pub mod direction;
 mod facts;
 mod flow;
 pub mod limits;
+mod pages;
 pub mod pipeline;
 mod prefetch;
 pub mod seal;
