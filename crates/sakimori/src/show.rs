@@ -1,10 +1,6 @@
 //! How people see things. In: values. Out: tables and lines on standard output, words and progress on standard error. Never: colour where `NO_COLOR` is set, or control characters of
 //! a stranger's text.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is where the program speaks"
-)]
+#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
