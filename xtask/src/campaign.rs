@@ -30,7 +30,15 @@ struct Campaign {
 const CAMPAIGNS: &[Campaign] = &[
     Campaign {
         name: "kills",
-        what: "kill −9 of the ledger's writer at random points",
+        what: "kill −9 of sensor, sealed process, ledger, commission or all of them, at random moments of a run",
+        unit: "kills",
+        usual: 200,
+        count: Count::Variable("SAKIMORI_KILLS"),
+        tests: &["--release", "-p", "sakimori", "--test", "it", "kill::"],
+    },
+    Campaign {
+        name: "ledger-kills",
+        what: "kill −9 of the ledger's writer at random moments",
         unit: "kills",
         usual: 1000,
         count: Count::Variable("SAKIMORI_KILLS"),
@@ -61,6 +69,21 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "fuzz",
+        what: "changed bytes for everything in the sensor that reads a stranger's",
+        unit: "inputs per target",
+        usual: 100_000,
+        count: Count::Variable("SAKIMORI_FUZZ_RUNS"),
+        tests: &[
+            "--release",
+            "-p",
+            "sakimori-sensor",
+            "--test",
+            "it",
+            "fuzz::",
+        ],
+    },
+    Campaign {
+        name: "properties",
         what: "every property of the rooms that read a stranger's bytes, with one seed after the other",
         unit: "seeds",
         usual: 20,
@@ -101,7 +124,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
     }
     let Some(name) = words.first() else {
         for c in CAMPAIGNS {
-            eprintln!("{:<8} {} (usually {} {})", c.name, c.what, c.usual, c.unit);
+            eprintln!("{:<12} {} (usually {} {})", c.name, c.what, c.usual, c.unit);
         }
         return Ok(());
     };

@@ -25,10 +25,13 @@ fn judge(repository: &Repository, page: &File) -> Vec<Problem> {
             problems.push(Problem::new(place(), "claims something that no file holds"));
         }
         for name in names(cell) {
-            let test = format!("fn {name}(");
-            let found = targets
-                .iter()
-                .any(|path| repository.text(path).contains(&test));
+            // A program of tests with a main function of its own has them as texts.
+            let forms = [format!("fn {name}("), format!("\"{name}\"")];
+            let has = |path: &String| {
+                let text = repository.text(path);
+                forms.iter().any(|form| text.contains(form))
+            };
+            let found = targets.iter().any(has);
             if !found {
                 problems.push(Problem::new(
                     place(),
@@ -53,12 +56,16 @@ mod tests {
 | good | [t](a.rs) `it_holds` |
 | gone | [t](a.rs) `it_held` |
 | bare | nothing |
+| told | [t](a.rs) `it_is_told` |
 
 | other | column |
 |---|---|
 | x | `y` |
 ";
-        let files = [("A.md", page), ("a.rs", "fn it_holds() {}")];
+        let files = [
+            ("A.md", page),
+            ("a.rs", "fn it_holds() {}\n(\"it_is_told\", f)"),
+        ];
         let found: Vec<_> = check(&with_files(&files))
             .iter()
             .map(ToString::to_string)
