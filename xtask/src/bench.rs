@@ -27,6 +27,8 @@ struct Row {
     contender: usize,
     workload: usize,
     costs: Vec<Cost>,
+    /// The last line of our own programs.
+    said: String,
 }
 
 /// `xtask bench`, `xtask bench sources`, `xtask bench build FOLDER`.
@@ -155,6 +157,7 @@ fn repeat(
             contender,
             workload,
             costs: vec![],
+            said: String::new(),
         }));
     }
     for repetition in 1..=REPETITIONS {
@@ -169,17 +172,7 @@ fn repeat(
                 folder,
                 port,
             };
-            let output = folder.join("output.txt");
-            let cost = measure::measured(CORE, &contender.command(&files), &output)?;
-            if !cost.success {
-                let said = std::fs::read_to_string(&output).unwrap_or_default();
-                bail!(
-                    "{} failed on {}: {}",
-                    contender.name,
-                    input.display(),
-                    tail(&said)
-                );
-            }
+            let cost = once(contender, &files, *packets, &mut row.said)?;
             eprintln!(
                 "{repetition}/{REPETITIONS} W{} {:26} {:6.2} s CPU, {:.2} M packets/s",
                 row.workload + 1,
@@ -191,6 +184,27 @@ fn repeat(
         }
     }
     Ok(rows)
+}
+
+/// One run, held against failure and, where it is ours, against the number of packets.
+fn once(contender: &Contender, files: &Files<'_>, packets: u64, said: &mut String) -> Result<Cost> {
+    let output = files.folder.join("output.txt");
+    let cost = measure::measured(CORE, &contender.command(files), &output)?;
+    let text = std::fs::read_to_string(&output).unwrap_or_default();
+    let input = files.input.display();
+    if !cost.success {
+        bail!("{} failed on {input}: {}", contender.name, tail(&text));
+    }
+    if contender.is_ours() {
+        text.trim().clone_into(said);
+        if !said.starts_with(&format!("{packets} packets")) {
+            bail!(
+                "{} has not read the {packets} packets of {input}: {said}",
+                contender.name
+            );
+        }
+    }
+    Ok(cost)
 }
 
 /// The last lines of what a program said.

@@ -53,6 +53,11 @@ impl Contender {
         self.program.is_file() || found(&self.program).is_some()
     }
 
+    /// Whether it is of this repository.
+    pub(super) const fn is_ours(&self) -> bool {
+        self.package.is_none()
+    }
+
     /// Where to get it.
     pub(super) fn package(&self) -> &'static str {
         self.package.unwrap_or("this repository")
@@ -99,13 +104,13 @@ pub(super) fn all(ours: &Path) -> Vec<Contender> {
         ),
         own(
             "sakimori, nothing domestic",
-            "records, protocol facts, selection",
-            |f| vec!["nowhere".into(), f.input()],
+            "seal, direction, records, protocol facts, selectors, behaviours, receipts in a log",
+            |f| vec!["nowhere".into(), f.input(), f.at("log")],
         ),
         own(
             "sakimori, home JP",
             "the same; domestic pairs discarded",
-            |f| vec!["jp".into(), f.input()],
+            |f| vec!["jp".into(), f.input(), f.at("log")],
         ),
         peer(
             "softflowd",

@@ -39,23 +39,26 @@ pub(super) fn measured(core: usize, command: &[String], output: &Path) -> Result
         .output()
         .context("cannot start the measuring process")?;
     let text = String::from_utf8_lossy(&run.stdout);
-    let numbers: Vec<f64> = text
-        .split_whitespace()
-        .filter_map(|part| part.parse().ok())
-        .collect();
-    let [cpu, wall, memory, success] = numbers[..] else {
-        anyhow::bail!(
+    let parsed = parse(&text);
+    parsed.with_context(|| {
+        format!(
             "`{}` was not measured: {}",
             command.join(" "),
             String::from_utf8_lossy(&run.stderr)
-        );
-    };
-    Ok(Cost {
-        cpu,
-        wall,
-        memory_kb: memory as u64,
-        success: success > 0.0,
+        )
     })
+}
+
+/// Reads what [`one`] printed.
+fn parse(text: &str) -> Option<Cost> {
+    let mut words = text.split_whitespace();
+    let cost = Cost {
+        cpu: words.next()?.parse().ok()?,
+        wall: words.next()?.parse().ok()?,
+        memory_kb: words.next()?.parse().ok()?,
+        success: words.next()? == "true",
+    };
+    words.next().is_none().then_some(cost)
 }
 
 /// The measuring process: `bench-one CORE OUTPUT COMMAND…`; prints the four numbers of [`Cost`].
@@ -93,11 +96,7 @@ pub(crate) fn one(mut args: impl Iterator<Item = String>) -> Result<()> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     // A process that ends between two samples is missing in the sum; the system itself knows the largest one.
     let memory = tree.max(u64::try_from(usage.max_rss()).unwrap_or_default());
-    println!(
-        "{} {wall} {memory} {}",
-        cpu(&usage),
-        u8::from(status.success())
-    );
+    println!("{} {wall} {memory} {}", cpu(&usage), status.success());
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub(super) fn shift(frame: &mut [u8], mask: u8) {
     };
 }
 
-/// Ethertype and place of the outermost IP header, behind VLAN tags and PPPoE.
+/// Ethertype and place of the outermost IP header, behind VLAN tags and `PPPoE`.
 fn outermost(frame: &[u8]) -> Option<(u16, usize)> {
     let mut at = 12;
     for _ in 0..4 {

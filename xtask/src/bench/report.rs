@@ -23,9 +23,8 @@ pub(super) fn write(
 ) -> Result<()> {
     let mut text = String::new();
     machine(&mut text)?;
-    for (workload, total) in packets.into_iter().enumerate() {
-        table(&mut text, present, rows, workload, total)?;
-    }
+    table(&mut text, present, rows, packets)?;
+    said(&mut text, present, rows)?;
     for contender in missing {
         writeln!(
             text,
@@ -65,7 +64,7 @@ fn machine(text: &mut String) -> Result<()> {
         .unwrap_or_default();
     writeln!(
         text,
-        "Machine: {name}, pinned to core {CORE}; Linux {}; {}. {REPETITIONS} interleaved repetitions; the table has their median, and the minimum behind it.\n",
+        "Machine: {name}, pinned to core {CORE}; Linux {}; {}. {REPETITIONS} interleaved repetitions; the table has the median of CPU time with the minimum behind it.\n",
         kernel.trim(),
         String::from_utf8_lossy(&compiler).trim()
     )?;
@@ -81,45 +80,60 @@ fn least(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-fn table(
-    text: &mut String,
-    present: &[Contender],
-    rows: &[Row],
-    workload: usize,
-    packets: u64,
-) -> Result<()> {
-    let title = ["W1, mix", "W2, web"]
-        .get(workload)
-        .copied()
-        .unwrap_or("other");
-    writeln!(text, "**{title}: {packets} packets**\n")?;
+/// One line a contender; both workloads side by side.
+fn table(text: &mut String, present: &[Contender], rows: &[Row], packets: [u64; 2]) -> Result<()> {
+    let [mix, web] = packets;
     writeln!(
         text,
-        "| | what it does | CPU s | wall s | M packets/s per core | peak memory MB |"
+        "W1, the mix: {mix} packets. W2, the same without DNS and ICMP: {web} packets. M/s = millions of packets for each second of user and system time of the process \
+         tree, median; MB = largest resident memory of the tree.\n"
     )?;
-    writeln!(text, "|---|---|---|---|---|---|")?;
-    for row in rows.iter().filter(|row| row.workload == workload) {
-        let Some(contender) = present.get(row.contender) else {
-            continue;
-        };
-        let cpu: Vec<f64> = row.costs.iter().map(|cost| cost.cpu).collect();
-        let wall = row.costs.iter().map(|cost| cost.wall).collect();
-        let memory = row
-            .costs
-            .iter()
-            .map(|cost| cost.memory_kb)
-            .max()
-            .unwrap_or_default();
-        let (least, median) = (least(&cpu), median(cpu));
-        writeln!(
-            text,
-            "| {} | {} | {median:.3} ({least:.3}) | {:.3} | {:.2} | {:.0} |",
-            contender.name,
-            contender.job,
-            self::median(wall),
-            packets as f64 / median / 1e6,
-            memory as f64 / 1024.0
-        )?;
+    writeln!(
+        text,
+        "| | what it does | W1 CPU s | wall s | **M/s** | MB | W2 CPU s | wall s | **M/s** | MB |"
+    )?;
+    writeln!(text, "|---|---|---|---|---|---|---|---|---|---|")?;
+    for (at, contender) in present.iter().enumerate() {
+        let mut line = format!("| {} | {} |", contender.name, contender.job);
+        for row in rows.iter().filter(|row| row.contender == at) {
+            let total = packets.get(row.workload).copied().unwrap_or_default();
+            cells(&mut line, row, total)?;
+        }
+        writeln!(text, "{line}")?;
+    }
+    writeln!(text)?;
+    Ok(())
+}
+
+/// Median and minimum of CPU time, median of wall time, packets a second, memory.
+fn cells(line: &mut String, row: &Row, packets: u64) -> Result<()> {
+    let cpu: Vec<f64> = row.costs.iter().map(|cost| cost.cpu).collect();
+    let wall = row.costs.iter().map(|cost| cost.wall).collect();
+    let memory = row.costs.iter().map(|cost| cost.memory_kb).max();
+    let (least, middle) = (least(&cpu), median(cpu));
+    write!(
+        line,
+        " {middle:.3} ({least:.3}) | {:.3} | **{:.2}** | {:.0} |",
+        median(wall),
+        packets as f64 / middle / 1e6,
+        memory.unwrap_or_default() as f64 / 1024.0
+    )?;
+    Ok(())
+}
+
+/// What our own programs said that they had read: the same in every repetition, and as many packets as `capinfos` counts.
+fn said(text: &mut String, present: &[Contender], rows: &[Row]) -> Result<()> {
+    writeln!(text, "What the sensor said:\n")?;
+    for row in rows.iter().filter(|row| !row.said.is_empty()) {
+        if let Some(contender) = present.get(row.contender) {
+            writeln!(
+                text,
+                "- W{} {}: {}",
+                row.workload + 1,
+                contender.name,
+                row.said
+            )?;
+        }
     }
     writeln!(text)?;
     Ok(())

@@ -60,8 +60,7 @@ fn list() -> PathBuf {
 /// # Errors
 /// Where a file cannot be read or the list not be written.
 pub(super) fn write_list(data: &Path) -> Result<()> {
-    let mut text = String::new();
-    let mut count = 0;
+    let mut lines = Vec::new();
     for folder in FOLDERS {
         for path in files_below(&data.join(folder)) {
             let name = path.strip_prefix(data)?.to_string_lossy().into_owned();
@@ -70,13 +69,13 @@ pub(super) fn write_list(data: &Path) -> Result<()> {
                 continue;
             }
             let hash = hex(&Sha256::digest(std::fs::read(&path)?));
-            text += &format!("{hash}  {name}\n");
-            count += 1;
+            lines.push(format!("{hash}  {name}\n"));
         }
     }
     std::fs::create_dir_all(list().parent().context("the list has no folder")?)?;
-    std::fs::write(list(), text).with_context(|| format!("cannot write {}", list().display()))?;
-    eprintln!("{count} sources in {}", list().display());
+    std::fs::write(list(), lines.concat())
+        .with_context(|| format!("cannot write {}", list().display()))?;
+    eprintln!("{} sources in {}", lines.len(), list().display());
     Ok(())
 }
 
@@ -89,7 +88,10 @@ fn is_ethernet(path: &Path) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// Reads every source of the list.

@@ -22,15 +22,9 @@ pub(crate) struct Log(pub(crate) Client);
 
 impl Recorder for Log {
     fn record(&mut self, entries: &[Entry]) -> Result<u64, RecorderError> {
-        let mut first = None;
-        for entry in entries {
-            let index = self
-                .0
-                .append(entry)
-                .map_err(|e| RecorderError(e.to_string()))?;
-            first.get_or_insert(index);
-        }
-        Ok(first.unwrap_or_default())
+        let indices = self.0.append_all(entries);
+        let indices = indices.map_err(|error| RecorderError(error.to_string()))?;
+        Ok(indices.first().copied().unwrap_or_default())
     }
 }
 
