@@ -102,7 +102,7 @@ impl ControlError {
     }
 
     /// The exit code of a command that ended with this.
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused(_) | Self::Document { .. } | Self::Lake(LakeError::Damaged { .. }) => {
                 exit::NO
@@ -116,10 +116,25 @@ impl ControlError {
             | Self::Share(ShareError::Missing(_))
             | Self::Session(SessionError::Ended { .. } | SessionError::Killed(_)) => exit::NO,
             Self::Commission(error) => error.exit_code(),
+            // Whoever named the file acts, not who keeps the machine.
+            Self::File {
+                act: "read",
+                source,
+                ..
+            } if is_misnamed(source) => exit::USAGE,
             Self::Usage(_) | Self::Session(SessionError::Missing(_)) => exit::USAGE,
             _ => exit::ENVIRONMENT,
         }
     }
+}
+
+/// Whether a name leads to no document at all.
+fn is_misnamed(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, IsADirectory, NotADirectory, NotFound};
+    matches!(
+        error.kind(),
+        NotFound | IsADirectory | NotADirectory | FileTooLarge
+    )
 }
 
 /// An error with all its sources, in one line.

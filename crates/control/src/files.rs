@@ -1,7 +1,7 @@
 //! Files that are whole or absent. In: bytes, a path. Out: the same, durable. Never: a half-written file under its own name; a read without a bound.
 
 use crate::error::ControlError;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -20,7 +20,9 @@ pub const PUBLIC: u32 = 0o644;
 /// [`ControlError::File`]: the old file, if any, is still there.
 pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ControlError> {
     let failed = |act| ControlError::file(act, path);
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    // The folder of a bare name is the empty path, which cannot be opened.
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
@@ -70,5 +72,62 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, ControlError> {
 /// # Errors
 /// [`ControlError::File`].
 pub fn read_present(path: &Path) -> Result<Vec<u8>, ControlError> {
-    read(path)?.ok_or_else(|| ControlError::file("read", path)(io::ErrorKind::NotFound.into()))
+    let missing = || io::Error::new(io::ErrorKind::NotFound, "there is no such file");
+    read(path)?.ok_or_else(|| ControlError::file("read", path)(missing()))
+}
+
+/// Takes a lock, which ends with the process or the returned file.
+///
+/// # Errors
+/// [`ControlError::Usage`] with the words of `taken` where another process has it; [`ControlError::File`].
+pub fn lock(path: &Path, taken: impl FnOnce() -> String) -> Result<File, ControlError> {
+    let file = File::options().create(true).append(true).open(path);
+    let file = file.map_err(ControlError::file("open", path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ControlError::Usage(taken())),
+        Err(TryLockError::Error(e)) => Err(ControlError::file("lock", path)(e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_file_is_whole_or_was_there_before_and_has_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/keys/a.key");
+        assert_eq!(read(&path).unwrap(), None);
+        write(&path, b"first", PRIVATE).unwrap();
+        write(&path, b"second", PRIVATE).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap(), b"second");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, PRIVATE);
+        let listed = fs::read_dir(path.parent().unwrap()).unwrap();
+        assert_eq!(listed.count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_lock_has_one_holder_until_it_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let taken = || "it is taken".to_owned();
+        let first = lock(&path, taken).unwrap();
+        assert_eq!(lock(&path, taken).unwrap_err().to_string(), "it is taken");
+        drop(first);
+        lock(&path, taken).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_the_file_and_a_missing_one_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let error = crate::error::told(&read(path).unwrap_err());
+        assert!(error.contains(&path.display().to_string()), "{error}");
+        let endless = read(Path::new("/dev/zero")).unwrap_err();
+        assert!(crate::error::told(&endless).contains("/dev/zero"));
+        assert!(read_present(&path.join("none")).is_err());
+    }
 }

@@ -130,7 +130,7 @@ pub enum PlayError {
 
 impl PlayError {
     /// The exit code of a command that ended with this.
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Control(error) => error.exit_code(),
             Self::Part { code, .. } => *code,

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use sakimori_ledger::http::{Clock, router, serve};
+use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -28,18 +29,23 @@ pub struct Running {
     pub address: SocketAddr,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<io::Result<()>>>,
+    /// Two processes must not cosign for one mirror.
+    _lock: File,
 }
 
 /// Opens the commission's folder and listens; writes the address into the folder.
 ///
 /// # Errors
-/// [`ControlError`]: see [`Commission::open`]; [`ControlError::Usage`] for an address that is not of this machine's loopback.
+/// [`ControlError`]: see [`Commission::open`]; [`ControlError::Usage`] for an address that is not of this machine's loopback, or where it runs already.
 pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, ControlError> {
     if !listen.ip().is_loopback() {
         return Err(ControlError::Usage(format!(
             "{listen} is not on loopback; what the commission says there is not encrypted"
         )));
     }
+    let lock = files::lock(&folder.join("lock"), || {
+        format!("the commission of {} runs already", folder.display())
+    })?;
     let commission = Arc::new(Commission::open(folder, host)?);
     let path = folder.join("address");
     let listener = TcpListener::bind(listen).map_err(ControlError::file("listen for", &path))?;
@@ -67,6 +73,7 @@ pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, 
         address,
         stop: Some(stop),
         thread: Some(thread),
+        _lock: lock,
     })
 }
 

@@ -6,7 +6,7 @@ use sakimori_authority::gate::SensorState;
 use sakimori_custody::ids::{SensorId, StreamId, hex, unhex};
 use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::Path;
 
 /// The file below the sensor's folder.
@@ -59,16 +59,9 @@ pub fn install(folder: &Path, trust_root: &[u8]) -> Result<(), ControlError> {
 /// # Errors
 /// [`ControlError::Usage`] where another process runs this sensor.
 pub(super) fn lock(folder: &Path, sensor: &SensorId) -> Result<File, ControlError> {
-    let path = folder.join("lock");
-    let file = File::options().create(true).append(true).open(&path);
-    let file = file.map_err(ControlError::file("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(ControlError::Usage(format!(
-            "sensor `{sensor}` runs already"
-        ))),
-        Err(TryLockError::Error(e)) => Err(ControlError::file("lock", &path)(e)),
-    }
+    files::lock(&folder.join("lock"), || {
+        format!("sensor `{sensor}` runs already")
+    })
 }
 
 impl Remembered {

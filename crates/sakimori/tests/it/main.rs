@@ -1,0 +1,17 @@
+//! The program from outside: terminal sessions, refusals, falls, hostile input, captures whose content is known. In: the binary. Out: verdicts. Never: a network beyond loopback,
+//! a folder that stays.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of the tests may stop the test; the lint knows only the tests themselves"
+)]
+
+mod captures;
+mod custody;
+mod kill;
+mod node;
+mod program;
+mod refusals;
+mod session;
+mod workshop;
