@@ -66,8 +66,8 @@ pub const SESSION_ROWS_MAX: u64 = 1_000_000;
 /// Memory that a session may ask for, in bytes.
 pub const SESSION_MEMORY_MAX: u64 = 16 << 30;
 
-/// Memory below which no query can be planned, in bytes.
-pub const SESSION_MEMORY_MIN: u64 = 1 << 20;
+/// Memory below which the query engine cannot stand, in bytes: 64 MiB are its own.
+pub const SESSION_MEMORY_MIN: u64 = 96 << 20;
 
 /// Longest deadline of a session in milliseconds: ten minutes.
 pub const SESSION_DEADLINE_MS_MAX: u64 = 600_000;

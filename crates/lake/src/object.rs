@@ -93,6 +93,11 @@ pub(crate) fn decryption(
 /// Opens a file and checks that its columns are the schema's.
 pub(crate) fn open(path: &Path, key: &BucketKey) -> Result<ObjectReader, LakeError> {
     let file = File::open(path).map_err(LakeError::io("open", path))?;
+    checked(path, file, key)
+}
+
+/// The same for a file that is open.
+pub(crate) fn checked(path: &Path, file: File, key: &BucketKey) -> Result<ObjectReader, LakeError> {
     let length = file.metadata().map_err(LakeError::io("read", path))?.len();
     if length > OBJECT_BYTES_MAX {
         return Err(LakeError::damaged(

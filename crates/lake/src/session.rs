@@ -4,9 +4,11 @@
 //! Here is what both sides share; [`run`] is the caller's side, the engine is in `crates/query`. `docs/reference/formats.md` section 16.
 
 mod client;
+mod open;
 mod wire;
 
 pub use client::{Answer, BINARY, SessionError, engine, engine_beside, run};
+pub use open::{OpenBucket, OpenFile, Waiting};
 pub use wire::{WireError, read_frame, read_request, write_frame, write_request};
 
 use sakimori_custody::ids::BucketId;
@@ -244,8 +246,6 @@ pub enum Frame {
     End {
         /// Rows in all.
         rows: u64,
-        /// Published records that are not in a file yet and were not looked at.
-        waiting: u64,
     },
     /// There is no whole answer.
     Error {

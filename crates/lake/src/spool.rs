@@ -189,6 +189,11 @@ impl Spool {
         })
     }
 
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Adds a window and returns once it is on disk.
     pub(crate) fn stage(
         &mut self,
@@ -336,15 +341,30 @@ impl Spool {
         window: WindowId,
         mut each: impl FnMut(Vec<(RecordId, MechanicalRecord)>) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
-        let entry = self
-            .entries
-            .get(&window)
-            .ok_or(LakeError::NotStaged(window))?;
-        for place in &entry.places {
-            let records = unpack(&self.plain(place)?);
-            each(records.ok_or_else(|| bad_frame(&self.path, place.offset))?)?;
-        }
-        Ok(())
+        let parts = self.parts(window)?;
+        (0..parts).try_for_each(|at| each(self.part(window, at)?))
+    }
+
+    /// In how many parts a window's records are here.
+    pub(crate) fn parts(&self, window: WindowId) -> Result<usize, LakeError> {
+        Ok(self.entry(window)?.places.len())
+    }
+
+    /// The records of one part of a window, in order; none where there is no such part.
+    pub(crate) fn part(
+        &self,
+        window: WindowId,
+        at: usize,
+    ) -> Result<Vec<(RecordId, MechanicalRecord)>, LakeError> {
+        let Some(place) = self.entry(window)?.places.get(at) else {
+            return Ok(Vec::new());
+        };
+        unpack(&self.plain(place)?).ok_or_else(|| bad_frame(&self.path, place.offset))
+    }
+
+    fn entry(&self, window: WindowId) -> Result<&Entry, LakeError> {
+        let entry = self.entries.get(&window);
+        entry.ok_or(LakeError::NotStaged(window))
     }
 
     /// Copies the windows that `keep` names into a new spool, sealed anew, with what the log said of them.

@@ -2,6 +2,7 @@
 //! an answer larger than its bound, a fall of the caller because the process fell.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -10,6 +11,9 @@ use std::time::Duration;
 
 use super::{Column, Frame, Kind, Request, WireError, read_frame, write_request};
 use crate::limits::{ANSWER_BYTES_MAX, FRAME_BYTES_MAX, SESSION_GRACE_MS};
+
+/// The signal with which a process ends that is refused memory.
+const SIGABRT: i32 = 6;
 
 /// Name of the query process's program.
 pub const BINARY: &str = "sakimori-query";
@@ -21,8 +25,6 @@ pub struct Answer {
     pub columns: Vec<Column>,
     /// The rows; each has a value per column.
     pub rows: Vec<Vec<serde_json::Value>>,
-    /// Published records that were not in a file yet and were not looked at.
-    pub waiting: u64,
 }
 
 /// Why there is no answer.
@@ -119,10 +121,26 @@ pub fn run(engine: &Path, request: &Request) -> Result<Answer, SessionError> {
         let _ = finished.send(());
         (answer, watch.join().unwrap_or(false))
     });
-    end(&child);
+    let signal = end(&child);
     match answer {
         Err(SessionError::Fell(_)) if killed => Err(SessionError::Killed(patience)),
+        Err(SessionError::Fell(what)) => Err(fallen(what, signal, request.limits().memory_bytes)),
         other => other,
+    }
+}
+
+/// Why a process fell that said nothing: the system refused it memory, or somebody ended it.
+fn fallen(what: String, signal: Option<i32>, memory_bytes: u64) -> SessionError {
+    match signal {
+        Some(SIGABRT) => SessionError::Ended {
+            kind: Kind::Memory,
+            detail: format!(
+                "the query needs more than its {} MiB of memory and its process was ended; narrow it, or allow more memory",
+                memory_bytes >> 20
+            ),
+        },
+        Some(signal) => SessionError::Fell(format!("it was ended by signal {signal}")),
+        None => SessionError::Fell(what),
     }
 }
 
@@ -156,11 +174,12 @@ fn watch(child: &Mutex<Child>, finished: &Receiver<()>, patience_ms: u64) -> boo
     late
 }
 
-/// Ends the process in any case and collects it.
-fn end(child: &Mutex<Child>) {
+/// Ends the process in any case and collects it. Returns the signal that ended it, if one did.
+fn end(child: &Mutex<Child>) -> Option<i32> {
     let mut child = lock(child);
+    // One that is ending already keeps its own end.
     let _ = child.kill();
-    let _ = child.wait();
+    child.wait().ok().and_then(|status| status.signal())
 }
 
 fn lock(child: &Mutex<Child>) -> std::sync::MutexGuard<'_, Child> {
@@ -203,19 +222,9 @@ fn gather(output: &mut impl io::Read) -> Result<Answer, SessionError> {
                 }
                 rows.extend(more);
             }
-            (
-                Ok(Frame::End {
-                    rows: count,
-                    waiting,
-                }),
-                Some(_),
-            ) if count == rows.len() as u64 => {
+            (Ok(Frame::End { rows: count }), Some(_)) if count == rows.len() as u64 => {
                 let columns = columns.unwrap_or_default();
-                return Ok(Answer {
-                    columns,
-                    rows,
-                    waiting,
-                });
+                return Ok(Answer { columns, rows });
             }
             (Ok(Frame::Error { kind, detail }), _) => {
                 return Err(SessionError::Ended { kind, detail });
@@ -249,7 +258,7 @@ mod tests {
     #[test]
     fn only_a_whole_answer_is_an_answer() {
         let row = Frame::Rows(vec![vec![7.into()]]);
-        let end = |rows| Frame::End { rows, waiting: 0 };
+        let end = |rows| Frame::End { rows };
         let whole = answer(&[columns(), row.clone(), end(1)]).unwrap();
         assert_eq!(whole.rows, [[serde_json::Value::from(7)]]);
         let broken = [
