@@ -68,3 +68,65 @@ fn hmac(key: &[u8], message: &[u8]) -> Option<Hash> {
 pub(crate) fn size_class(length: usize) -> u64 {
     (8..64).find(|&n| length as u64 <= 1 << n).unwrap_or(64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sakimori_custody::entry::{Salt, StoredBody, commit, size_class as written_class};
+    use sakimori_custody::ids::BucketId;
+
+    #[test]
+    fn a_size_class_is_the_writers() {
+        for length in [0, 1, 255, 256, 257, 511, 512, 513, 65_536, 65_537, 1 << 20] {
+            assert_eq!(
+                size_class(length),
+                u64::from(written_class(length)),
+                "{length}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_open_body_is_held_against_its_commitment_and_a_sealed_one_shows_its_length() {
+        let (salt, body) = (Salt([3; 32]), b"text".to_vec());
+        let commitment = commit(&salt, &body);
+        let stored = StoredBody::Open { salt, body }.encode();
+        assert!(Body::read(&stored).unwrap().is_committed_by(&commitment));
+        assert!(!Body::read(&stored).unwrap().is_committed_by(&[0; 32]));
+        let bucket: BucketId = "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01"
+            .parse()
+            .unwrap();
+        let sealed = StoredBody::Sealed {
+            bucket: bucket.clone(),
+            nonce: [4; 24],
+            ciphertext: vec![0; 32 + 16 + 7],
+        };
+        let stored = sealed.encode();
+        let read = Body::read(&stored).unwrap();
+        assert_eq!(read.length(), 7);
+        assert!(
+            matches!(&read, Body::Sealed { bucket: name, .. } if name.to_string() == bucket.to_string())
+        );
+        assert_eq!(
+            Body::read(&stored[..stored.len() - 8]),
+            None,
+            "no room for salt and tag"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn this_reader_takes_no_bytes_that_the_writers_does_not(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), form in 0u8..3) {
+            let mut bytes = bytes;
+            if let Some(at) = bytes.get_mut(32) {
+                *at = form;
+            }
+            if form == 1 {
+                bytes.iter_mut().take(32).for_each(|byte| *byte = 0);
+            }
+            if Body::read(&bytes).is_some() {
+                proptest::prop_assert!(StoredBody::decode(&bytes).is_ok());
+            }
+        }
+    }
+}

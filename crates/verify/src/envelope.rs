@@ -240,3 +240,98 @@ impl Envelope {
         self.signer == key.id() && key.verifies(&message, signature)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sakimori_custody::entry::{
+        Act as Deed, Author, Chain, EntryType, Envelope as Written, Salt,
+    };
+    use sakimori_custody::ids::StreamId;
+    use sakimori_custody::time::Seconds;
+    use sakimori_testkit::folder::signer;
+
+    fn written(counters: Vec<u64>, signed: bool) -> Vec<u8> {
+        let office = signer("office");
+        let author = Author {
+            id: office.verifier().id(),
+            key: office.ed25519(),
+        };
+        let deed = Deed {
+            kind: EntryType::Receipt,
+            time: Seconds(1_806_537_660),
+            authority: [9; 32],
+            counters,
+            body: b"body".to_vec(),
+        };
+        let author = signed.then_some(&author);
+        Chain::new(StreamId([8; 8]))
+            .entry(deed, Salt([1; 32]), author)
+            .leaf
+    }
+
+    #[test]
+    fn a_signature_is_over_the_envelope_without_it() {
+        let leaf = written(vec![1, 2], true);
+        let (office, other) = (signer("office"), signer("s-01"));
+        let envelope = Envelope::read(&leaf).unwrap();
+        assert!(envelope.signed_by(office.verifier(), &leaf));
+        assert!(!envelope.signed_by(other.verifier(), &leaf));
+        let unsigned = written(vec![1, 2], false);
+        assert!(
+            !Envelope::read(&unsigned)
+                .unwrap()
+                .signed_by(office.verifier(), &unsigned)
+        );
+        for at in 0..leaf.len() {
+            let mut bad = leaf.clone();
+            bad[at] ^= 1;
+            if let Ok(envelope) = Envelope::read(&bad) {
+                assert!(!envelope.signed_by(office.verifier(), &bad), "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_cut_short_names_where() {
+        let leaf = written(vec![u64::MAX; 16], true);
+        assert!(Envelope::read(&leaf).is_ok());
+        for end in 0..leaf.len() {
+            let error = Envelope::read(&leaf[..end]).unwrap_err();
+            assert!(error.byte <= end && error.key < 12, "{end}: {error}");
+        }
+        let long = Envelope::read(&[leaf.as_slice(), &[0]].concat()).unwrap_err();
+        assert_eq!((long.key, long.byte), (12, leaf.len()));
+    }
+
+    proptest::proptest! {
+        /// Reader and writer were written apart: what one takes the other takes, with the same values.
+        #[test]
+        fn this_reader_and_the_writers_agree_on_any_bytes(
+            at in 0usize..280, cut in 0usize..4, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..4),
+            counters in proptest::collection::vec(proptest::prelude::any::<u64>(), 0..18), signed: bool
+        ) {
+            let mut leaf = written(counters, signed);
+            let at = at.min(leaf.len());
+            let end = (at + cut).min(leaf.len());
+            leaf.splice(at..end, bytes);
+            match (Envelope::read(&leaf), Written::decode(&leaf)) {
+                (Ok(read), Ok(written)) => {
+                    proptest::prop_assert_eq!(read.act.name(), written.kind.name());
+                    proptest::prop_assert_eq!(read.stream, written.stream.0);
+                    proptest::prop_assert_eq!((read.sequence, read.time), (written.sequence, written.time.0));
+                    proptest::prop_assert_eq!([read.previous, read.authority, read.body], [written.previous, written.authority, written.body]);
+                    proptest::prop_assert_eq!(read.size_class, u64::from(written.size_class));
+                    proptest::prop_assert_eq!((read.counters, read.signer, read.signature), (written.counters, written.signer, written.signature));
+                }
+                (Err(_), Err(_)) => {}
+                (read, written) => proptest::prop_assert!(false, "{read:?} {written:?}"),
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_an_envelope_or_an_error(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..1100)) {
+            let _ = Envelope::read(&bytes);
+        }
+    }
+}

@@ -177,48 +177,52 @@ fn finding(
             "the office has not signed it",
         );
     }
-    let what = match folder.read(&format!("{stem}{FINDING}"), FINDING_BYTES_MAX)? {
-        Found::Bytes(bytes) => document(&bytes, envelope),
-        Found::Nothing => Err("the finding that the entry is for is missing".to_owned()),
-        Found::TooLong | Found::NoFile => Err("it is no file that can be a finding".to_owned()),
-    };
-    if let Err(what) = what {
+    let Found::Bytes(json) = folder.read(&format!("{stem}{FINDING}"), FINDING_BYTES_MAX)? else {
+        let what = "the finding that the entry is for is missing, or no file that can be one";
         sink.bad(Code::FindingFile, place(FINDING), what);
         return Ok(());
-    }
-    let committed = match folder.read(&format!("{stem}{BODY}"), STORED_BYTES_MAX)? {
-        Found::Bytes(stored) => {
-            let json = folder.read(&format!("{stem}{FINDING}"), FINDING_BYTES_MAX)?;
-            is_committed(&stored, &json, envelope)
-        }
-        // Without it the finding is held against the counters of its entry alone.
-        Found::Nothing => Ok(()),
-        Found::TooLong | Found::NoFile => Err("it is no file that can be a body"),
     };
-    match committed {
-        Ok(()) => sink.good(Subject::Findings),
-        Err(what) => sink.bad(Code::FindingFile, place(BODY), what),
+    let wrong = match folder.read(&format!("{stem}{BODY}"), STORED_BYTES_MAX)? {
+        Found::Bytes(stored) => match committed(&stored, envelope) {
+            Ok(said) => differs(&json, said).map(|what| (FINDING, what)),
+            Err(what) => Some((BODY, what.to_owned())),
+        },
+        Found::Nothing => {
+            sink.note(format!(
+                "`{}` is held against the counters of its entry alone: its body is not beside it",
+                folder.call(&format!("{stem}{FINDING}"))
+            ));
+            None
+        }
+        _ => Some((BODY, "it is no file that can be a body".to_owned())),
+    };
+    let wrong = wrong.or_else(|| document(&json, envelope).err().map(|what| (FINDING, what)));
+    match wrong {
+        None => sink.good(Subject::Findings),
+        Some((end, what)) => sink.bad(Code::FindingFile, place(end), what),
     }
     Ok(())
 }
 
-/// Whether a stored body is the one that the entry commits to, and says the same as the finding's document.
-fn is_committed(stored: &[u8], json: &Found, envelope: &Envelope) -> Result<(), &'static str> {
+/// The finding in a stored body, once it is the one that the entry commits to.
+fn committed<'s>(stored: &'s [u8], envelope: &Envelope) -> Result<&'s [u8], &'static str> {
     let body = Body::read(stored).ok_or("it has no known form")?;
-    let Body::Open { body: said, .. } = &body else {
-        return Err("it is sealed, and shows nothing");
-    };
     if !body.is_committed_by(&envelope.body) {
         return Err("it is not the body that the entry commits to");
     }
-    let value = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
-    match json {
-        Found::Bytes(json) if value(json).is_some() && value(json) == value(said) => Ok(()),
-        _ => Err("it says something else than the finding beside it"),
+    match body {
+        Body::Open { body, .. } => Ok(body),
+        Body::Sealed { .. } => Err("it is sealed, and shows nothing"),
     }
 }
 
-/// Holds a finding's document against the counters of its entry; the rest of it is committed to under a salt that is sealed.
+/// Whether the document says something else than the body that is committed to.
+fn differs(json: &[u8], said: &[u8]) -> Option<String> {
+    let [json, said] = [json, said].map(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    (json.is_none() || json != said).then(|| "it is not what the entry commits to".to_owned())
+}
+
+/// Holds a finding's document against the counters of its entry.
 fn document(bytes: &[u8], envelope: &Envelope) -> Result<(), String> {
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| format!("it is no JSON: {error}"))?;
@@ -257,7 +261,6 @@ pub(crate) fn stems(folder: &Folder, sink: &mut Sink) -> Result<Vec<String>, Ver
             ),
         }
     }
-    stems.dedup();
     stems.sort();
     stems.dedup();
     Ok(stems)

@@ -36,12 +36,14 @@ pub(crate) fn compare(
     };
     let stated = signed.stated();
     let mut bodies = Vec::new();
+    let mut read = 0;
     let mut visit = |sink: &mut Sink, leaf: &Leaf<'_>| {
         step();
         let Ok(envelope) = Envelope::read(leaf.entry) else {
             return Ok(());
         };
         bodies.push(envelope.body);
+        read += 1;
         body(folder, log.folder, leaf.index, &envelope, sink)
     };
     let walked = walk(folder, stated, &[log.stated.size], sink, &mut visit)?;
@@ -51,7 +53,7 @@ pub(crate) fn compare(
     let allowed = Allowed {
         files: &[CHECKPOINT, PENDING],
         extent: walked.extent,
-        bodies: Some(&bodies),
+        bodies: (read == walked.extent).then_some(&bodies),
     };
     strays(folder, &allowed, sink)
 }

@@ -69,3 +69,106 @@ impl fmt::Display for Bucket {
         f.write_str(&self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sakimori_authority::lease::Lease as WrittenLease;
+    use sakimori_authority::root::TrustRoot as WrittenRoot;
+    use sakimori_authority::statement::Statement as WrittenStatement;
+    use sakimori_testkit::folder::{Folder, Plan, ways};
+    use sakimori_tlog::note::Note;
+
+    /// The verdicts of the reader that the sensor uses, and of this one, on the same notes.
+    fn verdicts(folder: &Folder) -> [(bool, bool); 3] {
+        let roots = (
+            WrittenRoot::open(&folder.trust_root),
+            TrustRoot::read(&folder.trust_root),
+        );
+        let trusted = Plan::default().build().folder.trust_root;
+        let known = (
+            WrittenRoot::open(&trusted).unwrap(),
+            TrustRoot::read(&trusted).unwrap(),
+        );
+        let statement = Statement::read(&folder.statement).ok();
+        let decided =
+            statement.filter(|s| s.root == known.1.version && s.decided(&known.1).is_ok());
+        let lease = Lease::read(&folder.lease)
+            .ok()
+            .filter(|lease| lease.signed_by(&known.1.lease_key));
+        [
+            (
+                roots.0.is_ok(),
+                roots.1.is_ok_and(|root| root.is_first().is_ok()),
+            ),
+            (
+                WrittenStatement::check(&folder.statement, &known.0).is_ok(),
+                decided.is_some(),
+            ),
+            (
+                WrittenLease::open(&folder.lease, &known.0.lease_key).is_ok(),
+                lease.is_some(),
+            ),
+        ]
+    }
+
+    #[test]
+    fn every_way_to_be_unauthorised_is_read_as_the_sensors_gate_reads_it() {
+        for way in ways() {
+            for (at, (gate, here)) in verdicts(&way.sample.folder).into_iter().enumerate() {
+                assert_eq!(gate, here, "{}: note {at}", way.name);
+            }
+        }
+    }
+
+    /// A note's text with bytes changed, its signatures left: the grammar alone decides.
+    fn spliced(note: &[u8], at: usize, cut: usize, with: &str) -> Vec<u8> {
+        let text = Note::parse(note).unwrap().text().to_owned();
+        let at = at % text.len();
+        let mut bytes = text.into_bytes();
+        let end = (at + cut).min(bytes.len());
+        bytes.splice(at..end, with.bytes());
+        bytes.extend_from_slice("\n— m1 AAAAAAAA\n".as_bytes());
+        bytes
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn this_grammar_is_the_writers_on_any_text(at in 0usize..3000, cut in 0usize..3, with in "[ -~\n]{0,3}") {
+            let folder = Plan::default().build().folder;
+            let changed = spliced(&folder.statement, at, cut, &with);
+            if let Ok(note) = Note::parse(&changed) {
+                let here = Statement::read(&changed).is_ok();
+                proptest::prop_assert_eq!(WrittenStatement::parse(note.text()).is_ok(), here, "{}", note.text());
+            }
+            let changed = spliced(&folder.trust_root, at, cut, &with);
+            // A root's reader asks for a signature too; its own says whether the text was read.
+            let unread = |error: &sakimori_authority::root::TrustRootError| matches!(error, sakimori_authority::root::TrustRootError::Grammar(_));
+            if Note::parse(&changed).is_ok() {
+                let gate = WrittenRoot::remembered(&changed).as_ref().err().is_none_or(|error| !unread(error));
+                proptest::prop_assert_eq!(gate, TrustRoot::read(&changed).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_bucket_has_one_name() {
+        let good = "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01";
+        let bucket = Bucket::read(good).unwrap();
+        assert_eq!(bucket.to_string(), good);
+        assert_eq!(bucket.expiry(90), (bucket.day + 90) * 86_400);
+        for bad in [
+            "",
+            "/",
+            "//",
+            "00/s-01/2027-04-01",
+            "000102030405060708090A0b0c0d0e0f/s-01/2027-04-01",
+            "000102030405060708090a0b0c0d0e0f//2027-04-01",
+            "000102030405060708090a0b0c0d0e0f/S/2027-04-01",
+            "000102030405060708090a0b0c0d0e0f/s-01/2027-4-1",
+            "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01/",
+        ] {
+            assert_eq!(Bucket::read(bad), None, "{bad}");
+        }
+    }
+}

@@ -211,6 +211,10 @@ struct Reading<'r> {
     plain: bool,
     commitments: Vec<Hash>,
     size: u64,
+    /// Entries read so far.
+    read: u64,
+    /// The first entry that cannot be read: what comes behind it is not followed, because it may go back to it.
+    lost: Option<u64>,
 }
 
 impl<'r> Reading<'r> {
@@ -222,6 +226,8 @@ impl<'r> Reading<'r> {
             plain,
             commitments: Vec::new(),
             size,
+            read: 0,
+            lost: None,
         }
     }
 
@@ -229,12 +235,17 @@ impl<'r> Reading<'r> {
         if self.plain {
             return Ok(());
         }
+        if leaf.index != self.read {
+            self.lose(self.read);
+        }
+        self.read = leaf.index + 1;
         let bundle = bundle_name(self.folder, leaf.index, u64::MAX);
         let envelope = match Envelope::read(leaf.entry) {
             Ok(envelope) => envelope,
             Err(malformed) => {
                 let what = format!("it leaves the form of an entry {malformed}");
                 sink.bad(Code::EntryForm, Place::leaf(bundle, leaf.index), what);
+                self.lose(leaf.index);
                 return Ok(());
             }
         };
@@ -243,7 +254,10 @@ impl<'r> Reading<'r> {
         let stored = self.stored(leaf.index, &envelope, sink)?;
         let body = stored.as_deref().and_then(Body::read);
         let body = body.filter(|body| body.is_committed_by(&envelope.body));
-        if leaf.signed {
+        if body.is_none() {
+            self.lose(leaf.index);
+        }
+        if leaf.signed && self.lost.is_none() {
             let seen = Seen {
                 index: leaf.index,
                 leaf: leaf.hash,
@@ -255,6 +269,10 @@ impl<'r> Reading<'r> {
             self.history.entry(&seen, sink);
         }
         Ok(())
+    }
+
+    fn lose(&mut self, index: u64) {
+        self.lost.get_or_insert(index);
     }
 
     /// The stored body of an entry; what is wrong with it is told here.
@@ -308,10 +326,19 @@ impl<'r> Reading<'r> {
         now: Option<u64>,
         sink: &mut Sink,
     ) -> Result<(), VerifyError> {
-        // Without a checkpoint no entry was looked into.
-        if !self.plain && self.size > 0 {
-            let bundle = |index| bundle_name(self.folder, index, walked.extent);
-            self.history.finish(now, &bundle, sink);
+        if self.read < walked.extent {
+            self.lose(self.read);
+        }
+        match self.lost.filter(|_| !self.plain) {
+            Some(lost) => sink.note(format!(
+                "entry {lost} cannot be read; what the entries from there on say is not followed"
+            )),
+            // Without a checkpoint no entry was looked into.
+            None if self.plain || self.size == 0 => {}
+            None => {
+                let bundle = |index| bundle_name(self.folder, index, walked.extent);
+                self.history.finish(now, &bundle, sink);
+            }
         }
         if let Some(behind) = walked.extent.checked_sub(self.size).filter(|&n| n > 0) {
             sink.note(format!(
@@ -323,7 +350,7 @@ impl<'r> Reading<'r> {
         let allowed = Allowed {
             files: &[CHECKPOINT, PENDING],
             extent: walked.extent,
-            bodies: (!self.plain).then_some(&self.commitments),
+            bodies: self.lost.is_none().then_some(&self.commitments),
         };
         strays(self.folder, &allowed, sink)
     }

@@ -16,7 +16,7 @@ pub(crate) struct Allowed<'a> {
     pub(crate) files: &'a [&'a str],
     /// Entries that the files have.
     pub(crate) extent: u64,
-    /// Commitments of all entries, sorted; `None` where bodies are not looked at.
+    /// Commitments of all entries, sorted; `None` where not all entries could be read.
     pub(crate) bodies: Option<&'a [Hash]>,
 }
 
@@ -81,7 +81,7 @@ impl Allowed<'_> {
             return true;
         }
         if let Some(body) = path.strip_prefix("bodies/") {
-            return self.bodies.is_some_and(|bodies| is_body(body, bodies));
+            return is_body(body, self.bodies);
         }
         tile(path).is_some_and(|tile| self.has_tile(&tile))
     }
@@ -95,12 +95,12 @@ impl Allowed<'_> {
     }
 }
 
-fn is_body(path: &str, bodies: &[Hash]) -> bool {
+fn is_body(path: &str, bodies: Option<&[Hash]>) -> bool {
     let Some((first, name)) = path.split_once('/') else {
         return false;
     };
     let hash = crate::unhex::<32>(name).filter(|_| name.get(..2) == Some(first));
-    hash.is_some_and(|hash| bodies.binary_search(&hash).is_ok())
+    hash.is_some_and(|hash| bodies.is_none_or(|bodies| bodies.binary_search(&hash).is_ok()))
 }
 
 /// The tile that has this path, in its one form.

@@ -10,7 +10,7 @@ use std::fs;
 
 #[test]
 fn a_bundle_with_everything_in_it_is_verified() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     let made = good();
     bundle(dir.path(), &made);
     let root = dir.path().join("trusted.note");
@@ -64,7 +64,7 @@ fn a_bundle_with_everything_in_it_is_verified() {
 
 #[test]
 fn without_a_trust_root_of_the_readers_the_report_says_so() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     publish(dir.path(), &good(), &[], &["log", "mirror"]);
     let report = verify(dir.path(), &options());
     assert!(report.ok(), "{}", render::text(&report));
@@ -84,7 +84,7 @@ fn without_a_trust_root_of_the_readers_the_report_says_so() {
 
 #[test]
 fn a_proof_is_verified_alone_and_beside_its_log() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     bundle(dir.path(), &good());
     let proof = dir.path().join("findings/1.tlog-proof");
     let report = verify(&proof, &options());
@@ -104,7 +104,7 @@ fn a_proof_is_verified_alone_and_beside_its_log() {
 
 #[test]
 fn entries_behind_the_checkpoint_are_no_problem_and_are_told() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     let made = good();
     publish(dir.path(), &made, &[4, 12], &["log", "mirror"]);
     let earlier = crate::maker::Tree::of(&made).checkpoint(12, &["log", "mirror"]);
@@ -143,7 +143,7 @@ fn a_run_that_was_cut_off_is_open_until_a_later_entry_of_its_sensor_names_it() {
     let mut cut = story(&sample);
     cut.remove(place::STOP);
     let check = |story: &[Planned], now, wanted: &[&str]| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::maker::folder();
         publish(dir.path(), &make(story), &[], &["log", "mirror"]);
         let report = verify(dir.path(), &Options { now, ..options() });
         assert_eq!(codes(&report), wanted, "{}", render::text(&report));
@@ -184,7 +184,7 @@ fn a_run_that_was_cut_off_is_open_until_a_later_entry_of_its_sensor_names_it() {
 
 #[test]
 fn a_log_of_many_tiles_is_verified_and_each_of_its_levels_counts() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     let sample = Plan::default().build();
     let mut story = story(&sample);
     let refusal = story[place::REFUSAL].clone();

@@ -1,6 +1,6 @@
 //! A small log with everything in it, made of plain values that a test can change before they are signed and entered.
 
-use sakimori_custody::entry::{Act, Author, Chain, EntryType, Salt, Seal};
+use sakimori_custody::entry::{Act, Author, Chain, EntryType, Salt, Seal, StoredBody};
 use sakimori_custody::ids::{BucketId, StreamId, hex};
 use sakimori_custody::keys::BucketKey;
 use sakimori_custody::time::Seconds;
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
+use tempfile::TempDir;
 
 /// The stream of the commission's notes.
 pub(crate) const NOTES: u8 = 0xc0;
@@ -272,6 +273,13 @@ pub(crate) fn query(rows: Option<u64>, authority: [u8; 32]) -> Planned {
     }
 }
 
+/// A finding as its entry commits to it.
+fn finding() -> Vec<u8> {
+    let finding =
+        json!({"behaviour": "beacon", "confidence": 0.8, "records": ["x"], "records_total": 1});
+    finding.to_string().into_bytes()
+}
+
 /// Places of the entries in [`story`].
 pub(crate) mod place {
     pub(crate) const TRUST_ROOT: usize = 0;
@@ -294,7 +302,6 @@ pub(crate) fn story(sample: &Sample) -> Vec<Planned> {
     let folder = &sample.folder;
     let authority = text_hash(&folder.statement);
     let refusal = json!({"code": 24, "name": "other-sensor", "sensor": "s-02", "authority": "", "detail": "no"});
-    let finding = json!({"behaviour": "beacon", "confidence": 0.8, "records": ["x"]}).to_string();
     let mut story = vec![
         Planned::new(NOTES, None, EntryType::TrustRoot, &folder.trust_root).counting(&[1]),
         Planned::new(OFFICE, Some("office"), EntryType::Request, REQUEST),
@@ -310,16 +317,11 @@ pub(crate) fn story(sample: &Sample) -> Vec<Planned> {
         stop(authority),
         query(None, authority),
         query(Some(3), authority),
-        Planned::new(
-            OFFICE,
-            Some("office"),
-            EntryType::Finding,
-            finding.as_bytes(),
-        )
-        .at(START + 300)
-        .under(authority)
-        .counting(&[800, 1])
-        .sealed(),
+        Planned::new(OFFICE, Some("office"), EntryType::Finding, &finding())
+            .at(START + 300)
+            .under(authority)
+            .counting(&[800, 1])
+            .sealed(),
         attestation("commission-share"),
         deletion(),
         Planned::new(
@@ -431,6 +433,16 @@ impl HashReader for Tree {
     }
 }
 
+/// A folder in memory where the system has one: many small files are written.
+pub(crate) fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
+}
+
 pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
@@ -495,9 +507,13 @@ pub(crate) fn bundle(dir: &Path, made: &[Made]) {
         let findings = dir.join("findings");
         write(&findings.join("1.tlog-proof"), proof.to_text());
         write(&findings.join("1.entry"), &made[place::FINDING].leaf);
+        let body = finding();
+        let salt = Salt([place::FINDING as u8; 32]);
+        let pretty: Value = serde_json::from_slice(&body).unwrap();
+        write(&findings.join("1.json"), format!("{pretty:#}\n"));
         write(
-            &findings.join("1.json"),
-            br#"{"behaviour":"beacon","confidence":0.8,"records":["x"]}"#,
+            &findings.join("1.body"),
+            StoredBody::Open { salt, body }.encode(),
         );
     }
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 fn report(made: &[Made], options: &Options) -> Report {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     publish(dir.path(), made, &[], &["log", "mirror"]);
     verify(dir.path(), options)
 }
@@ -849,7 +849,7 @@ fn entries_that_are_dropped_swapped_or_repeated_are_named() {
 /// A bundle that is changed on disk.
 #[track_caller]
 fn on_disk(what: &str, wanted: &[&str], change: impl FnOnce(&std::path::Path, &[Made])) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     let made = good();
     bundle(dir.path(), &made);
     change(dir.path(), &made);
@@ -924,7 +924,7 @@ fn a_log_that_is_rolled_back_or_forked_is_named() {
 #[test]
 fn a_checkpoint_that_too_few_stand_behind_is_named() {
     let signed = |who: &[&str], now, wanted: &[&str]| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::maker::folder();
         publish(dir.path(), &good(), &[], who);
         assert_eq!(
             codes(&verify(dir.path(), &Options { now, ..options() })),
@@ -1052,7 +1052,7 @@ fn tile_and_bundle_that_are_changed_together_lead_to_another_root() {
 
 #[test]
 fn a_trust_root_of_the_readers_that_the_log_has_not_is_named() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::maker::folder();
     let file = dir.path().join("mine.note");
     let other = Plan::default()
         .edit(
