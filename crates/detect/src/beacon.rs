@@ -52,7 +52,7 @@ pub(crate) struct Beacons {
 /// Weights of the parts, thousandths; they sum to 1000.
 const WEIGHTS: [u32; 6] = [100, 250, 100, 150, 250, 150];
 
-/// Services that are periodic by their nature: DNS, DHCP, NTP, NetBIOS, SSDP, mDNS, LLMNR over UDP.
+/// Services that are periodic by their nature: DNS, DHCP, NTP, `NetBIOS`, SSDP, mDNS, LLMNR over UDP.
 const fn is_periodic_service(protocol: u8, port: u16) -> bool {
     protocol == 17 && matches!(port, 53 | 67 | 68 | 123 | 137 | 138 | 1900 | 5353 | 5355)
 }

@@ -20,7 +20,6 @@ impl Distinct {
     pub(crate) fn add(&mut self, value: u16, room: bool) -> bool {
         match self {
             Self::Few(list) => match list.binary_search(&value) {
-                Ok(_) => false,
                 Err(at) if list.len() < LISTED_MAX => {
                     list.insert(at, value);
                     false
@@ -33,7 +32,8 @@ impl Distinct {
                     *self = Self::Many(bits);
                     true
                 }
-                Err(_) => false,
+                // Known already, or no room.
+                _ => false,
             },
             Self::Many(bits) => {
                 set(bits, value);
@@ -55,7 +55,12 @@ impl Distinct {
         let seen = self.count();
         let size = 65_536.0_f64;
         let free = (size - seen as f64).max(1.0);
-        (size * (size / free).ln()).round() as u64
+        #[expect(
+            clippy::cast_sign_loss,
+            reason = "the logarithm of a share of at least one"
+        )]
+        let told = (size * (size / free).ln()).round() as u64;
+        told
     }
 
     /// Whether it holds a bitmap.

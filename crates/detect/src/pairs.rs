@@ -39,36 +39,38 @@ impl<K: Copy + Eq + Hash, V: Default> Pairs<K, V> {
 
     /// The value of a pair, made where there is none; and what was forgotten to make room.
     pub(crate) fn entry(&mut self, key: K) -> (&mut V, Option<V>) {
-        let mut forgotten = None;
-        let place = match self.places.get(&key) {
-            Some(&place) => place as usize,
-            None => {
-                let new = Entry {
-                    key,
-                    value: V::default(),
-                    used: true,
-                    pinned: false,
-                };
-                let place = if self.entries.len() < self.most {
-                    self.entries.push(new);
-                    self.entries.len() - 1
-                } else {
-                    let place = self.victim();
-                    if let Some(entry) = self.entries.get_mut(place) {
-                        self.places.remove(&entry.key);
-                        forgotten = Some(std::mem::replace(entry, new).value);
-                        self.evicted += 1;
-                    }
-                    place
-                };
-                self.places.insert(key, place as u32);
-                place
-            }
+        let (place, forgotten) = match self.places.get(&key) {
+            Some(&place) => (place as usize, None),
+            None => self.make(key),
         };
         // BOUND: places come from the map, which names existing entries only.
         let entry = &mut self.entries[place];
         entry.used = true;
         (&mut entry.value, forgotten)
+    }
+
+    /// Makes a pair, in the place of another where there is no room; that one's value is returned.
+    fn make(&mut self, key: K) -> (usize, Option<V>) {
+        let new = Entry {
+            key,
+            value: V::default(),
+            used: true,
+            pinned: false,
+        };
+        if self.entries.len() < self.most {
+            let place = self.entries.len();
+            self.entries.push(new);
+            self.places.insert(key, place as u32);
+            return (place, None);
+        }
+        let place = self.victim();
+        self.places.insert(key, place as u32);
+        let forgotten = self.entries.get_mut(place).map(|entry| {
+            self.places.remove(&entry.key);
+            std::mem::replace(entry, new).value
+        });
+        self.evicted += 1;
+        (place, forgotten)
     }
 
     /// Second chance: passes over what was used since the hand came by, and over what fired.

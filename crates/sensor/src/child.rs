@@ -86,7 +86,7 @@ pub fn run() -> ExitCode {
 fn sealed() -> Result<(), u8> {
     let config = read_config().ok_or(exit::CONFIGURATION)?;
     let ticks = config.ticks;
-    let mut pipeline = build(config).ok_or(exit::CONFIGURATION)?;
+    let mut pipeline = build(&config).ok_or(exit::CONFIGURATION)?;
     let mut scratch = Vec::with_capacity(2 * PIPE_BYTES);
     let ready = seal(pipeline.map_version()).map_err(|_| exit::NOT_SEALED)?;
     Frame::Ready(ready).encode(&mut scratch);
@@ -119,10 +119,12 @@ fn read_input(
             // Unpacking or reading failed in the middle of the input.
             Err(_) => break EndStatus::Malformed,
         }
-        for tick in control.borrow_mut().ticks.drain(..) {
-            pipeline.tick(tick);
+        let ticks = std::mem::take(&mut control.borrow_mut().ticks);
+        for tick in &ticks {
+            pipeline.tick(*tick);
         }
-        if pipeline.output().len() >= PIPE_BYTES {
+        // A window that a tick closed is told at once: its receipt shows that an idle sensor is alive.
+        if !ticks.is_empty() || pipeline.output().len() >= PIPE_BYTES {
             flush(pipeline)?;
         }
     };
@@ -139,7 +141,7 @@ fn flush(pipeline: &mut Pipeline) -> Result<(), u8> {
     Ok(())
 }
 
-fn build(config: ChildConfig) -> Option<Pipeline> {
+fn build(config: &ChildConfig) -> Option<Pipeline> {
     let pack = Pack::parse_source(&config.pack).ok()?;
     let country = config.home_country.as_bytes().try_into().ok()?;
     let mut home = Home::country(Country::new(country)?);

@@ -184,14 +184,14 @@ impl Facts {
         if let Some(mut assembly) = waiting {
             self.assemblies -= 1;
             if assembly.push(packet.tcp_sequence, packet.payload) {
-                let more = self.read(flow, side, assembly.bytes());
+                let more = self.read(flow, side, assembly.bytes(), true);
                 if more && self.keep(flow, side, assembly) {
                     return;
                 }
             } else {
                 assembly.erase();
             }
-        } else if self.read(flow, side, packet.payload) && self.assemblies < ASSEMBLIES_MAX {
+        } else if self.read(flow, side, packet.payload, false) && self.assemblies < ASSEMBLIES_MAX {
             let assembly = Box::new(Assembler::begin(packet.tcp_sequence, packet.payload));
             self.keep(flow, side, assembly);
         }
@@ -224,15 +224,17 @@ impl Facts {
     }
 
     /// Reads what the bytes begin with: the first payload of a side tells the application; hellos are looked for at the start of the first few
-    /// segments, requests and questions of every segment where a selector asks for names. Returns whether more bytes are needed to know.
-    fn read(&mut self, flow: &mut Flow, side: usize, bytes: &[u8]) -> bool {
+    /// segments, requests and questions of every segment where a selector asks for names. `put_together`: the bytes begin with an earlier segment that
+    /// was not enough. Returns whether more bytes are needed to know.
+    fn read(&mut self, flow: &mut Flow, side: usize, bytes: &[u8], put_together: bool) -> bool {
         if matches!(bytes.first(), Some(0x16 | 0x14)) {
             return self.read_hello(flow, side, bytes);
         }
-        let first = flow
-            .facts
-            .get(side)
-            .is_some_and(|f| f & (COUNT | AFTER_HELLO) == 0);
+        let first = put_together
+            || flow
+                .facts
+                .get(side)
+                .is_some_and(|f| f & (COUNT | AFTER_HELLO) == 0);
         let speaks = |application: Application| flow.application == application.code();
         let asks_on =
             self.matcher.has_names() && (speaks(Application::Http) || speaks(Application::Dns));

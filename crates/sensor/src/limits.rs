@@ -11,6 +11,9 @@ pub const BLOCK_BYTES_MAX: usize = 16 << 20;
 /// Most interfaces of a pcapng section; a block of each costs 32 bytes of memory.
 pub const INTERFACES_MAX: usize = 65_536;
 
+/// Latest packet time, ms since 1970: the seconds of pcap have 32 bits, so later times are nobody's clock.
+pub const TIME_MS_MAX: u64 = u32::MAX as u64 * 1000 + 999;
+
 /// Most flows that are open at once, in flows: 128 bytes each, 64 MB when full.
 pub const FLOWS_MAX: usize = 1 << 19;
 /// A flow without packets ends, in seconds.

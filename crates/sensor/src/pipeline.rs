@@ -6,7 +6,7 @@
 mod counting;
 
 use crate::capture::{Capture, Captured};
-use crate::direction::{Border, Home, Place, class};
+use crate::direction::{Border, Home, class};
 use crate::facts::{Cold, Facts};
 use crate::flow::{Flow, FlowTable, Key, state};
 use crate::limits::{
@@ -280,31 +280,23 @@ impl Pipeline {
             self.windows.counters().flows_evicted += 1;
             self.end(victim, End::Evicted);
         }
-        let flow = self.new_flow(ip, &key, direction, places, out, millis);
-        let place = self.table.insert(flow, hash, self.now + UNANSWERED_SECONDS);
-        Some((place, out))
-    }
-
-    fn new_flow(
-        &mut self,
-        ip: &IpPacket<'_>,
-        key: &Key,
-        direction: Direction,
-        places: (Place, Place),
-        out: bool,
-        millis: u64,
-    ) -> Flow {
-        let mut flow = Flow::new(key, direction, (places.0.country, places.1.country));
+        let mut flow = Flow::new(&key, direction, (places.0.country, places.1.country));
         (flow.first, flow.last) = (millis, millis);
         if matches!(ip.protocol, 1 | 58) && out {
             (flow.source_port, flow.destination_port) = (ip.source_port, ip.destination_port);
         }
-        flow.allowed = self.directions.contains(&direction);
+        self.begin(&mut flow);
+        let place = self.table.insert(flow, hash, self.now + UNANSWERED_SECONDS);
+        Some((place, out))
+    }
+
+    /// Looks at a new flow: whether its direction is allowed, and what its addresses select.
+    fn begin(&mut self, flow: &mut Flow) {
+        flow.allowed = self.directions.contains(&flow.direction);
         if flow.allowed {
             self.windows.counters().flows_opened += 1;
-            self.facts.opened(&mut flow);
+            self.facts.opened(flow);
         }
-        flow
     }
 
     #[inline]

@@ -61,14 +61,20 @@ pub fn seal(map_version: u64) -> Result<Ready, SealError> {
 }
 
 /// Closes whatever a shell or a service manager left open above the three: that is the environment's and no reason not to start.
-#[expect(unsafe_code, reason = "closing a range of descriptors has no safe form")]
+#[expect(
+    unsafe_code,
+    reason = "closing a range of descriptors has no safe form"
+)]
 fn close_inherited() -> Result<(), SealError> {
     // SAFETY: the process has opened nothing itself yet that it goes on to use; no owner of a descriptor above 2 exists.
     let closed = unsafe { libc::close_range(3, libc::c_uint::MAX, 0) };
     if closed == 0 {
         Ok(())
     } else {
-        Err(SealError::System("close descriptors", io::Error::last_os_error()))
+        Err(SealError::System(
+            "close descriptors",
+            io::Error::last_os_error(),
+        ))
     }
 }
 

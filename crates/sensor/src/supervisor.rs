@@ -6,6 +6,7 @@
 mod account;
 mod process;
 mod run;
+mod watch;
 
 pub use account::{Outcome, Totals};
 pub use process::Program;

@@ -1,6 +1,9 @@
 use super::*;
 use crate::samples::{Numbers, call};
 
+/// What makes another record of a sample.
+type Change = fn(&mut MechanicalRecord);
+
 /// Starts of calls, made by distance.
 fn starts(count: u64, mut distance: impl FnMut(u64) -> u64) -> Vec<u64> {
     let mut at = 1_800_000_000_000;
@@ -117,13 +120,13 @@ fn evidence_comes_at_the_first_at_each_doubling_and_at_the_end() {
 
 #[test]
 fn what_is_no_call_and_what_is_periodic_by_nature_counts_for_nothing() {
-    let cases: [(&str, fn(&mut MechanicalRecord)); 5] = [
+    let cases: [(&str, Change); 5] = [
         ("refused", |r| (r.packets_out, r.packets_back) = (1, 1)),
         ("part of a long connection", |r| {
-            (r.tcp_flags_out, r.tcp_flags_back) = (0x10, 0x10)
+            (r.tcp_flags_out, r.tcp_flags_back) = (0x10, 0x10);
         }),
         ("time service", |r| {
-            (r.protocol, r.destination_port) = (17, 123)
+            (r.protocol, r.destination_port) = (17, 123);
         }),
         ("names", |r| (r.protocol, r.destination_port) = (17, 53)),
         ("echo", |r| r.protocol = 1),

@@ -1,6 +1,9 @@
 use super::*;
 use crate::samples::{call, probe};
 
+/// What makes another record of a sample.
+type Change = fn(&mut MechanicalRecord);
+
 fn events(
     scans: &mut Scans,
     records: impl IntoIterator<Item = MechanicalRecord>,
@@ -32,10 +35,10 @@ fn with(mut record: MechanicalRecord, change: impl Fn(&mut MechanicalRecord)) ->
 #[test]
 fn many_ports_of_one_host_are_a_vertical_scan_whatever_the_probe() {
     let ports = || (1..=1000u16).map(|port| probe(1, HOST, port, u64::from(port)));
-    let probes: [(&str, fn(&mut MechanicalRecord)); 7] = [
+    let probes: [(&str, Change); 7] = [
         ("syn, dropped", |_| {}),
         ("syn, refused", |r| {
-            (r.packets_back, r.tcp_flags_back) = (1, 0x14)
+            (r.packets_back, r.tcp_flags_back) = (1, 0x14);
         }),
         ("null", |r| r.tcp_flags_out = 0),
         ("fin", |r| r.tcp_flags_out = 1),
@@ -70,7 +73,7 @@ fn one_port_of_many_hosts_is_a_horizontal_scan_and_its_hosts_are_told_within_a_p
     assert!(vertical(hosts.clone()).is_empty());
     let echo = hosts.map(|r| {
         with(r, |r| {
-            (r.protocol, r.source_port, r.destination_port) = (1, 8, 0)
+            (r.protocol, r.source_port, r.destination_port) = (1, 8, 0);
         })
     });
     assert_eq!(horizontal(echo).last().unwrap().port, 0);
@@ -85,7 +88,7 @@ fn ordinary_use_is_no_scan() {
     assert!(horizontal(crawler).is_empty(), "a crawler gets answers");
     let one_sided = many.clone().map(|host| {
         with(call(1, HOST + host, (40_000, 443), 1), |r| {
-            (r.packets_back, r.tcp_flags_back) = (0, 0)
+            (r.packets_back, r.tcp_flags_back) = (0, 0);
         })
     });
     assert!(
@@ -94,7 +97,7 @@ fn ordinary_use_is_no_scan() {
     );
     let late = many.clone().map(|n| {
         with(probe(1, HOST, 1024 + n as u16, 1), |r| {
-            (r.source_port, r.tcp_flags_out) = (443, 0x11)
+            (r.source_port, r.tcp_flags_out) = (443, 0x11);
         })
     });
     assert!(vertical(late).is_empty(), "a server's late segments");
@@ -106,7 +109,7 @@ fn ordinary_use_is_no_scan() {
     ] {
         let answers = many.clone().map(|n| {
             with(probe(1, HOST, 2048 + n as u16, 1), |r| {
-                (r.protocol, r.source_port) = (17, service)
+                (r.protocol, r.source_port) = (17, service);
             })
         });
         assert!(vertical(answers).is_empty(), "{what} from {service}");
@@ -118,7 +121,7 @@ fn ordinary_use_is_no_scan() {
                 r.packets_back,
                 r.tcp_flags_out,
                 r.tcp_flags_back,
-            ) = (0, 1, 0, 18)
+            ) = (0, 1, 0, 18);
         })
     });
     assert!(vertical(turned).is_empty(), "answers to a forged source");

@@ -96,7 +96,7 @@ fn sensor(nowhere: bool, capture: &Path, folder: &Path) -> Outcome<String> {
     };
     let mut store = means::Counted::default();
     let outcome = supervise(
-        job,
+        &job,
         Means {
             recorder: &mut means::Log(Client::connect(&socket)?),
             store: &mut store,

@@ -1,7 +1,7 @@
 //! pcapng: blocks in sections. In: unread bytes. Out: steps. Never: a block that is kept for anything but its packet or its interface.
 
 use super::{Captured, Step, word};
-use crate::limits::{BLOCK_BYTES_MAX, INTERFACES_MAX, PACKET_BYTES_MAX};
+use crate::limits::{BLOCK_BYTES_MAX, INTERFACES_MAX, PACKET_BYTES_MAX, TIME_MS_MAX};
 use sakimori_custody::window::EndStatus;
 use sakimori_wire::LinkType;
 
@@ -100,16 +100,18 @@ impl Pcapng {
                 .unwrap_or_default();
             match (code, value) {
                 (9, &[power]) if power & 0x80 != 0 => {
-                    new.resolution = Resolution::Two(power & 0x7f)
+                    new.resolution = Resolution::Two(power & 0x7f);
                 }
                 (9, &[power]) => new.resolution = Resolution::Ten(power),
-                (14, &[a, b, c, d, e, f, g, h]) => {
-                    let eight = [a, b, c, d, e, f, g, h];
-                    new.offset = if self.big {
-                        u64::from_be_bytes(eight)
+                (14, eight) if eight.len() == 8 => {
+                    let halves = word(eight, 0, self.big).zip(word(eight, 4, self.big));
+                    let (first, second) = halves.unwrap_or_default();
+                    let (high, low) = if self.big {
+                        (first, second)
                     } else {
-                        u64::from_le_bytes(eight)
+                        (second, first)
                     };
+                    new.offset = u64::from(high) << 32 | u64::from(low);
                 }
                 _ => {}
             }
@@ -122,26 +124,23 @@ impl Pcapng {
     /// An enhanced (6), simple (3) or old (2) packet block.
     fn packet(&self, kind: u32, body: &[u8]) -> Option<Captured> {
         let number = |at| word(body, at, self.big);
-        let (interface, at, length, ticks) = match kind {
-            3 => {
-                let interface = *self.interfaces.first()?;
-                let snap = if interface.snap == 0 {
-                    u32::MAX
-                } else {
-                    interface.snap
-                };
-                (interface, 4, number(0)?.min(snap), 0)
-            }
-            _ => {
-                let first = number(0)?;
-                let id = match (kind, self.big) {
-                    (6, _) => first,
-                    (_, true) => first >> 16,
-                    (_, false) => first & 0xffff,
-                };
-                let ticks = u64::from(number(4)?) << 32 | u64::from(number(8)?);
-                (*self.interfaces.get(id as usize)?, 20, number(12)?, ticks)
-            }
+        let (interface, at, length, ticks) = if kind == 3 {
+            let interface = *self.interfaces.first()?;
+            let snap = if interface.snap == 0 {
+                u32::MAX
+            } else {
+                interface.snap
+            };
+            (interface, 4, number(0)?.min(snap), 0)
+        } else {
+            let first = number(0)?;
+            let id = match (kind, self.big) {
+                (6, _) => first,
+                (_, true) => first >> 16,
+                (_, false) => first & 0xffff,
+            };
+            let ticks = u64::from(number(4)?) << 32 | u64::from(number(8)?);
+            (*self.interfaces.get(id as usize)?, 20, number(12)?, ticks)
         };
         let length = length as usize;
         let fits = length <= PACKET_BYTES_MAX && body.len() >= at + length;
@@ -165,6 +164,6 @@ impl Interface {
             Resolution::Two(power) => (ticks * 1000).checked_shr(u32::from(power)).unwrap_or(0),
         };
         let whole = millis.saturating_add(u128::from(self.offset) * 1000);
-        u64::try_from(whole).unwrap_or(u64::MAX)
+        u64::try_from(whole).unwrap_or(u64::MAX).min(TIME_MS_MAX)
     }
 }

@@ -201,7 +201,7 @@ const WRAPPED: &[&str] = &[
     "2001::41d0:0:0:fff:fffe",
 ];
 
-/// Public addresses with the country that the map gives them, plain and wrapped. Where registries are coarse (2001:200::/23 is APNIC's), so is the map.
+/// Public addresses with the country that the map gives them, plain and wrapped. Where registries are coarse (`2001:200::/23` is APNIC's), so is the map.
 const PUBLIC: &[(&str, &str)] = &[
     ("8.8.8.8", "US"),
     ("1.1.1.1", "AU"),

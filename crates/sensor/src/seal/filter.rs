@@ -8,13 +8,13 @@ use seccompiler::{
 };
 use std::collections::BTreeMap;
 
-/// The calls and what each is needed for. `read` only from 0 and 2, `write` only to 1, memory only without execution.
+/// The calls and what each is needed for. `read` only from 0 and 2, `write` only to 1, memory only without execution and without a file.
 const CALLS: &[(i64, &str)] = &[
     (libc::SYS_read, "input and control"),
     (libc::SYS_write, "the pipe of frames"),
     (libc::SYS_ppoll, "waiting for input or control"),
     (libc::SYS_futex, "locks of the standard library"),
-    (libc::SYS_mmap, "memory, not executable"),
+    (libc::SYS_mmap, "memory, neither executable nor of a file"),
     (libc::SYS_mremap, "growing memory"),
     (libc::SYS_munmap, "giving memory back"),
     (libc::SYS_madvise, "giving memory back"),
@@ -47,7 +47,14 @@ fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError>
     rules.insert(libc::SYS_write, vec![equals(0, 1)?]);
     let executable = SeccompCmpOp::MaskedEq(libc::PROT_EXEC as u64);
     let plain = SeccompCondition::new(2, SeccompCmpArgLen::Dword, executable, 0)?;
-    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![plain])?]);
+    // Of a file: what is written to shared memory of an input that happens to be open for writing would leave.
+    let anonymous = libc::MAP_ANONYMOUS as u64;
+    let mask = SeccompCmpOp::MaskedEq(anonymous);
+    let no_file = SeccompCondition::new(3, SeccompCmpArgLen::Dword, mask, anonymous)?;
+    rules.insert(
+        libc::SYS_mmap,
+        vec![SeccompRule::new(vec![plain, no_file])?],
+    );
     Ok(rules)
 }
 

@@ -1,11 +1,13 @@
 //! The sealed process from outside: starting, reading frames, telling ticks, ending. In: a program that knows [`CHILD_ARGUMENT`], an input. Out: frames. Never: any
-//! descriptor in the child but 0, 1 and 2.
+//! descriptor in the child but 0, 1 and 2; a process that outlives its run.
 
 use crate::child::{CHILD_ARGUMENT, ChildConfig, STOP, TICK};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, ioctl_fionbio};
 use sakimori_custody::frame::{Frame, FrameError};
-use std::io::{self, PipeWriter, Read, Write};
+use std::io::{self, PipeWriter, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -13,10 +15,16 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 #[derive(Clone, Debug)]
 pub struct Program(pub PathBuf);
 
-/// A running sealed process.
+/// How long a process may leave its configuration unread, ms.
+const UNREAD_MS: u64 = 5_000;
+/// Bytes read from the pipe at once: four times what it holds.
+const READ_BYTES: usize = 256 << 10;
+
+/// A running sealed process; it is killed when this goes.
 pub(super) struct Sealed {
     child: Child,
     pipe: ChildStdout,
+    /// Never waited for once the process runs: a process that does not read cannot hold its supervisor up.
     control: PipeWriter,
     buffer: Vec<u8>,
     at: usize,
@@ -41,30 +49,47 @@ impl Sealed {
         input: OwnedFd,
         config: &ChildConfig,
     ) -> io::Result<Self> {
+        let config = serde_json::to_vec(config)?;
         let (told, control) = io::pipe()?;
-        let mut child = Command::new(&program.0)
+        ioctl_fionbio(&control, true)?;
+        let (pipe, output) = io::pipe()?;
+        let child = Command::new(&program.0)
             .arg(CHILD_ARGUMENT)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(input))
-            .stdout(Stdio::piped())
+            .stdout(Stdio::from(output))
             .stderr(Stdio::from(told))
             .spawn()?;
-        let pipe = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let mut sealed = Self {
             child,
-            pipe,
+            pipe: ChildStdout::from(OwnedFd::from(pipe)),
             control,
-            buffer: vec![0; 256 << 10],
+            buffer: vec![0; READ_BYTES],
             at: 0,
             end: 0,
         };
-        let config = serde_json::to_vec(config)?;
-        sealed
-            .control
-            .write_all(&(config.len() as u32).to_le_bytes())?;
-        sealed.control.write_all(&config)?;
+        sealed.configure(&(config.len() as u32).to_le_bytes())?;
+        sealed.configure(&config)?;
         Ok(sealed)
+    }
+
+    /// Writes configuration, which may be longer than a pipe holds, as fast as the process reads it.
+    fn configure(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match rustix::io::write(&self.control, bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    let mut fds = [PollFd::new(&self.control, PollFlags::OUT)];
+                    if !ready(&mut fds, UNREAD_MS)? {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
     }
 
     /// The next frame, waited for at most `wait_ms`.
@@ -81,7 +106,8 @@ impl Sealed {
             }
             self.buffer.copy_within(self.at..self.end, 0);
             (self.at, self.end) = (0, self.end - self.at);
-            if !self.readable(wait_ms)? {
+            let mut fds = [PollFd::new(&self.pipe, PollFlags::IN)];
+            if !ready(&mut fds, wait_ms)? {
                 return Ok(Brought::Nothing);
             }
             let room = self.buffer.get_mut(self.end..).unwrap_or_default();
@@ -95,42 +121,56 @@ impl Sealed {
         }
     }
 
-    fn readable(&self, wait_ms: u64) -> io::Result<bool> {
-        let wait = Timespec {
-            tv_sec: (wait_ms / 1000) as i64,
-            tv_nsec: (wait_ms % 1000 * 1_000_000) as i64,
-        };
-        let mut fds = [PollFd::new(&self.pipe, PollFlags::IN)];
-        match poll(&mut fds, Some(&wait)) {
-            Ok(count) => Ok(count > 0),
-            Err(rustix::io::Errno::INTR) => Ok(false),
-            Err(e) => Err(e.into()),
-        }
-    }
-
     /// Ends the window at this wall time.
-    pub(super) fn tick(&mut self, now_ms: u64) {
+    pub(super) fn tick(&self, now_ms: u64) {
         self.tell(TICK, now_ms);
     }
 
     /// Asks the process to finish what it holds and end.
-    pub(super) fn stop(&mut self) {
+    pub(super) fn stop(&self) {
         self.tell(STOP, 0);
     }
 
-    fn tell(&mut self, kind: u8, number: u64) {
-        let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-        // A process that is gone is noticed by its closed pipe.
-        let _ = self.control.write_all(&[kind, a, b, c, d, e, f, g, h]);
+    fn tell(&self, kind: u8, number: u64) {
+        let mut message = [kind; 9];
+        if let Some(place) = message.last_chunk_mut() {
+            *place = number.to_le_bytes();
+        }
+        // A process that is gone is noticed by its closed pipe, one that does not read by its silence; nine bytes are written as a whole or not at all.
+        let _ = rustix::io::write(&self.control, &message);
     }
 
-    /// Ends the process at once.
-    pub(super) fn kill(&mut self) {
+    /// Ends the process at once and says how it ended, in a fixed form: `exit code 101`, `signal 31`.
+    pub(super) fn end(&mut self) -> String {
         let _ = self.child.kill();
+        match self.child.wait() {
+            Ok(status) => match (status.code(), status.signal()) {
+                (Some(code), _) => format!("exit code {code}"),
+                (None, Some(signal)) => format!("signal {signal}"),
+                (None, None) => "no exit code".to_owned(),
+            },
+            Err(_) => "no exit code".to_owned(),
+        }
     }
+}
 
-    /// Waits for the end and returns the exit code, `None` for a signal.
-    pub(super) fn wait(mut self) -> Option<i32> {
-        self.child.wait().ok().and_then(|status| status.code())
+impl Drop for Sealed {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Waits until a descriptor is ready.
+fn ready(fds: &mut [PollFd<'_>], wait_ms: u64) -> io::Result<bool> {
+    let wait = Timespec {
+        tv_sec: (wait_ms / 1000).cast_signed(),
+        tv_nsec: (wait_ms % 1000 * 1_000_000).cast_signed(),
+    };
+    loop {
+        match poll(fds, Some(&wait)) {
+            Ok(count) => return Ok(count > 0),
+            Err(Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
     }
 }

@@ -1,12 +1,14 @@
-//! One run over one input: start, windows, stop. In: a job and its means. Out: an [`Outcome`]. Never: a record that is published before its receipt is in the log.
+//! One run over one input: start, windows, stop. In: a job and its means. Out: an [`Outcome`]. Never: a record that is published before its receipt is in the log, nor a sealed
+//! process that outlives the run.
 
 use super::account::{Outcome, Totals, receipt, receipt_counters};
 use super::process::{Brought, Program, Sealed};
+use super::watch::{VIOLATED, Watch};
 use super::{Progress, Random, RecordStore, Recorder, SuperviseError, WallClock};
 use crate::child::ChildConfig;
 use sakimori_authority::gate::Admitted;
 use sakimori_custody::commitment::WindowCommitment;
-use sakimori_custody::entry::{Act, Author, Chain, EntryType, Salt};
+use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::frame::{Frame, Ready};
 use sakimori_custody::ids::{BucketId, RecordId, StreamId, hex};
 use sakimori_custody::keys::CommitKey;
@@ -24,10 +26,10 @@ const WINDOWS_TOGETHER: usize = 32;
 const RECORDS_TOGETHER: usize = 20_000;
 /// Longest wait for a frame before clocks are looked at, ms.
 const LOOK_MS: u64 = 200;
+/// Longest wait for a process to say that it is sealed, ms.
+const READY_MS: u64 = 10_000;
 /// How long a process that was told to stop may finish, ms.
 const GRACE_MS: u64 = 3_000;
-/// Packets before the share of selected ones is judged.
-const FUSE_PACKETS: u64 = 10_000;
 
 /// What is to be done.
 pub struct Job<'j> {
@@ -60,14 +62,20 @@ struct Run<'r> {
     store: &'r mut dyn RecordStore,
     clock: &'r dyn WallClock,
     random: &'r mut dyn Random,
-    key: Option<(BucketId, CommitKey)>,
+    /// The bucket of the windows that wait, and its key.
+    bucket: Option<(BucketId, CommitKey)>,
     buckets: Vec<BucketId>,
     waiting: Vec<Waiting>,
     open: Vec<(RecordId, MechanicalRecord)>,
     next_record: u64,
-    today: (u32, u64),
-    totals: Totals,
+    watch: Watch,
+    /// Sums of the windows whose receipts are in the log.
+    recorded: Totals,
     findings: Findings,
+    /// Whether the start is in the log.
+    started: bool,
+    /// How the process ended, where that is known.
+    exit: String,
 }
 
 /// The means of a run.
@@ -89,63 +97,109 @@ pub struct Means<'m> {
 /// # Errors
 /// [`SuperviseError`]: the log or the store failed, or nothing could be started; whatever was read since the last receipt is gone and, where the log still answers,
 /// told as a fault.
-pub fn supervise(mut job: Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseError> {
-    let none = rustix::stdio::stdin()
-        .try_clone_to_owned()
-        .map_err(SuperviseError::Start)?;
-    let input = std::mem::replace(&mut job.input, none);
+pub fn supervise(job: &Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseError> {
+    let Means {
+        recorder,
+        store,
+        clock,
+        random,
+        progress,
+    } = means;
     let mut run = Run {
         chain: Chain::new(job.stream),
-        job: &job,
-        recorder: means.recorder,
-        store: means.store,
-        clock: means.clock,
-        random: means.random,
-        key: None,
+        job,
+        recorder,
+        store,
+        clock,
+        random,
+        bucket: None,
         buckets: Vec::new(),
         waiting: Vec::new(),
         open: Vec::new(),
         next_record: 0,
-        today: (0, 0),
-        totals: Totals::default(),
+        watch: Watch::new(job.admitted.caps(), job.admitted.directions()),
+        recorded: Totals::default(),
         findings: Findings::default(),
+        started: false,
+        exit: "no process".to_owned(),
     };
-    let started = run.clock.now();
-    run.bucket()?;
-    let mut sealed =
-        Sealed::start(job.program, input, &job.config).map_err(SuperviseError::Start)?;
-    let ended = match run.ready(&mut sealed) {
-        Some(ready) => {
-            run.record_start(&ready, started)?;
-            run.frames(&mut sealed, means.progress)
+    match run.whole(progress) {
+        Ok(ended) => Ok(run.outcome(&ended)),
+        Err(error) => {
+            run.fail(&error);
+            Err(error)
         }
-        None => Err(SuperviseError::Seal),
-    };
-    sealed.kill();
-    let code = sealed.wait();
-    run.close(ended?, code)
+    }
 }
 
 /// How the frames ended.
+#[derive(Default)]
 struct Ended {
     end: Option<EndFrame>,
     fault: Option<&'static str>,
 }
 
-impl Run<'_> {
-    fn salt(&mut self) -> Salt {
-        let mut salt = [0; 32];
-        self.random.fill(&mut salt);
-        Salt(salt)
+impl Ended {
+    fn fault(name: &'static str) -> Self {
+        Self {
+            fault: Some(name),
+            ..Self::default()
+        }
     }
 
-    fn entry(
-        &mut self,
-        kind: EntryType,
-        counters: Vec<u64>,
-        body: Vec<u8>,
-    ) -> sakimori_custody::entry::Entry {
-        let salt = self.salt();
+    fn status(&self) -> EndStatus {
+        self.end.as_ref().map_or(EndStatus::Fault, |end| end.status)
+    }
+
+    fn offset(&self) -> u64 {
+        self.end.as_ref().map_or(0, |end| end.offset)
+    }
+
+    /// What the fault entry says; `None` where the input was read as far as it was to be.
+    fn kind(&self) -> Option<&'static str> {
+        let told = match self.status() {
+            EndStatus::Fault => Some("panic"),
+            status @ (EndStatus::CutShort
+            | EndStatus::Malformed
+            | EndStatus::NotACapture
+            | EndStatus::Limit) => Some(status.name()),
+            EndStatus::Complete | EndStatus::Stopped => None,
+        };
+        self.fault.or(told)
+    }
+}
+
+/// When the process is next told something.
+struct Clocks {
+    next_tick: u64,
+    /// Last millisecond of the authority.
+    last_ms: u64,
+    stopped: Option<u64>,
+}
+
+impl Run<'_> {
+    fn whole(&mut self, progress: &mut dyn Progress) -> Result<Ended, SuperviseError> {
+        let begun = self.clock.now();
+        self.turn_bucket(begun)?;
+        let job = self.job;
+        let input = job.input.try_clone().map_err(SuperviseError::Start)?;
+        let mut sealed =
+            Sealed::start(job.program, input, &job.config).map_err(SuperviseError::Start)?;
+        let Some(ready) = ready(&mut sealed) else {
+            self.exit = sealed.end();
+            return Err(SuperviseError::Seal);
+        };
+        self.record_start(&ready, begun)?;
+        let ended = self.frames(&mut sealed, progress)?;
+        self.exit = sealed.end();
+        self.settle()?;
+        self.record_end(&ended)?;
+        Ok(ended)
+    }
+
+    fn entry(&mut self, kind: EntryType, counters: Vec<u64>, body: Vec<u8>) -> Entry {
+        let mut salt = [0; 32];
+        self.random.fill(&mut salt);
         let author = Author {
             id: self.job.signer.verifier().id(),
             key: self.job.signer.ed25519(),
@@ -157,7 +211,7 @@ impl Run<'_> {
             counters,
             body,
         };
-        self.chain.entry(act, salt, Some(&author))
+        self.chain.entry(act, Salt(salt), Some(&author))
     }
 
     fn record(
@@ -171,37 +225,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The bucket of today, ready for writing.
-    fn bucket(&mut self) -> Result<BucketId, SuperviseError> {
+    /// Makes the bucket of the day ready. What waits belongs to the day on which it came, and is settled first.
+    fn turn_bucket(&mut self, now: Millis) -> Result<(), SuperviseError> {
+        let day = now.seconds().day();
+        if self
+            .bucket
+            .as_ref()
+            .is_some_and(|(bucket, _)| bucket.day == day)
+        {
+            return Ok(());
+        }
+        self.settle()?;
         let bucket = BucketId {
             authority: self.job.admitted.statement().id,
             sensor: self.job.admitted.lease().sensor.clone(),
-            day: self.clock.now().seconds().day(),
+            day,
         };
-        if self.key.as_ref().is_none_or(|(known, _)| *known != bucket) {
-            let key = self.store.bucket(&bucket)?;
-            self.key = Some((bucket.clone(), key));
-            self.buckets.push(bucket.clone());
-        }
-        Ok(bucket)
+        let key = self.store.bucket(&bucket)?;
+        self.bucket = Some((bucket.clone(), key));
+        self.buckets.push(bucket);
+        Ok(())
     }
 
-    fn ready(&self, sealed: &mut Sealed) -> Option<Ready> {
-        let begun = self.clock.now();
-        while self.clock.now().0 < begun.0 + 30_000 {
-            match sealed.next(LOOK_MS) {
-                Ok(Brought::Frame(frame)) => match *frame {
-                    Frame::Ready(ready) if ready.seccomp => return Some(ready),
-                    _ => return None,
-                },
-                Ok(Brought::Nothing) => {}
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    fn record_start(&mut self, ready: &Ready, started: Millis) -> Result<(), SuperviseError> {
+    fn record_start(&mut self, ready: &Ready, begun: Millis) -> Result<(), SuperviseError> {
         let admitted = self.job.admitted;
         let statement = admitted.statement();
         let body = json!({
@@ -211,7 +257,7 @@ impl Run<'_> {
             "pack_sha256": hex(&statement.pack),
             "lease_id": admitted.lease().id.to_string(),
             "input": self.job.input_kind,
-            "started": started.seconds().to_string(),
+            "started": begun.seconds().to_string(),
             "limits": statement.caps.match_ppm,
         });
         let counters = vec![
@@ -220,7 +266,9 @@ impl Run<'_> {
             u64::from(ready.network_namespace),
             ready.map_version,
         ];
-        self.record(EntryType::Start, counters, &body)
+        self.record(EntryType::Start, counters, &body)?;
+        self.started = true;
+        Ok(())
     }
 
     /// Reads frames until the process ends or must be ended.
@@ -229,154 +277,123 @@ impl Run<'_> {
         sealed: &mut Sealed,
         progress: &mut dyn Progress,
     ) -> Result<Ended, SuperviseError> {
-        let end_ms = self
-            .job
-            .admitted
-            .end()
-            .0
-            .saturating_mul(1000)
-            .saturating_add(999);
-        let mut stopped: Option<(u64, Option<&'static str>)> = None;
-        let mut next_tick = self.clock.now().0;
-        let why =
-            |stopped: &Option<(u64, Option<&'static str>)>| stopped.as_ref().and_then(|s| s.1);
+        let end = self.job.admitted.end().0;
+        let mut clocks = Clocks {
+            next_tick: 0,
+            last_ms: end.saturating_mul(1000).saturating_add(999),
+            stopped: None,
+        };
         loop {
-            let now = self.clock.now().0;
-            if self.job.config.ticks && now >= next_tick {
-                sealed.tick(now);
-                next_tick = now - now % WINDOW_MS + WINDOW_MS;
+            let now = self.clock.now();
+            if let Some(fault) = self.tell(sealed, &mut clocks, now.0) {
+                return Ok(Ended::fault(fault));
             }
-            if stopped.is_none() && now > end_ms {
-                sealed.stop();
-                stopped = Some((now, None));
-            }
-            if stopped.as_ref().is_some_and(|(at, _)| now > at + GRACE_MS) {
-                return Ok(Ended {
-                    end: None,
-                    fault: why(&stopped).or(Some("stop-ignored")),
-                });
-            }
-            let brought = sealed.next(LOOK_MS).map_err(SuperviseError::Start)?;
-            let frame = match brought {
-                Brought::Frame(frame) => *frame,
+            let ended = match sealed.next(LOOK_MS).map_err(SuperviseError::Start)? {
+                Brought::Frame(frame) => self.frame(*frame, now, sealed, progress)?,
                 Brought::Nothing => {
                     self.settle()?;
-                    continue;
+                    None
                 }
-                Brought::Closed => {
-                    return Ok(Ended {
-                        end: None,
-                        fault: Some("process-died"),
-                    });
-                }
-                Brought::Violation => {
-                    return Ok(Ended {
-                        end: None,
-                        fault: Some("seal-violated"),
-                    });
-                }
+                Brought::Closed => Some(Ended::fault("process-died")),
+                Brought::Violation => Some(Ended::fault(VIOLATED)),
             };
-            match frame {
-                Frame::Ready(_) => {
-                    return Ok(Ended {
-                        end: None,
-                        fault: Some("seal-violated"),
-                    });
-                }
-                Frame::Evidence(event) => self.findings.event(event),
-                Frame::Record(record) => self.take(record),
-                Frame::Window(window) => {
-                    if let Err(fault) = self.window(window) {
-                        if fault == "seal-violated" {
-                            return Ok(Ended {
-                                end: None,
-                                fault: Some(fault),
-                            });
-                        }
-                        sealed.stop();
-                        stopped.get_or_insert((now, Some(fault)));
-                    }
-                    progress.progress(&self.totals);
-                    if self.is_full() {
-                        self.settle()?;
-                    }
-                }
-                Frame::End(end) => {
-                    return Ok(Ended {
-                        end: Some(end),
-                        fault: why(&stopped),
-                    });
-                }
+            if let Some(ended) = ended {
+                return Ok(ended);
             }
         }
     }
 
-    fn take(&mut self, record: MechanicalRecord) {
-        let id = RecordId {
-            stream: self.job.stream,
-            number: self.next_record,
-        };
-        self.next_record += 1;
-        self.findings.record(id, &record);
-        self.open.push((id, record));
+    /// Tells the process ticks and the end of the authority; names the fault of one that does not obey.
+    fn tell(&self, sealed: &Sealed, clocks: &mut Clocks, now: u64) -> Option<&'static str> {
+        if self.job.config.ticks && now >= clocks.next_tick {
+            sealed.tick(now);
+            clocks.next_tick = now - now % WINDOW_MS + WINDOW_MS;
+        }
+        if clocks.stopped.is_none() && now > clocks.last_ms {
+            sealed.stop();
+            clocks.stopped = Some(now);
+        }
+        let overdue = clocks.stopped.is_some_and(|at| now > at + GRACE_MS);
+        overdue.then_some("stop-ignored")
     }
 
-    /// Checks a window against what came before it and against the caps.
-    fn window(&mut self, window: WindowCounters) -> Result<(), &'static str> {
+    /// Takes in one frame; says how the run ended where it did.
+    fn frame(
+        &mut self,
+        frame: Frame,
+        now: Millis,
+        sealed: &mut Sealed,
+        progress: &mut dyn Progress,
+    ) -> Result<Option<Ended>, SuperviseError> {
+        let day = now.seconds().day();
+        let checked = match frame {
+            Frame::Ready(_) => Err(VIOLATED),
+            Frame::Evidence(event) => {
+                self.watch.event();
+                self.findings.event(event);
+                Ok(())
+            }
+            Frame::Record(record) => {
+                let checked = self.watch.record(&record, day);
+                let id = RecordId {
+                    stream: self.job.stream,
+                    number: self.next_record,
+                };
+                self.next_record += 1;
+                self.open.push((id, record));
+                checked
+            }
+            Frame::Window(counters) => {
+                self.turn_bucket(now)?;
+                let checked = self.watch.window(&counters, day);
+                if checked.is_ok() {
+                    self.wait_for_receipt(counters)?;
+                    progress.progress(self.watch.totals());
+                }
+                checked
+            }
+            Frame::End(end) => {
+                return Ok(Some(
+                    match self.watch.end(&end).and_then(|()| closes(sealed)) {
+                        Ok(()) => Ended {
+                            end: Some(end),
+                            ..Ended::default()
+                        },
+                        Err(fault) => Ended::fault(fault),
+                    },
+                ));
+            }
+        };
+        Ok(checked.err().map(Ended::fault))
+    }
+
+    fn wait_for_receipt(&mut self, counters: WindowCounters) -> Result<(), SuperviseError> {
         let records = std::mem::take(&mut self.open);
-        let packets: u64 = records.iter().map(|(_, record)| record.packets()).sum();
-        let held = self.waiting.last().map(|w| w.counters.held_after);
-        let follows = held.is_none_or(|held| held == window.held_before);
-        let directions = self.job.admitted.directions();
-        let named = records
-            .iter()
-            .all(|(_, r)| directions.contains(&r.direction));
-        let told = window.index == self.totals.windows
-            && window.records == records.len() as u64
-            && window.selected == packets;
-        if !follows || !named || !told {
-            return Err("seal-violated");
+        for (id, record) in &records {
+            self.findings.record(*id, record);
         }
-        self.totals.add(&window);
-        let day = self.clock.now().seconds().day().0;
-        if self.today.0 != day {
-            self.today = (day, 0);
-        }
-        self.today.1 += window.records;
-        let caps = self.job.admitted.caps();
-        self.waiting.push(Waiting {
-            counters: window,
-            records,
-        });
-        if self.today.1 > caps.day_records {
-            return Err("cap-day-records");
-        }
-        let judged = self.totals.read >= FUSE_PACKETS;
-        let share = u128::from(self.totals.selected) * 1_000_000;
-        if judged && share > u128::from(caps.match_ppm) * u128::from(self.totals.read) {
-            return Err("cap-match-ppm");
+        self.waiting.push(Waiting { counters, records });
+        let records: usize = self.waiting.iter().map(|w| w.records.len()).sum();
+        if self.waiting.len() >= WINDOWS_TOGETHER || records >= RECORDS_TOGETHER {
+            self.settle()?;
         }
         Ok(())
     }
 
-    fn is_full(&self) -> bool {
-        let records: usize = self.waiting.iter().map(|w| w.records.len()).sum();
-        self.waiting.len() >= WINDOWS_TOGETHER || records >= RECORDS_TOGETHER
-    }
-
-    /// Stages, records and publishes the windows that wait.
+    /// Stages, records and publishes the windows that wait. Nothing is signed before all of them are staged, so that a store that fails leaves no hole in the stream.
     fn settle(&mut self) -> Result<(), SuperviseError> {
-        if self.waiting.is_empty() {
+        let Some((bucket, _)) = self.bucket.as_ref().filter(|_| !self.waiting.is_empty()) else {
             return Ok(());
+        };
+        let bucket = bucket.clone();
+        let stream = self.job.stream;
+        for window in self.waiting.iter().filter(|w| !w.records.is_empty()) {
+            let at = (stream, window.counters.index);
+            self.store.stage(&bucket, at, &window.records)?;
         }
-        let bucket = self.bucket()?;
         let waiting = std::mem::take(&mut self.waiting);
         let mut entries = Vec::with_capacity(waiting.len());
         for window in &waiting {
-            let at = (self.job.stream, window.counters.index);
-            if !window.records.is_empty() {
-                self.store.stage(&bucket, at, &window.records)?;
-            }
             let commitment = self.commitment(&window.records);
             let first = window.records.first().map(|(id, _)| *id);
             let count = window.records.len();
@@ -385,15 +402,18 @@ impl Run<'_> {
             entries.push(self.entry(EntryType::Receipt, counters, body));
         }
         self.recorder.record(&entries)?;
+        for window in &waiting {
+            self.recorded.add(&window.counters);
+        }
         for window in waiting.iter().filter(|w| !w.records.is_empty()) {
             self.store
-                .publish(&bucket, (self.job.stream, window.counters.index))?;
+                .publish(&bucket, (stream, window.counters.index))?;
         }
         Ok(())
     }
 
     fn commitment(&self, records: &[(RecordId, MechanicalRecord)]) -> Option<String> {
-        let (_, key) = self.key.as_ref()?;
+        let (_, key) = self.bucket.as_ref()?;
         let mut commitment = WindowCommitment::new(key);
         for (id, record) in records {
             commitment.add(*id, &record.encode());
@@ -401,40 +421,35 @@ impl Run<'_> {
         commitment.finish().map(|root| hex(&root))
     }
 
-    /// Puts the rest on record: receipts that wait, a fault where there was one, the stop.
-    fn close(mut self, ended: Ended, code: Option<i32>) -> Result<Outcome, SuperviseError> {
-        self.settle()?;
-        let status = ended
-            .end
-            .as_ref()
-            .map_or(EndStatus::Fault, |end| end.status);
-        let offset = ended.end.as_ref().map_or(0, |end| end.offset);
-        let damage = matches!(
-            status,
-            EndStatus::CutShort | EndStatus::Malformed | EndStatus::NotACapture | EndStatus::Limit
-        );
-        let kind = match (ended.fault, status) {
-            (Some(fault), _) => Some(fault),
-            (None, EndStatus::Fault) => Some("panic"),
-            (None, other) => damage.then(|| other.name()),
-        };
+    /// Puts the end on record: a fault where there was one, then the stop.
+    fn record_end(&mut self, ended: &Ended) -> Result<(), SuperviseError> {
+        let kind = ended.kind();
         if let Some(kind) = kind {
-            let fault = ended.end.as_ref().map_or(0, |end| end.fault);
-            let body = json!({
-                "kind": kind,
-                "detail": format!(
-                    "exit code {}; {} records since the last receipt are gone",
-                    code.map_or_else(|| "none".to_owned(), |c| c.to_string()),
-                    self.open.len()
-                ),
-            });
-            let read = ended
-                .end
-                .as_ref()
-                .map_or(self.totals.read, |end| end.packets);
-            self.record(EntryType::Fault, vec![fault, offset, read], &body)?;
+            self.record_fault(kind, ended)?;
         }
-        let t = self.totals;
+        let reason = match (kind, ended.status()) {
+            (Some(kind), _) => kind,
+            // The one reason for which a supervisor stops a process that does what it should.
+            (None, EndStatus::Stopped) => "expired",
+            (None, status) => status.name(),
+        };
+        self.record_stop(ended.status(), reason)
+    }
+
+    fn record_fault(&mut self, kind: &str, ended: &Ended) -> Result<(), SuperviseError> {
+        let waiting: usize = self.waiting.iter().map(|w| w.records.len()).sum();
+        let gone = self.open.len() + waiting;
+        let body = json!({
+            "kind": kind,
+            "detail": format!("{}; {gone} records since the last receipt are gone", self.exit),
+        });
+        let code = ended.end.as_ref().map_or(0, |end| end.fault);
+        let read = self.watch.totals().read;
+        self.record(EntryType::Fault, vec![code, ended.offset(), read], &body)
+    }
+
+    fn record_stop(&mut self, status: EndStatus, reason: &str) -> Result<(), SuperviseError> {
+        let t = self.recorded;
         let counters = vec![
             status.code(),
             t.windows,
@@ -443,16 +458,53 @@ impl Run<'_> {
             t.discarded,
             t.errors,
         ];
-        let reason = kind.unwrap_or(status.name());
         let body = json!({"reason": reason, "ended": self.clock.now().seconds().to_string()});
-        self.record(EntryType::Stop, counters, &body)?;
-        Ok(Outcome {
-            totals: self.totals,
-            status,
-            offset,
-            fault: kind,
+        self.record(EntryType::Stop, counters, &body)
+    }
+
+    /// Tells the log of a failure, where the log is not what failed. An error of its own would say nothing more.
+    fn fail(&mut self, error: &SuperviseError) {
+        let kind = match error {
+            SuperviseError::Recorder(_) => return,
+            SuperviseError::Store(_) => "store-failed",
+            SuperviseError::Seal => "not-sealed",
+            SuperviseError::Start(_) if self.started => "pipe-failed",
+            SuperviseError::Start(_) => "not-started",
+        };
+        let told = self.record_fault(kind, &Ended::default());
+        if told.is_ok() && self.started {
+            let _ = self.record_stop(EndStatus::Fault, kind);
+        }
+    }
+
+    fn outcome(self, ended: &Ended) -> Outcome {
+        Outcome {
+            totals: self.recorded,
+            status: ended.status(),
+            offset: ended.offset(),
+            fault: ended.kind(),
             findings: self.findings.finish(),
             buckets: self.buckets,
-        })
+        }
+    }
+}
+
+/// Waits for the process to say how far it is sealed; without the system call filter it may not run.
+fn ready(sealed: &mut Sealed) -> Option<Ready> {
+    match sealed.next(READY_MS) {
+        Ok(Brought::Frame(frame)) => match *frame {
+            Frame::Ready(ready) if ready.seccomp => Some(ready),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Nothing comes behind the end.
+fn closes(sealed: &mut Sealed) -> Result<(), &'static str> {
+    match sealed.next(GRACE_MS) {
+        Ok(Brought::Closed) => Ok(()),
+        Ok(Brought::Nothing) => Err("stop-ignored"),
+        _ => Err(VIOLATED),
     }
 }

@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 use sakimori_testkit::capture::packets;
 use sakimori_testkit::{data, files_below};
-use sakimori_wire::assembly::Assembler;
 use sakimori_wire::limits::NAME_BYTES_MAX;
 use sakimori_wire::{
     LinkType, Packet, application, dns, http, ja4::ja4, packet, tls::client_hello,

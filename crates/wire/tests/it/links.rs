@@ -39,6 +39,7 @@ pub(crate) fn check(name: &str, link: u32, frame: &[u8]) {
 const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_link_layer_gives_the_same_fields() {
     let ip = inner();
     let wifi = |control: [u8; 2], more: &[u8]| join(&[&control, &[0; 22], more, &SNAP, &ip]);

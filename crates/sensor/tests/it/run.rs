@@ -1,0 +1,114 @@
+//! A pipeline in this process: packs, homes, frames.
+
+use sakimori_custody::frame::Frame;
+use sakimori_custody::ids::{RecordId, StreamId};
+use sakimori_custody::record::{Country, Direction, MechanicalRecord};
+use sakimori_custody::window::{EndFrame, WindowCounters};
+use sakimori_detect::finding::{Finding, Findings};
+use sakimori_select::{Matcher, Pack};
+use sakimori_sensor::capture::{Capture, Filled, unpacked};
+use sakimori_sensor::direction::Home;
+use sakimori_sensor::pipeline::{Pipeline, PipelineConfig};
+use std::io::Read;
+
+/// All directions.
+pub(crate) const DIRECTIONS: [Direction; 3] =
+    [Direction::OutIn, Direction::InOut, Direction::OutOut];
+
+/// A pipeline for a pack, with home prefixes beside Japan.
+pub(crate) fn pipeline(pack: &str, home: &[&str], flows_max: usize) -> Pipeline {
+    let pack = Pack::parse_source(pack).unwrap();
+    let mut place = Home::country(Country::new(*b"JP").unwrap());
+    place.prefixes = home.iter().map(|prefix| prefix.parse().unwrap()).collect();
+    let mut config = PipelineConfig::new(
+        place,
+        DIRECTIONS.to_vec(),
+        Matcher::new(&pack),
+        pack.behaviours(),
+        [7, 9],
+    );
+    config.flows_max = flows_max;
+    Pipeline::new(config)
+}
+
+/// The byte stream of the pipe for an input.
+pub(crate) fn stream(input: impl Read + 'static, mut pipeline: Pipeline) -> Vec<u8> {
+    let mut capture = Capture::new(unpacked(input).unwrap());
+    let mut batch = Vec::new();
+    let status = loop {
+        match capture.fill(&mut batch) {
+            Ok(Filled::More) => pipeline.push(&capture, &batch),
+            Ok(Filled::End(status)) => break status,
+            Err(_) => break sakimori_custody::window::EndStatus::Malformed,
+        }
+    };
+    pipeline.finish(status, capture.offset());
+    std::mem::take(pipeline.output())
+}
+
+/// Frames, sorted by kind.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) windows: Vec<WindowCounters>,
+    pub(crate) records: Vec<MechanicalRecord>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) end: Option<EndFrame>,
+}
+
+impl Told {
+    /// Reads a stream, which must be nothing but whole frames.
+    pub(crate) fn of(mut bytes: &[u8]) -> Self {
+        let mut told = Self::default();
+        let mut findings = Findings::default();
+        while !bytes.is_empty() {
+            let (frame, length) = Frame::decode(bytes).unwrap();
+            bytes = &bytes[length..];
+            assert!(told.end.is_none(), "a frame behind the end");
+            match frame {
+                Frame::Window(window) => told.windows.push(window),
+                Frame::Record(record) => {
+                    let number = told.records.len() as u64;
+                    findings.record(
+                        RecordId {
+                            stream: StreamId([0; 8]),
+                            number,
+                        },
+                        &record,
+                    );
+                    told.records.push(record);
+                }
+                Frame::Evidence(event) => findings.event(event),
+                Frame::End(end) => told.end = Some(end),
+                Frame::Ready(_) => panic!("a pipeline does not say that it is sealed"),
+            }
+        }
+        told.findings = findings.finish();
+        told
+    }
+
+    /// Sum of a counter over all windows.
+    pub(crate) fn sum(&self, counter: impl Fn(&WindowCounters) -> u64) -> u64 {
+        self.windows.iter().map(counter).sum()
+    }
+
+    /// Holds the windows to each other: they follow, conserve (a window that does not is no frame), and hold nothing at the end. Returns packets read.
+    pub(crate) fn check(&self) -> u64 {
+        let (mut held, mut end_ms) = (0, None);
+        for (index, window) in self.windows.iter().enumerate() {
+            assert_eq!(window.index, index as u64);
+            assert_eq!(window.held_before, held);
+            assert!(window.conserved());
+            assert!(end_ms.is_none_or(|end| end == window.start_ms));
+            (held, end_ms) = (window.held_after, Some(window.end_ms));
+        }
+        assert_eq!(held, 0, "packets are held behind the end");
+        let end = self.end.unwrap();
+        let read = self.sum(|w| w.read);
+        assert_eq!(
+            (end.packets, end.windows),
+            (read, self.windows.len() as u64)
+        );
+        assert_eq!((end.records, end.fault), (self.records.len() as u64, 0));
+        read
+    }
+}
