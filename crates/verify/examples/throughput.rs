@@ -8,11 +8,12 @@
     reason = "the core reads no clock; what measures it does"
 )]
 
-use sakimori_custody::entry::{Act, Author, Chain, EntryType, Salt};
+use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::ids::{StreamId, hex};
 use sakimori_custody::time::Seconds;
 use sakimori_testkit::folder::{BEGIN, Plan, signer};
 use sakimori_tlog::checkpoint::Checkpoint;
+use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::merkle::{Frontier, Hash, leaf_hash};
 use sakimori_tlog::note::Note;
 use sakimori_tlog::tile::{TILE_WIDTH, Tile, push_entry, root_of};
@@ -50,47 +51,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes full tiles of refusals by one sensor, with a trust root before them; returns the bytes of all entries.
+/// Writes a trust root and refusals by one sensor; returns the bytes of all entries.
 fn make(dir: &Path, count: u64) -> Result<u64, Box<dyn Error>> {
-    let sensor = signer("s-01");
-    let author = Author {
-        id: sensor.verifier().id(),
-        key: sensor.ed25519(),
-    };
     let mut notes = Chain::new(StreamId([1; 8]));
     let mut refusals = Chain::new(StreamId([2; 8]));
+    let sensor = signer("s-01");
     let mut frontier = Frontier::default();
     let mut rows: Vec<(Vec<Hash>, u64)> = vec![(Vec::new(), 0); 4];
     let (mut bundle, mut bytes) = (Vec::new(), 0);
     for at in 0..count {
-        let act = |kind, counters, body: &[u8]| Act {
-            kind,
-            time: Seconds(BEGIN),
-            authority: [0; 32],
-            counters,
-            body: body.to_vec(),
+        let entry = if at == 0 {
+            trust_root(&mut notes)
+        } else {
+            refusal(&mut refusals, &sensor)
         };
         // One body for all refusals: what is measured is the reading of it, not the making of files.
-        let entry = if at == 0 {
-            let root = Plan::default().build().folder.trust_root;
-            notes.entry(
-                act(EntryType::TrustRoot, vec![1], &root),
-                Salt([0; 32]),
-                None,
-            )
-        } else {
-            let body =
-                br#"{"code":24,"name":"other-sensor","sensor":"s-01","authority":"","detail":""}"#;
-            refusals.entry(
-                act(EntryType::Refusal, vec![24], body),
-                Salt([1; 32]),
-                Some(&author),
-            )
-        };
-        let name = hex(&entry.envelope.body);
-        let (first, _) = name.split_at_checked(2).unwrap_or_default();
-        let folder = dir.join("bodies").join(first);
         if at < 2 {
+            let name = hex(&entry.envelope.body);
+            let (first, _) = name.split_at_checked(2).unwrap_or_default();
+            let folder = dir.join("bodies").join(first);
             fs::create_dir_all(&folder)?;
             fs::write(folder.join(&name), &entry.stored)?;
         }
@@ -99,57 +78,61 @@ fn make(dir: &Path, count: u64) -> Result<u64, Box<dyn Error>> {
         let leaf = leaf_hash(&entry.leaf);
         frontier.push(leaf);
         if push(dir, &mut rows, leaf, false)? {
-            put(
-                dir,
-                &Tile {
-                    level: None,
-                    index: at / TILE_WIDTH,
-                    width: 256,
-                },
-                &std::mem::take(&mut bundle),
-            )?;
+            let full = std::mem::take(&mut bundle);
+            put(dir, None, (at / TILE_WIDTH, 256), &full)?;
         }
     }
-    if !bundle.is_empty() {
-        put(
-            dir,
-            &Tile {
-                level: None,
-                index: count / TILE_WIDTH,
-                width: (count % TILE_WIDTH) as u16,
-            },
-            &bundle,
-        )?;
+    let width = (count % TILE_WIDTH) as u16;
+    if width > 0 {
+        put(dir, None, (count / TILE_WIDTH, width), &bundle)?;
     }
     for (level, (row, index)) in (0u8..).zip(&rows) {
         if !row.is_empty() {
-            put(
-                dir,
-                &Tile {
-                    level: Some(level),
-                    index: *index,
-                    width: row.len() as u16,
-                },
-                &row.concat(),
-            )?;
+            put(dir, Some(level), (*index, row.len() as u16), &row.concat())?;
         }
     }
-    let text = Checkpoint {
+    sign(dir, &frontier)?;
+    Ok(bytes)
+}
+
+fn sign(dir: &Path, tree: &Frontier) -> Result<(), Box<dyn Error>> {
+    let checkpoint = Checkpoint {
         origin: "log.example".to_owned(),
-        size: count,
-        root: frontier.root(),
+        size: tree.size(),
+        root: tree.root(),
         extensions: Vec::new(),
     };
-    let note = Note::sign(
-        &text.to_string(),
-        &[&signer("log"), &signer("mirror")],
-        BEGIN,
-    );
-    fs::write(
-        dir.join("checkpoint"),
-        note.ok_or("no checkpoint")?.to_bytes(),
-    )?;
-    Ok(bytes)
+    let signers = [&signer("log"), &signer("mirror")];
+    let note = Note::sign(&checkpoint.to_string(), &signers, BEGIN).ok_or("no checkpoint")?;
+    fs::write(dir.join("checkpoint"), note.to_bytes())?;
+    Ok(())
+}
+
+fn trust_root(stream: &mut Chain) -> Entry {
+    let act = Act {
+        kind: EntryType::TrustRoot,
+        time: Seconds(BEGIN),
+        authority: [0; 32],
+        counters: vec![1],
+        body: Plan::default().build().folder.trust_root,
+    };
+    stream.entry(act, Salt([0; 32]), None)
+}
+
+fn refusal(stream: &mut Chain, sensor: &NoteSigner) -> Entry {
+    let body = br#"{"code":24,"name":"other-sensor","sensor":"s-01","authority":"","detail":""}"#;
+    let act = Act {
+        kind: EntryType::Refusal,
+        time: Seconds(BEGIN),
+        authority: [0; 32],
+        counters: vec![24],
+        body: body.to_vec(),
+    };
+    let author = Author {
+        id: sensor.verifier().id(),
+        key: sensor.ed25519(),
+    };
+    stream.entry(act, Salt([1; 32]), Some(&author))
 }
 
 /// Puts a leaf into its row, and full rows into files; says whether the row of leaves was full.
@@ -167,21 +150,23 @@ fn push(
     if (row.len() as u64) < TILE_WIDTH {
         return Ok(filled);
     }
-    put(
-        dir,
-        &Tile {
-            level: Some(level as u8),
-            index: *index,
-            width: 256,
-        },
-        &row.concat(),
-    )?;
+    put(dir, Some(level as u8), (*index, 256), &row.concat())?;
     *index += 1;
     let root = root_of(&std::mem::take(row));
     push(dir, above, root, true)
 }
 
-fn put(dir: &Path, tile: &Tile, bytes: &[u8]) -> std::io::Result<()> {
+fn put(
+    dir: &Path,
+    level: Option<u8>,
+    (index, width): (u64, u16),
+    bytes: &[u8],
+) -> std::io::Result<()> {
+    let tile = Tile {
+        level,
+        index,
+        width,
+    };
     let path = dir.join(tile.path());
     fs::create_dir_all(path.parent().unwrap_or(dir))?;
     fs::write(path, bytes)
