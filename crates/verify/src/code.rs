@@ -49,7 +49,7 @@ subjects! {
     /// Refusals.
     Refusals = "refusals",
     /// Deletions.
-    Buckets = "buckets deleted in time",
+    Buckets = "buckets deleted in time, or not due",
     /// The mirror.
     Mirror = "files and bodies that the mirror has too",
     /// Proof files.

@@ -197,9 +197,8 @@ fn finding(
         _ => Some((BODY, "it is no file that can be a body".to_owned())),
     };
     let wrong = wrong.or_else(|| document(&json, envelope).err().map(|what| (FINDING, what)));
-    match wrong {
-        None => sink.good(Subject::Findings),
-        Some((end, what)) => sink.bad(Code::FindingFile, place(end), what),
+    if let Some((end, what)) = wrong {
+        sink.bad(Code::FindingFile, place(end), what);
     }
     Ok(())
 }
