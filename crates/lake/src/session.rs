@@ -46,13 +46,28 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Whether every number is within the bounds of [`limits`].
-    pub const fn sane(&self) -> bool {
-        self.memory_bytes >= limits::SESSION_MEMORY_MIN
-            && self.memory_bytes <= limits::SESSION_MEMORY_MAX
-            && self.deadline_ms >= 1
-            && self.deadline_ms <= limits::SESSION_DEADLINE_MS_MAX
-            && self.rows_max <= limits::SESSION_ROWS_MAX
+    /// Refuses a number that is out of the bounds of [`limits`].
+    ///
+    /// # Errors
+    /// [`LakeError::Limit`] says which number.
+    pub const fn check(&self) -> Result<(), LakeError> {
+        let (what, limit) = if self.memory_bytes < limits::SESSION_MEMORY_MIN {
+            (
+                "bytes of memory must be allowed to a session",
+                limits::SESSION_MEMORY_MIN - 1,
+            )
+        } else if self.memory_bytes > limits::SESSION_MEMORY_MAX {
+            ("bytes of memory in a session", limits::SESSION_MEMORY_MAX)
+        } else if self.deadline_ms < 1 {
+            ("milliseconds must be allowed to a session", 0)
+        } else if self.deadline_ms > limits::SESSION_DEADLINE_MS_MAX {
+            ("milliseconds in a session", limits::SESSION_DEADLINE_MS_MAX)
+        } else if self.rows_max > limits::SESSION_ROWS_MAX {
+            ("rows in a session", limits::SESSION_ROWS_MAX)
+        } else {
+            return Ok(());
+        };
+        Err(LakeError::Limit { what, limit })
     }
 }
 
@@ -107,12 +122,7 @@ impl Request {
                 limit: limits::SQL_BYTES_MAX as u64,
             });
         }
-        if !limits.sane() {
-            return Err(LakeError::Limit {
-                what: "rows, bytes of memory or milliseconds of a session",
-                limit: limits::SESSION_ROWS_MAX,
-            });
-        }
+        limits.check()?;
         Ok(Self {
             sql: sql.to_owned(),
             limits,

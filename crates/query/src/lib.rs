@@ -22,7 +22,7 @@
 //! An address is 16 bytes inside (IPv4 mapped), and text in a statement and in the answer. A text that is compared with an address is read as one, in whatever
 //! spelling; one that is no address is an error, not an empty answer. Functions: `in_prefix(source, '203.0.113.0/24')`, which leaves out files by their statistics;
 //! `ip(source)`, the text, for `LIKE` and `||`; `address('203.0.113.7')`, the other way. All scalar, aggregate and window functions of
-//! [DataFusion](https://datafusion.apache.org/user-guide/sql/) but hashes, encodings and regular expressions are there; no function makes tables.
+//! [DataFusion](https://datafusion.apache.org/user-guide/sql/) but those of hashes, encodings and regular expressions are there, and the operator `~`; no function makes tables.
 //!
 //! # Limits
 //!
@@ -37,7 +37,8 @@
 //!
 //! Before it reads the request: no core file, no written file, not to be looked into. Then: memory, and Landlock leaves reading below the buckets' folders. It opens
 //! the files that each `bucket.json` names, checks every key, and forgets them; what decrypts pages stays in the opened footers until the process ends, which is when
-//! the answer does. Then Landlock and a system call filter close files, network and programs altogether, and only now the statement is planned.
+//! the answer does. Then Landlock and a system call filter close files, network and programs altogether, and only now the statement is looked at.
+//! Landlock gives what the system has; the filter is required, and without it nothing is answered.
 //! A bucket that is deleted meanwhile stays readable to this one process, for its deadline at most.
 
 mod engine;

@@ -83,12 +83,10 @@ pub fn read_request(input: &mut impl Read) -> Result<Request, WireError> {
         return Err(form("it is not a request of this version"));
     }
     let text: Text = read_json(input, REQUEST_BYTES_MAX)?;
-    if text.buckets.len() > SESSION_BUCKETS_MAX
-        || text.sql.len() > SQL_BYTES_MAX
-        || !text.limits.sane()
-    {
+    if text.buckets.len() > SESSION_BUCKETS_MAX || text.sql.len() > SQL_BYTES_MAX {
         return Err(form("a number is out of its bounds"));
     }
+    text.limits.check().map_err(form)?;
     let now: Seconds = text.now.parse().map_err(form)?;
     let mut buckets = Vec::with_capacity(text.buckets.len());
     for bucket in text.buckets {

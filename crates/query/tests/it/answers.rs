@@ -77,6 +77,7 @@ fn an_address_is_found_in_any_spelling_and_place() {
         ("source = address('198.51.1.7')", seven),
         ("ip(source) = '198.51.1.7'", seven),
         ("ip(source) LIKE '198.51.1.7'", seven),
+        ("ip(source) ~ '^198[.]51[.]1[.]7$'", seven),
         ("source IN ('198.51.1.7', '198.51.2.39')", both),
         ("source BETWEEN '198.51.1.7' AND '198.51.1.7'", seven),
         (

@@ -101,6 +101,41 @@ fn the_least_memory_that_may_be_asked_for_is_enough_for_a_small_query() {
 }
 
 #[test]
+fn a_limit_out_of_its_bounds_is_refused_before_anything_is_started() {
+    let with = |memory_bytes, deadline_ms, rows_max| Limits {
+        memory_bytes,
+        deadline_ms,
+        rows_max,
+    };
+    let cases = [
+        (
+            with(96 * MIB - 1, 1, 1),
+            "more than 100663295 bytes of memory must be allowed to a session",
+        ),
+        (
+            with(16_385 * MIB, 1, 1),
+            "more than 17179869184 bytes of memory in a session",
+        ),
+        (
+            with(512 * MIB, 0, 1),
+            "more than 0 milliseconds must be allowed to a session",
+        ),
+        (
+            with(512 * MIB, 600_001, 1),
+            "more than 600000 milliseconds in a session",
+        ),
+        (
+            with(512 * MIB, 1, 1_000_001),
+            "more than 1000000 rows in a session",
+        ),
+    ];
+    for (limits, says) in cases {
+        assert_eq!(limits.check().unwrap_err().to_string(), says);
+    }
+    assert!(Limits::default().check().is_ok());
+}
+
+#[test]
 fn a_query_that_takes_longer_than_its_deadline_says_so() {
     let limits = Limits {
         deadline_ms: 400,

@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A query process by hand.
 fn start(program: &Path, arguments: &[&str]) -> Child {
@@ -160,6 +161,41 @@ fn a_bucket_that_is_gone_between_question_and_answer_is_named() {
 }
 
 #[test]
+fn a_writer_at_work_is_never_seen_halfway() {
+    let house = House::new();
+    let more = AtomicBool::new(true);
+    let counts = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = house.writer(1);
+            let staged = writer.unresolved();
+            for window in staged {
+                writer.publish(window, at(6)).unwrap();
+            }
+            // BOUND: two thousand windows are more than are written while eight queries run.
+            for index in 9..2_000 {
+                if !more.load(Ordering::Relaxed) {
+                    break;
+                }
+                put(&mut writer, 1, index, at(6 + index % 16));
+            }
+        });
+        let count = |_| {
+            let answer = house.ask("SELECT count(*) FROM records", Limits::default());
+            answer.unwrap().rows[0][0].as_u64().unwrap()
+        };
+        let counts: Vec<u64> = (0..8).map(count).collect();
+        more.store(false, Ordering::Relaxed);
+        counts
+    });
+    assert!(counts.is_sorted(), "{counts:?}");
+    assert!(counts.iter().all(|count| count % WINDOW == 0), "{counts:?}");
+    assert!(
+        counts[0] >= FIRST + SECOND && counts[7] > counts[0],
+        "{counts:?}"
+    );
+}
+
+#[test]
 fn a_damaged_file_is_named() {
     let house = House::new();
     let request = house.request("SELECT * FROM records", Limits::default());
@@ -239,6 +275,7 @@ const SORTED: &str = "SELECT a.* FROM records a CROSS JOIN (VALUES (1), (2), (3)
 #[test]
 fn the_process_stays_below_the_memory_that_it_states() {
     let limits = Limits {
+        memory_bytes: 192 << 20,
         rows_max: 100_000,
         ..Limits::default()
     };
