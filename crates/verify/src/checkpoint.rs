@@ -92,11 +92,19 @@ impl Signed {
         }
     }
 
-    /// Whether the log signed, the mirror cosigned, and the quorum is met.
+    /// Whether the log signed, the mirror cosigned, and the quorum is met. Lines that nobody known signed are told in a note: they may say anything.
     pub(crate) fn check(&self, trust: Trust<'_>, now: Option<u64>, sink: &mut Sink) {
         match self.problem(trust, now) {
             None => sink.good(Subject::Checkpoint),
             Some((code, what)) => sink.bad(code, Place::file(&self.file), what),
+        }
+        let verified = self.note.verify(&known(trust)).unwrap_or_default().len();
+        let unknown = self.note.signatures().len().saturating_sub(verified);
+        if verified > 0 && unknown > 0 {
+            sink.note(format!(
+                "{unknown} signature lines of `{}` are by keys that the trust root has not, or stand twice",
+                self.file
+            ));
         }
     }
 
@@ -139,10 +147,7 @@ impl Signed {
             }
             Trust::Root(root) => root,
         };
-        let mut known = root.policy.keys();
-        if !known.contains(&root.mirror) {
-            known.push(root.mirror.clone());
-        }
+        let known = known(trust);
         if let Some(problem) = self.log_problem(root.policy.logs(), &known) {
             return Some(problem);
         }
@@ -163,5 +168,19 @@ impl Signed {
             );
             (Code::CheckpointTime, what)
         })
+    }
+}
+
+/// Keys by which a checkpoint may be signed.
+fn known(trust: Trust<'_>) -> Vec<VerifierKey> {
+    match trust {
+        Trust::Log(key) => vec![key.clone()],
+        Trust::Root(root) => {
+            let mut known = root.policy.keys();
+            if !known.contains(&root.mirror) {
+                known.push(root.mirror.clone());
+            }
+            known
+        }
     }
 }

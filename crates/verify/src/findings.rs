@@ -97,6 +97,12 @@ pub(crate) fn check(
     let before = sink.count();
     let index = proof.proof.index;
     let place = |end: &str| Place::leaf(folder.call(&format!("{stem}{end}")), index);
+    if proof.proof.extra.is_some() {
+        let name = folder.call(&format!("{stem}{PROOF}"));
+        sink.note(format!(
+            "`{name}` has an extra line that nobody vouches for"
+        ));
+    }
     let Found::Bytes(entry) = folder.read(&format!("{stem}{ENTRY}"), ENVELOPE_BYTES_MAX)? else {
         let what = "the entry that the proof is for is missing, or no file that can be one";
         sink.bad(Code::ProofEntry, place(ENTRY), what);

@@ -11,6 +11,7 @@ mod edge;
 mod level0;
 mod stray;
 
+pub(crate) use level0::extent;
 pub(crate) use stray::{Allowed, strays};
 
 use crate::VerifyError;
@@ -89,7 +90,7 @@ pub(crate) fn walk(
     sink: &mut Sink,
     visit: &mut Visit<'_>,
 ) -> Result<Walked, VerifyError> {
-    let extent = level0::extent(folder, stated.size)?;
+    let extent = extent(folder, stated.size)?;
     let mut marks: Vec<u64> = marks.iter().copied().chain([stated.size]).collect();
     marks.sort_unstable();
     marks.dedup();

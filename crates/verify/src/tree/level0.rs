@@ -13,7 +13,7 @@ use sakimori_tlog::tile::{TILE_WIDTH, Tile, root_of};
 const FULL: u16 = TILE_WIDTH as u16;
 
 /// Number of entries that the files have: the checkpoint's, and what was written behind it.
-pub(super) fn extent(folder: &Folder, size: u64) -> Result<u64, VerifyError> {
+pub(crate) fn extent(folder: &Folder, size: u64) -> Result<u64, VerifyError> {
     let mut at = size / TILE_WIDTH;
     loop {
         let widest = |level| -> Result<u16, VerifyError> {

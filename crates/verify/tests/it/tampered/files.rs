@@ -1,0 +1,276 @@
+//! Files that do not belong together.
+
+use super::{of_notes, report};
+use crate::maker::{
+    COSIGNED, Made, Tree, bundle, codes, good, make, options, place, publish, story, verify, write,
+};
+use sakimori_testkit::folder::{Part, Plan, signer};
+use sakimori_verify::{Options, render};
+
+#[test]
+fn entries_that_are_dropped_swapped_or_repeated_are_named() {
+    let raw = |what: &str, wanted: &[&str], change: fn(&mut Vec<Made>)| {
+        let mut made = good();
+        change(&mut made);
+        let report = report(&made, &options());
+        let codes = codes(&report);
+        assert!(
+            wanted.iter().all(|code| codes.contains(code)),
+            "{what}: {}",
+            render::text(&report)
+        );
+    };
+    raw(
+        "a receipt dropped from its stream",
+        &["receipt-missing", "stream-gap"],
+        |made| {
+            made.remove(place::RECEIPT + 1);
+        },
+    );
+    raw("receipts swapped", &["stream-gap"], |made| {
+        made.swap(place::RECEIPT, place::RECEIPT + 1);
+    });
+    raw("an entry repeated", &["stream-gap"], |made| {
+        made.insert(place::RECEIPT + 1, made[place::RECEIPT].clone());
+    });
+    raw("a stream that forks", &["stream-chain"], |made| {
+        let mut other = story(&Plan::default().build());
+        other[place::RECEIPT].time += 1;
+        other[place::RECEIPT].counters[0] = 5;
+        made[place::RECEIPT] = make(&other)[place::RECEIPT].clone();
+    });
+    raw("an entry that is none", &["entry-form"], |made| {
+        made[place::REFUSAL].leaf = b"hello".to_vec();
+    });
+    raw("an entry with a byte behind it", &["entry-form"], |made| {
+        made[place::REFUSAL].leaf.push(0);
+    });
+    raw("an empty entry", &["entry-form"], |made| {
+        made[place::REFUSAL].leaf.clear();
+    });
+    raw("a body that another entry has", &["body-wrong"], |made| {
+        made[place::STOP].stored = made[place::START].stored.clone();
+    });
+    raw("a body of another form", &["body-form"], |made| {
+        made[place::STOP].stored[32] = 2;
+    });
+    raw("a sealed body that is too short", &["body-form"], |made| {
+        made[place::CLOSED].stored.truncate(150);
+    });
+    raw("a sealed body of another size", &["body-size"], |made| {
+        made[place::CLOSED].stored.extend([0; 256]);
+    });
+}
+
+/// A bundle that is changed on disk.
+#[track_caller]
+fn on_disk(what: &str, wanted: &[&str], change: impl FnOnce(&std::path::Path, &[Made])) {
+    let dir = crate::maker::folder();
+    let made = good();
+    bundle(dir.path(), &made);
+    change(dir.path(), &made);
+    let report = verify(dir.path(), &options());
+    let codes = codes(&report);
+    assert!(
+        !wanted.is_empty() && wanted.iter().all(|code| codes.contains(code)),
+        "{what}: {}",
+        render::text(&report)
+    );
+}
+
+#[test]
+fn a_log_that_is_rolled_back_or_forked_is_named() {
+    on_disk("an older checkpoint", &["mirror-ahead"], |dir, made| {
+        let older = Tree::of(made).checkpoint(9, &["log", "mirror"]);
+        write(&dir.join("log/checkpoint"), older.to_bytes());
+    });
+    on_disk(
+        "an older log",
+        &["mirror-ahead", "proof-checkpoint"],
+        |dir, made| {
+            std::fs::remove_dir_all(dir.join("log")).unwrap();
+            publish(&dir.join("log"), &made[..9], &[], &["log", "mirror"]);
+        },
+    );
+    let other = || {
+        let mut story = story(&Plan::default().build());
+        story[place::REFUSAL].time += 60;
+        make(&story)
+    };
+    on_disk("a fork at the mirror", &["mirror-fork"], |dir, _| {
+        std::fs::remove_dir_all(dir.join("commission/mirror")).unwrap();
+        publish(
+            &dir.join("commission/mirror"),
+            &other(),
+            &[],
+            &["log", "mirror"],
+        );
+    });
+    on_disk("a fork at an older mirror", &["mirror-fork"], |dir, _| {
+        std::fs::remove_dir_all(dir.join("commission/mirror")).unwrap();
+        let mut story = story(&Plan::default().build());
+        story[place::STOP].time += 60;
+        publish(
+            &dir.join("commission/mirror"),
+            &make(&story)[..10],
+            &[],
+            &["log", "mirror"],
+        );
+    });
+    on_disk(
+        "a fork at a mirror that is ahead",
+        &["mirror-ahead", "mirror-fork"],
+        |dir, made| {
+            std::fs::remove_dir_all(dir.join("log")).unwrap();
+            std::fs::remove_dir_all(dir.join("commission/mirror")).unwrap();
+            publish(&dir.join("log"), &made[..15], &[], &["log", "mirror"]);
+            let mut story = story(&Plan::default().build());
+            story[place::REFUSAL].time += 60;
+            story.push(story[place::REFUSAL].clone());
+            publish(
+                &dir.join("commission/mirror"),
+                &make(&story),
+                &[],
+                &["log", "mirror"],
+            );
+        },
+    );
+}
+
+#[test]
+fn a_checkpoint_that_too_few_stand_behind_is_named() {
+    let signed = |who: &[&str], now, wanted: &[&str]| {
+        let dir = crate::maker::folder();
+        publish(dir.path(), &good(), &[], who);
+        assert_eq!(
+            codes(&verify(dir.path(), &Options { now, ..options() })),
+            wanted,
+            "{who:?}"
+        );
+    };
+    let now = options().now;
+    signed(&["log", "mirror"], now, &[]);
+    signed(&["log", "mirror", "audit"], now, &[]);
+    let dir = crate::maker::folder();
+    publish(dir.path(), &good(), &[], &["log", "mirror", "audit", "log"]);
+    let notes = verify(dir.path(), &options()).notes;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.starts_with("2 signature lines of `checkpoint`")),
+        "{notes:?}"
+    );
+    signed(&["log"], now, &["checkpoint-mirror"]);
+    signed(&["mirror"], now, &["checkpoint-log"]);
+    signed(&["!log", "mirror"], now, &["checkpoint-log"]);
+    signed(&["log", "!mirror"], now, &["checkpoint-mirror"]);
+    signed(&["log", "audit"], now, &["checkpoint-mirror"]);
+    signed(&[], now, &["checkpoint-malformed"]);
+    signed(
+        &["log", "mirror"],
+        Some(COSIGNED - 301),
+        &["checkpoint-time"],
+    );
+    signed(&["log", "mirror"], Some(COSIGNED - 300), &[]);
+    signed(&["log", "mirror"], None, &[]);
+    let audit = format!(
+        "policy: witness audit {}\npolicy: group both all mirror audit\npolicy: quorum both\n",
+        signer("audit").verifier()
+    );
+    let sample = Plan::default()
+        .edit(Part::TrustRoot, "policy: quorum mirror\n", &audit)
+        .build();
+    assert_eq!(codes(&of_notes(&sample)), ["checkpoint-quorum"]);
+}
+
+#[test]
+fn files_that_are_missing_strange_or_too_many_are_named() {
+    on_disk("a body is gone", &["body-missing"], |dir, made| {
+        let name = sakimori_custody::ids::hex(&made[place::STOP].commitment);
+        std::fs::remove_file(dir.join("log/bodies").join(&name[..2]).join(name)).unwrap();
+    });
+    on_disk("a body too many", &["stray"], |dir, _| {
+        write(&dir.join("log/bodies/00").join("00".repeat(32)), "x");
+    });
+    on_disk("a tile behind the end", &["stray"], |dir, _| {
+        write(&dir.join("log/tile/0/001"), [0; 8192]);
+    });
+    on_disk("a tile too wide", &["stray"], |dir, _| {
+        write(&dir.join("log/tile/1/000.p/1"), [0; 32]);
+    });
+    on_disk("a file beside", &["stray"], |dir, _| {
+        write(&dir.join("log/notes.txt"), "x");
+    });
+    on_disk("a file beside the findings", &["stray"], |dir, _| {
+        write(&dir.join("findings/readme"), "x");
+    });
+    on_disk("a folder for a file", &["file-form"], |dir, _| {
+        let tile = dir.join("log/tile/0/000.p/15");
+        std::fs::remove_file(&tile).unwrap();
+        std::fs::create_dir(&tile).unwrap();
+    });
+    on_disk("a link for a file", &["checkpoint-malformed"], |dir, _| {
+        let checkpoint = dir.join("log/checkpoint");
+        std::fs::rename(&checkpoint, dir.join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(dir.join("elsewhere"), checkpoint).unwrap();
+    });
+    on_disk("no checkpoint", &["checkpoint-missing"], |dir, _| {
+        std::fs::remove_file(dir.join("log/checkpoint")).unwrap();
+    });
+    on_disk(
+        "both files of the last entries",
+        &["file-missing"],
+        |dir, _| {
+            std::fs::remove_dir_all(dir.join("log/tile")).unwrap();
+        },
+    );
+    on_disk(
+        "a finding without its document",
+        &["finding-file"],
+        |dir, _| std::fs::remove_file(dir.join("findings/1.json")).unwrap(),
+    );
+    on_disk("a finding of other records", &["finding-file"], |dir, _| {
+        write(
+            &dir.join("findings/1.json"),
+            br#"{"confidence":0.8,"records":[]}"#,
+        );
+    });
+    on_disk(
+        "another entry beside the proof",
+        &["finding-file", "proof-wrong"],
+        |dir, made| {
+            write(&dir.join("findings/1.entry"), &made[place::STOP].leaf);
+        },
+    );
+}
+
+#[test]
+fn tile_and_bundle_that_are_changed_together_lead_to_another_root() {
+    on_disk(
+        "an entry and its hash",
+        &["entry-signature", "root-wrong"],
+        |dir, made| {
+            let mut changed = made.to_vec();
+            let last = changed[place::REFUSAL].leaf.len() - 1;
+            changed[place::REFUSAL].leaf[last] ^= 1;
+            let checkpoint = std::fs::read(dir.join("log/checkpoint")).unwrap();
+            std::fs::remove_dir_all(dir.join("log")).unwrap();
+            publish(&dir.join("log"), &changed, &[], &["log", "mirror"]);
+            write(&dir.join("log/checkpoint"), checkpoint);
+        },
+    );
+    on_disk(
+        "a bundle and its tile in two places",
+        &["files-differ", "root-wrong", "tile-wrong"],
+        |dir, _| {
+            for (file, at) in [
+                ("log/tile/entries/000.p/15", 300),
+                ("log/tile/0/000.p/15", 400),
+            ] {
+                let mut bytes = std::fs::read(dir.join(file)).unwrap();
+                bytes[at] ^= 1;
+                write(&dir.join(file), bytes);
+            }
+        },
+    );
+}
