@@ -8,6 +8,7 @@
 )]
 
 mod corpus;
+mod facts;
 mod findings;
 mod fuzz;
 mod mask;

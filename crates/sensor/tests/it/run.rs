@@ -17,6 +17,11 @@ pub(crate) const DIRECTIONS: [Direction; 3] =
 
 /// A pipeline for a pack, with home prefixes beside Japan.
 pub(crate) fn pipeline(pack: &str, home: &[&str], flows_max: usize) -> Pipeline {
+    seeded(pack, home, flows_max, [7, 9])
+}
+
+/// The same with a seed for the flow table.
+pub(crate) fn seeded(pack: &str, home: &[&str], flows_max: usize, seed: [u64; 2]) -> Pipeline {
     let pack = Pack::parse_source(pack).unwrap();
     let mut place = Home::country(Country::new(*b"JP").unwrap());
     place.prefixes = home.iter().map(|prefix| prefix.parse().unwrap()).collect();
@@ -25,7 +30,7 @@ pub(crate) fn pipeline(pack: &str, home: &[&str], flows_max: usize) -> Pipeline 
         DIRECTIONS.to_vec(),
         Matcher::new(&pack),
         pack.behaviours(),
-        [7, 9],
+        seed,
     );
     config.flows_max = flows_max;
     Pipeline::new(config)

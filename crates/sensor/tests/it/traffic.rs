@@ -53,6 +53,22 @@ pub(crate) fn packets(talks: &[Talk]) -> Vec<Captured> {
     out
 }
 
+/// One connection to a port, in which the client sends these segments.
+pub(crate) fn conversation(port: u16, segments: &[Vec<u8>]) -> Vec<Captured> {
+    let ends = Ends {
+        client: [133, 11, 0, 7],
+        server: [8, 8, 4, 4],
+        ports: (4000, port),
+    };
+    let frames = ends.tcp(segments, &[]).into_iter().zip(1_800_000_000_000..);
+    let packet = |(bytes, millis)| Captured {
+        link: 1,
+        millis,
+        bytes,
+    };
+    frames.map(packet).collect()
+}
+
 struct Ends {
     client: [u8; 4],
     server: [u8; 4],
