@@ -28,6 +28,14 @@ pub enum ControlError {
     /// The gate refuses; the reason is in the log.
     #[error("refused: {} ({}, code {})", .0.sentence(), .0.name(), .0.code())]
     Refused(Refusal),
+    /// The gate let the sensor pass and something it needs is not to be had; the refusal is in the log, the cause is told here alone.
+    #[error("refused: {} ({}, code {})", refusal.sentence(), refusal.name(), refusal.code())]
+    Lacking {
+        /// The refusal.
+        refusal: Refusal,
+        /// What came of the try.
+        source: Box<ControlError>,
+    },
     /// The log cannot be reached, so that the act was refused; the refusal is kept and entered at the next start.
     #[error("refused: {} ({}, code {}); the refusal is kept in {}", Refusal::LogUnavailable.sentence(), Refusal::LogUnavailable.name(), Refusal::LogUnavailable.code(), .0.display())]
     LogUnavailable(PathBuf),
@@ -104,11 +112,12 @@ impl ControlError {
     /// The exit code of a command that ended with this.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused(_) | Self::Document { .. } | Self::Lake(LakeError::Damaged { .. }) => {
-                exit::NO
-            }
-            Self::Lake(
-                LakeError::Deleted { .. }
+            Self::Refused(_)
+            | Self::Lacking { .. }
+            | Self::Document { .. }
+            | Self::Lake(
+                LakeError::Damaged { .. }
+                | LakeError::Deleted { .. }
                 | LakeError::Expired { .. }
                 | LakeError::Unknown(_)
                 | LakeError::Limit { .. },
@@ -130,10 +139,10 @@ impl ControlError {
 
 /// Whether a name leads to no document at all.
 fn is_misnamed(error: &io::Error) -> bool {
-    use io::ErrorKind::{FileTooLarge, IsADirectory, NotADirectory, NotFound};
+    use io::ErrorKind::{FileTooLarge, InvalidInput, IsADirectory, NotADirectory, NotFound};
     matches!(
         error.kind(),
-        NotFound | IsADirectory | NotADirectory | FileTooLarge
+        NotFound | IsADirectory | NotADirectory | FileTooLarge | InvalidInput
     )
 }
 

@@ -50,10 +50,18 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ControlError> {
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, ControlError> {
     let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
+        // Looked at before it is opened: a pipe that nobody writes to would be waited for without end.
+        let found = fs::metadata(path)?;
+        if found.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
+        if !found.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is no regular file",
+            ));
+        }
+        let file = File::open(path)?;
         file.take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
             return Err(io::ErrorKind::FileTooLarge.into());

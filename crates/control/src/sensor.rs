@@ -129,7 +129,8 @@ pub fn run(
     };
     process.enter_kept_refusals()?;
     let admitted = process.admitted()?;
-    let recovered = process.recover(&admitted)?;
+    let recovered = process.recover(&admitted);
+    let recovered = recovered.map_err(|e| process.fault(&admitted, e))?;
     let mut report = Report {
         authority: admitted.statement().id,
         inputs: Vec::new(),
@@ -205,15 +206,13 @@ impl Process<'_> {
         watch: &mut dyn Watch,
     ) -> Result<(Read, SealKey), ControlError> {
         let admitted = self.admitted()?;
-        let opened = input.open();
-        let Ok(descriptor) = opened else {
-            return Err(self.refuse(Refusal::InputUnreadable));
-        };
+        let opened = input.open().map_err(|e| input.unreadable(e));
+        let descriptor = opened.map_err(|e| self.refuse_for(Refusal::InputUnreadable, e))?;
         let caller = Caller::of(self.node, self.host)?;
         let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, &admitted);
-        let Ok(seal) = store.seal_key() else {
-            return Err(self.refuse(Refusal::KeysUnavailable));
-        };
+        let seal = store.seal_key();
+        let seal = seal.map_err(|e| self.refuse_for(Refusal::KeysUnavailable, e))?;
+        store.begin(&seal).map_err(|e| self.fault(&admitted, e))?;
         let stream = office::fresh_stream(self.host)?;
         self.state.open_run(stream);
         self.state.save(&self.folder)?;
@@ -246,7 +245,7 @@ impl Process<'_> {
             Err(SuperviseError::Seal) => return Err(self.refuse(Refusal::SealImpossible)),
             Err(error) => return Err(error.into()),
         };
-        store.finish()?;
+        store.finish().map_err(|e| self.fault(&admitted, e))?;
         self.state.close_run(stream);
         self.state.save(&self.folder)?;
         Ok((Read { name, outcome }, seal))

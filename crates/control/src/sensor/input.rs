@@ -65,14 +65,27 @@ impl Input {
         metadata.is_file().then_some(metadata.len())
     }
 
+    /// The failure of [`Input::open`], with the name.
+    pub(super) fn unreadable(&self, error: io::Error) -> ControlError {
+        ControlError::file("open", Path::new(&self.name()))(error)
+    }
+
     /// Opens it.
     ///
     /// # Errors
     /// The system's.
     pub fn open(&self) -> io::Result<OwnedFd> {
         match self.path() {
-            Some(path) if path.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Some(path) => Ok(File::open(path)?.into()),
+            Some(path) => {
+                // A pipe that nobody writes to would be waited for without end, and a device has no end.
+                if !path.metadata()?.is_file() {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidInput,
+                        "it is no regular file; what has no end is read from standard input",
+                    ));
+                }
+                Ok(File::open(path)?.into())
+            }
             None => io::stdin().as_fd().try_clone_to_owned(),
         }
     }

@@ -45,17 +45,22 @@ pub(super) fn resolve(
     let waiting = writer.unresolved();
     let receipts = receipts(journal, &waiting)?;
     let mut done = Recovered::default();
-    for window in waiting {
-        if receipts.contains(&window) {
-            writer.publish(window, host.seconds())?;
-            done.published += 1;
-        } else {
-            let now = host.now().0;
-            let reason = format!("window {window} has no receipt and was dropped");
-            gap(journal, authority, [now, now], &reason)?;
-            writer.void(window)?;
-            done.dropped += 1;
-        }
+    let (published, dropped): (Vec<_>, Vec<_>) =
+        waiting.into_iter().partition(|w| receipts.contains(w));
+    for window in published {
+        writer.publish(window, host.seconds())?;
+        done.published += 1;
+    }
+    if !dropped.is_empty() {
+        // Each drop writes anew whatever waits; what has its receipt waits in a file instead.
+        writer.flush()?;
+    }
+    for window in dropped {
+        let now = host.now().0;
+        let reason = format!("window {window} has no receipt and was dropped");
+        gap(journal, authority, [now, now], &reason)?;
+        writer.void(window)?;
+        done.dropped += 1;
     }
     Ok(done)
 }

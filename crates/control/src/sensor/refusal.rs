@@ -1,10 +1,11 @@
-//! Refusals on record: in the log, or kept until the log answers again. In: a reason. Out: an entry, or a file. Never: a refusal that leaves no trace.
+//! Refusals and faults on record: in the log, or kept until the log answers again. In: a reason. Out: an entry, or a file. Never: a refusal that leaves no trace.
 
 use super::Process;
 use crate::error::ControlError;
 use crate::files;
 use crate::journal::Deed;
 use sakimori_authority::Refusal;
+use sakimori_authority::gate::Admitted;
 use sakimori_custody::entry::EntryType;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -24,6 +25,34 @@ impl Process<'_> {
             // The log does not take it: the reason is kept, with the log's own fault as what the sensor ends with.
             Err(_) => self.keep(&body),
         }
+    }
+
+    /// As [`Process::refuse`], with what came in the way.
+    pub(super) fn refuse_for(&self, refusal: Refusal, source: ControlError) -> ControlError {
+        match self.refuse(refusal) {
+            ControlError::Refused(refusal) => ControlError::Lacking {
+                refusal,
+                source: Box::new(source),
+            },
+            other => other,
+        }
+    }
+
+    /// Puts on record that what is kept on disk failed a sensor that may run, and gives the error back.
+    pub(super) fn fault(&self, admitted: &Admitted, error: ControlError) -> ControlError {
+        let failed = matches!(error, ControlError::Lake(_) | ControlError::File { .. });
+        if failed && let Ok(mut journal) = self.journal() {
+            let body =
+                json!({"kind": "store-failed", "detail": "the lake cannot be opened or written"});
+            // Where the log fails as well, the first error says more.
+            let _ = journal.record(Deed {
+                kind: EntryType::Fault,
+                authority: admitted.commitment(),
+                counters: vec![0, 0, 0],
+                body: body.to_string().into_bytes(),
+            });
+        }
+        error
     }
 
     /// Keeps a refusal because the log does not answer.

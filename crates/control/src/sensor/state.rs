@@ -72,7 +72,10 @@ impl Remembered {
     pub fn load(folder: &Path) -> Result<Self, ControlError> {
         let path = folder.join(FILE);
         let bytes = files::read_present(&path)?;
-        let damaged = |what: &str| ControlError::document(path.display(), what);
+        let damaged = |what: &str| {
+            let act = "restore the sensor's folder from its backup: without its memory a log that was rolled back would be believed";
+            ControlError::document(path.display(), format!("{what}; {act}"))
+        };
         let kept: Kept = serde_json::from_slice(&bytes).map_err(|e| damaged(&e.to_string()))?;
         let checkpoint = match &kept.checkpoint {
             None => None,

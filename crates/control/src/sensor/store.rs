@@ -71,11 +71,15 @@ impl<'s> LakeStore<'s> {
     }
 
     /// The key of today's bucket, for what is sealed outside the lake.
-    pub(super) fn seal_key(&mut self) -> Result<SealKey, ControlError> {
+    pub(super) fn seal_key(&self) -> Result<SealKey, ControlError> {
         let bucket = self.today();
         let key = self.key(&bucket)?;
-        self.open(&bucket, BucketKey::from_bytes(*key.bytes()))?;
         Ok(SealKey { bucket, key })
+    }
+
+    /// Opens today's bucket.
+    pub(super) fn begin(&mut self, seal: &SealKey) -> Result<(), ControlError> {
+        self.open(&seal.bucket, BucketKey::from_bytes(*seal.key.bytes()))
     }
 
     /// Opens a bucket for writing. Windows of an earlier run that wait in it are published or dropped first, as the log says.

@@ -140,7 +140,10 @@ fn sign(file: &Path, key_files: &[PathBuf], out: &Path, host: &Host) -> Result<E
 
 fn submit(file: &Path, node: &Node, host: &Host) -> Result<ExitCode, Failure> {
     let bytes = files::read_present(file)?;
-    let force = office::submit(node, host, &bytes)?;
+    let force = office::submit(node, host, &bytes).map_err(|error| match error {
+        ControlError::Document { problem, .. } => ControlError::document(file.display(), problem),
+        other => other,
+    })?;
     show::line(&force.statement.id.to_string());
     show::say(&format!(
         "in force from {} to {}; the decision is entry {} of the log",

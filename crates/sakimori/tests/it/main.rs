@@ -9,6 +9,7 @@
 
 mod captures;
 mod custody;
+mod hostile;
 mod kill;
 mod node;
 mod program;

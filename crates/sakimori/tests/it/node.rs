@@ -107,7 +107,11 @@ impl TestNode {
             .arg(capture))
     }
 
+    /// Verifies the folder, once what is on its way to the mirror has come there.
     pub(crate) fn verify(&self) -> Ran {
+        if self.ledger.is_some() {
+            self.entries();
+        }
         let mut command = sakimori(["verify", "--format", "json", "--trust-root"]);
         run(command.arg(self.node.trust_root()).arg(self.dir()))
     }
