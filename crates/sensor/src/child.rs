@@ -5,7 +5,7 @@ use crate::capture::{Capture, Filled, unpacked};
 use crate::direction::Home;
 use crate::limits::{PACK_BYTES_MAX, PIPE_BYTES};
 use crate::pipeline::{Pipeline, PipelineConfig};
-use crate::seal::seal;
+use crate::seal::{end_by_itself, seal};
 use rustix::event::{PollFd, PollFlags, poll};
 use sakimori_custody::frame::Frame;
 use sakimori_custody::record::{Country, Direction};
@@ -84,7 +84,8 @@ pub fn run() -> ExitCode {
 }
 
 fn sealed() -> Result<(), u8> {
-    let config = read_config().ok_or(exit::CONFIGURATION)?;
+    let (config, seconds) = read_config().ok_or(exit::CONFIGURATION)?;
+    end_by_itself(seconds);
     let ticks = config.ticks;
     let mut pipeline = build(&config).ok_or(exit::CONFIGURATION)?;
     let mut scratch = Vec::with_capacity(2 * PIPE_BYTES);
@@ -168,16 +169,19 @@ fn build(config: &ChildConfig) -> Option<Pipeline> {
     Some(Pipeline::new(parts))
 }
 
-fn read_config() -> Option<ChildConfig> {
-    let mut length = [0; 4];
-    read_exact(&mut length)?;
-    let length = u32::from_le_bytes(length) as usize;
+/// Reads the seconds that the process may live, then the configuration behind its length; both numbers have four bytes.
+fn read_config() -> Option<(ChildConfig, u32)> {
+    let mut number = [0; 4];
+    read_exact(&mut number)?;
+    let seconds = u32::from_le_bytes(number);
+    read_exact(&mut number)?;
+    let length = u32::from_le_bytes(number) as usize;
     if length > PACK_BYTES_MAX + (1 << 20) {
         return None;
     }
     let mut bytes = vec![0; length];
     read_exact(&mut bytes)?;
-    serde_json::from_slice(&bytes).ok()
+    Some((serde_json::from_slice(&bytes).ok()?, seconds))
 }
 
 /// Fills a buffer from the control descriptor.

@@ -43,11 +43,12 @@ pub(super) enum Brought {
 }
 
 impl Sealed {
-    /// Starts the process on an input and tells it its configuration.
+    /// Starts the process on an input and tells it its configuration, and after how many seconds it ends by itself.
     pub(super) fn start(
         program: &Program,
         input: OwnedFd,
         config: &ChildConfig,
+        seconds: u32,
     ) -> io::Result<Self> {
         let config = serde_json::to_vec(config)?;
         let (told, control) = io::pipe()?;
@@ -69,6 +70,7 @@ impl Sealed {
             at: 0,
             end: 0,
         };
+        sealed.configure(&seconds.to_le_bytes())?;
         sealed.configure(&(config.len() as u32).to_le_bytes())?;
         sealed.configure(&config)?;
         Ok(sealed)

@@ -183,8 +183,11 @@ impl Run<'_> {
         self.turn_bucket(begun)?;
         let job = self.job;
         let input = job.input.try_clone().map_err(SuperviseError::Start)?;
+        // Should the log or the store keep the supervisor waiting past the end of the authority, the process ends without it.
+        let left = job.admitted.end().0.saturating_sub(begun.seconds().0) + 1 + GRACE_MS / 1000;
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
         let mut sealed =
-            Sealed::start(job.program, input, &job.config).map_err(SuperviseError::Start)?;
+            Sealed::start(job.program, input, &job.config, left).map_err(SuperviseError::Start)?;
         let Some(ready) = ready(&mut sealed) else {
             self.exit = sealed.end();
             return Err(SuperviseError::Seal);

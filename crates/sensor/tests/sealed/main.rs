@@ -35,6 +35,10 @@ const TESTS: &[(&str, fn())] = &[
         "the_end_of_the_authority_stops_an_endless_input_within_a_second",
         runs::expiry,
     ),
+    (
+        "the_process_ends_by_itself_where_the_log_holds_its_supervisor_up",
+        runs::expiry_without_supervisor,
+    ),
     ("an_idle_input_has_receipts_too", runs::idle),
     (
         "a_run_over_midnight_writes_each_window_to_the_bucket_of_its_day",

@@ -1,7 +1,9 @@
 //! Runs that go as they should: order, ends, idle windows, midnight, damage.
 
 use crate::captures::{MINUTE_PACKETS, header, minutes, record};
-use crate::office::{Clock, Journal, PACK, Run, admitted, config, input, now, plan, this_program};
+use crate::office::{
+    Clock, Journal, PACK, Run, admitted, children, config, input, now, plan, this_program,
+};
 use crate::run::{Told, pipeline, stream};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::window::EndStatus;
@@ -95,6 +97,44 @@ pub(crate) fn expiry() {
     assert!(outcome.totals.read > 0);
     journal.check();
     assert_eq!(journal.stop_reason().as_deref(), Some("expired"));
+}
+
+pub(crate) fn expiry_without_supervisor() {
+    let admitted = admitted(&plan());
+    // The log does not answer the start until the process is gone.
+    let journal = Journal::after(|entry| {
+        if entry.envelope.kind == EntryType::Start {
+            let begun = now();
+            while living_children() > 0 {
+                assert!(begun.elapsed().as_secs() < 7, "the process lives on");
+                std::thread::yield_now();
+            }
+        }
+    });
+    let (reader, writer) = std::io::pipe().unwrap();
+    let run = Run {
+        admitted: &admitted,
+        program: this_program(),
+        config: config(true),
+        input: reader.into(),
+        clock: Clock::real(END - 500),
+    };
+    let outcome = run.supervise(&journal).unwrap();
+    drop(writer);
+    assert_eq!(outcome.fault, Some("process-died"));
+    let (_, detail) = journal.fault().unwrap();
+    assert!(detail.starts_with("signal 14; "), "{detail}");
+}
+
+/// Children that have not ended; those that were not waited for do not count.
+fn living_children() -> usize {
+    let lives = |id: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        stat.rsplit(") ")
+            .next()
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+    };
+    children().iter().filter(|id| lives(id)).count()
 }
 
 pub(crate) fn idle() {
