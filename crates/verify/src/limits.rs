@@ -6,6 +6,8 @@ pub const ENVELOPE_BYTES_MAX: usize = 1024;
 pub const COUNTERS_MAX: u64 = 16;
 /// Longest entry bundle in bytes: 256 entries with 16-bit lengths.
 pub const BUNDLE_BYTES_MAX: usize = 256 * (65_535 + 2);
+/// Most bytes of all files of one bundle, partial ones included; ours stay below 34 MiB, as an entry has 1 KiB at most.
+pub const PLACE_BYTES_MAX: usize = 128 << 20;
 /// Longest hash tile in bytes.
 pub const TILE_BYTES_MAX: usize = 256 * 32;
 /// Longest body in bytes.
@@ -28,7 +30,9 @@ pub const FINDING_BYTES_MAX: usize = 16 << 20;
 pub const STREAMS_MAX: usize = 1 << 20;
 /// Most problems that a report spells out; the rest is counted.
 pub const PROBLEMS_MAX: usize = 1000;
-/// Most bytes of hostile text that a sentence quotes.
+/// Most notes of a report.
+pub const NOTES_MAX: usize = 100;
+/// Most characters of hostile text that a sentence quotes.
 pub const QUOTE_CHARS_MAX: usize = 80;
 /// Longest life of a lease in seconds.
 pub const LEASE_SECONDS_MAX: u64 = 24 * 3600;
@@ -46,5 +50,5 @@ pub const OTHERS_PRESENT_MIN: usize = 2;
 pub const FUSE_PACKETS: u64 = 10_000;
 /// Least bytes that a record takes of `flow-bytes`.
 pub const RECORD_BYTES: u64 = 176;
-/// Most names of unexpected files that are remembered in one folder.
+/// Most names in one folder; no folder of a log of 2^28 entries has more.
 pub const FOLDER_ITEMS_MAX: usize = 1 << 20;

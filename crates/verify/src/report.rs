@@ -1,7 +1,7 @@
 //! What a verification says. In: checks that passed, problems. Out: a bounded, sorted report. Never: a problem without its place.
 
 use crate::code::{Code, Subject};
-use crate::limits::PROBLEMS_MAX;
+use crate::limits::{NOTES_MAX, PROBLEMS_MAX};
 use std::fmt;
 
 /// What was verified.
@@ -102,7 +102,7 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// Problems beyond those.
     pub more: u64,
-    /// What a reader has to know beside the verdict.
+    /// What a reader has to know beside the verdict; at most [`NOTES_MAX`].
     pub notes: Vec<String>,
 }
 
@@ -163,7 +163,9 @@ impl Sink {
 
     /// Something that a reader has to know.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+        if self.notes.len() < NOTES_MAX {
+            self.notes.push(note.into());
+        }
     }
 
     /// Problems so far.

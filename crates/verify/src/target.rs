@@ -125,7 +125,7 @@ impl Job {
             Some(mirror) => checkpoint::read(mirror, CHECKPOINT, sink)?,
             None => None,
         };
-        let proofs = self.proofs(sink)?;
+        let (stems, mut marks) = self.proofs(sink)?;
         let signed = checkpoint::read(&self.log, CHECKPOINT, sink)?;
         let stated = signed.as_ref().map_or_else(Stated::nothing, Signed::stated);
         let mirror_size = mirrored.as_ref().map_or(0, |m| m.checkpoint.size);
@@ -135,8 +135,7 @@ impl Job {
             done += 1;
             progress(done, total.max(done));
         };
-        let marks = proofs.iter().map(|(_, proof)| proof.stated().0);
-        let marks: Vec<u64> = marks.chain([mirror_size]).collect();
+        marks.push(mirror_size);
         let mut reading = Reading::new(&self.log, stated.size, pinned, options.log_key.is_some());
         let walked = walk(&self.log, stated, &marks, sink, &mut |sink, leaf| {
             step();
@@ -164,8 +163,10 @@ impl Job {
             finding: true,
         };
         if let Some(folder) = &self.findings {
-            for (stem, proof) in proofs {
-                findings::check(folder, &stem, proof, &against, sink)?;
+            for stem in stems {
+                if let Some(proof) = findings::read(folder, &stem, sink)? {
+                    findings::check(folder, &stem, proof, &against, sink)?;
+                }
             }
         }
         Ok(stated)
@@ -190,16 +191,19 @@ impl Job {
         }
     }
 
-    /// The proofs of findings, whose checkpoints the walk has to pass by.
-    fn proofs(&self, sink: &mut Sink) -> Result<Vec<(String, findings::Proof)>, VerifyError> {
-        let mut proofs = Vec::new();
-        if let Some(folder) = &self.findings {
-            for stem in findings::stems(folder, sink)? {
-                let proof = findings::read(folder, &stem, sink)?;
-                proofs.extend(proof.map(|proof| (stem, proof)));
-            }
+    /// Stems of the findings' proofs, and the sizes of their checkpoints, which the walk has to pass by. The proofs themselves are read again
+    /// when they are checked: there may be more of them than memory.
+    fn proofs(&self, sink: &mut Sink) -> Result<(Vec<String>, Vec<u64>), VerifyError> {
+        let Some(folder) = &self.findings else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let stems = findings::stems(folder, sink)?;
+        let mut sizes = Vec::new();
+        for stem in &stems {
+            let proof = findings::read(folder, stem, &mut Sink::new())?;
+            sizes.extend(proof.map(|proof| proof.stated().0));
         }
-        Ok(proofs)
+        Ok((stems, sizes))
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) use stray::{Allowed, strays};
 use crate::VerifyError;
 use crate::code::{Code, Subject};
 use crate::files::{Folder, Found};
-use crate::limits::TILE_BYTES_MAX;
+use crate::limits::{BUNDLE_BYTES_MAX, PLACE_BYTES_MAX, TILE_BYTES_MAX};
 use crate::report::{Place, Sink};
 use edge::Edge;
 use sakimori_tlog::merkle::{Hash, empty_root};
@@ -240,9 +240,10 @@ impl Walk<'_> {
         let most = if level.is_some() {
             TILE_BYTES_MAX
         } else {
-            crate::limits::BUNDLE_BYTES_MAX
+            BUNDLE_BYTES_MAX
         };
         let mut files = Vec::new();
+        let mut held = 0;
         let mut widths = partial_widths(self.folder, level, index)?;
         widths.push(TILE_WIDTH as u16);
         for width in widths.into_iter().rev() {
@@ -253,9 +254,13 @@ impl Walk<'_> {
             }
             .path();
             let what = match self.folder.read(&name, most)? {
-                Found::Bytes(bytes) => {
+                Found::Bytes(bytes) if held + bytes.len() <= PLACE_BYTES_MAX => {
+                    held += bytes.len();
                     files.push((width, bytes));
                     continue;
+                }
+                Found::Bytes(_) => {
+                    "the partial files of this place are too long together".to_owned()
                 }
                 Found::Nothing => continue,
                 Found::TooLong => format!("it is longer than {most} bytes"),

@@ -5,9 +5,12 @@
 use clap::{Parser, ValueEnum};
 use sakimori_verify::{Options, VerifierKey, VerifyError, read_time, render, verify};
 use std::error::Error;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Entries between two words on how far it is.
+const PROGRESS_ENTRIES: u64 = 1024;
 
 /// Verifies a log, a bundle or a proof of Sakimori, without trusting the office.
 #[derive(Parser)]
@@ -52,7 +55,20 @@ fn main() -> ExitCode {
         now: arguments.now,
         log_key: arguments.log_key,
     };
-    let report = match verify(&arguments.target, &options, &mut |_, _| {}) {
+    let watched = std::io::stderr().is_terminal();
+    let mut progress = |done: u64, total: u64| {
+        if watched && (done.is_multiple_of(PROGRESS_ENTRIES) || done == total) {
+            say(
+                &mut std::io::stderr(),
+                &format!("\r{done} of {total} entries"),
+            );
+        }
+    };
+    let verified = verify(&arguments.target, &options, &mut progress);
+    if watched {
+        say(&mut std::io::stderr(), "\r\x1b[K");
+    }
+    let report = match verified {
         Ok(report) => report,
         Err(error) => {
             let source = error
