@@ -102,7 +102,8 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Opens a copy, or begins one in empty stores. What lies behind the last cosigned checkpoint is dropped; the log brings it again.
+    /// Opens a copy, or begins one in empty stores. What the write-ahead log has behind the last cosigned checkpoint is dropped; the log brings it again. What
+    /// is in the tiles stays, proven to be the log's, and is shown to the approver before anything is cosigned.
     ///
     /// # Errors
     /// [`OpenError`]: what is durable is not what was cosigned.
@@ -132,7 +133,9 @@ impl Mirror {
         let mut tips = Tips::default();
         let mut approve = parts.approve;
         let mut visit = |index, entry: &[u8]| {
-            approve.restore(index, entry);
+            if index < expected.size {
+                approve.restore(index, entry);
+            }
             matches!(tips.follow(index, entry), Ok(Place::Next(_)))
         };
         let store = Store::open(parts.log, parts.wal, Some(expected), &mut visit)?;

@@ -82,6 +82,11 @@ impl Store {
         self.rotate_at = bytes;
     }
 
+    /// Whether the write-ahead log is longer than it should stay: what it has is to be settled, and a new one begun.
+    pub(crate) const fn is_long(&self) -> bool {
+        self.end.0 > self.rotate_at
+    }
+
     /// Whether an earlier call failed.
     pub(crate) const fn is_stopped(&self) -> bool {
         self.stopped
@@ -216,7 +221,7 @@ impl Store {
     /// Begins a new write-ahead log where the present one has grown long and all of it is settled; everything before is synced first.
     pub(crate) fn trim(&mut self) -> Result<(), StoreError> {
         self.alive()?;
-        if self.end.0 <= self.rotate_at || self.end != self.settled {
+        if !self.is_long() || self.end != self.settled {
             return Ok(());
         }
         let base = Base {

@@ -134,6 +134,11 @@ impl Writer {
         self.store.rotate_at(bytes);
     }
 
+    /// Whether the write-ahead log has grown long, so that a checkpoint is due whoever waits for it.
+    pub const fn is_long(&self) -> bool {
+        self.store.is_long()
+    }
+
     /// Whether the writer has stopped.
     pub const fn is_stopped(&self) -> bool {
         self.failed || self.store.is_stopped()

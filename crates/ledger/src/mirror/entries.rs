@@ -102,8 +102,13 @@ impl Mirror {
         if checked.records.is_empty() {
             return Ok(());
         }
-        let first = self.store.append(&checked.records);
-        let first = first.map_err(|error| Self::stopped(&error))?;
+        let stopped = |error| Self::stopped(&error);
+        if self.store.is_long() {
+            // A log that is brought from its beginning is longer than any write-ahead log; nothing is cosigned by this.
+            self.store.settle().map_err(stopped)?;
+            self.store.trim().map_err(stopped)?;
+        }
+        let first = self.store.append(&checked.records).map_err(stopped)?;
         for (at, next) in checked.places.iter().enumerate() {
             self.tips.take(first + at as u64, next);
             if let Some(body) = self.waiting.remove(&next.body) {

@@ -34,7 +34,9 @@ pub(super) fn write(shared: &Shared, mut writer: Writer) {
         serve(shared, &mut writer, work);
         let unsigned = writer.size() - writer.signed_size();
         let idle = ready || shared.lock().feed_idle;
-        let due = (idle && unsigned > 0) || unsigned > UNSIGNED_ENTRIES_MAX || ready;
+        // A mirror that does not answer must not make the write-ahead log full, which would stop the log.
+        let long = unsigned > UNSIGNED_ENTRIES_MAX || writer.is_long();
+        let due = (idle && unsigned > 0) || long || ready;
         if due
             && !writer.is_stopped()
             && let Err(error) = writer.checkpoint()

@@ -2,11 +2,12 @@
 
 use crate::maker::{Author, NOW, log_signer, mirror_signer};
 use crate::sim::{SimDisk, World};
+use sakimori_ledger::disk::Source;
 use sakimori_ledger::feed::{Feed, FeedError, Peer};
 use sakimori_ledger::http::{LocalPeer, SharedMirror};
-use sakimori_ledger::mirror::{ApproveAll, Mirror, MirrorParts, Reply};
+use sakimori_ledger::mirror::{Approve, ApproveAll, Mirror, MirrorParts, Reply};
 use sakimori_ledger::reader::LogReader;
-use sakimori_ledger::request::{ADD_CHECKPOINT, TYPE_MIRROR_INFO, TYPE_SIZE};
+use sakimori_ledger::request::{ADD_CHECKPOINT, ADD_ENTRIES, TYPE_MIRROR_INFO, TYPE_SIZE};
 use sakimori_ledger::writer::{Stores, Writer};
 use sakimori_tlog::key::{KeyKind, NoteSigner};
 use sakimori_tlog::note::Note;
@@ -117,6 +118,83 @@ fn a_mirror_that_begins_again_from_nothing_is_given_everything_again() {
     let mut second = LocalPeer::new(Arc::clone(&empty), Arc::new(|| NOW));
     offer(&world, &mut feed, &mut second, &notes[1]).unwrap();
     assert_eq!(empty.lock().unwrap().size(), 303);
+}
+
+/// Cuts the first upload of entries short and is gone then.
+struct Cut(LocalPeer, bool);
+
+impl Peer for Cut {
+    fn post(&mut self, path: &str, content_type: &str, body: &[u8]) -> io::Result<Reply> {
+        if self.1 {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        self.1 = path == ADD_ENTRIES;
+        let sent = if self.1 {
+            body.len() * 9 / 10
+        } else {
+            body.len()
+        };
+        self.0.post(path, content_type, &body[..sent])
+    }
+}
+
+/// Notes what it is shown, and how.
+struct Noting(Arc<Mutex<Vec<(&'static str, u64)>>>);
+
+impl Approve for Noting {
+    fn restore(&mut self, index: u64, _entry: &[u8]) {
+        self.0.lock().unwrap().push(("restored", index));
+    }
+
+    fn approve(&mut self, index: u64, _entry: &[u8], _body: &[u8]) -> Result<(), String> {
+        self.0.lock().unwrap().push(("approved", index));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_long_upload_is_settled_on_the_way_and_approved_before_it_is_cosigned() {
+    const ROTATE: u64 = 20_000;
+    let (world, notes) = log(&[3, 2000]);
+    let copy = World::default().shared();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let open = || {
+        let parts = MirrorParts {
+            log: Box::new(SimDisk::new(&copy, "mirror")),
+            wal: Box::new(SimDisk::new(&copy, "wal")),
+            log_key: log_signer().verifier().clone(),
+            signer: mirror_signer(),
+            approve: Box::new(Noting(Arc::clone(&seen))),
+        };
+        let mut mirror = Mirror::open(parts).unwrap();
+        mirror.rotate_at(ROTATE);
+        Arc::new(Mutex::new(mirror))
+    };
+    let peer = |mirror: &SharedMirror| LocalPeer::new(Arc::clone(mirror), Arc::new(|| NOW));
+    let mirror = open();
+    offer(&world, &mut feed(), &mut peer(&mirror), &notes[0]).unwrap();
+    let cut = offer(
+        &world,
+        &mut feed(),
+        &mut Cut(peer(&mirror), false),
+        &notes[1],
+    );
+    assert!(matches!(cut, Err(FeedError::Away(_))));
+    let wal = SimDisk::new(&copy, "wal")
+        .read("wal", usize::MAX - 1)
+        .unwrap();
+    let package: usize = 256 * 1000;
+    assert!(wal.unwrap().len() < ROTATE as usize + package);
+    assert_eq!(mirror.lock().unwrap().size(), 3, "nothing more is cosigned");
+    drop(mirror);
+    seen.lock().unwrap().clear();
+    let mirror = open();
+    let cosigned = offer(&world, &mut feed(), &mut peer(&mirror), &notes[1]);
+    assert!(cosigned.is_ok(), "{cosigned:?}");
+    let restored = (0..3).map(|index| ("restored", index));
+    let approved = (3..2003).map(|index| ("approved", index));
+    let wanted: Vec<_> = restored.chain(approved).collect();
+    assert_eq!(*seen.lock().unwrap(), wanted);
 }
 
 #[test]

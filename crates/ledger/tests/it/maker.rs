@@ -41,6 +41,12 @@ impl Author {
 
     pub(crate) fn next(&mut self) -> Record {
         let sequence = self.chain.next;
+        self.next_with(format!("{{\"reason\":\"entry {sequence}\"}}").into_bytes())
+    }
+
+    /// An entry with a body of one's own.
+    pub(crate) fn next_with(&mut self, body: Vec<u8>) -> Record {
+        let sequence = self.chain.next;
         let mut salt = [7; 32];
         salt[..8].copy_from_slice(&sequence.to_be_bytes());
         salt[8..16].copy_from_slice(&self.chain.stream.0);
@@ -49,7 +55,7 @@ impl Author {
             time: NOW,
             authority: [0; 32],
             counters: vec![sequence],
-            body: format!("{{\"reason\":\"entry {sequence}\"}}").into_bytes(),
+            body,
         };
         let entry = self.chain.entry(act, Salt(salt), None);
         Record {

@@ -4,15 +4,18 @@ use crate::maker::{Author, NOW, ORIGIN, log_signer, mirror_signer};
 use sakimori_custody::entry::{Entry, Envelope};
 use sakimori_ledger::client::{Client, ClientError};
 use sakimori_ledger::disk::Folder;
+use sakimori_ledger::feed::Peer;
 use sakimori_ledger::http::{HttpPeer, SharedMirror, router, serve};
-use sakimori_ledger::mirror::{Approve, ApproveAll, Mirror, MirrorParts};
+use sakimori_ledger::limits::WAL_BYTES_ROTATE;
+use sakimori_ledger::mirror::{Approve, ApproveAll, Mirror, MirrorParts, Reply};
 use sakimori_ledger::service::{Config, MirrorLink, Service, StartError};
 use sakimori_ledger::socket::Problem;
 use sakimori_ledger::{OpenError, Record, Refusal};
 use sakimori_tlog::proof::TlogProof;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -223,6 +226,38 @@ fn without_its_mirror_the_log_takes_entries_and_proves_none() {
     let commission = Commission::start(dir.path(), Box::new(ApproveAll));
     let (_service, mut client) = start(dir.path(), Some(commission.link()));
     assert!(client.proof(2, WAIT).is_ok(), "it catches up when it comes");
+}
+
+/// Answers nobody as long as its other end is held.
+struct Hanging(Receiver<()>);
+
+impl Peer for Hanging {
+    fn post(&mut self, _path: &str, _content_type: &str, _body: &[u8]) -> io::Result<Reply> {
+        let _ = self.0.recv();
+        Err(io::ErrorKind::TimedOut.into())
+    }
+}
+
+#[test]
+fn a_mirror_that_hangs_does_not_make_the_write_ahead_log_grow() {
+    let dir = tempfile::tempdir().unwrap();
+    let (held, hanging) = channel();
+    let link = MirrorLink {
+        peer: Box::new(Hanging(hanging)),
+        keys: vec![mirror_signer().verifier().clone()],
+    };
+    let (service, mut client) = start(dir.path(), Some(link));
+    // Let go before the service, whose feed waits for it.
+    let held = held;
+    let mut author = Author::new(11);
+    for _ in 0..30 {
+        let record = author.next_with(vec![b' '; 1 << 20]);
+        client.append_stored(&record.entry, &record.body).unwrap();
+        let length = dir.path().join("ledger/wal").metadata().unwrap().len();
+        assert!(length < WAL_BYTES_ROTATE + (2 << 20), "{length}");
+    }
+    drop(held);
+    service.stop();
 }
 
 #[test]
