@@ -11,6 +11,7 @@ mod captures;
 mod custody;
 mod hostile;
 mod kill;
+mod labelled;
 mod node;
 mod program;
 mod refusals;
