@@ -2,6 +2,7 @@
 
 use crate::fixture::*;
 use sakimori_lake::{LakeError, WindowId};
+use std::collections::BTreeSet;
 use std::fs;
 
 /// Three windows: published, staged, staged; the length of the spool after each act.
@@ -37,11 +38,20 @@ fn wanted(length: u64, lengths: &[u64]) -> (usize, Vec<WindowId>) {
     )
 }
 
+/// Every so many lengths, and those around the end of each act. `SAKIMORI_CUT_STEP` sets the distance; 1 is every length.
+fn cuts(whole: usize, lengths: &[u64]) -> BTreeSet<usize> {
+    let step = std::env::var("SAKIMORI_CUT_STEP").ok();
+    let step = step.and_then(|text| text.parse().ok()).unwrap_or(13);
+    let ends = lengths.iter().map(|&length| length as usize);
+    let near = ends.flat_map(|end| end.saturating_sub(1)..=(end + 1).min(whole));
+    (0..=whole).step_by(step).chain(near).collect()
+}
+
 #[test]
 fn a_spool_cut_at_any_length_keeps_what_was_durable_and_nothing_else() {
     let (house, lengths) = house_with_lengths();
     let whole = fs::read(house.folder().join("spool-0")).unwrap();
-    for length in 0..=whole.len() {
+    for length in cuts(whole.len(), &lengths) {
         let copy = house.backup();
         fs::write(copy.folder().join("spool-0"), &whole[..length]).unwrap();
         let (published, waiting) = wanted(length as u64, &lengths);
