@@ -50,6 +50,8 @@ pub struct Register {
     leases: Vec<([u8; 32], Lease)>,
     queries: BTreeMap<u64, ([u8; 32], Seconds)>,
     runs: BTreeMap<StreamId, Run>,
+    /// Index of the first entry that is not in the book yet.
+    next: u64,
     /// Entries of an earlier process whose bodies are not read yet.
     unread: Vec<(u64, Envelope)>,
 }
@@ -63,6 +65,7 @@ impl Register {
             leases: Vec::new(),
             queries: BTreeMap::new(),
             runs: BTreeMap::new(),
+            next: 0,
             unread: Vec::new(),
         }
     }
@@ -178,10 +181,12 @@ impl Register {
                 ];
                 let conserved = sums[0].is_some() && sums[0] == sums[1];
                 let follows = run.next_window == index && run.held == before;
-                *run = Run {
-                    next_window: index.saturating_add(1),
-                    held: after,
-                };
+                if conserved && follows {
+                    *run = Run {
+                        next_window: index.saturating_add(1),
+                        held: after,
+                    };
+                }
                 conserved && follows
             }
             EntryType::Stop => {
@@ -217,8 +222,12 @@ impl Register {
         }
     }
 
-    /// Holds a new entry against the book and takes it in.
+    /// Holds a new entry against the book and takes it in. One that is refused leaves the book as it was.
     fn check(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), &'static str> {
+        // After a refusal the mirror shows again what came before it, of the same history. It is in the book already.
+        if index < self.next {
+            return Ok(());
+        }
         let envelope = Envelope::decode(entry).map_err(|_| "an entry is no envelope")?;
         let signed = |keys: Vec<VerifierKey>| {
             keys.iter().any(|key| {
@@ -249,6 +258,7 @@ impl Register {
             return Err("the windows of a run do not follow each other or do not conserve packets");
         }
         self.note(index, &envelope, body);
+        self.next = index + 1;
         Ok(())
     }
 }
@@ -259,6 +269,7 @@ pub(super) struct Approver(pub(super) Arc<Mutex<Register>>);
 impl Approve for Approver {
     fn restore(&mut self, index: u64, entry: &[u8]) {
         let mut register = lock(&self.0);
+        register.next = index + 1;
         if let Ok(envelope) = Envelope::decode(entry) {
             // What was cosigned has been held against the book then.
             register.follow(&envelope);
@@ -277,3 +288,6 @@ impl Approve for Approver {
             .map_err(str::to_owned)
     }
 }
+
+#[cfg(test)]
+mod tests;
