@@ -123,8 +123,9 @@ fn body(
         );
         return Ok(());
     };
-    let fits = Body::read(&stored).is_some_and(|body| body.is_committed_by(&envelope.body));
-    if !fits {
+    let fits =
+        |stored: &[u8]| Body::read(stored).is_some_and(|body| body.is_committed_by(&envelope.body));
+    if !fits(&stored) {
         sink.bad(
             Code::BodyWrong,
             place(mirror),
@@ -133,8 +134,8 @@ fn body(
     }
     match log.read(&name, STORED_BYTES_MAX)? {
         Found::Bytes(own) if own == stored => sink.good(Subject::Mirror),
-        // A body that is missing in the log is told there.
-        Found::Bytes(_) if fits => {
+        // Where one of the two is wrong by itself, that is told of it alone.
+        Found::Bytes(own) if fits(&stored) && fits(&own) => {
             let what = format!("`{}` and `{}` differ", log.call(&name), mirror.call(&name));
             sink.bad(Code::MirrorBody, place(log), what.clone());
             sink.bad(Code::MirrorBody, place(mirror), what);

@@ -127,6 +127,51 @@ fn a_file_that_is_cut_at_any_length_or_grown_or_gone_is_named() {
 }
 
 #[test]
+fn of_two_copies_the_wrong_one_is_named_alone_where_that_can_be_told() {
+    let dir = folder();
+    bundle(dir.path(), &small());
+    let trusted = dir.path().join("trusted.note");
+    fs::write(&trusted, Plan::default().build().folder.trust_root).unwrap();
+    let options = Options {
+        trust_root: Some(trusted),
+        ..options()
+    };
+    let check = |file: &Path, wanted: &[&str]| {
+        let good = fs::read(file).unwrap();
+        let mut bad = good.clone();
+        *bad.last_mut().unwrap() ^= 1;
+        fs::write(file, &bad).unwrap();
+        let report = verify(dir.path(), &options);
+        let found: Vec<&str> = report.problems.iter().map(|p| p.code.name()).collect();
+        assert_eq!(
+            found,
+            wanted,
+            "{}: {}",
+            file.display(),
+            render::text(&report)
+        );
+        assert!(names(
+            &report,
+            file.strip_prefix(dir.path()).unwrap().to_str().unwrap()
+        ));
+        fs::write(file, good).unwrap();
+    };
+    for copy in ["log", "commission/mirror"] {
+        for file in files_below(&dir.path().join(copy).join("bodies")) {
+            let sealed = fs::read(&file).unwrap()[32] == 1;
+            check(
+                &file,
+                if sealed {
+                    &["mirror-body", "mirror-body"]
+                } else {
+                    &["body-wrong"]
+                },
+            );
+        }
+    }
+}
+
+#[test]
 fn without_the_mirror_only_the_ciphertext_of_a_sealed_body_goes_unseen() {
     let dir = folder();
     bundle(dir.path(), &small());
