@@ -131,13 +131,28 @@ pub(super) fn run(arguments: Demo, host: &Host) -> Result<ExitCode, Failure> {
     } else {
         show::say(&format!("everything lies below {}", dir.display()));
     }
-    Ok(ExitCode::from(if !story.holds() {
-        exit::BUG
-    } else if story.whole {
-        0
+    if !story.holds() {
+        return Err(Failure {
+            message: "the log does not verify as it must; its problems stand above".to_owned(),
+            code: exit::BUG,
+        });
+    }
+    if story.whole {
+        Ok(ExitCode::SUCCESS)
     } else {
-        exit::NO
-    }))
+        Err(Failure::no(broken(&story.sensor["inputs"])))
+    }
+}
+
+/// Which input was not read to its end; the sensor's own words stand above.
+fn broken(inputs: &Value) -> String {
+    let whole = |input: &&Value| input["status"] != "complete" || !input["fault"].is_null();
+    let input = inputs.as_array().and_then(|list| list.iter().find(whole));
+    let input = input.unwrap_or(&Value::Null);
+    let [name, status, offset] = ["name", "status", "offset"].map(|key| show::cell(&input[key]));
+    format!(
+        "{name}, byte {offset}: {status}; what came before it was read, and stands in the result"
+    )
 }
 
 /// A folder for a play without `--dir`.
