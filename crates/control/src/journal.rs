@@ -96,6 +96,27 @@ impl Log {
         }
     }
 
+    /// As [`Log::each_entry`], after a wait for the entries that are durable by now and not published yet.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`]; that the mirror was not done within [`PROOF_WAIT`] is one.
+    pub fn each_durable_entry(
+        &mut self,
+        each: impl FnMut(u64, &Envelope, &[u8]) -> bool,
+    ) -> Result<(), ControlError> {
+        let mut size = 0;
+        loop {
+            self.each_entry(|index, _, _| {
+                size = index + 1;
+                true
+            })?;
+            if !self.has(size)? {
+                return self.each_entry(each);
+            }
+            self.proof(size)?;
+        }
+    }
+
     /// The open body of an entry.
     ///
     /// # Errors

@@ -8,7 +8,9 @@
 )]
 
 mod captures;
+mod clock;
 mod custody;
+mod expiry;
 mod hostile;
 mod kill;
 mod labelled;

@@ -1,0 +1,157 @@
+//! A node in this process, with a clock that the test moves. In: an authority's length and retention. Out: commission, ledger and office that believe the clock. Never: the machine's time.
+
+use crate::captures::{ABROAD, border};
+use crate::node::{SITTING, sensor};
+use sakimori_authority::Statement;
+use sakimori_authority::statement::{Basis, Caps};
+use sakimori_control::sensor::{Input, Plan, Report, Watch};
+use sakimori_control::setup::{self, Parties, member_key};
+use sakimori_control::{ControlError, Host, Node, commission, keys, ledger, office};
+use sakimori_custody::record::Direction;
+use sakimori_custody::time::{DAY_SECONDS, Millis, Seconds};
+use sakimori_select::Pack;
+use sakimori_sensor::supervisor::{Program, Progress, Totals};
+use sakimori_tlog::note::Note;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// 2027-04-01T03:00:00Z, when the tests begin.
+pub(crate) const BEGIN: u64 = 1_806_548_400;
+
+/// A clock that stands still until it is moved.
+#[derive(Clone)]
+pub(crate) struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    pub(crate) fn at(seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(seconds * 1000)))
+    }
+
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.0.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    /// A machine with this clock, and randomness of its own.
+    pub(crate) fn host(&self) -> Host {
+        let (clock, machine) = (self.clone(), Host::system());
+        Host::new(
+            Arc::new(move || Millis(clock.0.load(Ordering::Relaxed))),
+            Arc::new(move |place| machine.source()(place)),
+        )
+    }
+}
+
+/// Nobody watches.
+pub(crate) struct Nobody;
+
+impl Progress for Nobody {
+    fn progress(&mut self, _: &Totals) {}
+}
+
+impl Watch for Nobody {
+    fn begins(&mut self, _: &str, _: Option<u64>) {}
+    fn ends(&mut self) {}
+}
+
+/// What runs beside the test.
+pub(crate) struct World<L> {
+    pub(crate) node: Node,
+    pub(crate) clock: Clock,
+    pub(crate) host: Host,
+    pub(crate) ledger: Option<L>,
+    pub(crate) commission: Option<commission::Running>,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+pub(crate) fn loopback() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// A node whose commission and ledger run at [`BEGIN`].
+pub(crate) fn world() -> World<impl Sized> {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::at(BEGIN);
+    let (node, host) = (Node::at(folder.path().join("node")), clock.host());
+    let sensors = vec![sensor(), "s-02".parse().unwrap()];
+    setup::create(&node, &Parties::example(sensors), &host).unwrap();
+    let commission = commission::start(&node.commission(), loopback(), &host).unwrap();
+    let ledger = ledger::start(&node, &format!("http://{}", commission.address)).unwrap();
+    setup::enter_trust_root(&node, &host).unwrap();
+    World {
+        node,
+        clock,
+        host,
+        ledger: Some(ledger),
+        commission: Some(commission),
+        folder,
+    }
+}
+
+impl<L> World<L> {
+    /// An authority of sensor s-01 for so many days, whose records are kept for `keep_days`.
+    pub(crate) fn decided(&self, days: u64, keep_days: u64) -> Statement {
+        let [a, b, c] = ABROAD;
+        let source = format!(
+            "sakimori/pack/v1\nid: a\nissued: 2027-04-01T00:00:00Z\npurpose: a test\n\
+             selector: 1 prefix {a}.{b}.{c}.0/24\n"
+        );
+        let pack = Pack::parse_source(&source).unwrap();
+        let sitting = office::sitting(&SITTING, "m1", &["m1", "m2"], &["m4"], &[]).unwrap();
+        let now = self.host.seconds();
+        let draft = office::Draft {
+            basis: "act42-17".parse().unwrap(),
+            not_before: now,
+            not_after: now.plus(days * DAY_SECONDS),
+            sensors: vec![sensor()],
+            directions: Direction::ALL.to_vec(),
+            caps: Caps {
+                match_ppm: 1_000_000,
+                flow_bytes: 176,
+                day_records: 100_000,
+            },
+            keep_days,
+            conditions: "none".to_owned(),
+            decided: Basis::Sitting(sitting),
+        };
+        let reasons = office::Reasons {
+            facts: "a test".to_owned(),
+            necessity: "it has to be shown".to_owned(),
+            alternatives: "none".to_owned(),
+        };
+        let statement = office::draft(&self.node, &self.host, &pack, &draft, &reasons).unwrap();
+        let mut note = Note::sign(&statement.to_string(), &[], 0).unwrap();
+        for member in SITTING {
+            note.add(&keys::read(&member_key(&self.node, member)).unwrap(), 0);
+        }
+        office::submit(&self.node, &self.host, &note.to_bytes()).unwrap();
+        statement
+    }
+
+    /// Runs sensor s-01 over a capture of ten minutes, thirty records.
+    pub(crate) fn run(&self, statement: &Statement) -> Result<Report, ControlError> {
+        let capture = self.folder.path().join("ten-minutes.pcap");
+        border(&capture, 10, 3).unwrap();
+        let plan = Plan {
+            sensor: sensor(),
+            authority: self.node.authority(statement.id, &sensor()),
+            inputs: vec![Input::named(capture.to_str().unwrap())],
+            home_country: "JP".to_owned(),
+            home_prefixes: Vec::new(),
+            directions: Vec::new(),
+            program: Program(env!("CARGO_BIN_EXE_sakimori").into()),
+        };
+        sakimori_control::sensor::run(&self.node, &plan, &self.host, &mut Nobody)
+    }
+
+    pub(crate) fn now(&self) -> Seconds {
+        self.host.seconds()
+    }
+}
+
+impl<L> Drop for World<L> {
+    fn drop(&mut self) {
+        self.ledger = None;
+        self.commission = None;
+    }
+}

@@ -1,0 +1,206 @@
+//! The end of records, and of authorities, as the clock goes on. In: a node with a clock that is moved. Out: what is gone, and what the log says of it. Never: a bucket that outlives its time.
+
+use crate::clock::{World, loopback, world};
+use crate::node::sensor;
+use sakimori_control::query::{Answered, Asked, Question, answer};
+use sakimori_control::{ControlError, commission, deletion, office};
+use sakimori_custody::entry::EntryType;
+use sakimori_custody::ids::AuthorityId;
+use sakimori_custody::time::DAY_SECONDS;
+use sakimori_lake::{Ask, BucketState, ShareVault, Span, What};
+use sakimori_testkit::files_below;
+use serde_json::Value;
+
+/// Everything about one authority's records.
+fn look<L>(world: &World<L>, authority: AuthorityId) -> Result<Answered, ControlError> {
+    let question = Question {
+        actor: "a.tanaka".parse().unwrap(),
+        purpose: "a test".parse().unwrap(),
+        case: "case-1".parse().unwrap(),
+        authority,
+        asked: Asked::Rows {
+            ask: Ask {
+                what: What::All,
+                span: Span::ALL,
+                limit: 1000,
+            },
+            text: "all".to_owned(),
+        },
+    };
+    answer(&world.node, &world.host, &question)
+}
+
+/// Entries of a kind, with their bodies where those are documents.
+fn entries<L>(world: &World<L>, kind: EntryType) -> Vec<Value> {
+    let socket = world.node.ledger().socket;
+    let mut log = sakimori_control::journal::Log::connect(&socket).unwrap();
+    let mut found = Vec::new();
+    log.each_durable_entry(|_, envelope, _| {
+        if envelope.kind == kind {
+            found.push(envelope.clone());
+        }
+        true
+    })
+    .unwrap();
+    let mut body = |envelope| serde_json::from_slice(&log.open_body(&envelope).unwrap());
+    found
+        .into_iter()
+        .map(|e| body(e).unwrap_or_default())
+        .collect()
+}
+
+/// Judges the node at the time of its own clock.
+fn verifies<L>(world: &World<L>) {
+    entries(world, EntryType::TrustRoot);
+    let options = sakimori_verify::Options {
+        trust_root: Some(world.node.trust_root()),
+        now: Some(world.now().0),
+        ..sakimori_verify::Options::default()
+    };
+    let report = sakimori_verify::verify(world.node.folder(), &options, &mut |_, _| {}).unwrap();
+    assert!(report.ok(), "{}", sakimori_verify::render::text(&report));
+}
+
+/// Why it was refused.
+fn told<T>(result: Result<T, ControlError>) -> String {
+    result.map(|_| ()).unwrap_err().to_string()
+}
+
+/// Shares of both holders.
+fn shares<L>(world: &World<L>) -> [usize; 2] {
+    let commission = ShareVault::at(world.node.commission().join("shares"));
+    [world.node.office_shares(), commission].map(|vault| vault.list().unwrap().len())
+}
+
+/// Files of the lake that hold records.
+fn objects<L>(world: &World<L>) -> usize {
+    let files = files_below(&world.node.folder().join("lake"));
+    let named = |end: &str| {
+        files
+            .iter()
+            .filter(|f| f.to_string_lossy().contains(end))
+            .count()
+    };
+    named(".parquet") + named("spool")
+}
+
+#[test]
+fn a_bucket_ends_with_its_time_with_both_shares_and_all_files_and_the_log_says_so() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    world.run(&statement).unwrap();
+    assert_eq!(look(&world, statement.id).unwrap().rows.len(), 30);
+    assert_eq!(shares(&world), [1, 1]);
+    // Kept for a day: not today.
+    assert!(
+        deletion::expire(&world.node, &world.host)
+            .unwrap()
+            .is_empty()
+    );
+    world.clock.pass(DAY_SECONDS);
+    let gone = deletion::expire(&world.node, &world.host).unwrap();
+    assert_eq!(gone.len(), 1);
+    assert_eq!(
+        (gone[0].deletion.records, shares(&world), objects(&world)),
+        (30, [0, 0], 0)
+    );
+    let told = entries(&world, EntryType::Deletion);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["bucket"], gone[0].deletion.bucket.to_string());
+    assert_eq!(
+        (&told[0]["records"], &told[0]["reason"]),
+        (&30.into(), &"expired".into())
+    );
+    assert_eq!(entries(&world, EntryType::Attestation).len(), 1);
+    // Nothing is left to look at, and that was asked is on record.
+    let after = look(&world, statement.id).unwrap();
+    assert_eq!((after.rows.len(), after.buckets), (0, 0));
+    assert!(
+        deletion::expire(&world.node, &world.host)
+            .unwrap()
+            .is_empty()
+    );
+    let buckets = world.node.lake().buckets().unwrap();
+    assert_eq!(buckets[0].state, BucketState::Deleted);
+    verifies(&world);
+}
+
+#[test]
+fn an_expired_bucket_is_not_opened_before_it_is_destroyed() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    world.run(&statement).unwrap();
+    world.clock.pass(DAY_SECONDS);
+    let after = look(&world, statement.id).unwrap();
+    assert_eq!((after.rows.len(), after.buckets), (0, 0));
+    assert_eq!(shares(&world), [1, 1]);
+}
+
+#[test]
+fn an_end_that_was_begun_without_the_commission_is_brought_to_its_end_later() {
+    let mut world = world();
+    let statement = world.decided(30, 1);
+    world.run(&statement).unwrap();
+    world.clock.pass(DAY_SECONDS);
+    let address = world.commission.take().unwrap().address;
+    let error = deletion::expire(&world.node, &world.host).unwrap_err();
+    assert_eq!(error.exit_code(), 75, "{error}");
+    // The office's half is gone, and so are the files; the commission's half is not.
+    assert_eq!((shares(&world), objects(&world)), ([0, 1], 0));
+    let again = commission::start(&world.node.commission(), address, &world.host).unwrap();
+    world.commission = Some(again);
+    let gone = deletion::expire(&world.node, &world.host).unwrap();
+    assert_eq!((gone.len(), gone[0].deletion.records), (1, 30));
+    assert_eq!(shares(&world), [0, 0]);
+    assert_eq!(entries(&world, EntryType::Deletion).len(), 1);
+    assert!(
+        deletion::expire(&world.node, &world.host)
+            .unwrap()
+            .is_empty()
+    );
+    verifies(&world);
+}
+
+#[test]
+fn buckets_of_other_days_stay() {
+    let world = world();
+    let statement = world.decided(30, 2);
+    for _ in 0..3 {
+        world.run(&statement).unwrap();
+        world.clock.pass(DAY_SECONDS);
+        office::renew(&world.node, &world.host, statement.id, &sensor()).unwrap();
+    }
+    // Of the first and the second day the two days are over.
+    assert_eq!(shares(&world), [3, 3]);
+    assert_eq!(deletion::expire(&world.node, &world.host).unwrap().len(), 2);
+    assert_eq!(shares(&world), [1, 1]);
+    assert_eq!(look(&world, statement.id).unwrap().rows.len(), 30);
+    verifies(&world);
+}
+
+#[test]
+fn a_sensor_runs_until_the_last_second_of_its_lease_and_again_when_it_is_renewed() {
+    let world = world();
+    let statement = world.decided(1, 90);
+    world.clock.pass(office::LEASE_SECONDS);
+    world.run(&statement).unwrap();
+    world.clock.pass(1);
+    assert!(told(world.run(&statement)).contains("lease-expired"));
+    office::renew(&world.node, &world.host, statement.id, &sensor()).unwrap();
+    world.run(&statement).unwrap();
+    world.clock.pass(DAY_SECONDS);
+    assert!(told(world.run(&statement)).contains("expired"));
+    let late = office::renew(&world.node, &world.host, statement.id, &sensor());
+    assert!(told(late).contains("the commission refuses"));
+    verifies(&world);
+}
+
+#[test]
+fn a_commission_that_listens_elsewhere_than_on_loopback_does_not_start() {
+    let world = world();
+    let everywhere = "0.0.0.0:0".parse().unwrap();
+    let folder = world.node.commission();
+    assert!(commission::start(&folder, everywhere, &world.host).is_err());
+    let second = commission::start(&folder, loopback(), &world.host);
+    assert_eq!(second.map(|_| ()).unwrap_err().exit_code(), 2);
+}
