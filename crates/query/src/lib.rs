@@ -35,7 +35,7 @@
 //!
 //! # The process
 //!
-//! Before it reads the request: no core file, no written file, not to be looked into. Then: memory, and Landlock leaves reading below the buckets' folders. It opens
+//! Before it reads the request: no core file, no written file, not to be looked into, and it ends when the thread that asked does. Then: memory, and Landlock leaves reading below the buckets' folders. It opens
 //! the files that each `bucket.json` names, checks every key, and forgets them; what decrypts pages stays in the opened footers until the process ends, which is when
 //! the answer does. Then Landlock and a system call filter close files, network and programs altogether, and only now the statement is looked at.
 //! Landlock gives what the system has; the filter is required, and without it nothing is answered.

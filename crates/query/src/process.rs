@@ -5,7 +5,10 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetError, Scope, path_beneath_rules,
 };
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior,
+    set_parent_process_death_signal, setrlimit,
+};
 use sakimori_lake::session::Limits;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, apply_filter};
 use std::collections::BTreeMap;
@@ -52,8 +55,10 @@ fn refused<E: std::error::Error + Send + Sync + 'static>(
     move |e| ProcessError(what, Box::new(e))
 }
 
-/// Before a key comes in: no core file, no other process that looks in, no new privileges, no file written.
+/// Before a key comes in: no core file, no other process that looks in, no new privileges, no file written, no life beyond the caller's thread.
 pub(crate) fn keep_to_itself() -> Result<(), ProcessError> {
+    let end = set_parent_process_death_signal(Some(Signal::KILL));
+    end.map_err(refused("end with the caller"))?;
     limit(Resource::Core, 0)?;
     limit(Resource::Fsize, 0)?;
     rustix::thread::set_no_new_privs(true).map_err(refused("give up new privileges"))?;
