@@ -199,7 +199,10 @@ fn the_77_hellos_over_tcp_have_their_fingerprints() {
     let mut count = 0;
     for path in files_below(&folder) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.extension().is_none_or(|e| e != "pcap" && e != "pcapng") {
+        if path
+            .extension()
+            .is_none_or(|e| e != "pcap" && e != "pcapng")
+        {
             continue;
         }
         let (found, wanted) = (hellos(&path), expected(&folder, &name));
