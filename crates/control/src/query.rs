@@ -70,6 +70,8 @@ pub struct Answered {
     pub more: bool,
     /// Buckets that were opened.
     pub buckets: usize,
+    /// Buckets of the authority that were not, because their time is over.
+    pub gone: usize,
     /// Index of the entry before, and of the one after.
     pub entries: [u64; 2],
 }
@@ -81,7 +83,7 @@ pub struct Answered {
 pub fn answer(node: &Node, host: &Host, question: &Question) -> Result<Answered, ControlError> {
     let statement = office::statement(node, question.authority)?;
     let office = keys::read(&node.office_key("office"))?;
-    let buckets = readable(node, host, question.authority)?;
+    let (buckets, gone) = readable(node, host, question.authority)?;
     let mut journal = Journal::begin(&node.ledger().socket, Some(&office), host)?;
     let mut body = json!({
         "actor": question.actor.to_string(),
@@ -127,6 +129,7 @@ pub fn answer(node: &Node, host: &Host, question: &Question) -> Result<Answered,
         rows,
         more,
         buckets: keys.len(),
+        gone,
         entries: [opened, closed],
     })
 }
@@ -154,15 +157,18 @@ fn outcome(error: &ControlError) -> String {
     }
 }
 
-/// Buckets of an authority that can be opened now.
-fn readable(node: &Node, host: &Host, authority: AuthorityId) -> Result<Vec<Bucket>, ControlError> {
+/// Buckets of an authority that can be opened now, and the number of those that cannot any more.
+fn readable(
+    node: &Node,
+    host: &Host,
+    authority: AuthorityId,
+) -> Result<(Vec<Bucket>, usize), ControlError> {
     let now = host.seconds();
     let buckets = node.lake().buckets()?.into_iter();
-    Ok(buckets
-        .filter(|b| {
-            b.id.authority == authority && b.state != BucketState::Deleted && b.expires > now
-        })
-        .collect())
+    let (open, gone): (Vec<Bucket>, Vec<Bucket>) = buckets
+        .filter(|bucket| bucket.id.authority == authority)
+        .partition(|bucket| bucket.state != BucketState::Deleted && bucket.expires > now);
+    Ok((open, gone.len()))
 }
 
 struct Found {

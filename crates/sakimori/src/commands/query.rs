@@ -26,6 +26,12 @@ pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
         Format::Json => show::json(&document(&answered)),
         Format::Text => tell(&answered),
     }
+    if answered.gone > 0 {
+        show::say(&format!(
+            "{} buckets of this authority cannot be opened any more: their time is over",
+            answered.gone
+        ));
+    }
     if answered.more {
         show::say(&format!(
             "there are more than {} rows; `--limit` asks for more",
@@ -92,6 +98,7 @@ fn document(answered: &Answered) -> serde_json::Value {
         "rows": rows.collect::<Vec<_>>(),
         "more": answered.more,
         "buckets": answered.buckets,
+        "gone": answered.gone,
         "entries": answered.entries,
     })
 }

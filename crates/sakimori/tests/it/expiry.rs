@@ -114,7 +114,7 @@ fn a_bucket_ends_with_its_time_with_both_shares_and_all_files_and_the_log_says_s
     assert_eq!(entries(&world, EntryType::Attestation).len(), 1);
     // Nothing is left to look at, and that was asked is on record.
     let after = look(&world, statement.id).unwrap();
-    assert_eq!((after.rows.len(), after.buckets), (0, 0));
+    assert_eq!((after.rows.len(), after.buckets, after.gone), (0, 0, 1));
     assert!(
         deletion::expire(&world.node, &world.host)
             .unwrap()
@@ -132,7 +132,7 @@ fn an_expired_bucket_is_not_opened_before_it_is_destroyed() {
     world.run(&statement).unwrap();
     world.clock.pass(DAY_SECONDS);
     let after = look(&world, statement.id).unwrap();
-    assert_eq!((after.rows.len(), after.buckets), (0, 0));
+    assert_eq!((after.rows.len(), after.buckets, after.gone), (0, 0, 1));
     assert_eq!(shares(&world), [1, 1]);
 }
 

@@ -10,6 +10,7 @@
 mod captures;
 mod clock;
 mod custody;
+mod denials;
 mod expiry;
 mod hostile;
 mod kill;

@@ -1,0 +1,321 @@
+//! What the commission gives, and to whom it gives nothing. In: requests over loopback, signed by the right and the wrong. Out: leases, shares, attestations, or one line. Never: a share
+//! made for a request that is refused.
+
+use crate::clock::{Clock, World, world};
+use crate::node::sensor;
+use sakimori_authority::Statement;
+use sakimori_control::commission::{CallError, Caller, Use};
+use sakimori_control::journal::{Deed, Journal};
+use sakimori_control::setup::{commission_key, member_key};
+use sakimori_control::{Host, keys};
+use sakimori_custody::entry::EntryType;
+use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
+use sakimori_custody::time::DAY_SECONDS;
+use sakimori_tlog::key::NoteSigner;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+fn key<L>(world: &World<L>, who: &str) -> NoteSigner {
+    let path = match who {
+        "office" => world.node.office_key("office"),
+        "lease" => commission_key(&world.node, who),
+        member if member.starts_with('m') => member_key(&world.node, member),
+        sensor => world
+            .node
+            .sensor(&sensor.parse().unwrap())
+            .join("sensor.key"),
+    };
+    keys::read(&path).unwrap()
+}
+
+fn caller<L>(world: &World<L>, host: &Host) -> Caller {
+    let address = world.commission.as_ref().unwrap().address;
+    Caller::new(&format!("http://{address}"), host)
+}
+
+fn bucket<L>(world: &World<L>, statement: &Statement) -> BucketId {
+    BucketId {
+        authority: statement.id,
+        sensor: sensor(),
+        day: world.now().day(),
+    }
+}
+
+/// Puts an entry of the office on record, once the mirror has it.
+fn enter<L>(world: &World<L>, kind: EntryType, authority: [u8; 32], counters: &[u64]) -> u64 {
+    let office = key(world, "office");
+    let socket = world.node.ledger().socket;
+    let mut journal = Journal::begin(&socket, Some(&office), &world.host).unwrap();
+    let deed = Deed {
+        kind,
+        authority,
+        counters: counters.to_vec(),
+        body: b"{}".to_vec(),
+    };
+    let (index, _) = journal.record(deed).unwrap();
+    journal.log.proof(index).unwrap();
+    index
+}
+
+#[track_caller]
+fn denied<T>(what: &str, answer: Result<T, CallError>, reason: &str) {
+    match answer {
+        Err(CallError::Denied(line)) => assert!(line.contains(reason), "{what}: {line}"),
+        Err(other) => panic!("{what}: {other}"),
+        Ok(_) => panic!("{what} was granted"),
+    }
+}
+
+const NO_DECISION: &str = "no such decision in force";
+
+#[test]
+fn a_lease_is_for_the_office_now_and_for_what_was_decided() {
+    let world = world();
+    let statement = world.decided(1, 90);
+    let office = key(&world, "office");
+    let (id, sensor) = (statement.id, sensor());
+    let caller = caller(&world, &world.host);
+    caller.lease(id, &sensor, 60, &office).unwrap();
+    for who in ["m1", "s-01", "lease"] {
+        denied(who, caller.lease(id, &sensor, 60, &key(&world, who)), "");
+    }
+    let stranger = AuthorityId([9; 16]);
+    denied(
+        "an unknown authority",
+        caller.lease(stranger, &sensor, 60, &office),
+        NO_DECISION,
+    );
+    for other in ["s-02", "s-09"] {
+        let other: SensorId = other.parse().unwrap();
+        denied("another sensor", caller.lease(id, &other, 60, &office), "");
+    }
+    for (what, apart) in [("five minutes ago", -301), ("in five minutes", 301)] {
+        let clock = Clock::at(world.now().0.saturating_add_signed(apart));
+        let caller = self::caller(&world, &clock.host());
+        denied(
+            what,
+            caller.lease(id, &sensor, 60, &office),
+            "the commission's clock says",
+        );
+    }
+    world.clock.pass(DAY_SECONDS + 1);
+    denied(
+        "after the authority",
+        caller.lease(id, &sensor, 60, &office),
+        "",
+    );
+}
+
+#[test]
+fn a_share_to_write_is_for_the_sensor_of_the_bucket_under_its_lease() {
+    let world = world();
+    let statement = world.decided(30, 90);
+    let caller = caller(&world, &world.host);
+    let own = key(&world, "s-01");
+    let today = bucket(&world, &statement);
+    let ask = |bucket: &BucketId, who: &NoteSigner| caller.share(bucket, Use::Write, who);
+    for who in ["office", "s-02", "m1", "lease"] {
+        denied(who, ask(&today, &key(&world, who)), "");
+    }
+    let of = |change: fn(&mut BucketId)| {
+        let mut other = today.clone();
+        change(&mut other);
+        other
+    };
+    for (what, bucket, reason) in [
+        (
+            "another sensor's bucket",
+            of(|b| b.sensor = "s-02".parse().unwrap()),
+            "",
+        ),
+        (
+            "an unknown sensor's bucket",
+            of(|b| b.sensor = "s-09".parse().unwrap()),
+            "no key of this sensor",
+        ),
+        (
+            "another authority's bucket",
+            of(|b| b.authority = AuthorityId([9; 16])),
+            NO_DECISION,
+        ),
+        ("yesterday's bucket", of(|b| b.day.0 -= 1), ""),
+        ("tomorrow's bucket", of(|b| b.day.0 += 1), ""),
+    ] {
+        denied(what, ask(&bucket, &own), reason);
+    }
+    // Nothing that was refused has made a share.
+    assert!(!world.node.commission().join("shares").exists());
+    let share = ask(&today, &own).unwrap();
+    assert_eq!(ask(&today, &own).unwrap().bytes(), share.bytes());
+    world.clock.pass(13 * 3600);
+    denied(
+        "after the lease",
+        ask(&today, &own),
+        "no lease of this sensor",
+    );
+}
+
+#[test]
+fn a_share_to_look_is_for_an_office_whose_question_is_on_record() {
+    let world = world();
+    let (statement, other) = (world.decided(30, 90), world.decided(30, 90));
+    let caller = caller(&world, &world.host);
+    let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let today = bucket(&world, &statement);
+    caller.share(&today, Use::Write, &own).unwrap();
+    let ask = |entry, who: &NoteSigner| caller.share(&today, Use::Query { entry }, who);
+    let commitment = statement.commitment();
+    let opened = enter(&world, EntryType::Query, commitment, &[0, 1]);
+    let closed = enter(&world, EntryType::Query, commitment, &[5, 1, opened]);
+    let finding = enter(&world, EntryType::Finding, commitment, &[0, 1]);
+    let elsewhere = enter(&world, EntryType::Query, other.commitment(), &[0, 1]);
+    ask(opened, &office).unwrap();
+    for (what, entry, reason) in [
+        ("the trust root", 0, "is no opened query"),
+        ("a finding", finding, "is no opened query"),
+        ("what closes a query", closed, "is no opened query"),
+        ("beyond the log", 1_000_000, "is no opened query"),
+        (
+            "a question about other records",
+            elsewhere,
+            "is under another authority",
+        ),
+    ] {
+        denied(what, ask(entry, &office), reason);
+    }
+    for who in ["s-01", "m1", "lease"] {
+        denied(who, ask(opened, &key(&world, who)), "");
+    }
+    world.clock.pass(15 * 60 + 61);
+    denied(
+        "a quarter of an hour later",
+        ask(opened, &office),
+        "is too old",
+    );
+}
+
+#[test]
+fn a_share_is_destroyed_for_the_office_when_its_time_is_over() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    let caller = caller(&world, &world.host);
+    let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let today = bucket(&world, &statement);
+    caller.share(&today, Use::Write, &own).unwrap();
+    let end = today.day.start().plus(DAY_SECONDS);
+    denied(
+        "before its time",
+        caller.destroy(&today, &office),
+        "the bucket is kept until",
+    );
+    world.clock.pass(end.0 - world.now().0 - 1);
+    denied(
+        "a second before its time",
+        caller.destroy(&today, &office),
+        "the bucket is kept until",
+    );
+    world.clock.pass(1);
+    for who in ["m1", "s-01", "lease"] {
+        denied(who, caller.destroy(&today, &key(&world, who)), "");
+    }
+    let stranger = BucketId {
+        authority: AuthorityId([9; 16]),
+        ..today.clone()
+    };
+    denied(
+        "an unknown authority",
+        caller.destroy(&stranger, &office),
+        NO_DECISION,
+    );
+    let attested = String::from_utf8(caller.destroy(&today, &office).unwrap()).unwrap();
+    assert!(
+        attested.contains(&format!("\nholder: commission\ndestroyed: {end}\n")),
+        "{attested}"
+    );
+    // It is not made anew for the same bucket, whatever the clock of the asker.
+    denied(
+        "a bucket that is gone",
+        caller.share(&today, Use::Write, &own),
+        "",
+    );
+    caller.destroy(&today, &office).unwrap();
+}
+
+/// One request as bytes; the answer's first line.
+fn said(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(std::time::Duration::from_secs(20)))
+        .unwrap();
+    // Where the answer comes before the end of the request, the rest is not wanted.
+    let _ = stream.write_all(request);
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_is_no_request_is_answered_with_its_status_and_does_no_harm() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    let address = world.commission.as_ref().unwrap().address;
+    let post = |path: &str, body: &[u8]| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: c\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        said(address, &[head.as_bytes(), body].concat())
+    };
+    for path in ["/lease", "/share", "/destroy"] {
+        for body in [b"".as_slice(), b"hello\n", &[0xff; 200]] {
+            assert!(
+                post(path, body).contains(" 400 "),
+                "{path}: {}",
+                post(path, body)
+            );
+        }
+        // What is too long is not read to its end: the answer may be lost with the rest.
+        let long = post(path, &[b'a'; 17 << 10]);
+        assert!(long.is_empty() || long.contains(" 413 "), "{path}: {long}");
+        let get = format!("GET {path} HTTP/1.1\r\nhost: c\r\nconnection: close\r\n\r\n");
+        assert!(said(address, get.as_bytes()).contains(" 405 "), "{path}");
+    }
+    assert!(post("/nothing", b"").contains(" 404 "));
+    // A note of the office that is no request.
+    let note = sakimori_tlog::note::Note::sign("hello\n", &[&key(&world, "office")], 0).unwrap();
+    assert!(post("/lease", &note.to_bytes()).contains(" 400 "));
+    said(address, b"\x16\x03\x01\x02\x00\x01");
+    let caller = caller(&world, &world.host);
+    caller
+        .lease(statement.id, &sensor(), 60, &key(&world, "office"))
+        .unwrap();
+}
+
+#[test]
+fn a_log_with_a_run_that_nobody_leased_is_not_cosigned() {
+    let world = world();
+    world.decided(30, 1);
+    let own = key(&world, "s-01");
+    let socket = world.node.ledger().socket;
+    let mut journal = Journal::begin(&socket, Some(&own), &world.host).unwrap();
+    let deed = Deed {
+        kind: EntryType::Start,
+        authority: [9; 32],
+        counters: vec![4, 1, 1, 20_270_401],
+        body: b"{}".to_vec(),
+    };
+    let (index, _) = journal.record(deed).unwrap();
+    let wait = std::time::Duration::from_secs(2);
+    let refused = journal
+        .log
+        .ask(|client| client.proof(index, wait))
+        .unwrap_err();
+    let told = sakimori_control::error::told(&refused);
+    assert!(
+        told.contains("a sensor ran without a decision and a lease on record"),
+        "{told}"
+    );
+    assert!(told.contains(&format!("entry {index}")), "{told}");
+}
