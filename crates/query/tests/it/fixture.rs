@@ -71,7 +71,7 @@ fn seeded() -> Box<dyn Randomness> {
 
 impl House {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let lake = Lake::at(folder.path().join("lake"));
         let house = Self { folder, lake };
         let mut writer = house.writer(1);
