@@ -139,12 +139,9 @@ pub fn run(
         recovered,
     };
     for input in input::expand(&plan.inputs)? {
-        let (read, seal) = process.read(&input, watch)?;
+        let (read, findings) = process.read(&input, watch)?;
         report.totals.merge(&read.outcome.totals);
-        let commitment = admitted.commitment();
-        report
-            .findings
-            .extend(process.record(commitment, &seal, &read.outcome.findings)?);
+        report.findings.extend(findings);
         let stopped = read.outcome.status == EndStatus::Stopped;
         report.inputs.push(read);
         if stopped {
@@ -204,7 +201,7 @@ impl Process<'_> {
         &mut self,
         input: &Input,
         watch: &mut dyn Watch,
-    ) -> Result<(Read, SealKey), ControlError> {
+    ) -> Result<(Read, Vec<FindingFile>), ControlError> {
         let admitted = self.admitted()?;
         let opened = input.open().map_err(|e| input.unreadable(e));
         let descriptor = opened.map_err(|e| self.refuse_for(Refusal::InputUnreadable, e))?;
@@ -246,9 +243,11 @@ impl Process<'_> {
             Err(error) => return Err(error.into()),
         };
         store.finish().map_err(|e| self.fault(&admitted, e))?;
+        let findings = self.record(admitted.commitment(), &seal, &outcome.findings)?;
+        // Not before: a fall until here is told at the next start.
         self.state.close_run(stream);
         self.state.save(&self.folder)?;
-        Ok((Read { name, outcome }, seal))
+        Ok((Read { name, outcome }, findings))
     }
 
     /// What the sealed process is told before it is sealed.

@@ -125,7 +125,7 @@ impl Process<'_> {
         Ok(done)
     }
 
-    /// Enters a gap for each run that has no stop on record.
+    /// Enters a gap for each run that has no stop on record, or whose findings may not be.
     fn close_open_runs(&mut self, admitted: &Admitted) -> Result<u64, ControlError> {
         let mut gaps = 0;
         let open = self.state.open_runs().to_vec();
@@ -135,10 +135,13 @@ impl Process<'_> {
         let signer = self.signer;
         let mut journal = Journal::begin(&self.node.ledger().socket, Some(signer), self.host)?;
         for stream in open {
-            if let Some(last) = last_entry(&mut journal, stream)?
-                && last.kind != EntryType::Stop
-            {
-                let reason = format!("the run of stream {stream} ended without a stop");
+            if let Some(last) = last_entry(&mut journal, stream)? {
+                let lacks = if last.kind == EntryType::Stop {
+                    "and its findings may not be on record"
+                } else {
+                    "without a stop"
+                };
+                let reason = format!("the run of stream {stream} ended {lacks}");
                 let span = [last.time.millis().0, self.host.now().0];
                 // The gap stands under the authority of the run, which may be an earlier one.
                 let authority = if last.authority == [0; 32] {

@@ -12,7 +12,7 @@ use sakimori_custody::ids::{BucketId, RecordId, StreamId};
 use sakimori_custody::keys::{BucketKey, CommitKey};
 use sakimori_custody::record::MechanicalRecord;
 use sakimori_lake::{BucketWriter, Retention, StagedWindow, WindowId};
-use sakimori_sensor::supervisor::{RecordStore, StoreError};
+use sakimori_sensor::supervisor::{Opened, RecordStore, StoreError};
 use sakimori_tlog::key::NoteSigner;
 use std::collections::BTreeMap;
 
@@ -137,13 +137,18 @@ fn failed(error: impl Into<ControlError>) -> StoreError {
 }
 
 impl RecordStore for LakeStore<'_> {
-    fn bucket(&mut self, bucket: &BucketId) -> Result<CommitKey, StoreError> {
+    fn bucket(&mut self, bucket: &BucketId) -> Result<Opened, StoreError> {
         let key = self.key(bucket).map_err(failed)?;
         let commit = key.commit();
         if !self.writers.contains_key(bucket) {
             self.open(bucket, key).map_err(failed)?;
         }
-        Ok(commit)
+        let writer = self.writer(bucket)?;
+        let files = writer.bucket().files.iter().map(|file| file.records);
+        Ok(Opened {
+            commit,
+            records: files.sum::<u64>() + writer.pending(),
+        })
     }
 
     fn stage(
