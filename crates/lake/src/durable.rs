@@ -21,6 +21,21 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), LakeError> {
     sync().map_err(LakeError::io("sync", folder))
 }
 
+/// Makes a folder and those above it that are missing, each durable in the one above.
+pub(crate) fn create_folder(folder: &Path) -> Result<(), LakeError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|path| *path != Path::new(""));
+    parent.map_or(Ok(()), create_folder)?;
+    match std::fs::create_dir(folder) {
+        // Another process may have been first.
+        Err(e) if !folder.is_dir() => return Err(LakeError::io("create", folder)(e)),
+        _ => {}
+    }
+    sync_folder(parent.unwrap_or(Path::new(".")))
+}
+
 /// Replaces a file in one step.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
     let staged = beside(path);
@@ -62,4 +77,23 @@ pub(crate) fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Lak
         ));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_made_with_those_above_it_and_not_through_a_file() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("a/b/c");
+        create_folder(&deep).unwrap();
+        create_folder(&deep).unwrap();
+        assert!(deep.is_dir());
+        std::fs::write(root.path().join("file"), "").unwrap();
+        for through in ["file", "file/d"] {
+            let made = create_folder(&root.path().join(through));
+            assert!(matches!(made, Err(LakeError::Io { .. })), "{through}");
+        }
+    }
 }

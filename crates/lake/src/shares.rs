@@ -54,7 +54,7 @@ impl ShareVault {
     pub fn create(&self, bucket: &BucketId, random: [u8; 32]) -> Result<Share, ShareError> {
         let random = Zeroizing::new(random);
         let path = self.path(bucket);
-        std::fs::create_dir_all(&self.folder).map_err(LakeError::io("create", &self.folder))?;
+        durable::create_folder(&self.folder)?;
         let staged = path.with_extension("new");
         durable::remove(&staged)?;
         let mut file = durable::create_new(&staged)?;
@@ -89,6 +89,10 @@ impl ShareVault {
             .as_slice()
             .try_into()
             .map_err(|_| LakeError::damaged(&path, "a share has 32 bytes"))?;
+        if bytes == [0; SHARE_BYTES] {
+            // A crash came between the overwriting and the unlinking: what is left is no share.
+            return Err(ShareError::Missing(bucket.clone()));
+        }
         Ok(Share::new(bytes))
     }
 

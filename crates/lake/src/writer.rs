@@ -71,7 +71,7 @@ impl Lake {
         mut random: Box<dyn Randomness>,
     ) -> Result<BucketWriter, LakeError> {
         let folder = self.folder(id);
-        std::fs::create_dir_all(&folder).map_err(LakeError::io("create", &folder))?;
+        durable::create_folder(&folder)?;
         let lock = lock(&folder, id)?;
         let known = match self.bucket(id) {
             Ok(bucket) => Some(bucket),

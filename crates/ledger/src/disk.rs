@@ -70,17 +70,18 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// A store below `root`, which is made where it is missing.
+    /// A store below `root`, which is made where it is missing, durably.
     ///
     /// # Errors
     /// The file system's.
     pub fn new(root: &Path) -> io::Result<Self> {
-        fs::create_dir_all(root)?;
-        Ok(Self {
+        let mut folder = Self {
             root: root.to_path_buf(),
             appending: None,
             made: BTreeSet::new(),
-        })
+        };
+        folder.make_parent(&root.join("any"))?;
+        Ok(folder)
     }
 
     /// The folder itself.
@@ -102,7 +103,7 @@ impl Folder {
 
     /// Makes the folder of a file, and each new folder durable in its parent.
     fn make_parent(&mut self, path: &Path) -> io::Result<()> {
-        let Some(parent) = path.parent() else {
+        let Some(parent) = path.parent().filter(|path| *path != Path::new("")) else {
             return Ok(());
         };
         if self.made.contains(parent) {
@@ -111,7 +112,8 @@ impl Folder {
         if !parent.is_dir() {
             self.make_parent(parent)?;
             match fs::create_dir(parent) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                // Another process may have been first.
+                Err(error) if !parent.is_dir() => return Err(error),
                 _ => sync_parent(parent)?,
             }
         }
@@ -140,8 +142,14 @@ impl Folder {
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {
-    path.parent()
-        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    let parent = path.parent().unwrap_or(path);
+    let here = Path::new(".");
+    let parent = if parent == Path::new("") {
+        here
+    } else {
+        parent
+    };
+    File::open(parent)?.sync_all()
 }
 
 fn read_bounded(mut file: File, bytes_max: usize) -> io::Result<Vec<u8>> {
@@ -247,6 +255,9 @@ mod tests {
         assert_eq!(disk.read("a/b/c", 9).unwrap().unwrap(), b"2");
         assert_eq!(disk.read("none", 9).unwrap(), None);
         assert!(disk.read("wal", 1).is_err());
+        let deep = root.path().join("x/y/z");
+        Folder::new(&deep).unwrap().commit("a", b"1").unwrap();
+        assert!(Folder::new(&deep.join("a")).is_err(), "a file is no folder");
         assert!(disk.write("../out", b"").is_err());
         assert!(disk.write("a//b", b"").is_err());
     }
