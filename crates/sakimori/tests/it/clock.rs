@@ -6,7 +6,7 @@ use sakimori_authority::Statement;
 use sakimori_authority::statement::{Basis, Caps};
 use sakimori_control::sensor::{Input, Plan, Report, Watch};
 use sakimori_control::setup::{self, Parties, member_key};
-use sakimori_control::{ControlError, Host, Node, commission, keys, ledger, office};
+use sakimori_control::{ControlError, Host, Node, commission, keys, office};
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::{DAY_SECONDS, Millis, Seconds};
 use sakimori_select::Pack;
@@ -68,6 +68,12 @@ pub(crate) fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
+/// The ledger of a node.
+pub(crate) fn ledger(node: &Node, commission: &commission::Running) -> impl Sized + use<> {
+    let address = format!("http://{}", commission.address);
+    sakimori_control::ledger::start(node, &address).unwrap()
+}
+
 /// A node whose commission and ledger run at [`BEGIN`].
 pub(crate) fn world() -> World<impl Sized> {
     let folder = tempfile::tempdir().unwrap();
@@ -76,7 +82,7 @@ pub(crate) fn world() -> World<impl Sized> {
     let sensors = vec![sensor(), "s-02".parse().unwrap()];
     setup::create(&node, &Parties::example(sensors), &host).unwrap();
     let commission = commission::start(&node.commission(), loopback(), &host).unwrap();
-    let ledger = ledger::start(&node, &format!("http://{}", commission.address)).unwrap();
+    let ledger = ledger(&node, &commission);
     setup::enter_trust_root(&node, &host).unwrap();
     World {
         node,
@@ -94,7 +100,7 @@ impl<L> World<L> {
         let [a, b, c] = ABROAD;
         let source = format!(
             "sakimori/pack/v1\nid: a\nissued: 2027-04-01T00:00:00Z\npurpose: a test\n\
-             selector: 1 prefix {a}.{b}.{c}.0/24\n"
+             selector: 1 prefix {a}.{b}.{c}.0/24\nselector: 2 behaviour beacon connections-min=20 score-min=800\n"
         );
         let pack = Pack::parse_source(&source).unwrap();
         let sitting = office::sitting(&SITTING, "m1", &["m1", "m2"], &["m4"], &[]).unwrap();
@@ -130,8 +136,18 @@ impl<L> World<L> {
 
     /// Runs sensor s-01 over a capture of ten minutes, thirty records.
     pub(crate) fn run(&self, statement: &Statement) -> Result<Report, ControlError> {
-        let capture = self.folder.path().join("ten-minutes.pcap");
-        border(&capture, 10, 3).unwrap();
+        self.watched(statement, (10, 3), &mut Nobody)
+    }
+
+    /// Runs it over so many minutes with so many connections in each.
+    pub(crate) fn watched(
+        &self,
+        statement: &Statement,
+        (minutes, flows): (u32, u32),
+        watch: &mut dyn Watch,
+    ) -> Result<Report, ControlError> {
+        let capture = self.folder.path().join("some-minutes.pcap");
+        border(&capture, minutes, flows).unwrap();
         let plan = Plan {
             sensor: sensor(),
             authority: self.node.authority(statement.id, &sensor()),
@@ -141,7 +157,7 @@ impl<L> World<L> {
             directions: Vec::new(),
             program: Program(env!("CARGO_BIN_EXE_sakimori").into()),
         };
-        sakimori_control::sensor::run(&self.node, &plan, &self.host, &mut Nobody)
+        sakimori_control::sensor::run(&self.node, &plan, &self.host, watch)
     }
 
     pub(crate) fn now(&self) -> Seconds {

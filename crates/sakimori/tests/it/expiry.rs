@@ -1,13 +1,15 @@
 //! The end of records, and of authorities, as the clock goes on. In: a node with a clock that is moved. Out: what is gone, and what the log says of it. Never: a bucket that outlives its time.
 
-use crate::clock::{World, loopback, world};
+use crate::clock::{Nobody, World, ledger, loopback, world};
 use crate::node::sensor;
 use sakimori_control::query::{Answered, Asked, Question, answer};
+use sakimori_control::sensor::Watch;
 use sakimori_control::{ControlError, commission, deletion, office};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::DAY_SECONDS;
 use sakimori_lake::{Ask, BucketState, ShareVault, Span, What};
+use sakimori_sensor::supervisor::{Progress, Totals};
 use sakimori_testkit::files_below;
 use serde_json::Value;
 
@@ -192,6 +194,40 @@ fn a_sensor_runs_until_the_last_second_of_its_lease_and_again_when_it_is_renewed
     assert!(told(world.run(&statement)).contains("expired"));
     let late = office::renew(&world.node, &world.host, statement.id, &sensor());
     assert!(told(late).contains("the commission refuses"));
+    verifies(&world);
+}
+
+/// Takes the log away when the input has ended.
+struct Cut<L>(Option<L>);
+
+impl<L> Progress for Cut<L> {
+    fn progress(&mut self, _: &Totals) {}
+}
+
+impl<L> Watch for Cut<L> {
+    fn begins(&mut self, _: &str, _: Option<u64>) {}
+    fn ends(&mut self) {
+        self.0 = None;
+    }
+}
+
+#[test]
+fn findings_that_could_not_be_put_on_record_are_told_as_a_gap_at_the_next_start() {
+    let mut world = world();
+    let statement = world.decided(30, 90);
+    let mut cut = Cut(world.ledger.take());
+    // A call a minute for an hour and a half.
+    let broken = world.watched(&statement, (90, 1), &mut cut);
+    assert_eq!(broken.map(|_| ()).unwrap_err().exit_code(), 75);
+    let _ledger = ledger(&world.node, world.commission.as_ref().unwrap());
+    let whole = world.watched(&statement, (90, 1), &mut Nobody).unwrap();
+    assert_eq!((whole.recovered.gaps, whole.findings.len()), (1, 1));
+    let gaps = entries(&world, EntryType::Gap);
+    let reason = gaps[0]["reason"].as_str().unwrap();
+    assert!(
+        reason.ends_with("its findings may not be on record"),
+        "{reason}"
+    );
     verifies(&world);
 }
 
