@@ -27,13 +27,22 @@ pub trait Recorder {
     fn record(&mut self, entries: &[Entry]) -> Result<u64, RecorderError>;
 }
 
+/// A bucket that is ready for writing.
+#[derive(Debug)]
+pub struct Opened {
+    /// Key of its commitments.
+    pub commit: CommitKey,
+    /// Records that are in it from earlier runs: the cap of a day counts them too.
+    pub records: u64,
+}
+
 /// Where selected records go.
 pub trait RecordStore {
-    /// Makes a bucket ready for writing and returns the key of its commitments.
+    /// Makes a bucket ready for writing.
     ///
     /// # Errors
     /// [`StoreError`]: a share cannot be had, or the disk fails.
-    fn bucket(&mut self, bucket: &BucketId) -> Result<CommitKey, StoreError>;
+    fn bucket(&mut self, bucket: &BucketId) -> Result<Opened, StoreError>;
     /// Stages the records of a window durably.
     ///
     /// # Errors

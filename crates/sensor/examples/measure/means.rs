@@ -12,7 +12,7 @@ use sakimori_custody::record::MechanicalRecord;
 use sakimori_custody::time::Millis;
 use sakimori_ledger::client::Client;
 use sakimori_sensor::supervisor::{
-    Progress, Random, RecordStore, Recorder, RecorderError, StoreError, Totals, WallClock,
+    Opened, Progress, Random, RecordStore, Recorder, RecorderError, StoreError, Totals, WallClock,
 };
 use sakimori_testkit::folder::{BEGIN, HOUR};
 use std::time::Instant;
@@ -35,8 +35,11 @@ pub(crate) struct Counted {
 }
 
 impl RecordStore for Counted {
-    fn bucket(&mut self, _bucket: &BucketId) -> Result<CommitKey, StoreError> {
-        Ok(CommitKey::from_bytes([7; 32]))
+    fn bucket(&mut self, _bucket: &BucketId) -> Result<Opened, StoreError> {
+        Ok(Opened {
+            commit: CommitKey::from_bytes([7; 32]),
+            records: 0,
+        })
     }
 
     fn stage(

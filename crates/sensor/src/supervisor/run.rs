@@ -244,8 +244,9 @@ impl Run<'_> {
             sensor: self.job.admitted.lease().sensor.clone(),
             day,
         };
-        let key = self.store.bucket(&bucket)?;
-        self.bucket = Some((bucket.clone(), key));
+        let opened = self.store.bucket(&bucket)?;
+        self.watch.begin_day(day, opened.records);
+        self.bucket = Some((bucket.clone(), opened.commit));
         self.buckets.push(bucket);
         Ok(())
     }

@@ -49,6 +49,11 @@ impl Watch {
         &self.totals
     }
 
+    /// Begins a day, with the records that earlier runs have put into its bucket.
+    pub(super) const fn begin_day(&mut self, day: Day, records: u64) {
+        self.today = (day, records);
+    }
+
     /// Checks a record: its direction is one that the authority names, and there is room for it under the caps.
     pub(super) fn record(
         &mut self,

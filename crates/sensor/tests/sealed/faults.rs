@@ -192,7 +192,26 @@ pub(crate) fn caps() {
             _ => assert!(t.read < 10_000 && t.read > 9900, "{t:?}"),
         }
     }
+    earlier_runs_count();
     without_windows();
+}
+
+/// What earlier runs of the day have put into the bucket counts against the cap of the day.
+fn earlier_runs_count() {
+    let plan = sakimori_testkit::folder::Plan::default().edit(
+        Part::Statement,
+        "match-ppm 200 flow-bytes 176 day-records 2000000",
+        "match-ppm 1000000 flow-bytes 176 day-records 1000",
+    );
+    let admitted = admitted(&plan);
+    let journal = Journal::default();
+    journal.before.set(600);
+    let outcome = run(&admitted, this_program(), input(&minutes(1500)))
+        .supervise(&journal)
+        .unwrap();
+    assert_eq!(outcome.fault, Some("cap-day-records"));
+    let published = journal.published().len();
+    assert!((300..=400).contains(&published), "{published}");
 }
 
 /// A process that never closes a window cannot fill the supervisor's memory.

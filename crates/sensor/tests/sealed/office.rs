@@ -10,7 +10,7 @@ use sakimori_custody::record::{Direction, MechanicalRecord};
 use sakimori_custody::time::{Millis, Seconds};
 use sakimori_sensor::child::ChildConfig;
 use sakimori_sensor::supervisor::{
-    Job, Means, Outcome, Program, Progress, Random, RecordStore, Recorder, RecorderError,
+    Job, Means, Opened, Outcome, Program, Progress, Random, RecordStore, Recorder, RecorderError,
     StoreError, SuperviseError, Totals, WallClock, supervise,
 };
 use sakimori_testkit::folder::{Part, Plan, signer};
@@ -43,6 +43,8 @@ pub(crate) struct Journal {
     calls: RefCell<Vec<Call>>,
     made: Cell<usize>,
     fail_at: Option<usize>,
+    /// Records that a bucket has from earlier runs.
+    pub(crate) before: Cell<u64>,
     /// Called behind each entry that is recorded.
     after: Option<Act>,
 }
@@ -245,10 +247,13 @@ impl Recorder for Log<'_> {
 }
 
 impl RecordStore for Store<'_> {
-    fn bucket(&mut self, _: &BucketId) -> Result<CommitKey, StoreError> {
+    fn bucket(&mut self, _: &BucketId) -> Result<Opened, StoreError> {
         let call = self.0.call(Call::Bucket);
-        call.map(|()| CommitKey::from_bytes([9; 32]))
-            .map_err(|e| StoreError(e.to_owned()))
+        call.map(|()| Opened {
+            commit: CommitKey::from_bytes([9; 32]),
+            records: self.0.before.get(),
+        })
+        .map_err(|e| StoreError(e.to_owned()))
     }
 
     fn stage(
