@@ -204,28 +204,29 @@ impl Spool {
         if self.entries.contains_key(&window.id) {
             return Err(LakeError::AlreadyStaged(window.id));
         }
+        let places = self.durably(|spool| spool.write_parts(window, random))?;
+        let entry = Entry {
+            places,
+            records: window.records.len() as u64,
+            published: None,
+        };
+        self.entries.insert(window.id, entry);
+        Ok(())
+    }
+
+    /// Writes frames and syncs them. Where either fails, what was written is overwritten by the next frame, or cut off as a torn end: no frame may stand behind one of
+    /// which nobody knows whether it is on disk.
+    fn durably<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, LakeError>,
+    ) -> Result<T, LakeError> {
         let (end, frames) = (self.end, self.frames);
-        let written = self.write_parts(window, random).and_then(|places| {
-            self.sync()?;
-            Ok(places)
-        });
-        match written {
-            Ok(places) => {
-                let entry = Entry {
-                    places,
-                    records: window.records.len() as u64,
-                    published: None,
-                };
-                self.entries.insert(window.id, entry);
-                Ok(())
-            }
-            Err(e) => {
-                // What was written of it is overwritten by the next append, or cut off as a torn end.
-                (self.end, self.frames) = (end, frames);
-                let _ = self.file.set_len(end);
-                Err(e)
-            }
+        let written = write(self).and_then(|value| self.sync().map(|()| value));
+        if written.is_err() {
+            (self.end, self.frames) = (end, frames);
+            let _ = self.file.set_len(end);
         }
+        written
     }
 
     fn write_parts(
@@ -264,8 +265,7 @@ impl Spool {
         }
         let mut header = header(Kind::Published, window, 0, random.next()?);
         header.hour = hour;
-        self.append(header, &[])?;
-        self.sync()?;
+        self.durably(|spool| spool.append(header, &[]))?;
         if let Some(entry) = self.entries.get_mut(&window) {
             entry.published = Some(hour);
         }
