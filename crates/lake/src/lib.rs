@@ -4,7 +4,7 @@
 //! key per (authority, sensor, day), rows in custody, counts for the deletion entry. Never: a clock, randomness of its own
 //! (the nonces of Parquet pages excepted, which its library draws), a look-up without a logged query, both shares on one disk.
 //!
-//! Formats: `docs/reference/formats.md` sections 8, 9, 13, 15.
+//! Formats: `docs/reference/formats.md` sections 8, 9, 13, 17.
 
 mod access;
 mod commitment;

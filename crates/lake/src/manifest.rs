@@ -1,7 +1,7 @@
 //! `bucket.json`: what a bucket is, how long it lives and which files are it. In: the state of a bucket. Out: one small file that is
 //! replaced in one step; a Parquet or spool file counts only when it is named here. Never: a key, a row, an address.
 //!
-//! `docs/reference/formats.md` section 15.
+//! `docs/reference/formats.md` section 17.
 
 use sakimori_custody::ids::BucketId;
 use sakimori_custody::time::Seconds;

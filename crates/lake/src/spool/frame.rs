@@ -1,7 +1,7 @@
 //! One frame of the spool: 64 bytes in the clear, then a sealed body. In: a window's records, or the word on a window. Out: bytes that open
 //! only with the bucket's key, at their place, in their spool. Never: an address in the clear; the header holds what the receipts tell anyway.
 //!
-//! `docs/reference/formats.md` section 15.
+//! `docs/reference/formats.md` section 17.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
