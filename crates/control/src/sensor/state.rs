@@ -148,3 +148,63 @@ impl Remembered {
         self.open_runs.retain(|run| *run != stream);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept() -> (tempfile::TempDir, Remembered) {
+        let folder = tempfile::tempdir().unwrap();
+        install(folder.path(), b"root\n").unwrap();
+        let remembered = Remembered::load(folder.path()).unwrap();
+        (folder, remembered)
+    }
+
+    #[test]
+    fn what_is_remembered_is_there_at_the_next_start() {
+        let (folder, mut remembered) = kept();
+        let state = SensorState {
+            trust_root: Some(b"root\n".to_vec()),
+            checkpoint: Some((42, [7; 32])),
+            time: Seconds(1_806_537_600),
+        };
+        remembered.admit(&state);
+        remembered.open_run(StreamId([1; 8]));
+        remembered.open_run(StreamId([2; 8]));
+        remembered.close_run(StreamId([1; 8]));
+        remembered.save(folder.path()).unwrap();
+        let again = Remembered::load(folder.path()).unwrap();
+        assert_eq!(again.sensor_state(), state);
+        assert_eq!(again.open_runs(), [StreamId([2; 8])]);
+    }
+
+    #[test]
+    fn a_memory_that_says_something_else_is_none() {
+        let (folder, remembered) = kept();
+        remembered.save(folder.path()).unwrap();
+        let path = folder.path().join(FILE);
+        let good = std::fs::read_to_string(&path).unwrap();
+        for (from, to) in [
+            ("null", r#"{"size": 1, "root": "abc"}"#),
+            ("null", r#"{"size": -1, "root": ""}"#),
+            ("1970", "19700"),
+            ("[]", r#"["xyz"]"#),
+            ("\"time\"", "\"clock\""),
+            ("{", "[{"),
+        ] {
+            std::fs::write(&path, good.replacen(from, to, 1)).unwrap();
+            let error = Remembered::load(folder.path()).unwrap_err().to_string();
+            assert!(error.contains("state.json"), "{to}: {error}");
+            assert!(error.contains("from its backup"), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn open_runs_have_a_bound() {
+        let (_folder, mut remembered) = kept();
+        for number in 0..2000u64 {
+            remembered.open_run(StreamId(number.to_be_bytes()));
+        }
+        assert_eq!(remembered.open_runs().len(), OPEN_RUNS_MAX);
+    }
+}
