@@ -8,20 +8,21 @@ pub use findings::{FindingFile, finding_json, record_findings};
 use crate::commission::Caller;
 use crate::error::{ControlError, told};
 use crate::host::Host;
-use crate::journal::{Deed, Journal};
+use crate::journal::{Deed, Journal, Log};
 use crate::layout::Node;
 use crate::ledger::installed_root;
 use crate::{files, keys};
-use sakimori_authority::Sitting;
 use sakimori_authority::lease::Lease;
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
+use sakimori_authority::{Sitting, text_hash};
 use sakimori_custody::entry::{Entry, EntryType};
 use sakimori_custody::ids::{AuthorityId, Name, SensorId, StreamId};
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
 use sakimori_select::{Pack, Severity, lint};
 use sakimori_tlog::merkle::leaf_hash;
+use sakimori_tlog::note::Note;
 use serde_json::json;
 use std::path::Path;
 
@@ -195,12 +196,25 @@ pub fn submit(node: &Node, host: &Host, bytes: &[u8]) -> Result<InForce, Control
         )
     })?;
     let mut journal = Journal::begin(&node.ledger().socket, None, host)?;
-    let (index, decision) = journal.record(Deed {
-        kind: EntryType::Decision,
-        authority: statement.commitment(),
-        counters: Vec::new(),
-        body: bytes.to_vec(),
-    })?;
+    if let Some(other) = files::read(&node.statement(statement.id))?
+        && Note::parse(&other).is_ok_and(|note| text_hash(note.text()) != statement.commitment())
+    {
+        return Err(ControlError::document(
+            "the statement",
+            "another statement of the same id is in force; an id is used once",
+        ));
+    }
+    // One that was entered before it could be handed out is not decided twice.
+    let known = on_record(&mut journal.log, statement.commitment())?;
+    let (index, decision) = match known {
+        Some(known) => known,
+        None => journal.record(Deed {
+            kind: EntryType::Decision,
+            authority: statement.commitment(),
+            counters: Vec::new(),
+            body: bytes.to_vec(),
+        })?,
+    };
     // From here on the commission's copy holds it.
     journal.log.proof(index)?;
     files::write(&node.statement(statement.id), bytes, files::PUBLIC)?;
@@ -239,26 +253,10 @@ pub fn renew(
     let bytes = files::read_present(&node.statement(id))?;
     let pack = files::read_present(&node.pack(&statement.pack))?;
     let mut journal = Journal::begin(&node.ledger().socket, None, host)?;
-    let commitment = statement.commitment();
-    let mut found = None;
-    journal.log.each_entry(|index, envelope, leaf| {
-        if envelope.kind == EntryType::Decision && envelope.authority == commitment {
-            found = Some((index, envelope.clone(), leaf.to_vec()));
-        }
-        found.is_none()
-    })?;
-    let (index, envelope, leaf) = found.ok_or_else(|| {
+    let known = on_record(&mut journal.log, statement.commitment())?;
+    let (index, decision) = known.ok_or_else(|| {
         ControlError::document(format!("authority {id}"), "its decision is not in the log")
     })?;
-    let stored = journal
-        .log
-        .ask(|client| client.body(&envelope.body))?
-        .unwrap_or_default();
-    let decision = Entry {
-        envelope,
-        leaf,
-        stored,
-    };
     let given = Given {
         node,
         host,
@@ -269,6 +267,27 @@ pub fn renew(
         decision: (index, &decision),
     };
     given.hand_over(&mut journal, sensor)
+}
+
+/// The decision with this commitment, where it is in the log.
+fn on_record(log: &mut Log, commitment: [u8; 32]) -> Result<Option<(u64, Entry)>, ControlError> {
+    let mut found = None;
+    log.each_durable_entry(|index, envelope, leaf| {
+        if envelope.kind == EntryType::Decision && envelope.authority == commitment {
+            found = Some((index, envelope.clone(), leaf.to_vec()));
+        }
+        found.is_none()
+    })?;
+    let Some((index, envelope, leaf)) = found else {
+        return Ok(None);
+    };
+    let stored = log.ask(|client| client.body(&envelope.body))?;
+    let entry = Entry {
+        stored: stored.unwrap_or_default(),
+        envelope,
+        leaf,
+    };
+    Ok(Some((index, entry)))
 }
 
 /// The statement of an authority that this node has put on record.
@@ -401,7 +420,7 @@ pub fn read_pack(path: &Path) -> Result<Pack, ControlError> {
         )
     })?;
     // A note's text is a source too; the signature is checked where it counts, by the sensor.
-    let text = match sakimori_tlog::note::Note::parse(text.as_bytes()) {
+    let text = match Note::parse(text.as_bytes()) {
         Ok(note) => note.text().to_owned(),
         Err(_) => text,
     };

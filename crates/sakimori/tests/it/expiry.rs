@@ -1,6 +1,6 @@
 //! The end of records, and of authorities, as the clock goes on. In: a node with a clock that is moved. Out: what is gone, and what the log says of it. Never: a bucket that outlives its time.
 
-use crate::clock::{Nobody, World, ledger, loopback, world};
+use crate::clock::{Clock, Nobody, World, ledger, loopback, world};
 use crate::node::sensor;
 use sakimori_control::query::{Answered, Asked, Question, answer};
 use sakimori_control::sensor::Watch;
@@ -8,6 +8,7 @@ use sakimori_control::{ControlError, commission, deletion, office};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::DAY_SECONDS;
+use sakimori_custody::window::EndStatus;
 use sakimori_lake::{Ask, BucketState, ShareVault, Span, What};
 use sakimori_sensor::supervisor::{Progress, Totals};
 use sakimori_testkit::files_below;
@@ -228,6 +229,63 @@ fn findings_that_could_not_be_put_on_record_are_told_as_a_gap_at_the_next_start(
         reason.ends_with("its findings may not be on record"),
         "{reason}"
     );
+    verifies(&world);
+}
+
+/// Lets time pass when the input begins, and when its first window is told.
+struct Later {
+    clock: Clock,
+    at_the_begin: u64,
+    after_a_window: u64,
+}
+
+impl Progress for Later {
+    fn progress(&mut self, _: &Totals) {
+        self.clock.pass(std::mem::take(&mut self.after_a_window));
+    }
+}
+
+impl Watch for Later {
+    fn begins(&mut self, _: &str, _: Option<u64>) {
+        self.clock.pass(self.at_the_begin);
+    }
+
+    fn ends(&mut self) {}
+}
+
+#[test]
+fn a_run_is_ended_in_the_second_after_its_lease() {
+    let world = world();
+    let statement = world.decided(30, 90);
+    let mut later = Later {
+        clock: world.clock.clone(),
+        at_the_begin: office::LEASE_SECONDS + 1,
+        after_a_window: 0,
+    };
+    let report = world.watched(&statement, (600, 20), &mut later).unwrap();
+    assert_eq!(report.inputs[0].outcome.status, EndStatus::Stopped);
+    assert!(report.totals.read < 600 * 20 * 6, "it was read to its end");
+    let stops = entries(&world, EntryType::Stop);
+    assert_eq!(stops[0]["reason"], "expired");
+    verifies(&world);
+}
+
+#[test]
+fn a_run_over_midnight_fills_the_bucket_of_each_day() {
+    let world = world();
+    let statement = world.decided(30, 90);
+    let midnight = world.now().day().start().plus(DAY_SECONDS);
+    world.clock.pass(midnight.0 - world.now().0 - 1);
+    office::renew(&world.node, &world.host, statement.id, &sensor()).unwrap();
+    let mut later = Later {
+        clock: world.clock.clone(),
+        at_the_begin: 0,
+        after_a_window: 1,
+    };
+    world.watched(&statement, (10, 3), &mut later).unwrap();
+    assert_eq!(shares(&world), [2, 2]);
+    let found = look(&world, statement.id).unwrap();
+    assert_eq!((found.rows.len(), found.buckets), (30, 2));
     verifies(&world);
 }
 

@@ -130,6 +130,18 @@ fn an_authority_is_asked_for_signed_and_put_in_force() {
     let submitted = session.type_in("authority submit statement.txt").yes();
     assert_eq!(submitted.out, drafted.out);
     assert!(submitted.err.contains("s-01 may run until"));
+    // Once more is the same decision, with a new lease.
+    let again = session.type_in("authority submit statement.txt").yes();
+    assert_eq!(again.out, submitted.out);
+    // Another text under the same id is none.
+    let text = fs::read_to_string(session.node.beside("statement.txt")).unwrap();
+    let (text, _) = text.split_once("\n\n").unwrap();
+    let other = text.replace("conditions: none", "conditions: others") + "\n";
+    session.write("other.txt", &other);
+    let sign = format!("authority sign other.txt{}", keys(&["m1", "m2", "m4"]));
+    session.type_in(&sign).yes();
+    let refused = session.type_in("authority submit other.txt").ended(1);
+    assert!(refused.err.contains("an id is used once"), "{refused:?}");
     let id = submitted.out.trim();
     let shown = session
         .type_in(&format!("authority show {id} --format json"))
