@@ -307,6 +307,35 @@ fn a_pack_that_is_wrong_in_a_line_is_named_with_the_line() {
     }
 }
 
+#[test]
+fn a_statement_that_is_wrong_in_a_line_is_not_signed_and_stays_as_it_was() {
+    let node = TestNode::running();
+    let statement = node.authorised().to_string();
+    let key = node.dir().join("commission/members/m1.key");
+    let path = node.beside("statement.txt");
+    for (from, to) in [
+        ("kind: acquisition\n", "kind: surveillance\n"),
+        ("kind: acquisition\n", ""),
+        ("root: 1\n", "root: 01\n"),
+        ("root: 1\n", "root: 1\nnote: x\n"),
+        ("root: 1\n", "root: 1\nroot: 1\n"),
+        ("directions: out-in", "directions: sideways"),
+        ("present: m1 m2 m4", "present: m1 m1 m4"),
+        ("retention: bucket 1d", "retention: bucket 2d"),
+        ("conditions: none", "conditions: \u{202e}none"),
+        ("not-before: 2", "not-before: 9999-2"),
+    ] {
+        assert!(statement.contains(from), "{from}");
+        let wrong = statement.replacen(from, to, 1);
+        fs::write(&path, &wrong).unwrap();
+        let mut command = sakimori(["authority", "sign", "--key"]);
+        let ran = run(command.arg(&key).arg(&path));
+        one_line(&ran, 1, &path.display().to_string());
+        assert!(ran.err.contains("line "), "{to}: {ran:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), wrong, "{to}");
+    }
+}
+
 /// Changes a file of the node; what the command says then has to name it. The file is as before afterwards.
 fn with(node: &TestNode, file: &str, bytes: Option<&[u8]>, command: &mut Command, code: i32) {
     let path = node.dir().join(file);

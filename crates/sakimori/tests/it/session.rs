@@ -383,6 +383,13 @@ fn a_second_process_of_a_sensor_ledger_or_commission_is_refused() {
         second.err.contains("sensor `s-01` runs already"),
         "{second:?}"
     );
+    // Others may look meanwhile.
+    let looked = session
+        .type_in("query --purpose p --case c --format json")
+        .yes();
+    assert_eq!(looked.json()["rows"], json!([]));
+    session.type_in("lake list").yes();
+    session.type_in("lake expire").yes();
     let ledger = session.type_in("ledger run").ended(75);
     assert!(ledger.err.contains("node"), "{ledger:?}");
     let commission = session
@@ -391,4 +398,53 @@ fn a_second_process_of_a_sensor_ledger_or_commission_is_refused() {
     assert!(commission.err.contains("runs already"), "{commission:?}");
     drop(input);
     first.end();
+}
+
+#[test]
+fn what_is_away_is_named_and_ends_with_75() {
+    let mut session = Session::begin();
+    let id = in_force(&session);
+    session.write("empty.pcap", "");
+    session.node.commission = None;
+    let lease = format!("authority lease {id} --sensor s-01");
+    let away = session.type_in(&lease).ended(75);
+    assert!(
+        away.err.contains("the commission at http://127.0.0.1:"),
+        "{away:?}"
+    );
+    assert!(
+        away.err.contains("`sakimori commission run` starts it"),
+        "{away:?}"
+    );
+    // Without a share nothing is read; the log has the refusal.
+    let refused = session.type_in("sensor run empty.pcap").ended(1);
+    assert!(refused.err.contains("keys-unavailable"), "{refused:?}");
+    assert!(refused.err.contains("does not answer"), "{refused:?}");
+    session.node.ledger = None;
+    for line in [
+        DRAFT,
+        &lease,
+        "authority submit statement.txt",
+        "query --purpose p --case c",
+        "lake expire",
+    ] {
+        let away = session.type_in(line).ended(75);
+        assert_eq!(away.out, "", "{line}");
+        assert_eq!(away.err.lines().count(), 1, "{line}: {away:?}");
+        assert!(
+            away.err.contains("node/ledger/ledger.sock"),
+            "{line}: {away:?}"
+        );
+    }
+    assert!(
+        session
+            .type_in("sensor run empty.pcap")
+            .ended(75)
+            .out
+            .is_empty()
+    );
+    // What needs neither goes on.
+    for line in ["lake list", "authority show", "pack show", "verify node"] {
+        session.type_in(line).yes();
+    }
 }
