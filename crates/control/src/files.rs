@@ -9,6 +9,9 @@ use std::path::Path;
 /// Longest document that is read: a pack note with its signatures.
 pub const DOCUMENT_BYTES_MAX: u64 = 66 << 20;
 
+/// End of the name of a file that is being written.
+pub const UNFINISHED: &str = "new";
+
 /// Mode of files that hold secrets.
 pub const PRIVATE: u32 = 0o600;
 /// Mode of files that everybody may read.
@@ -25,7 +28,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ControlError> {
     let folder = folder.unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
+    name.push(format!(".{UNFINISHED}"));
     let fresh = path.with_file_name(name);
     let written = || -> io::Result<()> {
         let mut options = OpenOptions::new();

@@ -91,6 +91,11 @@ impl Node {
         Lake::at(self.0.join("lake"))
     }
 
+    /// Held by whoever writes findings.
+    pub fn findings_lock(&self) -> PathBuf {
+        self.0.join("office/findings.lock")
+    }
+
     /// Findings, their entries and proofs.
     pub fn findings(&self) -> PathBuf {
         self.0.join("findings")

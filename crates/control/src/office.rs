@@ -3,7 +3,7 @@
 
 mod findings;
 
-pub use findings::{FindingFile, finding_json, record_findings};
+pub use findings::{FindingFile, finding_json, record_findings, sweep_findings};
 
 use crate::commission::Caller;
 use crate::error::{ControlError, told};

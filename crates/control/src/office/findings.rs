@@ -11,7 +11,9 @@ use sakimori_custody::entry::{EntryType, StoredBody};
 use sakimori_custody::time::Millis;
 use sakimori_detect::finding::Finding;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 /// A finding as it is kept.
 #[derive(Clone, Debug)]
@@ -86,19 +88,21 @@ pub fn record_findings(
             StoredBody::Open { salt, body }.encode(),
         ));
     }
+    let _lock = lock(node)?;
     let mut files = Vec::new();
     for (finding, index, entry, body) in placed {
         let proof = journal.log.proof(index)?;
         let path = node.findings().join(format!("{index}.json"));
         let text = serde_json::to_string_pretty(&finding).unwrap_or_default() + "\n";
-        files::write(&path.with_extension("entry"), &entry.leaf, files::PUBLIC)?;
-        files::write(&path.with_extension("body"), &body, files::PRIVATE)?;
-        files::write(
-            &path.with_extension("tlog-proof"),
-            proof.as_bytes(),
-            files::PUBLIC,
-        )?;
-        files::write(&path, text.as_bytes(), files::PRIVATE)?;
+        let set: [(&str, &[u8], u32); 4] = [
+            ("entry", &entry.leaf, files::PUBLIC),
+            ("body", &body, files::PRIVATE),
+            ("tlog-proof", proof.as_bytes(), files::PUBLIC),
+            ("json", text.as_bytes(), files::PRIVATE),
+        ];
+        for (end, bytes, mode) in set {
+            files::write(&path.with_extension(end), bytes, mode)?;
+        }
         files.push(FindingFile {
             finding,
             index,
@@ -106,6 +110,49 @@ pub fn record_findings(
         });
     }
     Ok(files)
+}
+
+/// Waits for whoever writes findings now, then keeps others from it.
+fn lock(node: &Node) -> Result<File, ControlError> {
+    let path = node.findings_lock();
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.map_err(ControlError::file("open", &path))?;
+    file.lock().map_err(ControlError::file("lock", &path))?;
+    Ok(file)
+}
+
+/// Removes what a fall has left of findings that were being written: files without the others of their set. The entry in the log stays, and the run has its gap.
+///
+/// # Errors
+/// [`ControlError::File`].
+pub fn sweep_findings(node: &Node) -> Result<(), ControlError> {
+    let folder = node.findings();
+    if !folder.exists() {
+        return Ok(());
+    }
+    let _lock = lock(node)?;
+    let list = std::fs::read_dir(&folder).map_err(ControlError::file("list", &folder))?;
+    let paths: Vec<PathBuf> = list.flatten().map(|entry| entry.path()).collect();
+    let mut sets: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for path in paths.iter().filter(|path| ends(path, &ENDS)) {
+        *sets.entry(path.with_extension("")).or_default() += 1;
+    }
+    let torn = |path: &&PathBuf| {
+        let whole = sets.get(&path.with_extension("")) == Some(&ENDS.len());
+        ends(path, &[files::UNFINISHED]) || (ends(path, &ENDS) && !whole)
+    };
+    for path in paths.iter().filter(torn) {
+        std::fs::remove_file(path).map_err(ControlError::file("remove", path))?;
+    }
+    Ok(())
+}
+
+/// Ends of the names of a finding's files.
+const ENDS: [&str; 4] = ["entry", "body", "tlog-proof", "json"];
+
+fn ends(path: &Path, with: &[&str]) -> bool {
+    let end = path.extension().and_then(|end| end.to_str());
+    end.is_some_and(|end| with.contains(&end))
 }
 
 /// A share as the log counts it.

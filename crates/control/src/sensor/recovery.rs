@@ -7,6 +7,7 @@ use crate::commission::Caller;
 use crate::error::ControlError;
 use crate::host::Host;
 use crate::journal::{Deed, Journal};
+use crate::office;
 use sakimori_authority::gate::Admitted;
 use sakimori_custody::entry::{EntryType, Envelope};
 use sakimori_custody::ids::StreamId;
@@ -108,6 +109,7 @@ fn gap(
 impl Process<'_> {
     /// Makes good what an earlier process left.
     pub(super) fn recover(&mut self, admitted: &Admitted) -> Result<Recovered, ControlError> {
+        office::sweep_findings(self.node)?;
         let mut done = Recovered {
             gaps: self.close_open_runs(admitted)?,
             ..Recovered::default()

@@ -13,6 +13,7 @@ use sakimori_lake::{Ask, BucketState, ShareVault, Span, What};
 use sakimori_sensor::supervisor::{Progress, Totals};
 use sakimori_testkit::files_below;
 use serde_json::Value;
+use std::fs;
 
 /// Everything about one authority's records.
 fn look<L>(world: &World<L>, authority: AuthorityId) -> Result<Answered, ControlError> {
@@ -229,6 +230,23 @@ fn findings_that_could_not_be_put_on_record_are_told_as_a_gap_at_the_next_start(
         reason.ends_with("its findings may not be on record"),
         "{reason}"
     );
+    verifies(&world);
+}
+
+#[test]
+fn what_a_fall_left_of_a_finding_is_swept_away_and_whole_ones_stay() {
+    let world = world();
+    let statement = world.decided(30, 90);
+    for _ in 0..2 {
+        world.watched(&statement, (90, 1), &mut Nobody).unwrap();
+    }
+    let files = files_below(&world.node.findings());
+    assert_eq!(files.len(), 8);
+    let (torn, whole) = files.split_at(4);
+    fs::remove_file(&torn[0]).unwrap();
+    fs::write(torn[1].with_extension("json.new"), "{").unwrap();
+    world.run(&statement).unwrap();
+    assert_eq!(files_below(&world.node.findings()), whole);
     verifies(&world);
 }
 
