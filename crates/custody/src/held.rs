@@ -1,5 +1,5 @@
 //! Stages of custody as types. In: a batch of values with the id of the first. Out: the same values, one gate further. Never: a
-//! value that skips its gate; what must not happen does not compile (`tests/fail`).
+//! value that skips its gate; what must not happen does not compile, as the examples of [`Held`] show.
 //!
 //! The types stop accidents, not malice: the seal and the log stop malice.
 
@@ -73,6 +73,59 @@ impl Recorded {
 }
 
 /// A value, and how far along the custody chain it has come.
+///
+/// ```
+/// use sakimori_custody::{Covered, Held, Recorded};
+/// # use sakimori_custody::{ids::{RecordId, StreamId}, record::Hits};
+/// # let id = RecordId { stream: StreamId([7; 8]), number: 1 };
+/// # let mut hits = Hits::default();
+/// # hits.insert(3);
+/// let covered = Covered::by(id, &hits).ok_or("no selector")?;
+/// let held = Held::acquire(id, "value").select(&covered).map_err(|_| "another record")?;
+/// assert_eq!(held.release(Recorded::at(9)).into_inner(), "value");
+/// # Ok::<(), &str>(())
+/// ```
+/// What was acquired is not looked at:
+/// ```compile_fail,E0599
+/// use sakimori_custody::{Held, ids::RecordId};
+/// fn look(id: RecordId) -> &'static str {
+///     Held::acquire(id, "value").into_inner()
+/// }
+/// ```
+/// Neither is what was selected:
+/// ```compile_fail,E0599
+/// use sakimori_custody::{Held, Selected};
+/// fn look(held: Held<Selected, &str>) -> &str {
+///     held.into_inner()
+/// }
+/// ```
+/// The release gate takes only what was selected:
+/// ```compile_fail,E0599
+/// use sakimori_custody::{Held, Recorded, ids::RecordId};
+/// fn skip(id: RecordId) -> &'static str {
+///     Held::acquire(id, "value").release(Recorded::at(9)).into_inner()
+/// }
+/// ```
+/// What was released once is gone:
+/// ```compile_fail,E0382
+/// use sakimori_custody::{Held, Recorded, Selected};
+/// fn twice(held: Held<Selected, u8>) -> [u8; 2] {
+///     [held.release(Recorded::at(9)).into_inner(), held.release(Recorded::at(9)).into_inner()]
+/// }
+/// ```
+/// Evidence that a record is covered, and the stages themselves, cannot be made up:
+/// ```compile_fail,E0451
+/// use sakimori_custody::{Covered, ids::RecordId};
+/// fn forge(record: RecordId) -> Covered {
+///     Covered { record }
+/// }
+/// ```
+/// ```compile_fail
+/// struct Seen;
+/// impl sakimori_custody::Stage for Seen {
+///     const NAME: &'static str = "seen";
+/// }
+/// ```
 #[must_use]
 pub struct Held<S: Stage, T> {
     record: RecordId,
