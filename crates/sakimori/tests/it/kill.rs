@@ -13,6 +13,7 @@ use sakimori_select::Pack;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// Minutes, and so receipts, of the run that is killed.
@@ -82,7 +83,7 @@ impl Rig {
         let [a, b, c] = ABROAD;
         let source = format!(
             "sakimori/pack/v1\nid: kill-1\nissued: 2027-04-01T00:00:00Z\npurpose: a test\n\
-             selector: 1 prefix {a}.{b}.{c}.0/24\n"
+             selector: 1 prefix {a}.{b}.{c}.0/24\nselector: 2 behaviour beacon connections-min=20 score-min=800\n"
         );
         node.decided(&Pack::parse_source(&source).unwrap(), &node.draft());
         let (long, short) = (node.beside("long.pcap"), node.beside("short.pcap"));
@@ -130,6 +131,7 @@ impl Rig {
         while victim == Victim::Sealed && struck && children(run.pid()).is_empty() {
             struck = run.goes_on(Duration::from_millis(1));
         }
+        let sealed = children(run.pid());
         self.strike(victim, &run);
         // Restarted at once: a run that is not the victim may want them again.
         self.node.start();
@@ -141,6 +143,9 @@ impl Rig {
             Victim::Ledger | Victim::Commission => &[Some(0), Some(1), Some(75)],
         };
         assert!(codes.contains(&ran.code), "{victim:?}: {ran:?}");
+        for pid in sealed.into_iter().flatten() {
+            ends(pid);
+        }
         let stream = stream.or_else(|| self.stream());
         self.runs.extend(stream);
         Fallen {
@@ -218,6 +223,20 @@ fn all_have_an_end(entries: &[Logged]) {
     }
 }
 
+/// Waits until a sealed process is gone: none outlives its supervisor.
+fn ends(pid: u32) {
+    let (_open, never) = channel::<()>();
+    for _ in 0..10_000 {
+        let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline"));
+        // A dead process that is not waited for yet has no line.
+        if !line.is_ok_and(|line| line.contains("sealed-child")) {
+            return;
+        }
+        let _ = never.recv_timeout(Duration::from_millis(1));
+    }
+    panic!("the sealed process {pid} goes on");
+}
+
 fn children(pid: u32) -> Vec<Option<u32>> {
     let list = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
     let list = list.unwrap_or_default();
@@ -229,10 +248,12 @@ fn children(pid: u32) -> Vec<Option<u32>> {
 /// A fall, and one time of three another while the sensor makes the first one good.
 fn falls(rig: &mut Rig, dice: &mut Dice, number: u64) -> Vec<Fallen> {
     let victim = VICTIMS[number as usize % VICTIMS.len()];
-    // A start and a receipt for each minute come before the stop. One kill of eight comes before the start.
+    // A start, a receipt for each minute, a stop. One kill of eight comes before the start, some come after the stop, when findings are written.
+    let all = u64::from(MINUTES) + 2;
     let entries = match dice.below(8) {
         0 => 0,
-        _ => dice.below(u64::from(MINUTES) + 1),
+        1 => all,
+        _ => dice.below(all),
     };
     let then = Duration::from_micros(dice.below(50_000));
     let mut fallen = vec![rig.kill(victim, entries, then)];
