@@ -139,8 +139,8 @@ impl Rig {
         let codes: &[Option<i32>] = match victim {
             // Ended by the signal; or before it came.
             Victim::Everybody | Victim::Sensor => &[None, Some(0)],
-            Victim::Sealed => &[Some(1), Some(0)],
-            Victim::Ledger | Victim::Commission => &[Some(0), Some(1), Some(75)],
+            // A fault, or a process that could not be told what to do; or the end came before.
+            Victim::Sealed | Victim::Ledger | Victim::Commission => &[Some(0), Some(1), Some(75)],
         };
         assert!(codes.contains(&ran.code), "{victim:?}: {ran:?}");
         for pid in sealed.into_iter().flatten() {
