@@ -116,9 +116,9 @@ impl Process<'_> {
         };
         let caller = Caller::of(self.node, self.host)?;
         let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, admitted);
-        let (now, id) = (self.host.seconds(), admitted.statement().id);
+        let now = self.host.seconds();
         for bucket in self.node.lake().buckets()? {
-            let ours = bucket.id.authority == id && bucket.id.sensor == self.plan.sensor;
+            let ours = bucket.id.sensor == self.plan.sensor;
             if ours && bucket.state == BucketState::Open && bucket.expires > now {
                 store.recover(&bucket.id)?;
             }

@@ -2,11 +2,13 @@
 //! receipt; a staged window of an earlier run left without the log's word.
 
 use super::recovery::{Recovered, resolve};
-use crate::commission::{Caller, Use};
+use crate::commission::{CallError, Caller, Use};
 use crate::error::{ControlError, told};
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::layout::Node;
+use crate::office;
+use sakimori_authority::Statement;
 use sakimori_authority::gate::Admitted;
 use sakimori_custody::ids::{BucketId, RecordId, StreamId};
 use sakimori_custody::keys::{BucketKey, CommitKey};
@@ -79,12 +81,18 @@ impl<'s> LakeStore<'s> {
 
     /// Opens today's bucket.
     pub(super) fn begin(&mut self, seal: &SealKey) -> Result<(), ControlError> {
-        self.open(&seal.bucket, BucketKey::from_bytes(*seal.key.bytes()))
+        let key = BucketKey::from_bytes(*seal.key.bytes());
+        self.open(&seal.bucket, key, self.admitted.statement())
     }
 
     /// Opens a bucket for writing. Windows of an earlier run that wait in it are published or dropped first, as the log says.
-    fn open(&mut self, bucket: &BucketId, key: BucketKey) -> Result<(), ControlError> {
-        let days = u32::try_from(self.admitted.statement().keep_days).unwrap_or(u32::MAX);
+    fn open(
+        &mut self,
+        bucket: &BucketId,
+        key: BucketKey,
+        statement: &Statement,
+    ) -> Result<(), ControlError> {
+        let days = u32::try_from(statement.keep_days).unwrap_or(u32::MAX);
         let retention = Retention::days(days);
         let retention = retention.ok_or_else(|| {
             ControlError::document("the statement", "its retention is none that the lake keeps")
@@ -99,7 +107,7 @@ impl<'s> LakeStore<'s> {
             self.recovered.add(resolve(
                 &mut writer,
                 &mut journal,
-                self.admitted.commitment(),
+                statement.commitment(),
                 self.host,
             )?);
         }
@@ -107,10 +115,21 @@ impl<'s> LakeStore<'s> {
         Ok(())
     }
 
-    /// Opens a bucket of an earlier day, so that its windows get the log's word.
+    /// Opens a bucket of an earlier run, so that its windows get the log's word. One of another authority that is leased no more stays as it is until it is destroyed.
     pub(super) fn recover(&mut self, bucket: &BucketId) -> Result<(), ControlError> {
-        let key = self.key(bucket)?;
-        self.open(bucket, key)
+        if bucket.authority == self.admitted.statement().id {
+            let key = self.key(bucket)?;
+            return self.open(bucket, key, self.admitted.statement());
+        }
+        match self.key(bucket) {
+            Err(ControlError::Commission(CallError::Denied(_))) => Ok(()),
+            Err(error) => Err(error),
+            Ok(key) => self.open(
+                bucket,
+                key,
+                &office::statement(self.node, bucket.authority)?,
+            ),
+        }
     }
 
     /// Writes what waits into files; buckets of days that are over are closed.
@@ -141,7 +160,8 @@ impl RecordStore for LakeStore<'_> {
         let key = self.key(bucket).map_err(failed)?;
         let commit = key.commit();
         if !self.writers.contains_key(bucket) {
-            self.open(bucket, key).map_err(failed)?;
+            self.open(bucket, key, self.admitted.statement())
+                .map_err(failed)?;
         }
         let writer = self.writer(bucket)?;
         let files = writer.bucket().files.iter().map(|file| file.records);

@@ -233,6 +233,37 @@ fn findings_that_could_not_be_put_on_record_are_told_as_a_gap_at_the_next_start(
     verifies(&world);
 }
 
+/// Takes the log away in the middle of a run.
+struct CutWithin<L>(Option<L>);
+
+impl<L> Progress for CutWithin<L> {
+    fn progress(&mut self, _: &Totals) {
+        self.0 = None;
+    }
+}
+
+impl<L> Watch for CutWithin<L> {
+    fn begins(&mut self, _: &str, _: Option<u64>) {}
+    fn ends(&mut self) {}
+}
+
+#[test]
+fn windows_that_a_fall_left_under_another_authority_get_the_logs_word_too() {
+    let mut world = world();
+    let (first, second) = (world.decided(30, 90), world.decided(30, 90));
+    let mut cut = CutWithin(world.ledger.take());
+    let broken = world.watched(&first, (100, 3), &mut cut);
+    assert_eq!(broken.map(|_| ()).unwrap_err().exit_code(), 75);
+    let _ledger = ledger(&world.node, world.commission.as_ref().unwrap());
+    let report = world.run(&second).unwrap();
+    // The first windows were staged, and the log took no receipt of them.
+    assert!(report.recovered.dropped > 0, "{:?}", report.recovered);
+    assert_eq!(report.recovered.gaps, 1);
+    assert_eq!(look(&world, first.id).unwrap().rows.len(), 0);
+    assert_eq!(look(&world, second.id).unwrap().rows.len(), 30);
+    verifies(&world);
+}
+
 #[test]
 fn what_a_fall_left_of_a_finding_is_swept_away_and_whole_ones_stay() {
     let world = world();
