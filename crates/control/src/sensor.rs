@@ -30,6 +30,7 @@ use sakimori_sensor::supervisor::{
 };
 use sakimori_tlog::key::NoteSigner;
 use state::Remembered;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use store::LakeStore;
 
@@ -138,7 +139,12 @@ pub fn run(
         findings: Vec::new(),
         recovered,
     };
-    for input in input::expand(&plan.inputs)? {
+    let inputs = input::expand(&plan.inputs)?;
+    // What cannot be opened is told before the others are read, or what came of them would not be shown.
+    for input in &inputs {
+        process.opened(input)?;
+    }
+    for input in inputs {
         let (read, findings) = process.read(&input, watch)?;
         report.totals.merge(&read.outcome.totals);
         report.findings.extend(findings);
@@ -196,6 +202,11 @@ impl Process<'_> {
         admit(&trusted, folder, &state, &ask)
     }
 
+    fn opened(&self, input: &Input) -> Result<OwnedFd, ControlError> {
+        let opened = input.open().map_err(|e| input.unreadable(e));
+        opened.map_err(|e| self.refuse_for(Refusal::InputUnreadable, e))
+    }
+
     /// Reads one input, under an authority that is checked anew for it.
     fn read(
         &mut self,
@@ -203,8 +214,7 @@ impl Process<'_> {
         watch: &mut dyn Watch,
     ) -> Result<(Read, Vec<FindingFile>), ControlError> {
         let admitted = self.admitted()?;
-        let opened = input.open().map_err(|e| input.unreadable(e));
-        let descriptor = opened.map_err(|e| self.refuse_for(Refusal::InputUnreadable, e))?;
+        let descriptor = self.opened(input)?;
         let caller = Caller::of(self.node, self.host)?;
         let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, &admitted);
         let seal = store.seal_key();

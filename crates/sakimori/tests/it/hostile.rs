@@ -175,6 +175,10 @@ fn what_is_no_file_is_refused_at_once_and_the_refusal_is_in_the_log() {
         );
     }
     assert_eq!(node.entries_of(EntryType::Refusal).len(), inputs.len());
+    // One of several is enough, and no other is read.
+    let mut several = node.command(&["sensor", "run"]);
+    one_line(&run(several.arg(&file).arg(&inputs[2])), 1, "missing");
+    assert_eq!(node.entries_of(EntryType::Start).len(), 0);
     // A folder without a file is read to its end.
     let empty = node.beside("empty");
     fs::create_dir(&empty).unwrap();
