@@ -100,6 +100,7 @@ impl End<'_> {
         let deletion = node
             .lake()
             .delete(bucket, &node.office_shares(), host.seconds())?;
+        office::destroy_findings(node, bucket)?;
         let note = Caller::of(node, host)?.destroy(bucket, self.office)?;
         let (_, attested) = self.attestations.record(Deed {
             kind: EntryType::Attestation,

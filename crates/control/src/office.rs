@@ -3,6 +3,7 @@
 
 mod findings;
 
+pub(crate) use findings::destroy_findings;
 pub use findings::{FindingFile, finding_json, record_findings, sweep_findings};
 
 use crate::commission::Caller;

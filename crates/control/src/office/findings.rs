@@ -8,11 +8,13 @@ use crate::layout::Node;
 use crate::sensor::SealKey;
 use crate::{files, keys};
 use sakimori_custody::entry::{EntryType, StoredBody};
+use sakimori_custody::ids::BucketId;
 use sakimori_custody::time::Millis;
 use sakimori_detect::finding::Finding;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A finding as it is kept.
@@ -72,7 +74,8 @@ pub fn record_findings(
     let mut journal = Journal::begin(&node.ledger().socket, Some(&office), host)?;
     let mut placed = Vec::new();
     for finding in findings {
-        let value = finding_json(finding);
+        let mut value = finding_json(finding);
+        value["bucket"] = json!(seal.bucket.to_string());
         let body = value.to_string().into_bytes();
         let deed = Deed {
             kind: EntryType::Finding,
@@ -110,6 +113,40 @@ pub fn record_findings(
         });
     }
     Ok(files)
+}
+
+/// Removes the findings that were made of a bucket's records, whose files end with it; their entries stay in the log, sealed for good. Returns how many there were.
+///
+/// # Errors
+/// [`ControlError::File`]: call again.
+pub(crate) fn destroy_findings(node: &Node, bucket: &BucketId) -> Result<u64, ControlError> {
+    let folder = node.findings();
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let _lock = lock(node)?;
+    let list = std::fs::read_dir(&folder).map_err(ControlError::file("list", &folder))?;
+    let paths: Vec<PathBuf> = list.flatten().map(|entry| entry.path()).collect();
+    let mut destroyed = 0;
+    for path in paths.iter().filter(|path| ends(path, &["json"])) {
+        let bytes = files::read(path)?.unwrap_or_default();
+        let finding: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if finding["bucket"] != bucket.to_string() {
+            continue;
+        }
+        // The document last: by it an attempt that was cut off goes on.
+        for end in ["body", "entry", "tlog-proof", "json"] {
+            let file = path.with_extension(end);
+            match std::fs::remove_file(&file) {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(ControlError::file("remove", &file)(e));
+                }
+                _ => {}
+            }
+        }
+        destroyed += 1;
+    }
+    Ok(destroyed)
 }
 
 /// Waits for whoever writes findings now, then keeps others from it.

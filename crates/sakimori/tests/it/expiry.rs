@@ -281,6 +281,26 @@ fn what_a_fall_left_of_a_finding_is_swept_away_and_whole_ones_stay() {
     verifies(&world);
 }
 
+#[test]
+fn findings_end_with_the_records_they_were_made_of_and_others_stay() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    world.watched(&statement, (90, 1), &mut Nobody).unwrap();
+    world.clock.pass(DAY_SECONDS / 2);
+    let later = world.decided(30, 90);
+    world.watched(&later, (90, 1), &mut Nobody).unwrap();
+    assert_eq!(files_below(&world.node.findings()).len(), 8);
+    world.clock.pass(DAY_SECONDS);
+    assert_eq!(deletion::expire(&world.node, &world.host).unwrap().len(), 1);
+    let left = files_below(&world.node.findings());
+    assert_eq!(left.len(), 4);
+    let finding = left.iter().find(|path| path.extension().unwrap() == "json");
+    let finding: Value = serde_json::from_slice(&fs::read(finding.unwrap()).unwrap()).unwrap();
+    let bucket = finding["bucket"].as_str().unwrap();
+    assert!(bucket.starts_with(&later.id.to_string()), "{bucket}");
+    verifies(&world);
+}
+
 /// Lets time pass when the input begins, and when its first window is told.
 struct Later {
     clock: Clock,
