@@ -227,7 +227,8 @@ impl Target {
         if exact {
             self.distinct.count()
         } else {
-            self.distinct.estimate()
+            // An estimate may be some per cent too high; there are never more hosts than attempts.
+            self.distinct.estimate().min(self.attempts)
         }
     }
 

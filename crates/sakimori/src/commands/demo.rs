@@ -107,7 +107,10 @@ impl Audience for Hall {
         for problem in &problems {
             show::line(&format!("   {}: {}", problem.place, problem.what));
         }
-        show::line(&format!("NOT verified: {} problems", problems.len()));
+        show::line(&match problems.len() {
+            1 => "NOT verified: 1 problem".to_owned(),
+            many => format!("NOT verified: {many} problems"),
+        });
     }
 }
 
