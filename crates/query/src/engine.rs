@@ -10,7 +10,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, SessionStateDefaults};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, try_cast};
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use sakimori_lake::schema::schema;
@@ -20,19 +20,35 @@ use std::sync::Arc;
 use crate::functions;
 use crate::limits::{BATCH_ROWS, UNCOUNTED_BYTES};
 use crate::literals::AddressLiterals;
+use crate::refusal::Refusal;
 use crate::stored::Stored;
 
-/// Begins to answer a statement; rows are computed as they are taken.
+/// Begins to answer a statement; rows are computed as they are taken, and no row is read before.
 ///
 /// # Errors
-/// The engine's, for [`crate::refusal::Refusal::of`].
+/// A refusal that may quote the statement.
 pub(crate) async fn begin(
     statement: Statement,
     stored: Stored,
     limits: Limits,
     threads: usize,
-) -> Result<SendableRecordBatchStream> {
-    let context = context(limits, threads)?;
+) -> std::result::Result<SendableRecordBatchStream, Refusal> {
+    let planned = async {
+        let context = context(limits, threads)?;
+        let plan = plan(&context, statement, stored, limits).await?;
+        Ok((plan, context.task_ctx()))
+    };
+    let (plan, task) = planned.await.map_err(|e| Refusal::planning(&e, limits))?;
+    execute_stream(plan, task).map_err(|e| Refusal::running(&e, limits))
+}
+
+/// The way from the stored rows to the answer.
+async fn plan(
+    context: &SessionContext,
+    statement: Statement,
+    stored: Stored,
+    limits: Limits,
+) -> Result<Arc<dyn ExecutionPlan>> {
     context.register_table("records", Arc::new(records(stored)?))?;
     let plan = context.state().statement_to_plan(statement).await?;
     reading_only().verify_plan(&plan)?;
@@ -43,8 +59,7 @@ pub(crate) async fn begin(
     let plan = LogicalPlanBuilder::from(plan)
         .limit(0, Some(rows))?
         .build()?;
-    let plan = context.state().create_physical_plan(&plan).await?;
-    execute_stream(plan, context.task_ctx())
+    context.state().create_physical_plan(&plan).await
 }
 
 fn reading_only() -> SQLOptions {

@@ -6,7 +6,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::cast::{as_fixed_size_binary_array, as_string_array};
-use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
+use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit,
@@ -19,6 +19,14 @@ use std::sync::Arc;
 
 /// The type of an address: 16 bytes, IPv4 mapped. Nothing else in `records` has it.
 pub(crate) const ADDRESS: DataType = DataType::FixedSizeBinary(16);
+
+/// What `address` says of a text in a row. The text itself is the row's.
+pub(crate) const NO_ADDRESS: &str =
+    "address() was given a text that is not an address such as 203.0.113.7 or 2001:db8::1";
+
+/// What `in_prefix` says of a text in a row.
+pub(crate) const NO_PREFIX: &str =
+    "in_prefix() was given a text that is not an address or a prefix such as 198.51.100.0/24";
 
 /// A function from columns to a column.
 type Body = fn(&[ArrayRef]) -> Result<ArrayRef>;
@@ -105,6 +113,11 @@ fn prefix(text: &str) -> Result<Prefix> {
     text.parse().or_else(|e| plan_err!("{e}"))
 }
 
+/// A failure in fixed words, which [`crate::refusal::Refusal::running`] knows and hands on.
+fn told(words: &str) -> DataFusionError {
+    DataFusionError::Execution(words.to_owned())
+}
+
 impl ScalarUDFImpl for Function {
     fn name(&self) -> &str {
         self.name
@@ -186,7 +199,10 @@ fn addresses(args: &[ArrayRef]) -> Result<ArrayRef> {
     let mut builder = FixedSizeBinaryBuilder::with_capacity(column.len(), 16);
     for text in column {
         match text {
-            Some(text) => builder.append_value(bytes(text)?)?,
+            Some(text) => {
+                let ip = text.parse().map_err(|_| told(NO_ADDRESS))?;
+                builder.append_value(address_bytes(ip))?;
+            }
             None => builder.append_null(),
         }
     }
@@ -198,7 +214,10 @@ fn in_prefix(args: &[ArrayRef]) -> Result<ArrayRef> {
     let held = each(as_fixed_size_binary_array(column)?)
         .zip(as_string_array(prefixes)?)
         .map(|(bytes, text)| match (bytes, text) {
-            (Some(bytes), Some(text)) => Ok(Some(prefix(text)?.contains(bytes))),
+            (Some(bytes), Some(text)) => {
+                let prefix: Prefix = text.parse().map_err(|_| told(NO_PREFIX))?;
+                Ok(Some(prefix.contains(bytes)))
+            }
             _ => Ok(None),
         });
     Ok(Arc::new(held.collect::<Result<BooleanArray>>()?))

@@ -1,5 +1,6 @@
 //! Why there is no answer, in words for the one who asked. In: failures of the engine and of the lake. Out: a kind and a sentence with what to do. Never: the
-//! engine's own talk about itself. A sentence may name a value that could not be computed with, so it belongs to the answer and not into a log.
+//! engine's own talk about itself; a value of a row, which would be an answer that no log counts. What fails before a row is read may quote the statement, what
+//! fails afterwards is told in fixed words.
 
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
@@ -8,8 +9,14 @@ use sakimori_lake::LakeError;
 use sakimori_lake::session::{Frame, Kind, Limits};
 use std::error::Error;
 
-use crate::functions::ADDRESS;
+use crate::functions::{ADDRESS, NO_ADDRESS, NO_PREFIX};
 use crate::limits::{MESSAGE_BYTES_MAX, NESTING_MAX};
+
+const NO_CAST: &str = "a value does not read as the type it is cast to or compared with; TRY_CAST gives NULL in its place";
+const OVERFLOW: &str =
+    "a number is beyond what its type holds; cast to DOUBLE or a wider type before computing";
+const NOT_TAKEN: &str = "a function or an operator was given a value that it does not take";
+const NOT_READ: &str = "the rows could not be read or computed with";
 
 /// The end of a query without a (whole) answer.
 #[derive(Debug)]
@@ -69,8 +76,8 @@ impl Refusal {
         }
     }
 
-    /// A failure of the engine.
-    pub(crate) fn of(error: &DataFusionError, limits: Limits) -> Self {
+    /// A failure before the first row is read: the words are about the statement and may quote it.
+    pub(crate) fn planning(error: &DataFusionError, limits: Limits) -> Self {
         let root = error.find_root();
         if let Some(lake) = lake_error(root) {
             return Self::from(lake);
@@ -79,7 +86,6 @@ impl Refusal {
         match root {
             DataFusionError::ResourcesExhausted(_) => Self::memory(limits),
             DataFusionError::Execution(what) if what.contains("allocat") => Self::memory(limits),
-            DataFusionError::ArrowError(arrow, _) => Self::arrow(arrow, limits),
             DataFusionError::SQL(parser, _) => Self::parser(parser),
             DataFusionError::Plan(_)
             | DataFusionError::SchemaError(..)
@@ -87,7 +93,31 @@ impl Refusal {
             | DataFusionError::Configuration(_)
             | DataFusionError::Execution(_)
             | DataFusionError::Internal(_) => Self::statement(words()),
+            DataFusionError::ArrowError(arrow, _) => Self::folding(arrow, limits),
             _ => Self::engine(words()),
+        }
+    }
+
+    /// A failure while rows are read and computed with: the engine's words may hold their values, so none of them is handed on.
+    pub(crate) fn running(error: &DataFusionError, limits: Limits) -> Self {
+        let root = error.find_root();
+        if let Some(lake) = lake_error(root) {
+            return Self::from(lake);
+        }
+        match root {
+            DataFusionError::ResourcesExhausted(_) => Self::memory(limits),
+            DataFusionError::Execution(what) if what.contains("allocat") => Self::memory(limits),
+            DataFusionError::Execution(what) => {
+                let own = [NO_ADDRESS, NO_PREFIX].into_iter().find(|own| what == own);
+                Self::statement(own.unwrap_or(NOT_TAKEN))
+            }
+            DataFusionError::ArrowError(arrow, _) => Self::computing(arrow, limits),
+            DataFusionError::Plan(_)
+            | DataFusionError::SchemaError(..)
+            | DataFusionError::NotImplemented(_)
+            | DataFusionError::Configuration(_)
+            | DataFusionError::Internal(_) => Self::statement(NOT_TAKEN),
+            _ => Self::engine(NOT_READ),
         }
     }
 
@@ -102,17 +132,29 @@ impl Refusal {
         }
     }
 
-    /// A failure of a computation, which its values caused, or of the reader below it.
-    pub(crate) fn arrow(error: &ArrowError, limits: Limits) -> Self {
+    /// A failure of a computation with values that the statement writes out.
+    fn folding(error: &ArrowError, limits: Limits) -> Self {
         match error {
-            ArrowError::DivideByZero => Self::statement("a division by zero"),
             ArrowError::CastError(what)
             | ArrowError::ParseError(what)
             | ArrowError::ArithmeticOverflow(what)
             | ArrowError::ComputeError(what)
             | ArrowError::InvalidArgumentError(what) => Self::statement(words(what)),
+            other => Self::computing(other, limits),
+        }
+    }
+
+    /// A failure of a computation, which its values caused, or of the reader below it; in fixed words.
+    pub(crate) fn computing(error: &ArrowError, limits: Limits) -> Self {
+        match error {
+            ArrowError::DivideByZero => Self::statement("a division by zero"),
+            ArrowError::CastError(_) | ArrowError::ParseError(_) => Self::statement(NO_CAST),
+            ArrowError::ArithmeticOverflow(_) => Self::statement(OVERFLOW),
+            ArrowError::ComputeError(_) | ArrowError::InvalidArgumentError(_) => {
+                Self::statement(NOT_TAKEN)
+            }
             ArrowError::MemoryError(_) => Self::memory(limits),
-            other => Self::engine(words(&other.to_string())),
+            _ => Self::engine(NOT_READ),
         }
     }
 }

@@ -134,8 +134,7 @@ async fn job(
     let files = stored.files();
     let run = async {
         let statement = statement::parse(&sql, limits)?;
-        let rows = engine::begin(statement, stored, limits, threads).await;
-        let rows = rows.map_err(|e| Refusal::of(&e, limits))?;
+        let rows = engine::begin(statement, stored, limits, threads).await?;
         send(rows, limits, &sender).await
     };
     let ended = AssertUnwindSafe(run).catch_unwind().await;
@@ -179,7 +178,7 @@ async fn send(
         let Some(batch) = rows.next().await else {
             return Ok(count);
         };
-        let batch = batch.map_err(|e| Refusal::of(&e, limits))?;
+        let batch = batch.map_err(|e| Refusal::running(&e, limits))?;
         count += batch.num_rows() as u64;
         if count > limits.rows_max {
             return Err(Refusal::rows(limits));
@@ -200,7 +199,7 @@ async fn write(
         match part {
             Part::Columns(frame) => write_frame(output, &frame).map_err(|e| unwritten(&e))?,
             Part::Rows(batch) => {
-                let rows = render::rows(&batch).map_err(|e| Refusal::arrow(&e, limits))?;
+                let rows = render::rows(&batch).map_err(|e| Refusal::computing(&e, limits))?;
                 write_rows(output, rows)?;
             }
         }

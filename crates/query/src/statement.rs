@@ -26,7 +26,7 @@ pub(crate) fn parse(sql: &str, limits: Limits) -> Result<Statement, Refusal> {
         .with_recursion_limit(NESTING_MAX)
         .build()
         .and_then(|mut parser| parser.parse_statements())
-        .map_err(|e| Refusal::of(&e, limits))?;
+        .map_err(|e| Refusal::planning(&e, limits))?;
     let only = "a query is one SELECT over `records`";
     let statement = match (statements.pop_front(), statements.len()) {
         (None, _) => return Err(Refusal::statement("there is no statement")),

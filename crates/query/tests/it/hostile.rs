@@ -202,7 +202,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "SELECT source FROM records WHERE CAST(ip(source) AS INT) > 1",
-        "Cannot cast string",
+        "a value does not read as the type it is cast to",
     ),
     ("SELECT CAST('x' AS INT)", "'x'"),
 ];
@@ -232,6 +232,71 @@ fn what_is_not_one_select_over_records_is_refused_and_nothing_is_written() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(files(folder), before);
+}
+
+const NO_CAST: &str = "a value does not read as the type it is cast to or compared with; TRY_CAST gives NULL in its place";
+const NOT_TAKEN: &str = "a function or an operator was given a value that it does not take";
+
+/// Statements that fail by the values of rows, and all that is said of them.
+const FAILING: &[(&str, &str)] = &[
+    (
+        "SELECT CAST(string_agg(record || ' ' || ip(source) || '>' || ip(destination) || ' ' || ja4, ';') AS BIGINT) FROM records",
+        NO_CAST,
+    ),
+    ("SELECT CAST(ja4 AS TIMESTAMP) FROM records", NO_CAST),
+    ("SELECT to_timestamp(record) FROM records", NO_CAST),
+    ("SELECT CAST(ja4 AS INTERVAL) FROM records", NO_CAST),
+    ("SELECT CAST(ja4 AS DECIMAL(9, 2)) FROM records", NO_CAST),
+    ("SELECT CAST(source_port AS TINYINT) FROM records", NO_CAST),
+    (
+        "SELECT [1, 2][CAST(record AS BIGINT)] FROM records",
+        NO_CAST,
+    ),
+    ("SELECT count(*) FROM records WHERE first > ja4", NO_CAST),
+    (
+        "SELECT count(*) FROM records WHERE bytes_out = (SELECT CAST(max(ja4) AS BIGINT) FROM records)",
+        NO_CAST,
+    ),
+    (
+        "SELECT address(ja4) FROM records",
+        "address() was given a text that is not an address such as 203.0.113.7 or 2001:db8::1",
+    ),
+    (
+        "SELECT count(*) FROM records WHERE in_prefix(source, record)",
+        "in_prefix() was given a text that is not an address or a prefix such as 198.51.100.0/24",
+    ),
+    (
+        "SELECT bytes_out / (bytes_out - bytes_out) FROM records",
+        "a division by zero",
+    ),
+    (
+        "SELECT CAST(packets_back AS DECIMAL(38, 0)) * CAST('99999999999999999999999999999999999999' AS DECIMAL(38, 0)) FROM records",
+        "a number is beyond what its type holds; cast to DOUBLE or a wider type before computing",
+    ),
+    (
+        "SELECT array_slice([1, 2], 1, 2, CAST(bytes_out - bytes_out AS BIGINT)) FROM records",
+        NOT_TAKEN,
+    ),
+    (
+        "SELECT chr(CAST(bytes_out AS BIGINT) + 1114112) FROM records",
+        NOT_TAKEN,
+    ),
+    (
+        "SELECT count(*) FROM records WHERE ja4 ~ ('[' || ja4)",
+        NOT_TAKEN,
+    ),
+];
+
+#[test]
+fn a_failure_of_values_shows_no_byte_of_a_row() {
+    let mut wrong = Vec::new();
+    for (sql, says) in FAILING {
+        let (kind, detail) = refused(sql, Limits::default());
+        if kind != Kind::Statement || detail != *says {
+            wrong.push(format!("{sql}: {kind}: {detail}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
