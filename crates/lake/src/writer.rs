@@ -10,6 +10,7 @@ use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::Randomness;
@@ -114,7 +115,8 @@ impl Lake {
 pub(crate) fn lock(folder: &Path, id: &BucketId) -> Result<File, LakeError> {
     let path = folder.join(LOCK);
     let mut options = File::options();
-    let options = options.create(true).truncate(false).write(true);
+    // Who may open it could hold it and so stop the writer and deletion.
+    let options = options.create(true).truncate(false).write(true).mode(0o600);
     let file = options.open(&path).map_err(LakeError::io("open", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

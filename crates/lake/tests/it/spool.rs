@@ -4,6 +4,7 @@ use crate::fixture::*;
 use sakimori_lake::{LakeError, WindowId};
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 /// Three windows: published, staged, staged; the length of the spool after each act.
 fn house_with_lengths() -> (House, Vec<u64>) {
@@ -145,6 +146,14 @@ fn a_turned_over_spool_whose_bucket_was_not_replaced_is_forgotten() {
     assert_eq!(house.rows().len(), 3, "no row is found twice");
     assert!(!house.folder().join("hour-01-0.parquet").exists());
     assert!(!house.folder().join("spool-1").exists());
+}
+
+#[test]
+fn a_lock_is_of_no_other_user() {
+    let house = House::new();
+    let _writer = house.writer();
+    let lock = fs::metadata(house.folder().join("lock")).unwrap();
+    assert_eq!(lock.permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
