@@ -348,11 +348,33 @@ fn traced(strace: &Path, sql: &str) -> Vec<String> {
         .read_to_end(&mut answer)
         .unwrap();
     assert!(child.wait().unwrap().success());
-    std::fs::read_to_string(log)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    whole(&std::fs::read_to_string(log).unwrap())
+}
+
+/// A line per call, where it began: one that another thread's call interrupts is written in two parts, and only the second says how it ended.
+fn whole(log: &str) -> Vec<String> {
+    let mut calls: Vec<String> = Vec::new();
+    for line in log.lines() {
+        let (thread, call) = line.split_once(' ').unwrap();
+        let rest = call.trim_start().strip_prefix("<... ");
+        let Some((_, rest)) = rest.and_then(|rest| rest.split_once(" resumed>")) else {
+            calls.push(line.to_owned());
+            continue;
+        };
+        let begun = format!("{thread} ");
+        let begun = calls.iter_mut().rev().find(|call| call.starts_with(&begun));
+        let begun = begun.unwrap();
+        *begun = begun.replace(" <unfinished ...>", rest);
+    }
+    calls
+}
+
+#[test]
+fn a_call_in_two_parts_is_one_call() {
+    let log =
+        "7 openat(1, \"a\" <unfinished ...>\n8  read(3) = 0\n7 <... openat resumed>) = -1 EACCES";
+    let calls = ["7 openat(1, \"a\") = -1 EACCES", "8  read(3) = 0"];
+    assert_eq!(whole(log), calls);
 }
 
 /// The last call that has `what`.
