@@ -31,13 +31,14 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ControlError> {
     name.push(format!(".{UNFINISHED}"));
     let fresh = path.with_file_name(name);
     let written = || -> io::Result<()> {
+        // What was left there could be a link, or have another mode or owner: it is removed and never written to.
+        match fs::remove_file(&fresh) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
         let mut options = OpenOptions::new();
-        let mut file = options
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(mode)
-            .open(&fresh)?;
+        let options = options.create_new(true).write(true).mode(mode);
+        let mut file = options.open(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&fresh, path)?;
@@ -87,13 +88,16 @@ pub fn read_present(path: &Path) -> Result<Vec<u8>, ControlError> {
     read(path)?.ok_or_else(|| ControlError::file("read", path)(missing()))
 }
 
-/// Takes a lock, which ends with the process or the returned file.
+/// Takes a lock, which ends with the process or the returned file. The file is private: who may open it could hold it.
 ///
 /// # Errors
 /// [`ControlError::Usage`] with the words of `taken` where another process has it; [`ControlError::File`].
 pub fn lock(path: &Path, taken: impl FnOnce() -> String) -> Result<File, ControlError> {
-    let file = File::options().create(true).append(true).open(path);
-    let file = file.map_err(ControlError::file("open", path))?;
+    let mut options = File::options();
+    let options = options.create(true).append(true).mode(PRIVATE);
+    let file = options
+        .open(path)
+        .map_err(ControlError::file("open", path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(ControlError::Usage(taken())),
@@ -118,6 +122,33 @@ mod tests {
         assert_eq!(mode & 0o777, PRIVATE);
         let listed = fs::read_dir(path.parent().unwrap()).unwrap();
         assert_eq!(listed.count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_was_left_beside_a_file_is_removed_and_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+        fs::write(at("other"), b"of somebody else").unwrap();
+        std::os::unix::fs::symlink(at("other"), at("linked.new")).unwrap();
+        fs::write(at("open.new"), b"a longer text of a run that fell").unwrap();
+        fs::set_permissions(at("open.new"), fs::Permissions::from_mode(0o666)).unwrap();
+        for name in ["linked", "open"] {
+            write(&at(name), b"secret", PRIVATE).unwrap();
+            assert!(fs::symlink_metadata(at(name)).unwrap().is_file(), "{name}");
+            assert_eq!(fs::read(at(name)).unwrap(), b"secret", "{name}");
+            assert_eq!(mode(name), PRIVATE, "{name}");
+        }
+        assert_eq!(fs::read(at("other")).unwrap(), b"of somebody else");
+    }
+
+    #[test]
+    fn a_lock_is_of_no_other_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let _held = lock(&path, String::new).unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, PRIVATE);
     }
 
     #[test]
