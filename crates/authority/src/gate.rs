@@ -290,7 +290,8 @@ fn times(
     state: &SensorState,
     now: Seconds,
 ) -> Result<(), Refusal> {
-    if now < state.time {
+    // A lease from the future tells as well that the clock is behind: what is signed by it would count as signed before the lease.
+    if now < state.time || now.minute() < lease.issued.minute() {
         return Err(Refusal::ClockBehind);
     }
     if now < statement.not_before {

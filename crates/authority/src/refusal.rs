@@ -91,6 +91,42 @@ impl Refusal {
             .find(|refusal| refusal.code() == code)
     }
 
+    /// What to look at, and what to do, as the end of a sentence.
+    pub const fn advice(self) -> &'static str {
+        match self as u8 {
+            1..=4 | 56 => {
+                "`trust-root.note` has to be the one that the commission's members signed and that this sensor was installed with, or the next version of it"
+            }
+            5..=20 | 22 | 23 | 30 | 55 => {
+                "`statement.note` has to be decided and signed anew; `sakimori authority show` says what is wrong with it"
+            }
+            21 => "the statement has to be decided again under the trust root that is in force",
+            24 => {
+                "take a sensor that the statement names, or have the statement decided for this one"
+            }
+            25 => "take directions that the statement names",
+            26..=29 => {
+                "`pack.note` has to be the pack that the statement names; `sakimori pack compile --dir` signs one"
+            }
+            31..=33 => {
+                "`decision.entry` and `decision.body` have to be those of the log; `sakimori authority lease` writes them anew"
+            }
+            34..=41 => {
+                "`decision.tlog-proof` has to be a fresh one of this log; `sakimori authority lease` writes it anew"
+            }
+            42..=49 => "`sakimori authority lease` gets a new `lease.note`",
+            50 => "set the clock; a sensor never goes back in time",
+            51 => {
+                "start the ledger with `sakimori ledger run`; the refusal is entered at the next start"
+            }
+            52 => "run on Linux with seccomp; nothing starts without it",
+            53 => "name an input that can be opened",
+            _ => {
+                "start the commission with `sakimori commission run`, and look at the office's shares"
+            }
+        }
+    }
+
     /// Whether the log itself is at fault, so that the refusal is kept locally and the exit code is 75.
     pub const fn is_log_fault(self) -> bool {
         matches!(self, Self::LogUnavailable)

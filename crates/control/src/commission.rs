@@ -16,7 +16,7 @@ pub use serve::{Running, start};
 
 use crate::error::{ControlError, told};
 use crate::host::Host;
-use crate::keys;
+use crate::{files, keys};
 use register::Decided;
 use sakimori_authority::lease::{Ask, Lease};
 use sakimori_authority::root::TrustRoot;
@@ -29,8 +29,9 @@ use sakimori_ledger::http::SharedMirror;
 use sakimori_ledger::mirror::{Mirror, MirrorParts};
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
 use sakimori_tlog::note::Note;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
 
 /// How far a request's time may lie from the commission's clock, seconds.
 const REQUEST_SECONDS_MAX: u64 = 300;
@@ -45,6 +46,8 @@ pub struct Commission {
     lease_key: NoteSigner,
     share_key: NoteSigner,
     shares: ShareVault,
+    /// What is left of halves that were destroyed: their buckets' names.
+    destroyed: PathBuf,
     host: Host,
 }
 
@@ -75,7 +78,7 @@ impl Commission {
     pub fn open(folder: &Path, host: &Host) -> Result<Self, ControlError> {
         let key = |name: &str| keys::read(&folder.join(format!("keys/{name}.key")));
         let path = folder.join("trust-root.note");
-        let root = crate::files::read_present(&path)?;
+        let root = files::read_present(&path)?;
         let root =
             TrustRoot::open(&root).map_err(|e| ControlError::document(path.display(), told(&e)))?;
         let log_key = root.policy.logs().first().cloned();
@@ -105,6 +108,7 @@ impl Commission {
             lease_key: key("lease")?,
             share_key: key("share")?,
             shares: ShareVault::at(folder.join("shares")),
+            destroyed: folder.join("destroyed"),
             host: host.clone(),
         })
     }
@@ -141,11 +145,11 @@ impl Commission {
             .ok_or_else(|| denied(500, "the lease cannot be signed"))
     }
 
-    /// Gives the commission's half of a bucket key: to a sensor that may fill the bucket now, or to an office whose query is on record.
+    /// Gives the commission's half of a bucket key, signed for this request: to a sensor that may fill the bucket now, or to an office whose query is on record.
     ///
     /// # Errors
     /// [`Denied`].
-    pub fn share(&self, body: &[u8]) -> Result<[u8; 32], Denied> {
+    pub fn share(&self, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Denied> {
         let keys = self.askers();
         let (request, now) = self.opened(body, &keys, ShareRequest::parse)?;
         fresh(request.time, now)?;
@@ -159,14 +163,18 @@ impl Commission {
             }
             Use::Query { entry } => {
                 signed_by(body, Some(&self.root.office))?;
-                self.may_query(&decided, entry, now)?;
+                self.may_query(&decided, entry, &request.bucket, now)?;
                 self.shares.read(&request.bucket)
             }
         };
-        share.map(|share| *share.bytes()).map_err(|e| match e {
+        let share = share.map_err(|e| match e {
             ShareError::Missing(_) => denied(410, told(&e)),
             _ => denied(500, told(&e)),
-        })
+        })?;
+        let text = request::share_text(body, &share);
+        let note = Note::sign(&text, &[&self.share_key], now.0);
+        note.map(|note| Zeroizing::new(note.to_bytes()))
+            .ok_or_else(|| denied(500, "the share cannot be signed"))
     }
 
     /// Destroys the commission's half of an expired bucket's key and attests it.
@@ -183,13 +191,36 @@ impl Commission {
         if now < expires {
             return Err(denied(403, format!("the bucket is kept until {expires}")));
         }
-        self.shares
-            .destroy(&request.bucket)
-            .map_err(|e| denied(500, told(&e)))?;
+        self.end_share(&decided, &request.bucket)?;
         let text = request::attestation(&request.bucket, now);
         let note = Note::sign(&text, &[&self.share_key], now.0);
         note.map(|note| note.to_bytes())
             .ok_or_else(|| denied(500, "the attestation cannot be signed"))
+    }
+
+    /// Destroys a half that was there, and remembers that it was, so that an attestation that was lost can be given again and no half is made anew.
+    fn end_share(&self, decided: &Decided, bucket: &BucketId) -> Result<(), Denied> {
+        let tombstone = self.tombstone(bucket);
+        if !decided.statement.sensors.contains(&bucket.sensor) {
+            return Err(denied(403, "the statement does not name this sensor"));
+        }
+        match self.shares.read(bucket) {
+            Err(ShareError::Missing(_)) if !tombstone.exists() => {
+                return Err(denied(404, "there never was a share of this bucket"));
+            }
+            Err(ShareError::Missing(_)) => return Ok(()),
+            _ => {}
+        }
+        files::write(&tombstone, format!("{bucket}\n").as_bytes(), files::PRIVATE)
+            .map_err(|e| denied(500, told(&e)))?;
+        self.shares
+            .destroy(bucket)
+            .map_err(|e| denied(500, told(&e)))?;
+        Ok(())
+    }
+
+    fn tombstone(&self, bucket: &BucketId) -> PathBuf {
+        self.destroyed.join(bucket.to_string().replace('/', "_"))
     }
 
     fn askers(&self) -> Vec<VerifierKey> {
@@ -240,6 +271,9 @@ impl Commission {
         bucket: &BucketId,
         now: Seconds,
     ) -> Result<Result<Share, ShareError>, Denied> {
+        if self.tombstone(bucket).exists() {
+            return Ok(Err(ShareError::Missing(bucket.clone())));
+        }
         let moment_ago = Seconds(now.0.saturating_sub(REQUEST_SECONDS_MAX));
         if (moment_ago.day()..=now.day()).contains(&bucket.day) {
             let random = self.host.bytes().map_err(|e| denied(500, e))?;
@@ -249,27 +283,50 @@ impl Commission {
         }
     }
 
-    fn may_query(&self, decided: &Decided, entry: u64, now: Seconds) -> Result<(), Denied> {
-        let query = lock(&self.register).query(entry);
-        let (authority, time) = query.ok_or_else(|| {
+    fn may_query(
+        &self,
+        decided: &Decided,
+        entry: u64,
+        bucket: &BucketId,
+        now: Seconds,
+    ) -> Result<(), Denied> {
+        let unknown = || {
             denied(
                 403,
-                format!("entry {entry} of the commission's copy is no opened query"),
+                format!(
+                    "entry {entry} of the commission's copy is no query that is open and says why"
+                ),
             )
-        })?;
-        if authority != decided.commitment {
+        };
+        let query = lock(&self.register).query(entry).ok_or_else(unknown)?;
+        // What is not cosigned may never be: its entry would not be on record.
+        if entry >= self.verified_size() {
+            return Err(unknown());
+        }
+        if query.authority != decided.commitment {
             return Err(denied(
                 403,
                 format!("the query of entry {entry} is under another authority"),
             ));
         }
-        if time.plus(QUERY_SECONDS_MAX) < now {
+        if !query.buckets.contains(&bucket.to_string()) {
             return Err(denied(
                 403,
-                format!("the query of entry {entry} is too old"),
+                format!("the query of entry {entry} does not name this bucket"),
             ));
         }
-        Ok(())
+        let young = now.0.saturating_sub(QUERY_SECONDS_MAX)..=now.plus(REQUEST_SECONDS_MAX).0;
+        if young.contains(&query.time.0) {
+            Ok(())
+        } else {
+            Err(denied(
+                403,
+                format!(
+                    "the query of entry {entry} is of {}, the commission's clock says {now}",
+                    query.time
+                ),
+            ))
+        }
     }
 }
 

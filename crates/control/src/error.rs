@@ -26,7 +26,7 @@ pub mod exit {
 #[non_exhaustive]
 pub enum ControlError {
     /// The gate refuses; the reason is in the log.
-    #[error("refused: {} ({}, code {})", .0.sentence(), .0.name(), .0.code())]
+    #[error("refused: {} ({}, code {}); {}", .0.sentence(), .0.name(), .0.code(), .0.advice())]
     Refused(Refusal),
     /// The gate let the sensor pass and something it needs is not to be had; the refusal is in the log, the cause is told here alone.
     #[error("refused: {} ({}, code {})", refusal.sentence(), refusal.name(), refusal.code())]

@@ -11,14 +11,14 @@ pub use input::Input;
 pub use store::SealKey;
 
 use crate::commission::Caller;
-use crate::error::ControlError;
+use crate::error::{ControlError, told};
 use crate::host::Host;
 use crate::journal::{Journal, Log};
 use crate::layout::Node;
 use crate::office::{self, FindingFile, record_findings};
 use crate::{files, keys};
-use sakimori_authority::Refusal;
 use sakimori_authority::gate::{Admitted, Ask, Folder, admit, trust};
+use sakimori_authority::{Refusal, TrustRoot};
 use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::record::Direction;
 use sakimori_custody::window::EndStatus;
@@ -66,18 +66,21 @@ pub trait Watch: Progress {
 pub struct Read {
     /// Its name.
     pub name: String,
+    /// Whether it may have no end.
+    pub live: bool,
     /// How it ended.
     pub outcome: Outcome,
 }
 
 impl Read {
-    /// Whether the input was read to its end without a fault.
+    /// Whether the input was read as far as it goes, without a fault; what has no end goes as far as the authority does.
     pub fn is_whole(&self) -> bool {
-        self.outcome.fault.is_none()
-            && matches!(
-                self.outcome.status,
-                EndStatus::Complete | EndStatus::Stopped
-            )
+        let over = match self.outcome.status {
+            EndStatus::Complete => true,
+            EndStatus::Stopped => self.live,
+            _ => false,
+        };
+        over && self.outcome.fault.is_none()
     }
 }
 
@@ -86,8 +89,10 @@ impl Read {
 pub struct Report {
     /// The authority.
     pub authority: AuthorityId,
-    /// Each input.
+    /// Each input that was begun.
     pub inputs: Vec<Read>,
+    /// Inputs that were not begun, because the authority or its lease had ended.
+    pub unread: usize,
     /// Sums over all.
     pub totals: Totals,
     /// What was found, on record.
@@ -135,6 +140,7 @@ pub fn run(
     let mut report = Report {
         authority: admitted.statement().id,
         inputs: Vec::new(),
+        unread: 0,
         totals: Totals::default(),
         findings: Vec::new(),
         recovered,
@@ -144,6 +150,7 @@ pub fn run(
     for input in &inputs {
         process.opened(input)?;
     }
+    let count = inputs.len();
     for input in inputs {
         let (read, findings) = process.read(&input, watch)?;
         report.totals.merge(&read.outcome.totals);
@@ -154,6 +161,7 @@ pub fn run(
             break;
         }
     }
+    report.unread = count - report.inputs.len();
     Ok(report)
 }
 
@@ -215,7 +223,7 @@ impl Process<'_> {
     ) -> Result<(Read, Vec<FindingFile>), ControlError> {
         let admitted = self.admitted()?;
         let descriptor = self.opened(input)?;
-        let caller = Caller::of(self.node, self.host)?;
+        let caller = self.caller()?;
         let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, &admitted);
         let seal = store.seal_key();
         let seal = seal.map_err(|e| self.refuse_for(Refusal::KeysUnavailable, e))?;
@@ -257,7 +265,12 @@ impl Process<'_> {
         // Not before: a fall until here is told at the next start.
         self.state.close_run(stream);
         self.state.save(&self.folder)?;
-        Ok((Read { name, outcome }, findings))
+        let read = Read {
+            name,
+            live: input.is_live(),
+            outcome,
+        };
+        Ok((read, findings))
     }
 
     /// What the sealed process is told before it is sealed.
@@ -299,6 +312,16 @@ impl Process<'_> {
         findings: &[Finding],
     ) -> Result<Vec<FindingFile>, ControlError> {
         record_findings(self.node, self.host, authority, seal, findings)
+    }
+
+    /// The commission, whose shares are believed by the key of the trust root that this sensor remembers.
+    fn caller(&self) -> Result<Caller, ControlError> {
+        let known = self.state.sensor_state().trust_root.unwrap_or_default();
+        let root = TrustRoot::remembered(&known);
+        let root = root.map_err(|e| {
+            ControlError::document("the trust root that this sensor remembers", told(&e))
+        })?;
+        Caller::trusting(self.node, root.commission_holder, self.host)
     }
 
     fn journal(&self) -> Result<Journal<'_>, ControlError> {

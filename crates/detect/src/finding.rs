@@ -163,12 +163,12 @@ fn reason(event: &EvidenceEvent) -> String {
             part(3)
         ),
         Behaviour::VerticalScan => format!(
-            "{count} attempts on {} ports of one host in {span}, {} % without an answer",
+            "{count} attempts on {} ports of one host in {span}, {} % refused or unanswered",
             event.distinct,
             part(0)
         ),
         Behaviour::HorizontalScan => format!(
-            "{count} attempts on {} hosts in {span}, {} % without an answer",
+            "{count} attempts on {} hosts in {span}, {} % refused or unanswered",
             event.distinct,
             part(0)
         ),

@@ -16,7 +16,7 @@ use sakimori_tlog::key::{NoteSigner, VerifierKey};
 use sakimori_tlog::note::Note;
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -247,9 +247,11 @@ impl Drop for Service {
 
 fn lock(path: &Path) -> Result<File, StartError> {
     let io = |error| StartError::Io(path.to_path_buf(), error);
+    // Whoever may open a lock may hold it.
     let file = File::options()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(path)
         .map_err(io)?;
     match file.try_lock() {

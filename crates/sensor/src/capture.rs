@@ -158,29 +158,41 @@ impl<R: Read> Capture<R> {
         self.offset += bytes as u64;
     }
 
-    /// Moves the unread bytes to the front and reads more behind them.
+    /// Moves the unread bytes to the front, reads more behind them, and overwrites what is left of those that were used.
     fn read(&mut self, need: usize) -> io::Result<()> {
+        let used = self.end;
         self.buffer.copy_within(self.at..self.end, 0);
         self.end -= self.at;
         self.at = 0;
+        if used < self.buffer.len() {
+            // The input is slower than we are: nothing used stays behind while it is waited for. A full buffer is about to be filled again.
+            self.zero(used);
+        }
         if need > self.buffer.len() {
             self.buffer.resize(need.next_power_of_two(), 0);
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
-        loop {
+        let read = loop {
             match self.input.read(room) {
-                Ok(0) => {
-                    self.ended = true;
-                    return Ok(());
-                }
-                Ok(count) => {
-                    self.end += count;
-                    return Ok(());
-                }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
+                other => break other,
             }
+        };
+        match &read {
+            Ok(0) => self.ended = true,
+            Ok(count) => self.end += count,
+            Err(_) => {}
         }
+        self.zero(used);
+        read.map(|_| ())
+    }
+
+    /// Overwrites the bytes from the end of what was read up to `used`.
+    fn zero(&mut self, used: usize) {
+        self.buffer
+            .get_mut(self.end..used)
+            .unwrap_or_default()
+            .fill(0);
     }
 
     /// The bytes of a packet of the last batch.
@@ -233,4 +245,38 @@ pub fn unpacked<R: Read + 'static>(mut input: R) -> io::Result<Box<dyn Read>> {
         )));
     }
     Ok(Box::new(start.chain(input)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one piece a read, then has nothing for the moment.
+    struct Slow(Vec<Vec<u8>>);
+
+    impl Read for Slow {
+        fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let piece = self.0.remove(0);
+            place[..piece.len()].copy_from_slice(&piece);
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn nothing_used_stays_behind_while_a_slow_input_is_waited_for() {
+        let mut head = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        head.extend([0, 0, 4, 0, 1, 0, 0, 0]);
+        let mut packet = vec![1, 0, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 100, 0, 0, 0];
+        packet.extend([0xaa; 100]);
+        let mut capture = Capture::new(Slow(vec![head, packet]));
+        let mut batch = Vec::new();
+        assert!(matches!(capture.fill(&mut batch), Ok(Filled::More)));
+        assert_eq!(capture.bytes(&batch[0]), [0xaa; 100]);
+        let waited = capture.fill(&mut batch).map(|_| ()).unwrap_err();
+        assert_eq!(waited.kind(), io::ErrorKind::WouldBlock);
+        assert!(!capture.buffer.contains(&0xaa));
+    }
 }

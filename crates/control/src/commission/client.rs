@@ -1,13 +1,14 @@
 //! How other processes reach the commission. In: signed requests. Out: leases, shares, attestations. Never: a second try of its own; a share kept.
 
-use super::request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
+use super::request::{DestroyRequest, LeaseRequest, ShareRequest, Use, attested, read_share};
 use crate::error::{ControlError, exit};
 use crate::files;
 use crate::host::Host;
 use crate::layout::Node;
+use crate::ledger::installed_root;
 use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
 use sakimori_custody::keys::Share;
-use sakimori_tlog::key::NoteSigner;
+use sakimori_tlog::key::{NoteSigner, VerifierKey};
 use sakimori_tlog::note::Note;
 use std::io;
 use std::time::Duration;
@@ -51,12 +52,14 @@ impl CallError {
 pub struct Caller {
     agent: ureq::Agent,
     address: String,
+    /// Key of the commission's share holder, as the trust root has it.
+    holder: VerifierKey,
     host: Host,
 }
 
 impl Caller {
-    /// Calls a commission at an address such as `http://127.0.0.1:7790`.
-    pub fn new(address: &str, host: &Host) -> Self {
+    /// Calls a commission at an address such as `http://127.0.0.1:7790`, whose shares `holder` signs.
+    pub fn new(address: &str, holder: VerifierKey, host: &Host) -> Self {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(ANSWER_WAIT))
             .http_status_as_error(false)
@@ -66,6 +69,7 @@ impl Caller {
         Self {
             agent: config.into(),
             address: address.trim_end_matches('/').to_owned(),
+            holder,
             host: host.clone(),
         }
     }
@@ -75,13 +79,25 @@ impl Caller {
     /// # Errors
     /// [`ControlError::Usage`] where it has not run yet.
     pub fn of(node: &Node, host: &Host) -> Result<Self, ControlError> {
+        Self::trusting(node, installed_root(node)?.commission_holder, host)
+    }
+
+    /// As [`Caller::of`], with the share holder's key of a trust root that the caller remembers itself.
+    ///
+    /// # Errors
+    /// As [`Caller::of`].
+    pub fn trusting(node: &Node, holder: VerifierKey, host: &Host) -> Result<Self, ControlError> {
         let address = files::read(&node.commission_address())?.ok_or_else(|| {
             let folder = node.folder().display();
             ControlError::Usage(format!(
                 "the commission has not run yet; `sakimori commission run --dir {folder}` starts it"
             ))
         })?;
-        Ok(Self::new(String::from_utf8_lossy(&address).trim(), host))
+        Ok(Self::new(
+            String::from_utf8_lossy(&address).trim(),
+            holder,
+            host,
+        ))
     }
 
     /// Asks for a lease.
@@ -102,6 +118,7 @@ impl Caller {
             time: self.host.seconds(),
         };
         self.post("/lease", &request.to_string(), office)
+            .map(|(_, lease)| lease)
     }
 
     /// Asks for the commission's half of a bucket key.
@@ -119,11 +136,25 @@ impl Caller {
             purpose,
             time: self.host.seconds(),
         };
-        let bytes = Zeroizing::new(self.post("/share", &request.to_string(), asker)?);
-        let share = bytes.as_slice().try_into();
-        share
-            .map(Share::new)
-            .map_err(|_| CallError::Failed("its answer is no share".to_owned()))
+        let (asked, answer) = self.post("/share", &request.to_string(), asker)?;
+        let answer = Zeroizing::new(answer);
+        // Whoever listens at the address may answer; only the holder signs.
+        let share = self
+            .signed(&answer)
+            .and_then(|note| read_share(note.text(), &asked));
+        share.ok_or_else(|| {
+            CallError::Failed(
+                "its answer is no share that the commission's holder signed for this request"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// A note that the commission's share holder signed.
+    fn signed(&self, bytes: &[u8]) -> Option<Note> {
+        let note = Note::parse(bytes).ok()?;
+        note.verify(std::slice::from_ref(&self.holder)).ok()?;
+        Some(note)
     }
 
     /// Asks that the commission's half be destroyed; returns the attestation.
@@ -135,13 +166,29 @@ impl Caller {
             bucket: bucket.clone(),
             time: self.host.seconds(),
         };
-        self.post("/destroy", &request.to_string(), office)
+        let (_, bytes) = self.post("/destroy", &request.to_string(), office)?;
+        let of = self.signed(&bytes).and_then(|note| attested(note.text()));
+        if of.as_ref() == Some(bucket) {
+            Ok(bytes)
+        } else {
+            Err(CallError::Failed(
+                "its answer is no attestation of this bucket that the commission's holder signed"
+                    .to_owned(),
+            ))
+        }
     }
 
-    fn post(&self, path: &str, text: &str, signer: &NoteSigner) -> Result<Vec<u8>, CallError> {
+    /// Sends a signed request; gives it back with the answer.
+    fn post(
+        &self,
+        path: &str,
+        text: &str,
+        signer: &NoteSigner,
+    ) -> Result<(Vec<u8>, Vec<u8>), CallError> {
         let note = Note::sign(text, &[signer], self.host.seconds().0);
         let note =
             note.ok_or_else(|| CallError::Failed("the request cannot be signed".to_owned()))?;
+        let asked = note.to_bytes();
         let away = |source| CallError::Away {
             address: self.address.clone(),
             source,
@@ -149,7 +196,7 @@ impl Caller {
         let request = self.agent.post(format!("{}{path}", self.address));
         let sent = request
             .header("content-type", "text/plain; charset=utf-8")
-            .send(note.to_bytes());
+            .send(asked.as_slice());
         let mut response = sent.map_err(|e| away(e.into_io()))?;
         let body = response
             .body_mut()
@@ -168,7 +215,7 @@ impl Caller {
                 .collect::<String>()
         };
         match response.status().as_u16() {
-            200 => Ok(body),
+            200 => Ok((asked, body)),
             400..=499 => Err(CallError::Denied(line())),
             _ => Err(CallError::Failed(line())),
         }

@@ -15,7 +15,8 @@ use sakimori_ledger::disk::Source;
 use sakimori_ledger::mirror::Approve;
 use sakimori_ledger::reader::LogReader;
 use sakimori_tlog::key::VerifierKey;
-use std::collections::BTreeMap;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 /// Entries carry whole minutes, and receipts of what was read in time are written a moment later.
@@ -36,6 +37,26 @@ pub(super) struct Decided {
     pub(super) statement: Statement,
 }
 
+/// A query that is opened and not closed.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    /// SHA-256 of the statement's text.
+    pub(super) authority: [u8; 32],
+    /// When it was entered.
+    pub(super) time: Seconds,
+    /// Names of the buckets that it says it looks at.
+    pub(super) buckets: BTreeSet<String>,
+}
+
+/// What a query has to say before it is answered.
+#[derive(Deserialize)]
+struct Reason {
+    actor: String,
+    purpose: String,
+    case: String,
+    buckets: BTreeSet<String>,
+}
+
 /// Where a run of a sensor is.
 #[derive(Clone, Copy, Debug, Default)]
 struct Run {
@@ -48,7 +69,7 @@ pub struct Register {
     root: TrustRoot,
     decisions: BTreeMap<AuthorityId, Decided>,
     leases: Vec<([u8; 32], Lease)>,
-    queries: BTreeMap<u64, ([u8; 32], Seconds)>,
+    queries: BTreeMap<u64, Opened>,
     runs: BTreeMap<StreamId, Run>,
     /// Index of the first entry that is not in the book yet.
     next: u64,
@@ -74,8 +95,8 @@ impl Register {
         self.decisions.get(&id).cloned()
     }
 
-    pub(super) fn query(&self, index: u64) -> Option<([u8; 32], Seconds)> {
-        self.queries.get(&index).copied()
+    pub(super) fn query(&self, index: u64) -> Option<Opened> {
+        self.queries.get(&index).cloned()
     }
 
     pub(super) fn is_leased(&self, commitment: &[u8; 32], sensor: &SensorId, at: Seconds) -> bool {
@@ -126,15 +147,30 @@ impl Register {
                 self.leases
                     .extend(known.map(|lease| (lease.statement, lease)));
             }
-            // What opens a query has two counters, what closes it names the opening entry as a third.
-            EntryType::Query if envelope.counters.len() == 2 => {
-                self.queries
-                    .insert(index, (envelope.authority, envelope.time));
-                if self.queries.len() > QUERIES_MAX {
-                    self.queries.pop_first();
-                }
-            }
+            EntryType::Query => self.note_query(index, envelope, open()),
             _ => {}
+        }
+    }
+
+    /// What opens a query has two counters and says in the open who looks at which buckets and why; what closes it names the opening entry as a third.
+    fn note_query(&mut self, index: u64, envelope: &Envelope, body: Option<Vec<u8>>) {
+        if let Some(opener) = envelope.counters.get(2) {
+            self.queries.remove(opener);
+            return;
+        }
+        let reason = body.and_then(|bytes| serde_json::from_slice::<Reason>(&bytes).ok());
+        let said = |text: &String| !text.trim().is_empty();
+        let told = reason.filter(|r| [&r.actor, &r.purpose, &r.case].into_iter().all(said));
+        if let Some(reason) = told {
+            let opened = Opened {
+                authority: envelope.authority,
+                time: envelope.time,
+                buckets: reason.buckets,
+            };
+            self.queries.insert(index, opened);
+        }
+        if self.queries.len() > QUERIES_MAX {
+            self.queries.pop_first();
         }
     }
 

@@ -1,10 +1,13 @@
 //! Signed requests to the commission, and its attestation. In: fields. Out: texts of one form (`docs/reference/formats.md` section 10.5), and fields again. Never: a text
 //! that reads in two ways.
 
-use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
+use sakimori_custody::ids::{AuthorityId, BucketId, SensorId, hex, unhex};
+use sakimori_custody::keys::Share;
 use sakimori_custody::time::Seconds;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
+use zeroize::Zeroizing;
 
 const LEASE: &str = "sakimori/lease-request/v1";
 const SHARE: &str = "sakimori/share-request/v1";
@@ -59,6 +62,34 @@ pub struct DestroyRequest {
 /// The text by which a holder says that its share is gone.
 pub(super) fn attestation(bucket: &BucketId, destroyed: Seconds) -> String {
     format!("{DESTROYED}\nbucket: {bucket}\nholder: commission\ndestroyed: {destroyed}\n")
+}
+
+const SHARE_ANSWER: &str = "sakimori/share/v1";
+
+/// The text by which a holder gives its share in answer to one request.
+pub(super) fn share_text(request: &[u8], share: &Share) -> Zeroizing<String> {
+    let (request, share) = (
+        hex(&Sha256::digest(request)),
+        Zeroizing::new(hex(share.bytes())),
+    );
+    Zeroizing::new(format!(
+        "{SHARE_ANSWER}\nrequest: sha256:{request}\nshare: {}\n",
+        share.as_str()
+    ))
+}
+
+/// The share in such a text, where it answers this request.
+pub(super) fn read_share(text: &str, request: &[u8]) -> Option<Share> {
+    let [asked, share] = values(text, SHARE_ANSWER, ["request", "share"])?;
+    let same = asked.strip_prefix("sha256:")? == hex(&Sha256::digest(request));
+    same.then(|| unhex(share).map(Share::new))?
+}
+
+/// The bucket of a text by which a holder says that its share is gone.
+pub(super) fn attested(text: &str) -> Option<BucketId> {
+    let [bucket, holder, destroyed] = values(text, DESTROYED, ["bucket", "holder", "destroyed"])?;
+    let bucket: BucketId = read(bucket)?;
+    (holder == "commission" && attestation(&bucket, read(destroyed)?) == text).then_some(bucket)
 }
 
 /// The values of a text with these keys in this order, and nothing else.

@@ -81,11 +81,12 @@ impl Running {
     /// Waits until it has stopped by itself.
     ///
     /// # Errors
-    /// The listener's.
+    /// The listener's; or the thread that served fell.
     pub fn wait(mut self) -> io::Result<()> {
+        let fell = |_| Err(io::Error::other("the serving thread fell"));
         self.thread
             .take()
-            .map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())))
+            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(fell))
     }
 }
 
@@ -103,7 +104,7 @@ struct Served(Arc<Commission>);
 
 fn routes(commission: &Arc<Commission>) -> Router {
     let lease: Answer = Commission::lease;
-    let share: Answer = |commission, body| commission.share(body).map(|share| share.to_vec());
+    let share: Answer = |commission, body| commission.share(body).map(|answer| answer.to_vec());
     let destroy: Answer = Commission::destroy;
     let to = |answer: Answer| {
         post(

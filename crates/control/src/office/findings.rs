@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// A finding as it is kept.
@@ -152,7 +153,7 @@ pub(crate) fn destroy_findings(node: &Node, bucket: &BucketId) -> Result<u64, Co
 /// Waits for whoever writes findings now, then keeps others from it.
 fn lock(node: &Node) -> Result<File, ControlError> {
     let path = node.findings_lock();
-    let file = File::options().create(true).append(true).open(&path);
+    let file = File::options().create(true).append(true).mode(0o600).open(&path);
     let file = file.map_err(ControlError::file("open", &path))?;
     file.lock().map_err(ControlError::file("lock", &path))?;
     Ok(file)

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-/// Files of one folder that are read, at most.
+/// Files and folders below one folder, at most.
 const FILES_MAX: usize = 100_000;
 
 /// An input.
@@ -91,26 +91,13 @@ impl Input {
     }
 }
 
-/// Folders become their files, in the order of their names; folders in folders are left alone.
+/// Folders become their files, those of folders in them too, in the order of their paths; links are not followed.
 pub(super) fn expand(inputs: &[Input]) -> Result<Vec<Input>, ControlError> {
     let mut all = Vec::new();
     for input in inputs {
         match input {
             Input::Path(path) if path.is_dir() => {
-                let failed = || ControlError::file("list", path);
-                let mut files = Vec::new();
-                for entry in std::fs::read_dir(path).map_err(failed())? {
-                    let file = entry.map_err(failed())?.path();
-                    if file.is_file() {
-                        files.push(file);
-                    }
-                    if files.len() > FILES_MAX {
-                        let path = path.display();
-                        return Err(ControlError::Usage(format!(
-                            "{path} has more than {FILES_MAX} files"
-                        )));
-                    }
-                }
+                let mut files = files_below(path)?;
                 files.sort();
                 all.extend(files.into_iter().map(Input::InFolder));
             }
@@ -118,4 +105,27 @@ pub(super) fn expand(inputs: &[Input]) -> Result<Vec<Input>, ControlError> {
         }
     }
     Ok(all)
+}
+
+fn files_below(root: &Path) -> Result<Vec<PathBuf>, ControlError> {
+    let (mut files, mut folders) = (Vec::new(), vec![root.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        let failed = || ControlError::file("list", &folder);
+        for entry in std::fs::read_dir(&folder).map_err(failed())? {
+            let entry = entry.map_err(failed())?;
+            let kind = entry.file_type().map_err(failed())?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if entry.path().is_file() {
+                files.push(entry.path());
+            }
+        }
+        if files.len() + folders.len() > FILES_MAX {
+            let root = root.display();
+            return Err(ControlError::Usage(format!(
+                "{root} has more than {FILES_MAX} files and folders"
+            )));
+        }
+    }
+    Ok(files)
 }

@@ -3,7 +3,6 @@
 
 use super::Process;
 use super::store::LakeStore;
-use crate::commission::Caller;
 use crate::error::ControlError;
 use crate::host::Host;
 use crate::journal::{Deed, Journal};
@@ -114,7 +113,7 @@ impl Process<'_> {
             gaps: self.close_open_runs(admitted)?,
             ..Recovered::default()
         };
-        let caller = Caller::of(self.node, self.host)?;
+        let caller = self.caller()?;
         let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, admitted);
         let now = self.host.seconds();
         for bucket in self.node.lake().buckets()? {

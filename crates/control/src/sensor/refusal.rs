@@ -4,9 +4,10 @@ use super::Process;
 use crate::error::ControlError;
 use crate::files;
 use crate::journal::Deed;
-use sakimori_authority::Refusal;
 use sakimori_authority::gate::Admitted;
+use sakimori_authority::{Refusal, Statement};
 use sakimori_custody::entry::EntryType;
+use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -61,17 +62,19 @@ impl Process<'_> {
     }
 
     fn body(&self, refusal: Refusal) -> Value {
-        let authority = self
-            .plan
-            .authority
-            .ancestors()
-            .nth(1)
-            .and_then(|p| p.file_name());
+        // Whatever the folder holds as its statement; empty where that cannot be read.
+        let note = files::read(&self.plan.authority.join("statement.note"));
+        let note = note
+            .ok()
+            .flatten()
+            .and_then(|bytes| Note::parse(&bytes).ok());
+        let statement = note.and_then(|note| Statement::parse(note.text()).ok());
+        let authority = statement.map_or_else(String::new, |statement| statement.id.to_string());
         json!({
             "code": refusal.code(),
             "name": refusal.name(),
             "sensor": self.plan.sensor.to_string(),
-            "authority": authority.map(|name| name.to_string_lossy()).unwrap_or_default(),
+            "authority": authority,
             "detail": format!("{}; refused at {}", refusal.sentence(), self.host.seconds()),
         })
     }

@@ -16,7 +16,7 @@ pub struct Tampered {
     pub report: sakimori_verify::Report,
 }
 
-/// Copies the log to a folder of its own, flips a byte in the middle of the newest bundle of entries, and verifies.
+/// Copies the log to a folder of its own, flips a byte in the middle of a bundle of entries, and verifies.
 pub(super) fn tamper(node: &Node, host: &Host) -> Result<Tampered, PlayError> {
     let folder = tempfile::Builder::new().prefix("sakimori-copy-").tempdir();
     let folder = folder.map_err(ControlError::file("create", &std::env::temp_dir()))?;

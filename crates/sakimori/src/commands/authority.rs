@@ -206,6 +206,7 @@ fn document(text: &str, verdict: &Result<Vec<String>, String>) -> Value {
 }
 
 fn list(node: &Node, format: Format) -> Result<ExitCode, Failure> {
+    ledger::installed_root(node)?;
     let ids = office::authorities(node)?;
     let statements: Result<Vec<Statement>, ControlError> = ids
         .into_iter()

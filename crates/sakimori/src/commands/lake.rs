@@ -26,6 +26,7 @@ fn state(of: BucketState) -> String {
 }
 
 fn list(node: &Node, format: Format) -> Result<ExitCode, Failure> {
+    sakimori_control::ledger::installed_root(node)?;
     let buckets = node.lake().buckets().map_err(ControlError::from)?;
     let records = |b: &sakimori_lake::Bucket| {
         b.files

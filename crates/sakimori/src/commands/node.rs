@@ -66,6 +66,7 @@ pub(super) fn commission(command: Commission, host: &Host) -> Result<ExitCode, F
         attached,
     } = command;
     let node = Node::at(&dir.dir);
+    sakimori_control::ledger::installed_root(&node)?;
     let last = || address(&node).ok()?.strip_prefix("http://")?.parse().ok();
     let listen = listen
         .or_else(last)

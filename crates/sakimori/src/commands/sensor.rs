@@ -45,12 +45,25 @@ pub(super) fn run(arguments: SensorRun, host: &Host) -> Result<ExitCode, Failure
     for read in &broken {
         show::error(&advice(read));
     }
-    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+    if report.unread > 0 {
+        let unread = report.unread;
+        show::error(&format!(
+            "the authority or its lease has ended: {unread} inputs were not read; `sakimori authority lease` goes on"
+        ));
+    }
+    Ok(ExitCode::from(u8::from(
+        !broken.is_empty() || report.unread > 0,
+    )))
 }
 
 /// What is wrong with an input, and what to do.
 fn advice(read: &Read) -> String {
     let (name, at) = (&read.name, read.outcome.offset);
+    if read.outcome.status == EndStatus::Stopped {
+        return format!(
+            "{name}, byte {at}: the authority or its lease ended here; `sakimori authority lease` goes on, then read the file again"
+        );
+    }
     let (problem, act) = match (read.outcome.status, read.outcome.fault) {
         (EndStatus::CutShort, _) => (
             "the capture ends in the middle of a record",
@@ -65,6 +78,11 @@ fn advice(read: &Read) -> String {
             "a record or block is longer than any capture has",
             "what came before was read; the file is damaged or hostile",
         ),
+        (_, Some(fault)) if fault.starts_with("cap-") => {
+            return format!(
+                "{name}: more is selected than the statement's {fault} allows; the log has the fault. A narrower pack selects less; a wider cap is for the commission to decide"
+            );
+        }
         (_, Some(fault)) => {
             return format!(
                 "{name}: the run was ended: {fault}; the log has the fault, and no record without a receipt was kept"

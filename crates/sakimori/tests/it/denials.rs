@@ -30,7 +30,8 @@ fn key<L>(world: &World<L>, who: &str) -> NoteSigner {
 
 fn caller<L>(world: &World<L>, host: &Host) -> Caller {
     let address = world.commission.as_ref().unwrap().address;
-    Caller::new(&format!("http://{address}"), host)
+    let root = sakimori_control::ledger::installed_root(&world.node).unwrap();
+    Caller::new(&format!("http://{address}"), root.commission_holder, host)
 }
 
 fn bucket<L>(world: &World<L>, statement: &Statement) -> BucketId {
@@ -43,6 +44,18 @@ fn bucket<L>(world: &World<L>, statement: &Statement) -> BucketId {
 
 /// Puts an entry of the office on record, once the mirror has it.
 fn enter<L>(world: &World<L>, kind: EntryType, authority: [u8; 32], counters: &[u64]) -> u64 {
+    let buckets: Vec<String> = Vec::new();
+    enter_about(world, kind, authority, counters, &buckets)
+}
+
+/// As [`enter`], with a body as what opens a query has it.
+fn enter_about<L>(
+    world: &World<L>,
+    kind: EntryType,
+    authority: [u8; 32],
+    counters: &[u64],
+    buckets: &[String],
+) -> u64 {
     let office = key(world, "office");
     let socket = world.node.ledger().socket;
     let mut journal = Journal::begin(&socket, Some(&office), &world.host).unwrap();
@@ -50,7 +63,11 @@ fn enter<L>(world: &World<L>, kind: EntryType, authority: [u8; 32], counters: &[
         kind,
         authority,
         counters: counters.to_vec(),
-        body: b"{}".to_vec(),
+        body: serde_json::json!({
+            "actor": "a.tanaka", "purpose": "a test", "case": "case-1", "buckets": buckets,
+        })
+        .to_string()
+        .into_bytes(),
     };
     let (index, _) = journal.record(deed).unwrap();
     journal.log.proof(index).unwrap();
@@ -165,20 +182,36 @@ fn a_share_to_look_is_for_an_office_whose_question_is_on_record() {
     caller.share(&today, Use::Write, &own).unwrap();
     let ask = |entry, who: &NoteSigner| caller.share(&today, Use::Query { entry }, who);
     let commitment = statement.commitment();
-    let opened = enter(&world, EntryType::Query, commitment, &[0, 1]);
-    let closed = enter(&world, EntryType::Query, commitment, &[5, 1, opened]);
+    let named = [today.to_string()];
+    let open = |authority, buckets: &[String]| {
+        enter_about(&world, EntryType::Query, authority, &[0, 1], buckets)
+    };
+    let opened = open(commitment, &named);
+    let answered = open(commitment, &named);
+    let closed = enter(&world, EntryType::Query, commitment, &[5, 1, answered]);
     let finding = enter(&world, EntryType::Finding, commitment, &[0, 1]);
-    let elsewhere = enter(&world, EntryType::Query, other.commitment(), &[0, 1]);
+    let elsewhere = open(other.commitment(), &named);
+    let unnamed = open(commitment, &[]);
     ask(opened, &office).unwrap();
     for (what, entry, reason) in [
-        ("the trust root", 0, "is no opened query"),
-        ("a finding", finding, "is no opened query"),
-        ("what closes a query", closed, "is no opened query"),
-        ("beyond the log", 1_000_000, "is no opened query"),
+        ("the trust root", 0, "is no query that is open"),
+        ("a finding", finding, "is no query that is open"),
+        ("what closes a query", closed, "is no query that is open"),
+        (
+            "a query with its answer",
+            answered,
+            "is no query that is open",
+        ),
+        ("beyond the log", 1_000_000, "is no query that is open"),
         (
             "a question about other records",
             elsewhere,
             "is under another authority",
+        ),
+        (
+            "a question that does not name the bucket",
+            unnamed,
+            "does not name this bucket",
         ),
     ] {
         denied(what, ask(entry, &office), reason);
@@ -190,7 +223,7 @@ fn a_share_to_look_is_for_an_office_whose_question_is_on_record() {
     denied(
         "a quarter of an hour later",
         ask(opened, &office),
-        "is too old",
+        "the commission's clock says",
     );
 }
 
@@ -226,6 +259,15 @@ fn a_share_is_destroyed_for_the_office_when_its_time_is_over() {
         "an unknown authority",
         caller.destroy(&stranger, &office),
         NO_DECISION,
+    );
+    let never = BucketId {
+        day: sakimori_custody::time::Day(today.day.0 - 1),
+        ..today.clone()
+    };
+    denied(
+        "a share that never was",
+        caller.destroy(&never, &office),
+        "there never was a share",
     );
     let attested = String::from_utf8(caller.destroy(&today, &office).unwrap()).unwrap();
     assert!(
@@ -317,4 +359,48 @@ fn a_log_with_a_run_that_nobody_leased_is_not_cosigned() {
         "{told}"
     );
     assert!(told.contains(&format!("entry {index}")), "{told}");
+}
+
+/// Answers every request with the same bytes, as somebody at the commission's address may.
+fn impostor(answer: &'static [u8]) -> SocketAddr {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut seen = Vec::new();
+        let mut part = [0; 4096];
+        // A request is a head, and a note that ends with its signature line.
+        while !seen.windows(4).any(|w| w == b"\r\n\r\n")
+            || !seen.ends_with(b"\n")
+            || seen.ends_with(b"\r\n")
+        {
+            let count = stream.read(&mut part).unwrap();
+            seen.extend_from_slice(&part[..count]);
+        }
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(answer).unwrap();
+    });
+    address
+}
+
+#[test]
+fn a_share_that_the_commissions_holder_has_not_signed_is_none() {
+    let world = world();
+    let statement = world.decided(30, 90);
+    let root = sakimori_control::ledger::installed_root(&world.node).unwrap();
+    let own = key(&world, "s-01");
+    let today = bucket(&world, &statement);
+    for answer in [&[b'A'; 32][..], b"sakimori/share/v1\nshare: 00\n"] {
+        let address = format!("http://{}", impostor(answer));
+        let caller = Caller::new(&address, root.commission_holder.clone(), &world.host);
+        match caller.share(&today, Use::Write, &own) {
+            Err(CallError::Failed(reason)) => assert!(reason.contains("holder signed"), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -116,10 +116,13 @@ fn damaged_captures_are_read_as_far_as_they_go_and_named_with_the_byte() {
     for (name, bytes, ..) in &files {
         fs::write(folder.join(name), bytes).unwrap();
     }
+    // Folders in folders are read too.
+    fs::create_dir(folder.join("below")).unwrap();
+    fs::write(folder.join("below/again.pcap"), &files[0].1).unwrap();
     let ran = node.sensor(&["--format", "json"], &folder).ended(1);
     let document = ran.json();
     let inputs = document["inputs"].as_array().unwrap();
-    assert_eq!(inputs.len(), files.len());
+    assert_eq!(inputs.len(), files.len() + 1);
     for (name, _, status, at) in &files {
         let path = folder.join(name).display().to_string();
         let input = inputs.iter().find(|i| i["name"] == path.as_str()).unwrap();
@@ -141,7 +144,7 @@ fn damaged_captures_are_read_as_far_as_they_go_and_named_with_the_byte() {
         assert_eq!(told.is_some(), *status != "complete", "{name}: {}", ran.err);
     }
     let stops = node.entries_of(EntryType::Stop);
-    assert_eq!(stops.len(), files.len());
+    assert_eq!(stops.len(), files.len() + 1);
     node.verify().yes();
 }
 

@@ -296,15 +296,32 @@ fn a_decision_that_does_not_hold_is_an_entry_and_not_in_force() {
 }
 
 #[test]
-fn what_opens_a_query_is_remembered_and_what_closes_it_is_not() {
+fn a_query_is_remembered_from_its_reason_until_its_answer() {
     let mut book = Book::new();
     let authority = book.authority;
     let mut office = Stream::new(2, "office");
-    for (counters, opened) in [(vec![0, 3], true), (vec![7, 3, 4], false)] {
+    let mut enter = |counters: &[u64], body: &str| {
         let index = book.next;
-        let entry = office.entry(act(EntryType::Query, authority, &counters, LEASED));
-        assert_eq!(book.enter(&entry), Ok(()));
-        let wanted = opened.then_some((authority, Seconds(LEASED)));
-        assert_eq!(book.register.query(index), wanted);
+        let deed = Act {
+            body: body.as_bytes().to_vec(),
+            ..act(EntryType::Query, authority, counters, LEASED)
+        };
+        assert_eq!(book.enter(&office.entry(deed)), Ok(()));
+        (
+            index,
+            book.register.queries.keys().copied().collect::<Vec<_>>(),
+        )
+    };
+    let reason = r#"{"actor":"a.tanaka","purpose":"a beacon","case":"case-1","buckets":["b"]}"#;
+    let (first, open) = enter(&[0, 1], reason);
+    assert_eq!(open, [first]);
+    for silent in [
+        "{}",
+        r#"{"actor":"a.tanaka","purpose":" ","case":"case-1","buckets":["b"]}"#,
+        r#"{"actor":"a.tanaka","purpose":"a beacon","case":"case-1"}"#,
+    ] {
+        assert_eq!(enter(&[0, 1], silent).1, [first], "{silent}");
     }
+    assert_eq!(enter(&[7, 1, first + 1], "").1, [first]);
+    assert!(enter(&[7, 1, first], "").1.is_empty());
 }
