@@ -3,7 +3,7 @@
 //! complete yet; that is erased when it is.
 
 use crate::flow::{Flow, NO_COLD};
-use crate::limits::{ASSEMBLIES_MAX, HELLO_SEGMENTS_MAX};
+use crate::limits::{ASSEMBLY_BYTES_MAX, HELLO_SEGMENTS_MAX, SEARCH_SEGMENTS_MAX, SEGMENT_COST};
 use sakimori_custody::record::{Alpn, Application, Hits, HttpMethod, TlsVersion};
 use sakimori_select::Matcher;
 use sakimori_wire::application::{self, Kind};
@@ -11,6 +11,7 @@ use sakimori_wire::assembly::Assembler;
 use sakimori_wire::limits::NAME_BYTES_MAX;
 use sakimori_wire::tls::{self, ClientHello};
 use sakimori_wire::{Incomplete, IpPacket, dns, http, ja4};
+use std::collections::VecDeque;
 
 /// Nothing more is looked for on this side.
 const DONE: u8 = 0x80;
@@ -24,15 +25,35 @@ const COUNT: u8 = 0x3f;
 pub(crate) struct Cold {
     pub(crate) hits: Hits,
     pub(crate) ja4: Option<[u8; 36]>,
-    pub(crate) assembly: [Option<Box<Assembler>>; 2],
+    pub(crate) assembly: [Option<Box<Assembly>>; 2],
+}
+
+/// Bytes that are being put together.
+pub(crate) struct Assembly {
+    /// What the clock of [`Facts`] said when it began: no two began at the same.
+    begun: u64,
+    bytes: Assembler,
+}
+
+/// Where an assembly began: its flow's place and side, which may be another's by now.
+struct Begun {
+    at: u64,
+    cold: u32,
+    side: usize,
 }
 
 /// The rarer facts of all flows, and the scratch of the parsers.
+///
+/// Assemblies share memory, and what one flow may keep must not depend on what others say. So their lives are measured by a clock that counts the segments that
+/// came, whatever is in them: an assembly is given up once [`ASSEMBLY_BYTES_MAX`] came since it began. All that is held came within that span, which bounds it.
 pub(crate) struct Facts {
     matcher: Matcher,
     cold: Vec<Cold>,
     free: Vec<u32>,
-    assemblies: usize,
+    /// Bytes of the segments that came, and [`SEGMENT_COST`] for each.
+    clock: u64,
+    /// Assemblies by age, those that are done included until their time is over.
+    begun: VecDeque<Begun>,
     scratch: Vec<u8>,
 }
 
@@ -42,7 +63,8 @@ impl Facts {
             matcher,
             cold: Vec::new(),
             free: Vec::new(),
-            assemblies: 0,
+            clock: 0,
+            begun: VecDeque::new(),
             scratch: Vec::new(),
         }
     }
@@ -76,8 +98,7 @@ impl Facts {
         self.free.push(flow.cold);
         flow.cold = NO_COLD;
         for mut assembly in cold.assembly.iter_mut().filter_map(Option::take) {
-            assembly.erase();
-            self.assemblies -= 1;
+            assembly.bytes.erase();
         }
         cold
     }
@@ -113,13 +134,49 @@ impl Facts {
     #[inline]
     pub(crate) fn payload(&mut self, flow: &mut Flow, out: bool, packet: &IpPacket<'_>) {
         let side = usize::from(!out);
-        if packet.payload.is_empty() || flow.facts.get(side).is_none_or(|f| f & DONE != 0) {
+        if packet.payload.is_empty()
+            || flow.protocol == 6 && !self.counts(flow, side, packet.payload.len())
+            || flow.facts.get(side).is_none_or(|f| f & DONE != 0)
+        {
             return;
         }
         match flow.protocol {
             17 => self.datagram(flow, packet),
             6 => self.segment(flow, side, packet),
             _ => flow.facts = [DONE; 2],
+        }
+    }
+
+    /// Counts a segment, whatever is in it, and gives up assemblies whose time is over. `false` where its side has brought too many to be searched.
+    #[inline]
+    fn counts(&mut self, flow: &mut Flow, side: usize, length: usize) -> bool {
+        let Some(segments) = flow.segments.get_mut(side) else {
+            return false;
+        };
+        if *segments == SEARCH_SEGMENTS_MAX && !self.matcher.has_names() {
+            return false;
+        }
+        *segments = SEARCH_SEGMENTS_MAX.min(*segments + 1);
+        self.clock += length as u64 + SEGMENT_COST;
+        while let Some(oldest) = self.begun.front()
+            && self.clock - oldest.at > ASSEMBLY_BYTES_MAX
+        {
+            self.give_up_oldest();
+        }
+        true
+    }
+
+    /// Erases the oldest assembly, where it is not done already.
+    #[cold]
+    fn give_up_oldest(&mut self) {
+        let Some(Begun { at, cold, side }) = self.begun.pop_front() else {
+            return;
+        };
+        let cold = self.cold.get_mut(cold as usize);
+        if let Some(place) = cold.and_then(|c| c.assembly.get_mut(side))
+            && let Some(mut assembly) = place.take_if(|assembly| assembly.begun == at)
+        {
+            assembly.bytes.erase();
         }
     }
 
@@ -182,29 +239,38 @@ impl Facts {
             .get_mut(flow.cold as usize)
             .and_then(|c| c.assembly.get_mut(side)?.take());
         if let Some(mut assembly) = waiting {
-            self.assemblies -= 1;
-            if assembly.push(packet.tcp_sequence, packet.payload) {
-                let more = self.read(flow, side, assembly.bytes(), true);
-                if more && self.keep(flow, side, assembly) {
+            if assembly.bytes.push(packet.tcp_sequence, packet.payload) {
+                if self.read(flow, side, assembly.bytes.bytes(), true) {
+                    self.keep(flow, side, assembly);
                     return;
                 }
             } else {
-                assembly.erase();
+                assembly.bytes.erase();
             }
-        } else if self.read(flow, side, packet.payload, false) && self.assemblies < ASSEMBLIES_MAX {
-            let assembly = Box::new(Assembler::begin(packet.tcp_sequence, packet.payload));
-            self.keep(flow, side, assembly);
+        } else if self.read(flow, side, packet.payload, false) {
+            self.begin(flow, side, packet);
         }
         self.step(flow, side);
     }
 
-    /// Keeps what is not complete.
-    fn keep(&mut self, flow: &mut Flow, side: usize, assembly: Box<Assembler>) -> bool {
-        self.assemblies += 1;
+    /// Begins to put together what is not complete.
+    fn begin(&mut self, flow: &mut Flow, side: usize, packet: &IpPacket<'_>) {
+        let assembly = Assembly {
+            begun: self.clock,
+            bytes: Assembler::begin(packet.tcp_sequence, packet.payload),
+        };
+        self.keep(flow, side, Box::new(assembly));
+        self.begun.push_back(Begun {
+            at: self.clock,
+            cold: flow.cold,
+            side,
+        });
+    }
+
+    fn keep(&mut self, flow: &mut Flow, side: usize, assembly: Box<Assembly>) {
         if let Some(place) = self.cold(flow).assembly.get_mut(side) {
             *place = Some(assembly);
         }
-        true
     }
 
     /// Counts a segment and ends the search where nothing can come any more.
@@ -329,7 +395,7 @@ impl Facts {
         self.scratch.fill(0);
         for cold in &mut self.cold {
             for assembly in cold.assembly.iter_mut().flatten() {
-                assembly.erase();
+                assembly.bytes.erase();
             }
         }
     }

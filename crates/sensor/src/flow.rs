@@ -58,6 +58,8 @@ pub(crate) struct Flow {
     pub(crate) alpn: u8,
     /// What the search for facts has reached, per side.
     pub(crate) facts: [u8; 2],
+    /// Segments with payload that were searched or might have been, per side.
+    pub(crate) segments: [u8; 2],
     pub(crate) source_country: Country,
     pub(crate) destination_country: Country,
 }
@@ -366,6 +368,7 @@ impl Flow {
             tls_version: 0,
             alpn: 0,
             facts: [0; 2],
+            segments: [0; 2],
             source_country: countries.0,
             destination_country: countries.1,
         }

@@ -29,8 +29,13 @@ pub const WHEEL_SLOTS: usize = 128;
 
 /// Segments with payload, per side of a TCP connection, that are searched for a hello: behind a proxy's handshake it comes as the second or third.
 pub const HELLO_SEGMENTS_MAX: u8 = 8;
-/// Hellos that are being put together at once: 16 KiB each at most.
-pub const ASSEMBLIES_MAX: usize = 4096;
+/// Segments with payload, per side of a TCP connection, that may be part of a hello, whatever is in them; all of them where a selector asks for names.
+pub const SEARCH_SEGMENTS_MAX: u8 = 64;
+/// A hello that is being put together is given up when so many bytes of segments came since it began, those of all flows: what is held is less, and takes at most
+/// twice as much memory, 64 MiB.
+pub const ASSEMBLY_BYTES_MAX: u64 = 32 << 20;
+/// What a segment counts besides its bytes, for what is kept with them: a flood of short ones is bounded too.
+pub const SEGMENT_COST: u64 = 256;
 /// Longest selection pack that the sealed process takes, in bytes.
 pub const PACK_BYTES_MAX: usize = 64 << 20;
 /// Frames gathered before they are written to the pipe, in bytes: the size of a Linux pipe.

@@ -286,7 +286,7 @@ fn list(kind: u16, value: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-fn hello(numbers: &mut Numbers) -> Vec<u8> {
+pub(crate) fn hello(numbers: &mut Numbers) -> Vec<u8> {
     let mut body = vec![3, 3];
     body.extend(numbers.bytes(32));
     let session = numbers.below(33);

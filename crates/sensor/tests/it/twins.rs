@@ -5,7 +5,7 @@
 use crate::mask::{Mask, May};
 use crate::ng::pcapng;
 use crate::run::{Told, pipeline, stream};
-use crate::traffic::{Numbers, Talk, packets};
+use crate::traffic::{Numbers, Talk, conversation, hello, packets};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sakimori_testkit::capture::{self, Captured};
@@ -171,6 +171,56 @@ fn made_traffic_and_its_twins_give_the_same_bytes_on_the_pipe() {
     let (records, bytes) = (records.get(), bytes.get());
     println!("{pairs} made pairs; {bytes} content bytes changed; {records} records written");
     assert!(records >= pairs && bytes > 100 * pairs);
+}
+
+/// First segments of other clients, each with the beginning of a hello of this length, of which `bytes` came.
+fn beginnings(count: usize, length: [u8; 3], bytes: usize) -> Vec<Captured> {
+    let message = [&[1][..], &length, &vec![b'A'; bytes]].concat();
+    let record = [
+        &[0x16, 3, 1][..],
+        &(message.len() as u16).to_be_bytes(),
+        &message,
+    ]
+    .concat();
+    let segment = conversation(4433, &[record]).swap_remove(2);
+    let of_client = |number: usize| {
+        let mut captured = segment.clone();
+        captured.bytes[27..30].copy_from_slice(&(number as u32).to_be_bytes()[1..]);
+        captured
+    };
+    (0..count).map(of_client).collect()
+}
+
+/// Whether a flow may wait for the rest of its hello does not depend on what other flows say: hellos that wait, and twins of them that cannot be hellos.
+#[test]
+fn hellos_of_others_leave_a_hello_the_same_whatever_is_in_them() {
+    let hello = hello(&mut Numbers(1));
+    let (one, two) = hello.split_at(30);
+    let flow = conversation(443, &[one.to_vec(), two.to_vec()]);
+    // Whether the others come before the hello or between its halves, how many with how many bytes, and whether the hello is known then.
+    for (at, count, bytes, known) in [
+        (0, 10, 96, true),
+        (0, 5000, 96, true),
+        (3, 5000, 96, true),
+        (0, 2500, 14_000, true),
+        (3, 2500, 14_000, false),
+    ] {
+        let [waits, cannot] = [[0, 0x3f, 0], [0xff; 3]].map(|length| {
+            let mut packets = flow.clone();
+            packets.splice(at..at, beginnings(count, length, bytes));
+            stream(
+                Cursor::new(pcapng(&packets)),
+                pipeline(OPEN, &[], 2 * FLOWS),
+            )
+        });
+        let case = format!("{count} others of {bytes} bytes at {at}");
+        assert!(waits == cannot, "{case}: the twins differ");
+        let told = Told::of(&waits);
+        told.check();
+        assert_eq!(told.records.len(), count + 1, "{case}");
+        let found = told.records.iter().filter(|record| record.ja4.is_some());
+        assert_eq!(found.count(), usize::from(known), "{case}");
+    }
 }
 
 /// The check can fail: a byte that decides makes twins differ.
