@@ -43,6 +43,22 @@ impl Totals {
         self.windows += 1;
     }
 
+    /// The largest of the sums.
+    pub(super) fn largest(&self) -> u64 {
+        let sums = [
+            self.read,
+            self.selected,
+            self.discarded,
+            self.errors,
+            self.domestic,
+            self.flows,
+            self.flows_selected,
+            self.bytes,
+            self.windows,
+        ];
+        sums.into_iter().max().unwrap_or_default()
+    }
+
     /// Adds the totals of another run.
     pub const fn merge(&mut self, other: &Self) {
         self.read += other.read;

@@ -13,7 +13,7 @@ use sakimori_custody::frame::{Frame, Ready};
 use sakimori_custody::ids::{BucketId, RecordId, StreamId, hex};
 use sakimori_custody::keys::CommitKey;
 use sakimori_custody::record::MechanicalRecord;
-use sakimori_custody::time::Millis;
+use sakimori_custody::time::{Millis, Seconds};
 use sakimori_custody::window::{EndFrame, EndStatus, WINDOW_MS, WindowCounters};
 use sakimori_detect::finding::Findings;
 use sakimori_tlog::key::NoteSigner;
@@ -28,6 +28,10 @@ const RECORDS_TOGETHER: usize = 20_000;
 const LOOK_MS: u64 = 200;
 /// Longest wait for a process to say that it is sealed, ms.
 const READY_MS: u64 = 10_000;
+/// How long behind the end of the authority receipts are still signed, ms: the commission's register takes none that are 120 s behind it.
+const LATE_MS: u64 = 60_000;
+/// What ends a run that wakes up behind that.
+const WOKE_LATE: &str = "woke-late";
 /// How long a process that was told to stop may finish, ms.
 const GRACE_MS: u64 = 3_000;
 
@@ -74,6 +78,8 @@ struct Run<'r> {
     findings: Findings,
     /// Whether the start is in the log.
     started: bool,
+    /// Whether it is too late for receipts.
+    late: bool,
     /// How the process ended, where that is known.
     exit: String,
 }
@@ -121,6 +127,7 @@ pub fn supervise(job: &Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseEr
         recorded: Totals::default(),
         findings: Findings::default(),
         started: false,
+        late: false,
         exit: "no process".to_owned(),
     };
     match run.whole(progress) {
@@ -193,14 +200,30 @@ impl Run<'_> {
             return Err(SuperviseError::Seal);
         };
         self.record_start(&ready, begun)?;
-        let ended = self.frames(&mut sealed, progress)?;
+        let mut ended = self.frames(&mut sealed, progress)?;
         self.exit = sealed.end();
         self.settle()?;
+        if self.late && ended.fault.is_none() {
+            ended = Ended::fault(WOKE_LATE);
+        }
         self.record_end(&ended)?;
         Ok(ended)
     }
 
-    fn entry(&mut self, kind: EntryType, counters: Vec<u64>, body: Vec<u8>) -> Entry {
+    /// Now, where receipts may still be signed. Once it is too late for one, it is for all that follow, whatever the clock says.
+    fn in_time(&mut self) -> Option<Millis> {
+        let now = self.clock.now();
+        self.late |= now.0 > last_ms(self.job.admitted).saturating_add(LATE_MS);
+        (!self.late).then_some(now)
+    }
+
+    fn entry(
+        &mut self,
+        kind: EntryType,
+        time: Seconds,
+        counters: Vec<u64>,
+        body: Vec<u8>,
+    ) -> Entry {
         let mut salt = [0; 32];
         self.random.fill(&mut salt);
         let author = Author {
@@ -209,7 +232,7 @@ impl Run<'_> {
         };
         let act = Act {
             kind,
-            time: self.clock.now().seconds(),
+            time,
             authority: self.job.admitted.commitment(),
             counters,
             body,
@@ -223,7 +246,8 @@ impl Run<'_> {
         counters: Vec<u64>,
         body: &serde_json::Value,
     ) -> Result<(), SuperviseError> {
-        let entry = self.entry(kind, counters, body.to_string().into_bytes());
+        let now = self.clock.now().seconds();
+        let entry = self.entry(kind, now, counters, body.to_string().into_bytes());
         self.recorder.record(&[entry])?;
         Ok(())
     }
@@ -239,6 +263,9 @@ impl Run<'_> {
             return Ok(());
         }
         self.settle()?;
+        if self.late {
+            return Ok(());
+        }
         let bucket = BucketId {
             authority: self.job.admitted.statement().id,
             sensor: self.job.admitted.lease().sensor.clone(),
@@ -281,14 +308,15 @@ impl Run<'_> {
         sealed: &mut Sealed,
         progress: &mut dyn Progress,
     ) -> Result<Ended, SuperviseError> {
-        let end = self.job.admitted.end().0;
         let mut clocks = Clocks {
             next_tick: 0,
-            last_ms: end.saturating_mul(1000).saturating_add(999),
+            last_ms: last_ms(self.job.admitted),
             stopped: None,
         };
         loop {
-            let now = self.clock.now();
+            let Some(now) = self.in_time() else {
+                return Ok(Ended::fault(WOKE_LATE));
+            };
             if let Some(fault) = self.tell(sealed, &mut clocks, now.0) {
                 return Ok(Ended::fault(fault));
             }
@@ -385,16 +413,24 @@ impl Run<'_> {
     }
 
     /// Stages, records and publishes the windows that wait. Nothing is signed before all of them are staged, so that a store that fails leaves no hole in the stream.
+    /// Where it is too late they go on waiting and are gone at the end; a restart removes what was staged.
     fn settle(&mut self) -> Result<(), SuperviseError> {
         let Some((bucket, _)) = self.bucket.as_ref().filter(|_| !self.waiting.is_empty()) else {
             return Ok(());
         };
         let bucket = bucket.clone();
+        if self.in_time().is_none() {
+            return Ok(());
+        }
         let stream = self.job.stream;
         for window in self.waiting.iter().filter(|w| !w.records.is_empty()) {
             let at = (stream, window.counters.index);
             self.store.stage(&bucket, at, &window.records)?;
         }
+        // Staging may have been what was slept through.
+        let Some(now) = self.in_time() else {
+            return Ok(());
+        };
         let waiting = std::mem::take(&mut self.waiting);
         let mut entries = Vec::with_capacity(waiting.len());
         for window in &waiting {
@@ -403,7 +439,7 @@ impl Run<'_> {
             let count = window.records.len();
             let body = receipt(&window.counters, &bucket, first, count, commitment);
             let counters = receipt_counters(&window.counters);
-            entries.push(self.entry(EntryType::Receipt, counters, body));
+            entries.push(self.entry(EntryType::Receipt, now.seconds(), counters, body));
         }
         self.recorder.record(&entries)?;
         for window in &waiting {
@@ -482,15 +518,26 @@ impl Run<'_> {
     }
 
     fn outcome(self, ended: &Ended) -> Outcome {
+        // What is too late for a receipt is too late for a finding.
+        let findings = if self.late {
+            Vec::new()
+        } else {
+            self.findings.finish()
+        };
         Outcome {
             totals: self.recorded,
             status: ended.status(),
             offset: ended.offset(),
             fault: ended.kind(),
-            findings: self.findings.finish(),
+            findings,
             buckets: self.buckets,
         }
     }
+}
+
+/// Last millisecond of the authority.
+fn last_ms(admitted: &Admitted) -> u64 {
+    admitted.end().0.saturating_mul(1000).saturating_add(999)
 }
 
 /// Waits for the process to say how far it is sealed; without the system call filter it may not run.

@@ -12,6 +12,9 @@ const FUSE_PACKETS: u64 = 10_000;
 /// Most records of one window, which wait in memory for its counters: 200 MB.
 pub(super) const WINDOW_RECORDS_MAX: u64 = 1 << 20;
 
+/// No counter and no sum is larger: more than any input holds, whole in every JSON number, and far from where sums overflow.
+const COUNT_MAX: u64 = 1 << 53;
+
 /// A frame that no sealed process writes, or numbers that contradict each other.
 pub(super) const VIOLATED: &str = "seal-violated";
 
@@ -91,7 +94,13 @@ impl Watch {
         let follows = window.index == self.totals.windows
             && window.held_before == self.held
             && self.end_ms.is_none_or(|end| end == window.start_ms);
-        if !follows || self.open != (window.records, window.selected) {
+        let counted = window.named().all(|(_, count)| count <= COUNT_MAX);
+        if !follows || !counted || self.open != (window.records, window.selected) {
+            return Err(VIOLATED);
+        }
+        let mut totals = self.totals;
+        totals.add(window);
+        if totals.largest() > COUNT_MAX {
             return Err(VIOLATED);
         }
         self.turn(day);
@@ -100,8 +109,6 @@ impl Watch {
         self.open = (0, 0);
         self.held = window.held_after;
         self.end_ms = Some(window.end_ms);
-        let mut totals = self.totals;
-        totals.add(window);
         let share = u128::from(totals.selected) * 1_000_000;
         let most = u128::from(self.caps.match_ppm) * u128::from(totals.read);
         if totals.read >= FUSE_PACKETS && share > most {

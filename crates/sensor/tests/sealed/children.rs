@@ -18,6 +18,8 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("skips-a-window", "seal-violated"),
     ("forgets-what-it-held", "seal-violated"),
     ("goes-back-in-time", "seal-violated"),
+    ("counts-more-than-there-can-be", "seal-violated"),
+    ("adds-up-to-more-than-there-can-be", "seal-violated"),
     ("ends-with-other-sums", "seal-violated"),
     ("ends-holding-packets", "seal-violated"),
     ("goes-on-behind-the-end", "seal-violated"),
@@ -192,6 +194,20 @@ fn misbehave(name: &str) -> ExitCode {
                 ..window(1, (0, 0), 0)
             };
             with(&[Frame::Window(before)]);
+        }
+        "counts-more-than-there-can-be" => {
+            let more = WindowCounters {
+                bytes_read: (1 << 53) + 1,
+                ..window(1, (0, 0), 0)
+            };
+            with(&[Frame::Window(more)]);
+        }
+        "adds-up-to-more-than-there-can-be" => {
+            let half = |index| WindowCounters {
+                flows_closed: 1 << 53,
+                ..window(index, (0, 0), 0)
+            };
+            with(&[Frame::Window(half(1)), Frame::Window(half(2))]);
         }
         "ends-with-other-sums" => with(&[end(EndStatus::Complete, 2, 1, 1)]),
         "ends-holding-packets" => with(&[

@@ -3,15 +3,17 @@
 use crate::captures::minutes;
 use crate::children::{FAULTS, NEVER_SEALED};
 use crate::office::{
-    Call, Clock, Journal, Run, admitted, children, config, disguised, input, now, plan,
+    Call, Clock, Journal, PACK, Run, admitted, children, config, disguised, input, now, plan,
     this_program,
 };
+use crate::run::{Told, pipeline, stream};
 use crate::runs::{END, NOW};
-use sakimori_custody::entry::EntryType;
+use sakimori_custody::entry::{EntryType, Envelope};
 use sakimori_custody::window::EndStatus;
+use sakimori_sensor::limits::FLOWS_MAX;
 use sakimori_sensor::supervisor::{Program, SuperviseError};
 use sakimori_testkit::folder::Part;
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::os::fd::OwnedFd;
 
 fn run(admitted: &sakimori_authority::gate::Admitted, program: Program, input: OwnedFd) -> Run<'_> {
@@ -65,6 +67,53 @@ pub(crate) fn killed() {
             [EntryType::Fault, EntryType::Stop]
         );
     }
+}
+
+/// The supervisor sleeps at each of its looks at the clock in turn, until the last millisecond in which receipts are signed and the one behind it.
+pub(crate) fn woke_late() {
+    let admitted = admitted(&plan());
+    let capture = minutes(6);
+    let told = Told::of(&stream(
+        Cursor::new(capture.clone()),
+        pipeline(PACK, &[], FLOWS_MAX),
+    ));
+    let run_to = |looks: u64, to: u64| {
+        let journal = Journal::default();
+        let outcome = Run {
+            clock: Clock::leaps(looks, NOW, to),
+            ..run(&admitted, this_program(), input(&capture))
+        }
+        .supervise(&journal)
+        .unwrap();
+        journal.check();
+        (journal, outcome)
+    };
+    let (mut late, mut looks) = (0, 0);
+    loop {
+        let (journal, outcome) = run_to(looks, END + 60_001);
+        let entries = journal.entries();
+        let mut receipts = entries.iter().filter(|e| e.0 == EntryType::Receipt);
+        assert!(
+            receipts.all(|e| e.1.time.0 == NOW / 1000),
+            "a receipt is signed too late, asleep at look {looks}"
+        );
+        if outcome.fault.is_none() {
+            // The sleep came behind the last receipt.
+            assert_eq!(journal.published().len(), told.records.len());
+            break;
+        }
+        assert_eq!(outcome.fault, Some("woke-late"), "look {looks}");
+        assert_eq!(journal.fault().unwrap().0, "woke-late");
+        assert_eq!(journal.stop_reason().as_deref(), Some("woke-late"));
+        (late, looks) = (late + 1, looks + 1);
+    }
+    assert!(late > 6, "{late} looks");
+    let (journal, outcome) = run_to(looks - 1, END + 60_000);
+    assert_eq!((outcome.fault, journal.fault()), (None, None));
+    let in_time = |entry: &(EntryType, Envelope, _)| {
+        entry.0 == EntryType::Receipt && entry.1.time.0 == (END + 60_000) / 1000
+    };
+    assert!(journal.entries().iter().any(in_time));
 }
 
 pub(crate) fn failing_calls() {

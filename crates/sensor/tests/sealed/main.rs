@@ -51,6 +51,10 @@ const TESTS: &[(&str, fn())] = &[
         faults::killed,
     ),
     (
+        "a_supervisor_that_wakes_up_behind_the_authority_signs_no_receipt",
+        faults::woke_late,
+    ),
+    (
         "a_log_or_store_that_fails_at_any_call_stops_everything_behind_it",
         faults::failing_calls,
     ),

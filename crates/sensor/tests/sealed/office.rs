@@ -275,10 +275,12 @@ impl RecordStore for Store<'_> {
     }
 }
 
-/// A clock: the time that passes here since it was made, or a step at each look until some time, and a tenth of a second from then on.
+/// A clock: the time that passes here since it was made; or a step at each look until some time, and a tenth of a second from then on; or one time for some looks, and
+/// another from then on.
 pub(crate) enum Clock {
     Real(u64, std::time::Instant),
     Steps(Cell<u64>, u64, u64),
+    Leaps(Cell<u64>, u64, u64),
 }
 
 #[expect(
@@ -297,6 +299,10 @@ impl Clock {
     pub(crate) fn steps(ms: u64, step: u64, until: u64) -> Self {
         Self::Steps(Cell::new(ms), step, until)
     }
+
+    pub(crate) fn leaps(looks: u64, from: u64, to: u64) -> Self {
+        Self::Leaps(Cell::new(looks), from, to)
+    }
 }
 
 impl WallClock for Clock {
@@ -308,6 +314,13 @@ impl WallClock for Clock {
                 at.set(at.get() + step);
                 at.get()
             }
+            Self::Leaps(looks, from, to) => match looks.get() {
+                0 => *to,
+                left => {
+                    looks.set(left - 1);
+                    *from
+                }
+            },
         })
     }
 }
