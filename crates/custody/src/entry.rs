@@ -21,6 +21,8 @@ pub const ENVELOPE_BYTES_MAX: usize = 1024;
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// Most counters of an entry.
 pub const COUNTERS_MAX: usize = 16;
+/// Counters of what closes a query; what opens one has no index of an opening entry.
+const QUERY_CLOSED_COUNTERS: usize = 3;
 /// What an entry's signature covers before the envelope.
 const SIGNED_PREFIX: &[u8] = b"sakimori/entry/v1\n";
 
@@ -223,6 +225,16 @@ impl Envelope {
         cbor::decode(bytes)
     }
 
+    /// Whether the body may be sealed: that of a finding, and of what closes a query. All others are open, so that everybody can hold them against
+    /// their commitment.
+    pub const fn may_be_sealed(&self) -> bool {
+        match self.kind {
+            EntryType::Finding => true,
+            EntryType::Query => self.counters.len() == QUERY_CLOSED_COUNTERS,
+            _ => false,
+        }
+    }
+
     fn sign(&mut self, author: &Author<'_>) {
         self.signer = author.id;
         self.signature = None;
@@ -286,6 +298,26 @@ mod tests {
         let mut forged = first.envelope.clone();
         forged.counters[0] = 1;
         assert!(!forged.signed_by([1, 2, 3, 4], &key.verifying_key()));
+    }
+
+    #[test]
+    fn only_findings_and_what_closes_a_query_may_be_sealed() {
+        for kind in EntryType::ALL {
+            for count in 0..=COUNTERS_MAX {
+                let act = Act {
+                    kind: *kind,
+                    counters: vec![0; count],
+                    ..act(b"")
+                };
+                let entry = Chain::new(StreamId([8; 8])).entry(act, Salt([1; 32]), None);
+                let sealed = match kind {
+                    EntryType::Finding => true,
+                    EntryType::Query => count == 3,
+                    _ => false,
+                };
+                assert_eq!(entry.envelope.may_be_sealed(), sealed, "{kind:?} {count}");
+            }
+        }
     }
 
     #[test]

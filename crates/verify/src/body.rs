@@ -1,7 +1,7 @@
 //! Stored bodies, `docs/reference/formats.md` section 7. In: stored bytes, the commitment and size class of an envelope. Out: an open body, or what is
 //! known of a sealed one. Never: a look into a sealed body; the verifier has no keys.
 
-use crate::limits::{BODY_BYTES_MAX, STORED_BYTES_MAX};
+use crate::limits::BODY_BYTES_MAX;
 use crate::notes::Bucket;
 use hmac::{Hmac, KeyInit, Mac};
 use sakimori_tlog::merkle::Hash;
@@ -28,7 +28,7 @@ impl<'s> Body<'s> {
         let (&form, rest) = rest.split_first()?;
         match form {
             0 if rest.len() <= BODY_BYTES_MAX => Some(Self::Open { salt, body: rest }),
-            1 if *salt == [0; 32] && stored.len() <= STORED_BYTES_MAX => sealed(rest),
+            1 if *salt == [0; 32] => sealed(rest),
             _ => None,
         }
     }
@@ -55,7 +55,7 @@ fn sealed(rest: &[u8]) -> Option<Body<'static>> {
     let (name, rest) = rest.split_at_checked(usize::from(length))?;
     let bucket = Bucket::read(std::str::from_utf8(name).ok()?)?;
     let length = rest.len().checked_sub(NONCE_BYTES + SEALED_EXTRA)?;
-    Some(Body::Sealed { bucket, length })
+    (length <= BODY_BYTES_MAX).then_some(Body::Sealed { bucket, length })
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> Option<Hash> {
@@ -72,6 +72,7 @@ pub(crate) fn size_class(length: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::STORED_BYTES_MAX;
     use sakimori_custody::entry::{Salt, StoredBody, commit, size_class as written_class};
     use sakimori_custody::ids::BucketId;
 
@@ -114,9 +115,46 @@ mod tests {
         );
     }
 
+    const NAME: &str = "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01";
+
+    /// What the writers take and this reader does not would hide the rest of a log; the other way round, nobody would have written it.
+    #[track_caller]
+    fn check(stored: &[u8]) {
+        let (read, written) = (Body::read(stored), StoredBody::decode(stored));
+        assert_eq!(read.is_some(), written.is_ok(), "{} bytes", stored.len());
+    }
+
+    /// `salt ‖ form ‖ …` of a sealed body with a ciphertext of so many bytes.
+    fn sealed_bytes(name: &[u8], ciphertext: usize) -> Vec<u8> {
+        let head = [1, name.len() as u8];
+        let rest = vec![7; NONCE_BYTES + ciphertext];
+        [&[0; 32], head.as_slice(), name, &rest].concat()
+    }
+
+    #[test]
+    fn this_reader_and_the_writers_take_bodies_of_the_same_lengths() {
+        let head = 32 + 1;
+        for edge in [head, head + BODY_BYTES_MAX, head + STORED_BYTES_MAX] {
+            for length in edge - 1..=edge + 1 {
+                check(&vec![0; length]);
+            }
+        }
+        for edge in [
+            SEALED_EXTRA,
+            SEALED_EXTRA + BODY_BYTES_MAX,
+            STORED_BYTES_MAX,
+        ] {
+            for length in edge - 1..=edge + 1 {
+                check(&sealed_bytes(NAME.as_bytes(), length));
+            }
+        }
+        let longest = sealed_bytes(NAME.as_bytes(), BODY_BYTES_MAX + SEALED_EXTRA);
+        assert!(Body::read(&longest).is_some() && longest.len() <= STORED_BYTES_MAX);
+    }
+
     proptest::proptest! {
         #[test]
-        fn this_reader_takes_no_bytes_that_the_writers_does_not(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), form in 0u8..3) {
+        fn this_reader_takes_the_bodies_that_the_writers_take(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), form in 0u8..3) {
             let mut bytes = bytes;
             if let Some(at) = bytes.get_mut(32) {
                 *at = form;
@@ -124,9 +162,22 @@ mod tests {
             if form == 1 {
                 bytes.iter_mut().take(32).for_each(|byte| *byte = 0);
             }
-            if Body::read(&bytes).is_some() {
-                proptest::prop_assert!(StoredBody::decode(&bytes).is_ok());
-            }
+            check(&bytes);
+        }
+
+        #[test]
+        fn this_reader_takes_the_bucket_names_that_the_writers_take(at in 0..NAME.len(), cut in 0usize..3, with in "[ -~]{0,2}", ciphertext in 40usize..60) {
+            let end = NAME.len().min(at + cut);
+            let name = [&NAME.as_bytes()[..at], with.as_bytes(), &NAME.as_bytes()[end..]].concat();
+            check(&sealed_bytes(&name, ciphertext));
+        }
+
+        #[test]
+        fn any_byte_of_a_sealed_body_is_read_as_the_writers_read_it(at in 0usize..200, byte: u8) {
+            let mut bytes = sealed_bytes(NAME.as_bytes(), 60);
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            check(&bytes);
         }
     }
 }

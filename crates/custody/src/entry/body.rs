@@ -7,6 +7,9 @@ use crate::keys::BucketKey;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 
+/// Bytes of a ciphertext that are not the body: salt and tag.
+const SEALED_EXTRA: usize = 32 + 16;
+
 /// 32 random bytes that keep a commitment from being guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Salt(pub [u8; 32]);
@@ -84,6 +87,24 @@ fn cipher(key: &BucketKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*key.body()))
 }
 
+/// Whether a body may be as long as this.
+const fn within(length: usize) -> Result<(), BodyError> {
+    if length > BODY_BYTES_MAX {
+        Err(BodyError::TooLong)
+    } else {
+        Ok(())
+    }
+}
+
+/// Bucket, nonce and ciphertext.
+fn sealed_parts(bytes: &[u8]) -> Option<(BucketId, [u8; 24], &[u8])> {
+    let (&len, rest) = bytes.split_first()?;
+    let (name, rest) = rest.split_at_checked(usize::from(len))?;
+    let (nonce, ciphertext) = rest.split_first_chunk()?;
+    let bucket = std::str::from_utf8(name).ok()?.parse().ok()?;
+    Some((bucket, *nonce, ciphertext))
+}
+
 impl StoredBody {
     /// The stored bytes: `salt ‖ form ‖ …`, `docs/reference/formats.md` section 7.
     pub fn encode(&self) -> Vec<u8> {
@@ -115,27 +136,23 @@ impl StoredBody {
     pub fn decode(bytes: &[u8]) -> Result<Self, BodyError> {
         let (salt, rest) = bytes.split_first_chunk::<32>().ok_or(BodyError::Form)?;
         let (&form, rest) = rest.split_first().ok_or(BodyError::Form)?;
-        if rest.len() > BODY_BYTES_MAX + 512 {
-            return Err(BodyError::TooLong);
-        }
         match form {
-            0 => Ok(Self::Open {
+            0 => within(rest.len()).map(|()| Self::Open {
                 salt: Salt(*salt),
                 body: rest.to_vec(),
             }),
-            1 if *salt == [0; 32] => Self::decode_sealed(rest).ok_or(BodyError::Form),
+            1 if *salt == [0; 32] => Self::decode_sealed(rest),
             _ => Err(BodyError::Form),
         }
     }
 
-    fn decode_sealed(bytes: &[u8]) -> Option<Self> {
-        let (&len, rest) = bytes.split_first()?;
-        let (name, rest) = rest.split_at_checked(usize::from(len))?;
-        let (nonce, ciphertext) = rest.split_first_chunk()?;
-        let bucket = std::str::from_utf8(name).ok()?.parse().ok()?;
-        Some(Self::Sealed {
+    fn decode_sealed(bytes: &[u8]) -> Result<Self, BodyError> {
+        let (bucket, nonce, ciphertext) = sealed_parts(bytes).ok_or(BodyError::Form)?;
+        let length = ciphertext.len().checked_sub(SEALED_EXTRA);
+        within(length.ok_or(BodyError::Form)?)?;
+        Ok(Self::Sealed {
             bucket,
-            nonce: *nonce,
+            nonce,
             ciphertext: ciphertext.to_vec(),
         })
     }
@@ -218,5 +235,35 @@ mod tests {
         assert_eq!(read.open(&commit(&salt, b"text"), None).unwrap(), b"text");
         assert_eq!(read.open(&[0; 32], None), Err(BodyError::Commitment));
         assert_eq!(StoredBody::decode(&[0; 32]), Err(BodyError::Form));
+    }
+
+    #[test]
+    fn a_stored_body_ends_where_bodies_end() {
+        let open = |length: usize| StoredBody::Open {
+            salt: Salt([3; 32]),
+            body: vec![b'x'; length],
+        };
+        let sealed = |length: usize| StoredBody::Sealed {
+            bucket: "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01"
+                .parse()
+                .unwrap(),
+            nonce: [4; 24],
+            ciphertext: vec![0; length],
+        };
+        let most = BODY_BYTES_MAX;
+        for (stored, wanted) in [
+            (open(0), Ok(())),
+            (open(most), Ok(())),
+            (open(most + 1), Err(BodyError::TooLong)),
+            (sealed(0), Err(BodyError::Form)),
+            (sealed(SEALED_EXTRA - 1), Err(BodyError::Form)),
+            (sealed(SEALED_EXTRA), Ok(())),
+            (sealed(most + SEALED_EXTRA), Ok(())),
+            (sealed(most + SEALED_EXTRA + 1), Err(BodyError::TooLong)),
+        ] {
+            let bytes = stored.encode();
+            let read = StoredBody::decode(&bytes).map(|read| assert_eq!(read, stored));
+            assert_eq!(read, wanted, "{} bytes", bytes.len());
+        }
     }
 }
