@@ -1,6 +1,8 @@
 //! The mirror's protocol over HTTP/1. In: a mirror and a clock, or an address. Out: a router to be merged into the commission's own, a loop that serves
 //! it, and a peer that the feed talks to. Never: a decision; those are the mirror's.
 
+mod listener;
+
 use crate::feed::Peer;
 use crate::limits::{MIRROR_WAIT_MAX, REPLY_BYTES_MAX, REQUEST_BYTES_MAX};
 use crate::mirror::{Mirror, Reply};
@@ -12,6 +14,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use flate2::read::GzDecoder;
+use listener::Limited;
 use sakimori_custody::time::Seconds;
 use std::future::Future;
 use std::io::{self, Read};
@@ -42,7 +45,8 @@ pub fn router(mirror: SharedMirror, clock: Clock) -> Router {
         .with_state(Served { mirror, clock })
 }
 
-/// Serves a router until `stop` is ready, in the calling thread. The listener may be of any address; ours are on loopback.
+/// Serves a router until `stop` is ready, in the calling thread. The listener may be of any address; ours are on loopback. Who comes while
+/// [`HTTP_CONNECTIONS_MAX`](crate::limits::HTTP_CONNECTIONS_MAX) connections are open waits until one is closed.
 ///
 /// # Errors
 /// The listener's.
@@ -53,9 +57,10 @@ pub fn serve(
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_io().build()?.block_on(async {
+    // With a timer: where the process has no file left for a connection, the loop waits before it accepts the next.
+    builder.enable_all().build()?.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        axum::serve(listener, router)
+        axum::serve(Limited::new(listener), router)
             .with_graceful_shutdown(stop)
             .await
     })

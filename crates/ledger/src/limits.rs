@@ -26,6 +26,8 @@ pub const WAL_BYTES_MAX: usize = 256 << 20;
 pub const STREAMS_MAX: usize = 1 << 18;
 /// Most connections of the socket at a time; each has a thread.
 pub const CONNECTIONS_MAX: usize = 64;
+/// Most connections of the mirror's listener at a time; each is an open file, and the mirror needs some of its own.
+pub const HTTP_CONNECTIONS_MAX: usize = 256;
 /// Most tiles kept by a reader, 8 KiB each.
 pub const TILES_CACHED_MAX: usize = 64;
 /// Longest tile or bundle in bytes: 256 entries of the greatest length.

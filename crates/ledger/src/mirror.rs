@@ -10,7 +10,7 @@ use crate::limits::CHECKPOINT_BYTES_MAX;
 use crate::reader::LogReader;
 use crate::request::{AddCheckpoint, TYPE_SIZE, TYPE_TEXT};
 use crate::store::{Expected, OpenError, Store, StoreError};
-use crate::tips::{Place, Tips};
+use crate::tips::{Form, Place, Tips};
 use crate::writer::own_checkpoint;
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::checkpoint::Checkpoint;
@@ -97,7 +97,7 @@ pub struct Mirror {
     pending: Option<(Note, Checkpoint)>,
     committed: Option<(Note, Checkpoint)>,
     /// Bodies that came ahead of their entries.
-    waiting: BTreeMap<[u8; 32], Vec<u8>>,
+    waiting: BTreeMap<[u8; 32], (Form, Vec<u8>)>,
     waiting_bytes: usize,
 }
 

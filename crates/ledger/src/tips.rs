@@ -1,7 +1,7 @@
 //! The ends of all streams. In: entries in the order of the log. Out: which entry may come next. Never: a gap or a fork in a stream.
 
 use crate::limits::{ENTRY_BYTES_MAX, STREAMS_MAX};
-use sakimori_custody::entry::{Chain, Envelope};
+use sakimori_custody::entry::{Chain, Envelope, StoredBody};
 use sakimori_custody::ids::StreamId;
 use sakimori_tlog::merkle::{Hash, leaf_hash};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub enum Refusal {
     /// No envelope, or a longer one than [`ENTRY_BYTES_MAX`].
     #[error("the entry is no envelope")]
     Entry,
-    /// The body is of no known form, too long, or not the one that the entry commits to.
+    /// The body is of no known form, too long, sealed where it has to be open, or not the one that the entry commits to.
     #[error("the body is not the one that the entry commits to")]
     Body,
     /// The entry does not go on where the stream ends.
@@ -54,16 +54,42 @@ pub(crate) enum Place {
     Already(u64),
 }
 
+/// What is known of stored bytes without a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// They are the body that is committed to.
+    Open,
+    /// They may be: a sealed body shows that only to who has its key.
+    Sealed,
+}
+
+impl Form {
+    /// The form of stored bytes; `None` where they are no body, or open and not the one that is committed to.
+    pub(crate) fn of(commitment: &[u8; 32], stored: &[u8]) -> Option<Self> {
+        match StoredBody::decode(stored).ok()? {
+            open @ StoredBody::Open { .. } => open.open(commitment, None).ok().map(|_| Self::Open),
+            StoredBody::Sealed { .. } => Some(Self::Sealed),
+        }
+    }
+}
+
 /// An entry that goes on where its stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Next {
     pub(crate) stream: StreamId,
     pub(crate) sequence: u64,
     pub(crate) body: [u8; 32],
+    /// Whether the body may be sealed.
+    pub(crate) sealable: bool,
     pub(crate) leaf: Hash,
 }
 
 impl Next {
+    /// Whether a body of this form may be stored with the entry.
+    pub(crate) const fn takes(&self, form: Form) -> bool {
+        self.sealable || matches!(form, Form::Open)
+    }
+
     /// The end of the stream once the entry has this index.
     const fn tip(&self, index: u64) -> Tip {
         Tip {
@@ -156,6 +182,7 @@ impl Ahead<'_> {
             stream,
             sequence: next,
             body: envelope.body,
+            sealable: envelope.may_be_sealed(),
             leaf,
         }))
     }

@@ -6,9 +6,8 @@
 use crate::disk::Disk;
 use crate::limits::CHECKPOINT_BYTES_MAX;
 use crate::store::{Expected, OpenError, Store, StoreError};
-use crate::tips::{Place, Refusal, Tip, Tips};
+use crate::tips::{Form, Next, Place, Refusal, Tip, Tips};
 use crate::wal::Record;
-use sakimori_custody::entry::StoredBody;
 use sakimori_custody::ids::StreamId;
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
@@ -184,15 +183,16 @@ impl Writer {
 
     fn place(&mut self, record: &Record) -> Result<Place, Refusal> {
         match self.tips.place(&record.entry)? {
-            Place::Next(next) if !self.body_fits(&next.body, &record.body) => Err(Refusal::Body),
+            Place::Next(next) if !self.body_fits(&next, &record.body) => Err(Refusal::Body),
             place => Ok(place),
         }
     }
 
-    /// The body must be the one committed to, and the one that is there already, if any.
-    fn body_fits(&mut self, commitment: &[u8; 32], stored: &[u8]) -> bool {
+    /// The body must be the one committed to, in a form that the entry takes, and the one that is there already, if any.
+    fn body_fits(&mut self, next: &Next, stored: &[u8]) -> bool {
         let same = |there: Option<Vec<u8>>| there.is_none_or(|there| there == stored);
-        body_fits(commitment, stored) && self.store.body(commitment).is_ok_and(same)
+        Form::of(&next.body, stored).is_some_and(|form| next.takes(form))
+            && self.store.body(&next.body).is_ok_and(same)
     }
 
     /// Signs for everything that is durable: reads it back, hashes it again, computes the root from the tiles, keeps the checkpoint, and only then
@@ -266,15 +266,6 @@ fn load_signed(disk: &dyn Disk, key: &VerifierKey) -> Result<Option<Signed>, Ope
     signed
         .map(Some)
         .ok_or_else(|| OpenError::Checkpoint(SIGNED.to_owned()))
-}
-
-/// Whether stored bytes are a body, and where it is open, the one that is committed to. A sealed one shows that only to who has its key.
-pub(crate) fn body_fits(commitment: &[u8; 32], stored: &[u8]) -> bool {
-    match StoredBody::decode(stored) {
-        Ok(open @ StoredBody::Open { .. }) => open.open(commitment, None).is_ok(),
-        Ok(StoredBody::Sealed { .. }) => true,
-        Err(_) => false,
-    }
 }
 
 /// A checkpoint that `key` signed for the log of its name.

@@ -1,5 +1,7 @@
 //! Bringing entries and bodies to the mirror. In: requests, the time. Out: answers, and the cosignature once all is durable. Never: an entry whose proof
-//! does not lead to the pending checkpoint, or whose body is missing.
+//! does not lead to the pending checkpoint, or whose body is missing or sealed where everybody has to read it.
+//!
+//! Anybody on the loopback may bring bodies, and a sealed one shows only to who has its key whose it is. So it never takes the place of an open one.
 
 use super::{CHECKPOINT, Mirror, Reply};
 use crate::limits::WAITING_BYTES_MAX;
@@ -7,9 +9,8 @@ use crate::reader::ReadError;
 use crate::request::{
     AddEntries, MirrorInfo, Package, PackageRange, TYPE_MIRROR_INFO, package_at, read_bodies,
 };
-use crate::tips::{Next, Place};
+use crate::tips::{Form, Next, Place};
 use crate::wal::Record;
-use crate::writer::body_fits;
 use sakimori_custody::entry::Envelope;
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::merkle::{Frontier, Hash, leaf_hash, verify_subtree};
@@ -35,20 +36,37 @@ impl Mirror {
         if origin != self.origin() {
             return Reply::plain(404, "the log is not known here\n");
         }
-        if !bodies.iter().all(|(name, stored)| body_fits(name, stored)) {
-            return wrong("a body is not the one that its commitment names");
-        }
+        let mut fitting = Vec::with_capacity(bodies.len());
         for (commitment, stored) in bodies {
-            if self.waiting_bytes + stored.len() > WAITING_BYTES_MAX {
-                self.waiting.clear();
-                self.waiting_bytes = 0;
-            }
-            self.waiting_bytes += stored.len();
-            if let Some(before) = self.waiting.insert(commitment, stored) {
-                self.waiting_bytes -= before.len();
-            }
+            let Some(form) = Form::of(&commitment, &stored) else {
+                return wrong("a body is not the one that its commitment names");
+            };
+            fitting.push((commitment, form, stored));
+        }
+        for (commitment, form, stored) in fitting {
+            self.wait(commitment, form, stored);
         }
         Reply::plain(200, "")
+    }
+
+    /// Keeps a body until its entry comes. An open one that waits is the one that is committed to: nothing takes its place.
+    fn wait(&mut self, commitment: [u8; 32], form: Form, stored: Vec<u8>) {
+        if matches!(self.waiting.get(&commitment), Some((Form::Open, _))) {
+            return;
+        }
+        self.forget(&commitment);
+        if self.waiting_bytes + stored.len() > WAITING_BYTES_MAX {
+            self.waiting.clear();
+            self.waiting_bytes = 0;
+        }
+        self.waiting_bytes += stored.len();
+        self.waiting.insert(commitment, (form, stored));
+    }
+
+    fn forget(&mut self, commitment: &[u8; 32]) {
+        if let Some((_, body)) = self.waiting.remove(commitment) {
+            self.waiting_bytes -= body.len();
+        }
     }
 
     /// `POST /add-entries`: takes packages in order, and at the end of the pending checkpoint makes all durable and cosigns.
@@ -111,9 +129,7 @@ impl Mirror {
         let first = self.store.append(&checked.records).map_err(stopped)?;
         for (at, next) in checked.places.iter().enumerate() {
             self.tips.take(first + at as u64, next);
-            if let Some(body) = self.waiting.remove(&next.body) {
-                self.waiting_bytes -= body.len();
-            }
+            self.forget(&next.body);
         }
         Ok(())
     }
@@ -146,20 +162,30 @@ impl Mirror {
             bodies.push((entry, leaf));
         }
         for ((entry, leaf), next) in bodies.into_iter().zip(&checked.places) {
-            let body = self.body_for(&next.body)?;
+            let body = self.body_for(next)?;
             checked.records.push((Record { entry, body }, leaf));
         }
         Ok(checked)
     }
 
-    fn body_for(&mut self, commitment: &[u8; 32]) -> Result<Vec<u8>, Reply> {
-        if let Some(body) = self.waiting.get(commitment) {
-            return Ok(body.clone());
+    /// The body of an entry, in a form that the entry takes. One that waits in another is dropped: the log brings the right one when it tries again.
+    fn body_for(&mut self, next: &Next) -> Result<Vec<u8>, Reply> {
+        let sealed = || wrong("a body is sealed that everybody has to be able to read");
+        if let Some((form, body)) = self.waiting.get(&next.body) {
+            if next.takes(*form) {
+                return Ok(body.clone());
+            }
+            self.forget(&next.body);
+            return Err(sealed());
         }
-        let stored = self.store.body(commitment);
-        stored
+        let stored = self.store.body(&next.body);
+        let stored = stored
             .map_err(|error| Self::stopped(&error))?
-            .ok_or_else(|| wrong("the body of an entry is missing"))
+            .ok_or_else(|| wrong("the body of an entry is missing"))?;
+        match Form::of(&next.body, &stored) {
+            Some(form) if next.takes(form) => Ok(stored),
+            _ => Err(sealed()),
+        }
     }
 
     /// Everything up to the pending checkpoint is here: reads it back, shows it to the approver, cosigns, keeps, answers.

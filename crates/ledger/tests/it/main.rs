@@ -8,6 +8,7 @@
 
 mod faults;
 mod feed;
+mod http;
 mod interop;
 mod kill;
 mod maker;

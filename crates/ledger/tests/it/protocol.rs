@@ -1,15 +1,16 @@
 //! The mirror's answers, case by case, as c2sp.org/tlog-witness and tlog-mirror have them.
 
-use crate::maker::{Author, NOW, log_signer, mirror_signer};
+use crate::maker::{Author, NOW, kinds, log_signer, mirror_signer, sealed_garbage};
 use crate::sim::{SimDisk, World};
-use sakimori_ledger::Record;
+use sakimori_custody::entry::{EntryType, Envelope};
 use sakimori_ledger::mirror::{Approve, ApproveAll, Mirror, MirrorParts, Reply};
 use sakimori_ledger::reader::LogReader;
 use sakimori_ledger::request::{
     ADD_BODIES, ADD_CHECKPOINT, ADD_ENTRIES, AddCheckpoint, AddEntries, MirrorInfo, Package,
     TYPE_MIRROR_INFO, TYPE_SIZE, bodies_head, package_at, push_body,
 };
-use sakimori_ledger::writer::{Stores, Writer};
+use sakimori_ledger::writer::{AppendError, Stores, Writer};
+use sakimori_ledger::{Record, Refusal};
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::{KeyKind, NoteSigner};
 use sakimori_tlog::merkle;
@@ -61,6 +62,10 @@ fn scene(approve: Box<dyn Approve>) -> Scene {
 impl Scene {
     fn grow(&mut self, count: usize) -> Note {
         let batch = self.author.batch(count);
+        self.grow_by(batch)
+    }
+
+    fn grow_by(&mut self, batch: Vec<Record>) -> Note {
         self.records.extend(batch.clone());
         assert!(self.writer.append(batch).iter().all(Result::is_ok));
         let note = self.writer.checkpoint().unwrap().unwrap().clone();
@@ -89,10 +94,14 @@ impl Scene {
     }
 
     fn bodies(&mut self) -> Reply {
+        self.bodies_as(|record| record.body.clone())
+    }
+
+    /// Brings other bytes for the body of each entry.
+    fn bodies_as(&mut self, body: impl Fn(&Record) -> Vec<u8>) -> Reply {
         let mut request = bodies_head(crate::maker::ORIGIN);
         for record in &self.records {
-            let envelope = sakimori_custody::entry::Envelope::decode(&record.entry).unwrap();
-            push_body(&mut request, &envelope.body, &record.body);
+            push_body(&mut request, &commitment(record), &body(record));
         }
         self.mirror.post(ADD_BODIES, &request, NOW).unwrap()
     }
@@ -126,6 +135,10 @@ impl Scene {
         let request = self.upload(start, end, packages);
         self.mirror.post(ADD_ENTRIES, &request, NOW).unwrap()
     }
+}
+
+fn commitment(record: &Record) -> [u8; 32] {
+    Envelope::decode(&record.entry).unwrap().body
 }
 
 fn info(reply: &Reply) -> (u16, u64, u64) {
@@ -339,4 +352,71 @@ fn bodies_that_are_not_what_they_are_said_to_be_are_refused() {
         404
     );
     assert!(scene.mirror.post("/other", b"", NOW).is_none());
+}
+
+#[test]
+fn a_stranger_cannot_put_a_sealed_body_in_the_place_of_an_open_one() {
+    for (kind, counters, sealable) in kinds() {
+        let mut scene = scene(Box::new(ApproveAll));
+        let record = scene
+            .author
+            .next_of(kind, counters.clone(), b"open".to_vec());
+        let note = scene.grow_by(vec![record.clone()]);
+        scene.offer(0, &note);
+        let what = format!("{kind:?} {counters:?}");
+        // Before the log brings it.
+        assert_eq!(scene.bodies_as(|_| sealed_garbage()).status, 200);
+        if !sealable {
+            assert_eq!(scene.entries(0, 1, 1).status, 422, "{what}");
+            let dropped = scene.entries(0, 1, 1).body;
+            assert_eq!(dropped, b"the body of an entry is missing\n", "{what}");
+            assert_eq!(scene.bodies_as(|_| sealed_garbage()).status, 200);
+        }
+        // And after.
+        assert_eq!(scene.bodies().status, 200);
+        assert_eq!(scene.bodies_as(|_| sealed_garbage()).status, 200);
+        assert_eq!(scene.entries(0, 1, 1).status, 200, "{what}");
+        let kept = scene.mirror.reader().body(&commitment(&record)).unwrap();
+        assert_eq!(kept, Some(record.body), "{what}");
+    }
+}
+
+#[test]
+fn log_and_mirror_take_a_sealed_body_only_where_it_may_be_sealed() {
+    for (kind, counters, sealable) in kinds() {
+        let mut scene = scene(Box::new(ApproveAll));
+        let what = format!("{kind:?} {counters:?}");
+        let mut record = scene.author.next_of(kind, counters, b"open".to_vec());
+        record.body = sealed_garbage();
+        let taken = scene.writer.append(vec![record.clone()]);
+        if sealable {
+            assert_eq!(taken, [Ok(0)], "{what}");
+            let note = scene.writer.checkpoint().unwrap().unwrap().clone();
+            scene.records.push(record);
+            scene.offer(0, &note);
+            scene.bodies();
+            assert_eq!(scene.entries(0, 1, 1).status, 200, "{what}");
+        } else {
+            assert_eq!(taken, [Err(AppendError::Refused(Refusal::Body))], "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_kept_sealed_is_not_taken_for_another_entry_that_has_to_be_open() {
+    let mut scene = scene(Box::new(ApproveAll));
+    let mut sealed = scene
+        .author
+        .next_of(EntryType::Finding, vec![0], b"open".to_vec());
+    sealed.body = sealed_garbage();
+    let mut envelope = Envelope::decode(&sealed.entry).unwrap();
+    envelope.kind = EntryType::Gap;
+    envelope.sequence += 1;
+    envelope.previous = merkle::leaf_hash(&sealed.entry);
+    let gap = Record {
+        entry: envelope.encode(),
+        body: sealed_garbage(),
+    };
+    let taken = scene.writer.append(vec![sealed, gap]);
+    assert_eq!(taken, [Ok(0), Err(AppendError::Refused(Refusal::Body))]);
 }
