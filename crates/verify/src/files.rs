@@ -20,7 +20,7 @@ pub(crate) enum Found {
     NoFile,
 }
 
-/// One name in a folder.
+/// One name in a folder. A folder whose name is no text is told as a file: nobody here can go into it, and no log has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Item {
     pub(crate) name: String,
@@ -76,13 +76,19 @@ impl Folder {
             if items.len() == FOLDER_ITEMS_MAX {
                 return Err(self.fail(name, io::ErrorKind::FileTooLarge.into()));
             }
+            let name = entry.file_name();
             items.push(Item {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                folder: kind.is_dir(),
+                folder: kind.is_dir() && name.to_str().is_some(),
+                name: name.to_string_lossy().into_owned(),
             });
         }
         items.sort();
         Ok(Some(items))
+    }
+
+    /// Whether something is there that is no folder and leads to none.
+    pub(crate) fn is_no_folder(&self) -> bool {
+        fs::symlink_metadata(&self.root).is_ok() && !self.root.is_dir()
     }
 
     /// Whether a regular file is there.
@@ -91,11 +97,13 @@ impl Folder {
     }
 }
 
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+/// `ELOOP` of Linux, for which [`io::ErrorKind`] has no stable name.
+const LINK_LOOP: i32 = 40;
+
+/// Whether a path leads to nothing: what lies behind a link that leads to itself is as missing as what is not there.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    let kinds = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    kinds.contains(&error.kind()) || error.raw_os_error() == Some(LINK_LOOP)
 }
 
 /// Reads one file whole.

@@ -18,6 +18,9 @@ use sakimori_tlog::merkle::Hash;
 use sakimori_tlog::tile::entries_at;
 use std::path::{Path, PathBuf};
 
+/// The mirror's copy in a bundle.
+const MIRROR: &str = "commission/mirror";
+
 /// Verifies a log's folder, a mirror's copy, a bundle, or a `.tlog-proof` file. `progress` is told how many entries are done, of how many.
 ///
 /// # Errors
@@ -32,16 +35,26 @@ pub fn verify(
 ) -> Result<Report, VerifyError> {
     let pinned = options.trust_root.as_deref().map(read_root).transpose()?;
     let mut sink = Sink::new();
-    let meta = std::fs::metadata(target);
-    let meta = meta.map_err(|source| VerifyError::Io {
-        file: target.to_owned(),
-        source,
+    let meta = std::fs::metadata(target).map_err(|source| {
+        let file = target.to_owned();
+        if files::is_absent(&source) {
+            VerifyError::NoTarget(file)
+        } else {
+            VerifyError::Io { file, source }
+        }
     })?;
     if meta.is_file() {
         return verify_proof(target, options, pinned, sink);
     }
     let bundle = target.join("log").is_dir();
+    let pinned = match pinned {
+        None if bundle => installed(target, &mut sink)?,
+        other => other,
+    };
     let log = target.join(CHECKPOINT).exists() || target.join("tile").is_dir();
+    if bundle {
+        beside(target, &mut sink);
+    }
     let job = match (bundle, log) {
         (true, _) => Job {
             kind: Kind::Bundle,
@@ -59,6 +72,39 @@ pub fn verify(
     };
     let stated = job.run(options, pinned, &mut sink, progress)?;
     Ok(sink.finish(job.kind, stated.size, stated.root))
+}
+
+/// Tells what a bundle has of a second log beside its own, or in the place of its folders: a reader could take it for what was verified.
+fn beside(target: &Path, sink: &mut Sink) {
+    for name in [CHECKPOINT, "tile", "bodies", "pending"] {
+        if target.join(name).symlink_metadata().is_ok() {
+            let what =
+                "it is of a log beside the bundle's own, which is in `log`; it is not verified";
+            sink.bad(Code::Stray, Place::file(name), what);
+        }
+    }
+    for name in ["findings", "commission", MIRROR] {
+        if Folder::new(target.join(name), name).is_no_folder() {
+            sink.bad(Code::FileForm, Place::file(name), "it is no folder");
+        }
+    }
+}
+
+/// The trust root that was installed with a bundle: the log's has to be the same, but who vouches for it is the same office.
+fn installed(target: &Path, sink: &mut Sink) -> Result<Option<TrustRoot>, VerifyError> {
+    let name = "trust-root.note";
+    let file = target.join(name);
+    if file.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    sink.note("the trust root is the bundle's own: nobody but the bundle says that it is the commission's");
+    match read_root(&file) {
+        Err(VerifyError::TrustRoot { reason, .. }) => {
+            sink.bad(Code::TrustRootMalformed, Place::file(name), reason);
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
 }
 
 /// Reads the trust root that the reader trusts. Who signed it is the reader's to know.
@@ -87,13 +133,12 @@ fn read_root(file: &Path) -> Result<TrustRoot, VerifyError> {
 
 /// The mirror that was named, or the bundle's own.
 fn mirror_of(target: &Path, options: &Options) -> Option<Folder> {
-    let own = "commission/mirror";
     match &options.mirror {
         Some(path) => Some(Folder::new(path, path.display().to_string())),
         None => target
-            .join(own)
+            .join(MIRROR)
             .is_dir()
-            .then(|| Folder::new(target.join(own), own)),
+            .then(|| Folder::new(target.join(MIRROR), MIRROR)),
     }
 }
 

@@ -69,9 +69,9 @@ fn the_exit_code_says_what_came_of_it() {
     );
     check(
         &[dir.path().join("none").to_str().unwrap()],
-        75,
+        2,
         "",
-        "cannot be read",
+        "is no log, bundle or proof file",
     );
     check(
         &[log, "--trust-root", "/nowhere"],

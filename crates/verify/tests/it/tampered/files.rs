@@ -6,6 +6,7 @@ use crate::maker::{
 };
 use sakimori_testkit::folder::{Part, Plan, signer};
 use sakimori_verify::{Options, render};
+use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn entries_that_are_dropped_swapped_or_repeated_are_named() {
@@ -204,6 +205,12 @@ fn files_that_are_missing_strange_or_too_many_are_named() {
     on_disk("a file beside the findings", &["stray"], |dir, _| {
         write(&dir.join("findings/readme"), "x");
     });
+    for folder in ["log/bodies", "log/tile/0", "findings"] {
+        on_disk("a folder whose name is no text", &["stray"], |dir, _| {
+            let name = std::ffi::OsStr::from_bytes(b"\xff");
+            write(&dir.join(folder).join(name).join("x"), "x");
+        });
+    }
     on_disk("a folder for a file", &["file-form"], |dir, _| {
         let tile = dir.join("log/tile/0/000.p/15");
         std::fs::remove_file(&tile).unwrap();
@@ -214,6 +221,30 @@ fn files_that_are_missing_strange_or_too_many_are_named() {
         std::fs::rename(&checkpoint, dir.join("elsewhere")).unwrap();
         std::os::unix::fs::symlink(dir.join("elsewhere"), checkpoint).unwrap();
     });
+    for (name, wanted) in [
+        ("log/bodies/00", "stray"),
+        ("log/bodies", "body-missing"),
+        ("log/tile", "file-missing"),
+        ("log/tile/0/000.p", "file-missing"),
+        ("log/checkpoint", "checkpoint-malformed"),
+        ("commission/mirror/bodies", "stray"),
+        ("commission/mirror", "file-form"),
+        ("commission", "file-form"),
+        ("findings", "file-form"),
+    ] {
+        on_disk("a link that leads to itself", &[wanted], |dir, _| {
+            let path = dir.join(name);
+            let _ = std::fs::remove_dir_all(&path);
+            let _ = std::fs::remove_file(&path);
+            std::os::unix::fs::symlink(&path, &path).unwrap();
+        });
+    }
+    for name in ["checkpoint", "tile", "bodies", "pending"] {
+        on_disk("another log around the bundle's", &["stray"], |dir, _| {
+            std::fs::rename(dir.join("commission/mirror"), dir.join("other")).unwrap();
+            std::fs::rename(dir.join("other").join(name), dir.join(name)).unwrap();
+        });
+    }
     on_disk("no checkpoint", &["checkpoint-missing"], |dir, _| {
         std::fs::remove_file(dir.join("log/checkpoint")).unwrap();
     });
@@ -242,6 +273,33 @@ fn files_that_are_missing_strange_or_too_many_are_named() {
             write(&dir.join("findings/1.entry"), &made[place::STOP].leaf);
         },
     );
+}
+
+#[test]
+fn a_trust_root_that_was_installed_with_a_bundle_is_held_against_the_logs() {
+    let own = Plan::default().build().folder.trust_root;
+    let other = Plan::default()
+        .edit(
+            Part::TrustRoot,
+            "floor: acquisition 2",
+            "floor: acquisition 1",
+        )
+        .build()
+        .folder
+        .trust_root;
+    for (root, wanted) in [
+        (own.as_slice(), [].as_slice()),
+        (&other, &["trust-root-other"]),
+        (b"none", &["trust-root-malformed"]),
+    ] {
+        let dir = crate::maker::folder();
+        bundle(dir.path(), &good());
+        write(&dir.path().join("trust-root.note"), root);
+        let report = verify(dir.path(), &options());
+        assert_eq!(codes(&report), wanted, "{}", render::text(&report));
+        let said = |note: &String| note.contains("nobody but the bundle says");
+        assert!(report.notes.iter().any(said), "{:?}", report.notes);
+    }
 }
 
 #[test]
