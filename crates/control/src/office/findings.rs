@@ -153,7 +153,11 @@ pub(crate) fn destroy_findings(node: &Node, bucket: &BucketId) -> Result<u64, Co
 /// Waits for whoever writes findings now, then keeps others from it.
 fn lock(node: &Node) -> Result<File, ControlError> {
     let path = node.findings_lock();
-    let file = File::options().create(true).append(true).mode(0o600).open(&path);
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path);
     let file = file.map_err(ControlError::file("open", &path))?;
     file.lock().map_err(ControlError::file("lock", &path))?;
     Ok(file)
