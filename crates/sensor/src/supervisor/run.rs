@@ -18,6 +18,7 @@ use sakimori_custody::window::{EndFrame, EndStatus, WINDOW_MS, WindowCounters};
 use sakimori_detect::finding::Findings;
 use sakimori_tlog::key::NoteSigner;
 use serde_json::json;
+use std::io;
 use std::os::fd::OwnedFd;
 
 /// Windows whose receipts go to the log together.
@@ -199,6 +200,12 @@ impl Run<'_> {
             self.exit = sealed.end();
             return Err(SuperviseError::Seal);
         };
+        if self.in_time().is_none() {
+            self.exit = sealed.end();
+            let slept =
+                io::Error::new(io::ErrorKind::TimedOut, "the authority has ended meanwhile");
+            return Err(SuperviseError::Start(slept));
+        }
         self.record_start(&ready, begun)?;
         let mut ended = self.frames(&mut sealed, progress)?;
         self.exit = sealed.end();
