@@ -1,6 +1,6 @@
 //! The commission's endpoints over HTTP/1 on loopback. In: requests. Out: answers. Never: a listener on another address; a decision, which are [`Commission`]'s.
 
-use super::{Commission, Denied, lock};
+use super::{Commission, Denied};
 use crate::error::ControlError;
 use crate::files;
 use crate::host::Host;
@@ -132,12 +132,5 @@ async fn respond(served: Served, answer: Answer, body: Bytes) -> Response {
             (status, format!("{}\n", denied.reason)).into_response()
         }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-impl Commission {
-    /// Whether the mirror goes on; a storage failure stops it until it is opened anew.
-    pub fn is_stopped(&self) -> bool {
-        lock(&self.mirror).is_stopped()
     }
 }
