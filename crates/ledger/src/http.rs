@@ -144,8 +144,13 @@ impl HttpPeer {
             .max_redirects(0)
             .proxy(None)
             .build();
+        Self::with_agent(config.into(), prefix)
+    }
+
+    /// As [`HttpPeer::new`], reached by an agent that others made: one that speaks TLS.
+    pub fn with_agent(agent: ureq::Agent, prefix: &str) -> Self {
         Self {
-            agent: config.into(),
+            agent,
             prefix: prefix.trim_end_matches('/').to_owned(),
         }
     }

@@ -54,11 +54,18 @@ impl Reply {
 pub trait Approve: Send {
     /// Sees an entry that was cosigned before, when the mirror opens.
     fn restore(&mut self, index: u64, entry: &[u8]);
-    /// Sees a new entry with its stored body. May see it again, where the cosignature did not come about.
+    /// Sees a new entry with its stored body, and the time of the cosignature that will cover it. May see it again at a later time, where the cosignature did not
+    /// come about.
     ///
     /// # Errors
     /// Why the checkpoint is not cosigned; a fixed text, it is shown to the log's writer.
-    fn approve(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), String>;
+    fn approve(
+        &mut self,
+        index: u64,
+        entry: &[u8],
+        body: &[u8],
+        now: Seconds,
+    ) -> Result<(), String>;
 }
 
 /// Approves every entry.
@@ -68,7 +75,13 @@ pub struct ApproveAll;
 impl Approve for ApproveAll {
     fn restore(&mut self, _index: u64, _entry: &[u8]) {}
 
-    fn approve(&mut self, _index: u64, _entry: &[u8], _body: &[u8]) -> Result<(), String> {
+    fn approve(
+        &mut self,
+        _index: u64,
+        _entry: &[u8],
+        _body: &[u8],
+        _now: Seconds,
+    ) -> Result<(), String> {
         Ok(())
     }
 }

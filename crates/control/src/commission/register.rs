@@ -239,22 +239,47 @@ impl Register {
             EntryType::TrustRoot
             | EntryType::Decision
             | EntryType::Activation
-            | EntryType::Attestation => None,
+            | EntryType::Attestation
+            | EntryType::Schedule
+            | EntryType::Software
+            | EntryType::Ruling
+            | EntryType::Suspension
+            | EntryType::Urgent => None,
             EntryType::Start
             | EntryType::Stop
             | EntryType::Receipt
             | EntryType::Gap
             | EntryType::Fault
-            | EntryType::Refusal => Some(
+            | EntryType::Refusal
+            | EntryType::Effective => Some(
                 self.root
                     .sensors
                     .iter()
                     .map(|(_, key)| key.clone())
                     .collect(),
             ),
-            EntryType::Request | EntryType::Deletion | EntryType::Query | EntryType::Finding => {
-                Some(vec![self.root.office.clone()])
-            }
+            EntryType::Request
+            | EntryType::Answer
+            | EntryType::Deletion
+            | EntryType::Purge
+            | EntryType::Response
+            | EntryType::Query
+            | EntryType::Finding
+            | EntryType::Export
+            | EntryType::Reidentification
+            | EntryType::Reply => Some(vec![self.root.office.clone()]),
+            // Until the trust root names secretariat and counters, nobody may write these.
+            EntryType::Access
+            | EntryType::Question
+            | EntryType::Lapse
+            | EntryType::Carrier
+            | EntryType::Challenge
+            | EntryType::Misuse
+            | EntryType::Inspection
+            | EntryType::Notice
+            | EntryType::Demand
+            | EntryType::Recommendation
+            | EntryType::Report => Some(Vec::new()),
         }
     }
 
@@ -318,7 +343,13 @@ impl Approve for Approver {
         }
     }
 
-    fn approve(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), String> {
+    fn approve(
+        &mut self,
+        index: u64,
+        entry: &[u8],
+        body: &[u8],
+        _now: Seconds,
+    ) -> Result<(), String> {
         lock(&self.0)
             .check(index, entry, body)
             .map_err(str::to_owned)

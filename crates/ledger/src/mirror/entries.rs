@@ -198,7 +198,7 @@ impl Mirror {
         if settled != (checkpoint.size, checkpoint.root) {
             return Err(wrong("the entries lead to another root"));
         }
-        self.approve_new(checkpoint.size)?;
+        self.approve_new(checkpoint.size, now)?;
         let mut cosigned = note;
         let before = cosigned.signatures().len();
         cosigned.add(&self.signer, now.0);
@@ -211,7 +211,7 @@ impl Mirror {
         Ok(Reply::plain(200, lines))
     }
 
-    fn approve_new(&mut self, end: u64) -> Result<(), Reply> {
+    fn approve_new(&mut self, end: u64, now: Seconds) -> Result<(), Reply> {
         let failed = |error: ReadError| Reply::plain(500, format!("the copy is broken: {error}\n"));
         let mut at = self.size();
         while at < end {
@@ -222,7 +222,7 @@ impl Mirror {
                 let envelope = Envelope::decode(&entry).ok();
                 let body = envelope.map(|e| reader.body(&e.body)).transpose();
                 let body = body.map_err(failed)?.flatten().unwrap_or_default();
-                let verdict = self.approve.approve(index, &entry, &body);
+                let verdict = self.approve.approve(index, &entry, &body, now);
                 verdict.map_err(|reason| wrong(&format!("entry {index}: {reason}")))?;
             }
             at = page;

@@ -2,6 +2,7 @@
 
 use crate::maker::{Author, NOW, log_signer, mirror_signer};
 use crate::sim::{SimDisk, World};
+use sakimori_custody::time::Seconds;
 use sakimori_ledger::disk::Source;
 use sakimori_ledger::feed::{Feed, FeedError, Peer};
 use sakimori_ledger::http::{LocalPeer, SharedMirror};
@@ -146,7 +147,14 @@ impl Approve for Noting {
         self.0.lock().unwrap().push(("restored", index));
     }
 
-    fn approve(&mut self, index: u64, _entry: &[u8], _body: &[u8]) -> Result<(), String> {
+    fn approve(
+        &mut self,
+        index: u64,
+        _entry: &[u8],
+        _body: &[u8],
+        now: Seconds,
+    ) -> Result<(), String> {
+        assert_eq!(now, NOW);
         self.0.lock().unwrap().push(("approved", index));
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::maker::{Author, NOW, kinds, log_signer, mirror_signer, sealed_garbage};
 use crate::sim::{SimDisk, World};
 use sakimori_custody::entry::{EntryType, Envelope};
+use sakimori_custody::time::Seconds;
 use sakimori_ledger::mirror::{Approve, ApproveAll, Mirror, MirrorParts, Reply};
 use sakimori_ledger::reader::LogReader;
 use sakimori_ledger::request::{
@@ -302,7 +303,14 @@ struct Suspicious(u64);
 impl Approve for Suspicious {
     fn restore(&mut self, _index: u64, _entry: &[u8]) {}
 
-    fn approve(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), String> {
+    fn approve(
+        &mut self,
+        index: u64,
+        entry: &[u8],
+        body: &[u8],
+        now: Seconds,
+    ) -> Result<(), String> {
+        assert_eq!(now, NOW, "the time of the cosignature");
         assert!(!entry.is_empty() && body.len() > 33);
         if index == self.0 {
             Err("no lease covers it".into())
