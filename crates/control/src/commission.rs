@@ -9,7 +9,7 @@ mod register;
 mod request;
 mod serve;
 
-pub use client::{CallError, Caller};
+pub use client::{CallError, Caller, commission_of};
 pub use register::Register;
 pub use request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
 pub use serve::{Running, start};

@@ -1,11 +1,13 @@
 //! The ledger's process. In: a node's folder, the commission's address. Out: a log that takes entries until it is told to stop. Never: a log of its own; see
 //! `sakimori-ledger`.
 
+use crate::commission::commission_of;
 use crate::error::ControlError;
 use crate::layout::Node;
 use crate::{files, keys};
 use sakimori_authority::root::TrustRoot;
 use sakimori_ledger::http::HttpPeer;
+use sakimori_ledger::limits::MIRROR_WAIT_MAX;
 use sakimori_ledger::service::{MirrorLink, Service};
 
 /// Starts the ledger of a node and feeds the commission's mirror.
@@ -13,10 +15,23 @@ use sakimori_ledger::service::{MirrorLink, Service};
 /// # Errors
 /// [`ControlError`]: there is no node, the log is damaged, or another process has it.
 pub fn start(node: &Node, commission: &str) -> Result<Service, ControlError> {
+    begin(node, HttpPeer::new(commission))
+}
+
+/// As [`start`], with the commission that the node knows: a peer over TLS, or a process on loopback.
+///
+/// # Errors
+/// As [`start`]; [`ControlError::Usage`] where it knows none.
+pub fn start_linked(node: &Node) -> Result<Service, ControlError> {
+    let (agent, address) = commission_of(node, MIRROR_WAIT_MAX)?;
+    begin(node, HttpPeer::with_agent(agent, &address))
+}
+
+fn begin(node: &Node, peer: HttpPeer) -> Result<Service, ControlError> {
     let signer = keys::read(&node.log_key())?;
     let root = installed_root(node)?;
     let link = MirrorLink {
-        peer: Box::new(HttpPeer::new(commission)),
+        peer: Box::new(peer),
         keys: vec![root.mirror],
     };
     Service::start(node.ledger(), signer, Some(link)).map_err(ControlError::LedgerStart)

@@ -12,6 +12,7 @@
 //! | [`office`] | requests, decisions, leases, findings |
 //! | [`commission`] | mirror, register, leases and shares, as a process of its own |
 //! | [`sensor`] | a run: gate, refusals, recovery, supervisor, lake |
+//! | [`tls`] | certificates of nodes, the peers that a node knows, the agent that calls them |
 //! | [`query`], [`deletion`] | looking at records, and their end |
 
 pub mod commission;
@@ -27,6 +28,7 @@ pub mod office;
 pub mod query;
 pub mod sensor;
 pub mod setup;
+pub mod tls;
 
 pub use error::ControlError;
 pub use host::Host;

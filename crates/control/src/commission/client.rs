@@ -6,6 +6,7 @@ use crate::files;
 use crate::host::Host;
 use crate::layout::Node;
 use crate::ledger::installed_root;
+use crate::tls::{Agents, Peers, plain_agent};
 use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
 use sakimori_custody::keys::Share;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
@@ -48,6 +49,27 @@ impl CallError {
     }
 }
 
+/// The agent that reaches a node's commission, and the commission's address: over TLS where it is a peer of the office's folder, else in plain on loopback.
+///
+/// # Errors
+/// [`ControlError::Usage`] where the office knows no commission and none said that it listens; a damaged file.
+pub fn commission_of(node: &Node, wait: Duration) -> Result<(ureq::Agent, String), ControlError> {
+    let office = node.folder().join("office");
+    let known = Peers::read(&office)?.named("commission").cloned();
+    if let Some(peer) = known.filter(|peer| !peer.url.is_empty()) {
+        let agent = Agents::open(&office)?.agent(&peer, wait)?;
+        return Ok((agent, peer.url));
+    }
+    let address = files::read(&node.commission_address())?.ok_or_else(|| {
+        let folder = node.folder().display();
+        ControlError::Usage(format!(
+            "the commission is no peer of the office and has not run here; `sakimori node join` makes it known, `sakimori commission run --dir {folder}` starts one here"
+        ))
+    })?;
+    let address = String::from_utf8_lossy(&address).trim().to_owned();
+    Ok((plain_agent(wait), address))
+}
+
 /// Calls the commission's process.
 pub struct Caller {
     agent: ureq::Agent,
@@ -58,26 +80,24 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Calls a commission at an address such as `http://127.0.0.1:7790`, whose shares `holder` signs.
+    /// Calls a commission on loopback, at an address such as `http://127.0.0.1:7790`, whose shares `holder` signs.
     pub fn new(address: &str, holder: VerifierKey, host: &Host) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER_WAIT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .build();
+        Self::with(plain_agent(ANSWER_WAIT), address, holder, host)
+    }
+
+    fn with(agent: ureq::Agent, address: &str, holder: VerifierKey, host: &Host) -> Self {
         Self {
-            agent: config.into(),
+            agent,
             address: address.trim_end_matches('/').to_owned(),
             holder,
             host: host.clone(),
         }
     }
 
-    /// The commission of a node, where it said that it listens.
+    /// The commission of a node: the office's peer of that name, or the process that said in this folder that it listens on loopback.
     ///
     /// # Errors
-    /// [`ControlError::Usage`] where it has not run yet.
+    /// [`ControlError::Usage`] where there is neither.
     pub fn of(node: &Node, host: &Host) -> Result<Self, ControlError> {
         Self::trusting(node, installed_root(node)?.commission_holder, host)
     }
@@ -87,17 +107,8 @@ impl Caller {
     /// # Errors
     /// As [`Caller::of`].
     pub fn trusting(node: &Node, holder: VerifierKey, host: &Host) -> Result<Self, ControlError> {
-        let address = files::read(&node.commission_address())?.ok_or_else(|| {
-            let folder = node.folder().display();
-            ControlError::Usage(format!(
-                "the commission has not run yet; `sakimori commission run --dir {folder}` starts it"
-            ))
-        })?;
-        Ok(Self::new(
-            String::from_utf8_lossy(&address).trim(),
-            holder,
-            host,
-        ))
+        let (agent, address) = commission_of(node, ANSWER_WAIT)?;
+        Ok(Self::with(agent, &address, holder, host))
     }
 
     /// Asks for a lease.
