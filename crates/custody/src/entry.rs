@@ -31,12 +31,30 @@ coded! {
     EntryType: u8 {
         /// A version of the trust root.
         TrustRoot = 1 "trust-root",
+        /// A version of the schedule of legal numbers.
+        Schedule = 2 "schedule",
+        /// A release of the software that sensors may run.
+        Software = 3 "software",
+        /// A person's roles or clearance were granted or ended.
+        Access = 4 "access",
         /// A request to the commission.
         Request = 10 "request",
         /// A statement with its sitting.
         Decision = 11 "decision",
         /// A lease.
         Activation = 12 "activation",
+        /// The commission asks about a request.
+        Question = 13 "question",
+        /// The office answers a question.
+        Answer = 14 "answer",
+        /// What a sitting decided beside granting an authority.
+        Ruling = 15 "ruling",
+        /// An authority was suspended, or goes on.
+        Suspension = 16 "suspension",
+        /// An urgent act of two officers.
+        Urgent = 17 "urgent",
+        /// An urgent act was refused or not ratified in time; what it brought is destroyed.
+        Lapse = 18 "lapse",
         /// A sensor started.
         Start = 20 "start",
         /// A sensor stopped.
@@ -49,14 +67,81 @@ coded! {
         Fault = 24 "fault",
         /// A start that was refused.
         Refusal = 25 "refusal",
+        /// The state of a running sensor, as it acknowledges it.
+        Effective = 26 "effective",
+        /// What the carrier's own counter says.
+        Carrier = 27 "carrier",
         /// A bucket was destroyed.
         Deletion = 30 "deletion",
         /// A holder destroyed its share.
         Attestation = 31 "attestation",
+        /// Buckets that may not be disseminated any more.
+        Purge = 33 "purge",
+        /// The commission asks to open a random part of a bucket.
+        Challenge = 34 "challenge",
+        /// What was opened for a challenge, or that it is gone.
+        Response = 35 "response",
         /// Selected records were looked at.
         Query = 40 "query",
         /// A behaviour was found.
         Finding = 41 "finding",
+        /// Records were handed out, under a mark.
+        Export = 42 "export",
+        /// A sealed identifier is about to be shown, once.
+        Reidentification = 43 "reidentification",
+        /// A rule of misuse opened a case.
+        Misuse = 44 "misuse",
+        /// An inspection was opened, found something, or was closed.
+        Inspection = 50 "inspection",
+        /// A notice of the commission.
+        Notice = 52 "notice",
+        /// A demand of the commission.
+        Demand = 53 "demand",
+        /// A recommendation of the commission.
+        Recommendation = 54 "recommendation",
+        /// What was replied to a notice, demand or recommendation.
+        Reply = 55 "reply",
+        /// The yearly report.
+        Report = 60 "report",
+    }
+}
+
+impl EntryType {
+    /// How many counters an entry of this type may carry (`docs/reference/formats.md` section 7). An envelope with another number reads as one; rooms that hold rules refuse it.
+    pub const fn counters(self) -> &'static [usize] {
+        match self {
+            Self::Software
+            | Self::Access
+            | Self::Request
+            | Self::Decision
+            | Self::Ruling
+            | Self::Urgent
+            | Self::Attestation
+            | Self::Inspection => &[0],
+            Self::TrustRoot
+            | Self::Schedule
+            | Self::Activation
+            | Self::Question
+            | Self::Answer
+            | Self::Suspension
+            | Self::Lapse
+            | Self::Refusal
+            | Self::Purge
+            | Self::Challenge
+            | Self::Reidentification
+            | Self::Misuse
+            | Self::Notice
+            | Self::Demand
+            | Self::Recommendation
+            | Self::Reply => &[1],
+            Self::Gap | Self::Deletion | Self::Response | Self::Finding | Self::Export => &[2],
+            Self::Query => &[2, QUERY_CLOSED_COUNTERS],
+            Self::Fault | Self::Effective => &[3],
+            Self::Start | Self::Carrier => &[4],
+            Self::Stop => &[6],
+            Self::Report => &[10],
+            Self::Receipt => &[13],
+        }
     }
 }
 
@@ -235,6 +320,11 @@ impl Envelope {
         }
     }
 
+    /// Whether the envelope carries as many counters as its type has.
+    pub fn counters_fit(&self) -> bool {
+        self.kind.counters().contains(&self.counters.len())
+    }
+
     fn sign(&mut self, author: &Author<'_>) {
         self.signer = author.id;
         self.signature = None;
@@ -318,6 +408,31 @@ mod tests {
                 assert_eq!(entry.envelope.may_be_sealed(), sealed, "{kind:?} {count}");
             }
         }
+    }
+
+    #[test]
+    fn each_type_has_its_number_of_counters() {
+        for (kind, counts) in [
+            (EntryType::Request, &[0][..]),
+            (EntryType::TrustRoot, &[1]),
+            (EntryType::Effective, &[3]),
+            (EntryType::Receipt, &[13]),
+            (EntryType::Query, &[2, 3]),
+            (EntryType::Report, &[10]),
+        ] {
+            for count in 0..=COUNTERS_MAX {
+                let act = Act {
+                    kind,
+                    counters: vec![0; count],
+                    ..act(b"")
+                };
+                let entry = Chain::new(StreamId([8; 8])).entry(act, Salt([1; 32]), None);
+                let fits = counts.contains(&count);
+                assert_eq!(entry.envelope.counters_fit(), fits, "{kind} {count}");
+            }
+        }
+        let most = EntryType::ALL.iter().flat_map(|kind| kind.counters()).max();
+        assert!(most.is_some_and(|most| *most <= COUNTERS_MAX));
     }
 
     #[test]

@@ -269,7 +269,7 @@ mod tests {
             ("a map with a key less", "ac0001", "ab0001"),
             ("a map with a key more", "ac0001", "ad0001"),
             ("another version", "ac0001", "ac0002"),
-            ("an unknown type", "010b0248", "01020248"),
+            ("an unknown type", "010b0248", "01090248"),
             ("keys that are swapped", "010b0248", "020b0148"),
             ("a text for bytes", "0248", "0268"),
             ("a length longer than it need be", "0248", "025808"),
