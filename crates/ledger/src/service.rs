@@ -10,7 +10,7 @@ use crate::feed::{Feed, Peer};
 use crate::limits::CHECKPOINT_BYTES_MAX;
 use crate::queue::Queue;
 use crate::store::OpenError;
-use crate::writer::{Stores, Writer, own_checkpoint};
+use crate::writer::{Admit, Stores, Writer, own_checkpoint};
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
 use sakimori_tlog::note::Note;
@@ -57,6 +57,24 @@ pub struct MirrorLink {
     pub peer: Box<dyn Peer>,
     /// Keys with which it may cosign.
     pub keys: Vec<VerifierKey>,
+}
+
+/// Who works with the log beside its authors.
+#[derive(Default)]
+pub struct Links {
+    /// The mirror; without one the log's own signature is published.
+    pub mirror: Option<MirrorLink>,
+    /// The node's look at each entry before it is sequenced.
+    pub admit: Option<Box<dyn Admit>>,
+}
+
+impl From<Option<MirrorLink>> for Links {
+    fn from(mirror: Option<MirrorLink>) -> Self {
+        Self {
+            mirror,
+            ..Self::default()
+        }
+    }
 }
 
 /// Why the ledger does not start.
@@ -135,8 +153,9 @@ impl Service {
     pub fn start(
         config: Config,
         signer: NoteSigner,
-        mirror: Option<MirrorLink>,
+        links: impl Into<Links>,
     ) -> Result<Self, StartError> {
+        let links: Links = links.into();
         let made = |path: &Path| {
             Folder::new(path).map_err(|error| StartError::Io(path.to_path_buf(), error))
         };
@@ -149,7 +168,10 @@ impl Service {
             wal: Box::new(wal),
             signed: Box::new(made(&config.signed)?),
         };
-        let writer = Writer::open(stores, signer).map_err(open)?;
+        let mut writer = Writer::open(stores, signer).map_err(open)?;
+        if let Some(admit) = links.admit {
+            writer.admit_with(admit).map_err(open)?;
+        }
         let (have, signed) = (
             writer.signed_size(),
             published.as_ref().map_or(0, |p| p.size),
@@ -175,7 +197,7 @@ impl Service {
         });
         shared.queue.sign();
         let feed = workers::FeedWorker {
-            link: mirror.map(|link| (Feed::new(link.keys), link.peer)),
+            link: links.mirror.map(|link| (Feed::new(link.keys), link.peer)),
             folder: feed_folder,
             publisher,
         };

@@ -74,6 +74,9 @@ pub enum Problem {
     /// The author is at fault.
     #[error("the ledger refuses the entry")]
     Refused(#[source] Refusal),
+    /// The node's rules do not admit the entry; says why.
+    #[error("the ledger does not admit the entry: {0}")]
+    Denied(String),
     /// Too much waits for the disk; try again.
     #[error("the ledger is busy")]
     Busy,
@@ -238,6 +241,7 @@ impl Problem {
             Self::NoEntry => code(8),
             Self::Unproven(text) => code(9).bytes(text.as_bytes()),
             Self::Unreadable(text) => code(10).bytes(text.as_bytes()),
+            Self::Denied(text) => code(11).bytes(text.as_bytes()),
         }
     }
 
@@ -253,6 +257,7 @@ impl Problem {
             8 => Self::NoEntry,
             9 => Self::Unproven(fields.text()?),
             10 => Self::Unreadable(fields.text()?),
+            11 => Self::Denied(fields.text()?),
             _ => return None,
         })
     }
@@ -396,6 +401,7 @@ mod tests {
             Answer::Problem(Problem::NoEntry),
             Answer::Problem(Problem::Unproven("b".into())),
             Answer::Problem(Problem::Unreadable("c".into())),
+            Answer::Problem(Problem::Denied("d".into())),
         ] {
             assert_eq!(Answer::decode(&answer.encode()), Some(answer));
         }

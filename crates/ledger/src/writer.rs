@@ -8,11 +8,13 @@ use crate::limits::CHECKPOINT_BYTES_MAX;
 use crate::store::{Expected, OpenError, Store, StoreError};
 use crate::tips::{Form, Next, Place, Refusal, Tip, Tips};
 use crate::wal::Record;
+use sakimori_custody::entry::Envelope;
 use sakimori_custody::ids::StreamId;
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
 use sakimori_tlog::merkle::{Hash, empty_root};
 use sakimori_tlog::note::Note;
+use sakimori_tlog::tile::TILE_WIDTH;
 use std::io;
 
 /// Name of the last checkpoint in the store of signed checkpoints.
@@ -34,6 +36,9 @@ pub enum AppendError {
     /// The author is at fault.
     #[error("the entry is refused")]
     Refused(#[source] Refusal),
+    /// The node's rules do not admit the entry; says why.
+    #[error("the entry is not admitted: {0}")]
+    Denied(String),
     /// The log stopped; whether the entry is in it is known after it is opened anew.
     #[error("the log stopped: {0}")]
     Stopped(String),
@@ -59,9 +64,21 @@ pub enum CheckpointError {
     Origin,
 }
 
+/// The node's look at each entry before it is sequenced. Without one every entry is admitted that goes on where its stream ends.
+pub trait Admit: Send {
+    /// Sees an entry that is in the log already, when the log opens, with its stored body where it is still there.
+    fn restore(&mut self, index: u64, entry: &[u8], body: Option<&[u8]>);
+    /// Sees a new entry with its stored body, in the order of the log. One that is admitted has this index, or the writer stops.
+    ///
+    /// # Errors
+    /// Why the entry is not put on record; it is shown to the author. Nothing was written, and the same index may come again.
+    fn admit(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), String>;
+}
+
 /// The writer of one log.
 pub struct Writer {
     store: Store,
+    admit: Option<Box<dyn Admit>>,
     signed: Box<dyn Disk>,
     signer: NoteSigner,
     tips: Tips,
@@ -99,12 +116,36 @@ impl Writer {
         let store = Store::open(stores.log, stores.wal, expected, &mut visit)?;
         Ok(Self {
             store,
+            admit: None,
             signed: stores.signed,
             signer,
             tips,
             last,
             failed: false,
         })
+    }
+
+    /// Shows the log to the one who admits entries, and asks it about each new one from now on.
+    ///
+    /// # Errors
+    /// [`OpenError::Read`]: the log cannot be read back.
+    ///
+    /// # Cost
+    /// Reads the whole log with its bodies.
+    pub fn admit_with(&mut self, mut admit: Box<dyn Admit>) -> Result<(), OpenError> {
+        let reader = self.store.reader();
+        let mut at = 0;
+        while at < reader.size() {
+            let end = reader.size().min(at + TILE_WIDTH);
+            for (index, entry) in (at..).zip(reader.entries(at..end)?) {
+                let envelope = Envelope::decode(&entry).ok();
+                let body = envelope.map(|e| reader.body(&e.body)).transpose()?;
+                admit.restore(index, &entry, body.flatten().as_deref());
+            }
+            at = end;
+        }
+        self.admit = Some(admit);
+        Ok(())
     }
 
     /// Number of durable entries.
@@ -152,13 +193,13 @@ impl Writer {
         for record in batch {
             let index = self.store.size() + taken.len() as u64;
             places.push(match self.place(&record) {
-                Ok(Place::Next(next)) => {
+                Ok(Place::Next(next)) => self.admitted(index, &record).map(|()| {
                     self.tips.take(index, &next);
                     taken.push((record, next.leaf));
-                    Ok(index)
-                }
+                    index
+                }),
                 Ok(Place::Already(index)) => Ok(index),
-                Err(refusal) => Err(refusal),
+                Err(refusal) => Err(AppendError::Refused(refusal)),
             });
         }
         let stopped = if self.is_stopped() {
@@ -169,16 +210,25 @@ impl Writer {
             self.store.append(&taken).err()
         };
         match stopped {
-            None => places
-                .into_iter()
-                .map(|place| place.map_err(AppendError::Refused))
-                .collect(),
+            None => places,
             Some(error) => {
                 self.failed = true;
                 let reason = AppendError::Stopped(error.to_string());
                 vec![Err(reason); count]
             }
         }
+    }
+
+    /// Asks the one who admits entries, where there is one. After a failure nobody is asked: nothing is put on record any more.
+    fn admitted(&mut self, index: u64, record: &Record) -> Result<(), AppendError> {
+        if self.is_stopped() {
+            return Ok(());
+        }
+        let verdict = self
+            .admit
+            .as_mut()
+            .map(|admit| admit.admit(index, &record.entry, &record.body));
+        verdict.unwrap_or(Ok(())).map_err(AppendError::Denied)
     }
 
     fn place(&mut self, record: &Record) -> Result<Place, Refusal> {

@@ -133,6 +133,7 @@ fn append(shared: &Shared, records: Vec<Record>) -> Result<Vec<u64>, Problem> {
     let placed = waiting.into_iter().map(|answered| match answered.recv() {
         Ok(Ok(index)) => Ok(index),
         Ok(Err(AppendError::Refused(refusal))) => Err(Problem::Refused(refusal)),
+        Ok(Err(AppendError::Denied(reason))) => Err(Problem::Denied(reason)),
         Ok(Err(AppendError::Stopped(reason))) => Err(Problem::Stopped(reason)),
         Err(_) => Err(stopped(shared)),
     });

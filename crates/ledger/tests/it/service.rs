@@ -8,8 +8,9 @@ use sakimori_ledger::feed::Peer;
 use sakimori_ledger::http::{HttpPeer, SharedMirror, router, serve};
 use sakimori_ledger::limits::WAL_BYTES_ROTATE;
 use sakimori_ledger::mirror::{Approve, ApproveAll, Mirror, MirrorParts, Reply};
-use sakimori_ledger::service::{Config, MirrorLink, Service, StartError};
+use sakimori_ledger::service::{Config, Links, MirrorLink, Service, StartError};
 use sakimori_ledger::socket::Problem;
+use sakimori_ledger::writer::Admit;
 use sakimori_ledger::{OpenError, Record, Refusal};
 use sakimori_tlog::proof::TlogProof;
 use std::io::{self, Read, Write};
@@ -380,4 +381,58 @@ fn the_mirror_serves_its_copy_and_takes_packed_requests() {
         "{answer}"
     );
     service.stop();
+}
+
+/// Admits no entry whose body holds a word.
+struct Strict(Arc<Mutex<Vec<(&'static str, u64, bool)>>>);
+
+impl Admit for Strict {
+    fn restore(&mut self, index: u64, _entry: &[u8], body: Option<&[u8]>) {
+        let told = ("restored", index, body.is_some());
+        self.0.lock().unwrap().push(told);
+    }
+
+    fn admit(&mut self, index: u64, _entry: &[u8], body: &[u8]) -> Result<(), String> {
+        let bad = body.windows(6).any(|word| word == b"forged");
+        self.0.lock().unwrap().push(("asked", index, !bad));
+        (!bad)
+            .then_some(())
+            .ok_or_else(|| "it is forged".to_owned())
+    }
+}
+
+#[test]
+fn an_entry_that_the_node_does_not_admit_is_refused_to_its_author_and_nothing_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let strict = || {
+        let links = Links {
+            admit: Some(Box::new(Strict(Arc::clone(&seen)))),
+            ..Links::default()
+        };
+        Service::start(Config::below(dir.path()), log_signer(), links).unwrap()
+    };
+    let service = strict();
+    let mut client = Client::connect(&Config::below(dir.path()).socket).unwrap();
+    let mut author = Author::new(12);
+    let good = author.next();
+    let forged = author
+        .clone()
+        .next_with(b"{\"reason\":\"forged\"}".to_vec());
+    let next = author.next();
+    client.append_stored(&good.entry, &good.body).unwrap();
+    let refused = client.append_stored(&forged.entry, &forged.body);
+    match refused {
+        Err(ClientError::Problem(Problem::Denied(why))) => assert_eq!(why, "it is forged"),
+        other => panic!("{other:?}"),
+    }
+    // The place in the stream is free for a better one, which has the index that the refused one would have had.
+    let placed = client.append_stored(&next.entry, &next.body);
+    assert_eq!(placed.unwrap(), 1);
+    service.stop();
+    let asked = [("asked", 0, true), ("asked", 1, false), ("asked", 1, true)];
+    assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), asked);
+    strict().stop();
+    let restored = [("restored", 0, true), ("restored", 1, true)];
+    assert_eq!(*seen.lock().unwrap(), restored);
 }
