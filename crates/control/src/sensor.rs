@@ -26,7 +26,7 @@ use sakimori_detect::finding::Finding;
 use sakimori_select::Pack;
 use sakimori_sensor::child::ChildConfig;
 use sakimori_sensor::supervisor::{
-    Job, Means, Outcome, Program, Progress, SuperviseError, Totals, supervise,
+    Job, Means, NoOrders, OnRecord, Outcome, Program, Progress, SuperviseError, Totals, supervise,
 };
 use sakimori_tlog::key::NoteSigner;
 use state::Remembered;
@@ -245,12 +245,14 @@ impl Process<'_> {
             input: descriptor,
             input_kind: input.kind(),
             stream,
+            on_record: OnRecord::default(),
         };
         let means = Means {
             recorder: &mut recorder,
             store: &mut store,
             clock: self.host,
             random: &mut random,
+            orders: &mut NoOrders,
             progress: &mut *watch,
         };
         let done = supervise(&job, means);

@@ -5,7 +5,7 @@ use crate::capture::{Capture, Filled, unpacked};
 use crate::direction::Home;
 use crate::limits::{PACK_BYTES_MAX, PIPE_BYTES};
 use crate::pipeline::{Pipeline, PipelineConfig};
-use crate::seal::{end_by_itself, seal};
+use crate::seal::{EndTimer, seal};
 use rustix::event::{PollFd, PollFlags, poll};
 use sakimori_custody::frame::Frame;
 use sakimori_custody::record::{Country, Direction};
@@ -55,6 +55,8 @@ const CONTROL_BYTES: usize = 9;
 pub(crate) const TICK: u8 = b't';
 /// Stop reading and finish.
 pub(crate) const STOP: u8 = b's';
+/// The process ends by itself when the machine has been up so long, ms: a lease was renewed.
+pub(crate) const END: u8 = b'e';
 
 /// Runs the sealed process to its end.
 pub fn run() -> ExitCode {
@@ -84,15 +86,16 @@ pub fn run() -> ExitCode {
 }
 
 fn sealed() -> Result<(), u8> {
-    let (config, seconds) = read_config().ok_or(exit::CONFIGURATION)?;
-    end_by_itself(seconds);
+    let (config, end_ms) = read_config().ok_or(exit::CONFIGURATION)?;
+    let timer = EndTimer::new().filter(|timer| timer.end_at(end_ms));
+    let timer = timer.ok_or(exit::CONFIGURATION)?;
     let ticks = config.ticks;
     let mut pipeline = build(&config).ok_or(exit::CONFIGURATION)?;
     let mut scratch = Vec::with_capacity(2 * PIPE_BYTES);
     let ready = seal(pipeline.map_version()).map_err(|_| exit::NOT_SEALED)?;
     Frame::Ready(ready).encode(&mut scratch);
     write_all(&scratch)?;
-    let control = Rc::new(RefCell::new(Control::default()));
+    let control = Rc::new(RefCell::new(Control::new(timer)));
     let input = Input {
         control: Rc::clone(&control),
         live: ticks,
@@ -169,11 +172,12 @@ fn build(config: &ChildConfig) -> Option<Pipeline> {
     Some(Pipeline::new(parts))
 }
 
-/// Reads the seconds that the process may live, then the configuration behind its length; both numbers have four bytes.
-fn read_config() -> Option<(ChildConfig, u32)> {
+/// Reads until when the process may live (eight bytes: ms since the machine was started), then the configuration behind its length (four bytes).
+fn read_config() -> Option<(ChildConfig, u64)> {
+    let mut end_ms = [0; 8];
+    read_exact(&mut end_ms)?;
+    let end_ms = u64::from_le_bytes(end_ms);
     let mut number = [0; 4];
-    read_exact(&mut number)?;
-    let seconds = u32::from_le_bytes(number);
     read_exact(&mut number)?;
     let length = u32::from_le_bytes(number) as usize;
     if length > PACK_BYTES_MAX + (1 << 20) {
@@ -181,7 +185,7 @@ fn read_config() -> Option<(ChildConfig, u32)> {
     }
     let mut bytes = vec![0; length];
     read_exact(&mut bytes)?;
-    Some((serde_json::from_slice(&bytes).ok()?, seconds))
+    Some((serde_json::from_slice(&bytes).ok()?, end_ms))
 }
 
 /// Fills a buffer from the control descriptor.
@@ -209,8 +213,8 @@ fn write_all(mut bytes: &[u8]) -> Result<(), u8> {
 }
 
 /// What the supervisor said meanwhile.
-#[derive(Default)]
 struct Control {
+    timer: EndTimer,
     ticks: Vec<u64>,
     stop: bool,
     closed: bool,
@@ -218,6 +222,16 @@ struct Control {
 }
 
 impl Control {
+    const fn new(timer: EndTimer) -> Self {
+        Self {
+            timer,
+            ticks: Vec::new(),
+            stop: false,
+            closed: false,
+            part: Vec::new(),
+        }
+    }
+
     /// Reads whatever is there; a supervisor that is gone ends the run.
     fn read(&mut self) {
         let mut bytes = [0; 16 * CONTROL_BYTES];
@@ -235,6 +249,7 @@ impl Control {
                 .map_or(0, |eight| u64::from_le_bytes(*eight));
             match kind {
                 TICK => self.ticks.push(number),
+                END => self.stop |= !self.timer.end_at(number),
                 _ => self.stop = true,
             }
             self.part = rest.to_vec();

@@ -39,11 +39,41 @@ fn system(what: &'static str) -> impl FnOnce(rustix::io::Errno) -> SealError {
     move |errno| SealError::System(what, errno.into())
 }
 
-/// Asks the system to end this process after so many seconds, whatever it and its supervisor do then: nothing behind the seal can take that back.
-#[expect(unsafe_code, reason = "the alarm has no safe form in rustix")]
-pub(crate) fn end_by_itself(seconds: u32) {
-    // SAFETY: it touches no memory; the signal has no handler here, so it ends the process.
-    unsafe { libc::alarm(seconds) };
+/// The timer that ends this process, whatever its supervisor does then. It counts the time since the machine was started, its sleep included, so that no clock that is set moves it.
+pub(crate) struct EndTimer(libc::timer_t);
+
+impl EndTimer {
+    /// Makes the timer, which has no time yet.
+    #[expect(unsafe_code, reason = "timers have no safe form in rustix")]
+    pub(crate) fn new() -> Option<Self> {
+        let mut timer = std::ptr::null_mut();
+        // SAFETY: it writes the id of the timer to a place of that type; without a second argument it raises the alarm signal, which has no handler here and ends the process.
+        let made = unsafe {
+            libc::timer_create(libc::CLOCK_BOOTTIME, std::ptr::null_mut(), &raw mut timer)
+        };
+        (made == 0).then_some(Self(timer))
+    }
+
+    /// Ends the process when the machine has been up so long, in ms; `false` where the system refuses.
+    #[expect(unsafe_code, reason = "timers have no safe form in rustix")]
+    pub(crate) fn end_at(&self, boot_ms: u64) -> bool {
+        // A time of zero would take the timer off; one in the past ends the process at once.
+        let boot_ms = boot_ms.clamp(1, i64::MAX as u64);
+        let zero = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let when = libc::itimerspec {
+            it_interval: zero,
+            it_value: libc::timespec {
+                tv_sec: (boot_ms / 1000).cast_signed(),
+                tv_nsec: (boot_ms % 1000 * 1_000_000).cast_signed(),
+            },
+        };
+        let at = libc::TIMER_ABSTIME;
+        // SAFETY: the timer is this process's own; the times are read during the call, and no earlier ones are asked for.
+        unsafe { libc::timer_settime(self.0, at, &raw const when, std::ptr::null_mut()) == 0 }
+    }
 }
 
 /// Seals the calling process, which must have one thread, and says how far.

@@ -4,13 +4,15 @@
 //! Commit order (design 6.7): the records of a window are staged durably, then their receipt is in the log, then they are published.
 
 mod account;
+mod orders;
 mod process;
 mod run;
 mod watch;
 
 pub use account::{Outcome, Totals};
+pub use orders::{Ending, NoOrders, Order, Orders};
 pub use process::Program;
-pub use run::{Job, Means, supervise};
+pub use run::{Job, Means, OnRecord, supervise};
 
 use sakimori_custody::entry::Entry;
 use sakimori_custody::ids::{BucketId, RecordId, StreamId};
@@ -25,6 +27,14 @@ pub trait Recorder {
     /// # Errors
     /// The log does not answer or refuses: the act must not happen.
     fn record(&mut self, entries: &[Entry]) -> Result<u64, RecorderError>;
+
+    /// Whether the log would still take an entry. A run asks some five times a second, so that it ends at once where the log has failed and not at its next entry.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`].
+    fn alive(&mut self) -> Result<(), RecorderError> {
+        Ok(())
+    }
 }
 
 /// A bucket that is ready for writing.

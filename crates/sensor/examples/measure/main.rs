@@ -18,7 +18,7 @@ use sakimori_ledger::client::Client;
 use sakimori_ledger::service::{Config, Service};
 use sakimori_sensor::capture::{Capture, Filled, unpacked};
 use sakimori_sensor::child::{CHILD_ARGUMENT, ChildConfig};
-use sakimori_sensor::supervisor::{Job, Means, Program, supervise};
+use sakimori_sensor::supervisor::{Job, Means, NoOrders, OnRecord, Program, supervise};
 use sakimori_testkit::folder::signer;
 use sakimori_wire::{Packet, packet};
 use std::error::Error;
@@ -93,6 +93,7 @@ fn sensor(nowhere: bool, capture: &Path, folder: &Path) -> Outcome<String> {
         input: File::open(capture)?.into(),
         input_kind: "file",
         stream: sakimori_custody::ids::StreamId(*b"measured"),
+        on_record: OnRecord::default(),
     };
     let mut store = means::Counted::default();
     let outcome = supervise(
@@ -102,6 +103,7 @@ fn sensor(nowhere: bool, capture: &Path, folder: &Path) -> Outcome<String> {
             store: &mut store,
             clock: &means::Clock::default(),
             random: &mut means::Fixed,
+            orders: &mut NoOrders,
             progress: &mut means::Silent,
         },
     )?;

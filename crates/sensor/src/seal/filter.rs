@@ -24,6 +24,10 @@ const CALLS: &[(i64, &str)] = &[
     (libc::SYS_rt_sigreturn, "return from a signal"),
     (libc::SYS_sigaltstack, "the standard library's own end"),
     (libc::SYS_restart_syscall, "waiting that was interrupted"),
+    (
+        libc::SYS_timer_settime,
+        "the end of a lease that was renewed",
+    ),
     (libc::SYS_exit, "the end"),
     (libc::SYS_exit_group, "the end"),
 ];

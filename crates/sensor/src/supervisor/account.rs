@@ -84,6 +84,8 @@ pub struct Outcome {
     pub offset: u64,
     /// Why it was ended early, as the fault entry says it.
     pub fault: Option<&'static str>,
+    /// Why the supervisor ended it, where it did.
+    pub ending: Option<super::Ending>,
     /// What the behaviours found.
     pub findings: Vec<Finding>,
     /// Buckets that were written.

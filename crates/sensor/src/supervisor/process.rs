@@ -1,13 +1,14 @@
 //! The sealed process from outside: starting, reading frames, telling ticks, ending. In: a program that knows [`CHILD_ARGUMENT`], an input. Out: frames. Never: any
 //! descriptor in the child but 0, 1 and 2; a process that outlives its run.
 
-use crate::child::{CHILD_ARGUMENT, ChildConfig, STOP, TICK};
+use crate::child::{CHILD_ARGUMENT, ChildConfig, END, STOP, TICK};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
+use rustix::time::{ClockId, clock_gettime};
 use sakimori_custody::frame::{Frame, FrameError};
 use std::io::{self, PipeWriter, Read};
 use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -43,13 +44,14 @@ pub(super) enum Brought {
 }
 
 impl Sealed {
-    /// Starts the process on an input and tells it its configuration, and after how many seconds it ends by itself.
+    /// Starts the process on an input and tells it its configuration, and in how many milliseconds it ends by itself.
     pub(super) fn start(
         program: &Program,
         input: OwnedFd,
         config: &ChildConfig,
-        seconds: u32,
+        left_ms: u64,
     ) -> io::Result<Self> {
+        let end_ms = boot_ms().saturating_add(left_ms);
         let config = serde_json::to_vec(config)?;
         let (told, control) = io::pipe()?;
         ioctl_fionbio(&control, true)?;
@@ -57,6 +59,8 @@ impl Sealed {
         let child = Command::new(&program.0)
             .arg(CHILD_ARGUMENT)
             .env_clear()
+            // What a terminal tells its foreground is for the supervisor, which ends the process in order.
+            .process_group(0)
             .current_dir("/")
             .stdin(Stdio::from(input))
             .stdout(Stdio::from(output))
@@ -70,7 +74,7 @@ impl Sealed {
             at: 0,
             end: 0,
         };
-        sealed.configure(&seconds.to_le_bytes())?;
+        sealed.configure(&end_ms.to_le_bytes())?;
         sealed.configure(&(config.len() as u32).to_le_bytes())?;
         sealed.configure(&config)?;
         Ok(sealed)
@@ -128,6 +132,11 @@ impl Sealed {
         self.tell(TICK, now_ms);
     }
 
+    /// Moves the time at which the process ends by itself to so many milliseconds from now.
+    pub(super) fn end_in(&self, left_ms: u64) {
+        self.tell(END, boot_ms().saturating_add(left_ms));
+    }
+
     /// Asks the process to finish what it holds and end.
     pub(super) fn stop(&self) {
         self.tell(STOP, 0);
@@ -160,6 +169,13 @@ impl Drop for Sealed {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// How long the machine has been up, its sleep included, ms: no clock that is set moves it.
+fn boot_ms() -> u64 {
+    let up = clock_gettime(ClockId::Boottime);
+    let ms = up.tv_sec.saturating_mul(1000) + i64::from(up.tv_nsec as i32) / 1_000_000;
+    ms.max(0).cast_unsigned()
 }
 
 /// Waits until a descriptor is ready.

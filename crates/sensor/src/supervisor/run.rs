@@ -2,11 +2,13 @@
 //! process that outlives the run.
 
 use super::account::{Outcome, Totals, receipt, receipt_counters};
+use super::orders::{Ending, Order, Orders, State};
 use super::process::{Brought, Program, Sealed};
 use super::watch::{VIOLATED, Watch};
 use super::{Progress, Random, RecordStore, Recorder, SuperviseError, WallClock};
 use crate::child::ChildConfig;
 use sakimori_authority::gate::Admitted;
+use sakimori_authority::lease::Lease;
 use sakimori_custody::commitment::WindowCommitment;
 use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::frame::{Frame, Ready};
@@ -34,7 +36,7 @@ const LATE_MS: u64 = 60_000;
 /// What ends a run that wakes up behind that.
 const WOKE_LATE: &str = "woke-late";
 /// How long a process that was told to stop may finish, ms.
-const GRACE_MS: u64 = 3_000;
+const GRACE_MS: u64 = 2_000;
 
 /// What is to be done.
 pub struct Job<'j> {
@@ -52,6 +54,17 @@ pub struct Job<'j> {
     pub input_kind: &'static str,
     /// The stream of this run.
     pub stream: StreamId,
+    /// SHA-256 of the schedule's text and of this program's file, where they are on record.
+    pub on_record: OnRecord,
+}
+
+/// What a start names besides its authority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnRecord {
+    /// SHA-256 of the text of the schedule that is in force.
+    pub schedule: Option<[u8; 32]>,
+    /// SHA-256 of the program file that becomes supervisor and sealed process.
+    pub software: Option<[u8; 32]>,
 }
 
 /// A window that waits for its receipt.
@@ -67,6 +80,10 @@ struct Run<'r> {
     store: &'r mut dyn RecordStore,
     clock: &'r dyn WallClock,
     random: &'r mut dyn Random,
+    orders: &'r mut dyn Orders,
+    /// The lease under which the run is now, and the last millisecond of it or of the authority.
+    lease: Lease,
+    last_ms: u64,
     /// The bucket of the windows that wait, and its key.
     bucket: Option<(BucketId, CommitKey)>,
     buckets: Vec<BucketId>,
@@ -95,6 +112,8 @@ pub struct Means<'m> {
     pub clock: &'m dyn WallClock,
     /// Randomness.
     pub random: &'m mut dyn Random,
+    /// News from outside.
+    pub orders: &'m mut dyn Orders,
     /// Who is told.
     pub progress: &'m mut dyn Progress,
 }
@@ -110,6 +129,7 @@ pub fn supervise(job: &Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseEr
         store,
         clock,
         random,
+        orders,
         progress,
     } = means;
     let mut run = Run {
@@ -119,6 +139,9 @@ pub fn supervise(job: &Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseEr
         store,
         clock,
         random,
+        orders,
+        lease: job.admitted.lease().clone(),
+        last_ms: last_ms(job.admitted),
         bucket: None,
         buckets: Vec::new(),
         waiting: Vec::new(),
@@ -145,6 +168,7 @@ pub fn supervise(job: &Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseEr
 struct Ended {
     end: Option<EndFrame>,
     fault: Option<&'static str>,
+    ending: Option<Ending>,
 }
 
 impl Ended {
@@ -180,9 +204,8 @@ impl Ended {
 /// When the process is next told something.
 struct Clocks {
     next_tick: u64,
-    /// Last millisecond of the authority.
-    last_ms: u64,
-    stopped: Option<u64>,
+    next_look: u64,
+    stopped: Option<(u64, Ending)>,
 }
 
 impl Run<'_> {
@@ -191,9 +214,7 @@ impl Run<'_> {
         self.turn_bucket(begun)?;
         let job = self.job;
         let input = job.input.try_clone().map_err(SuperviseError::Start)?;
-        // Should the log or the store keep the supervisor waiting past the end of the authority, the process ends without it.
-        let left = job.admitted.end().0.saturating_sub(begun.seconds().0) + 1 + GRACE_MS / 1000;
-        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let left = self.left_ms(begun);
         let mut sealed =
             Sealed::start(job.program, input, &job.config, left).map_err(SuperviseError::Start)?;
         let Some(ready) = ready(&mut sealed) else {
@@ -217,10 +238,15 @@ impl Run<'_> {
         Ok(ended)
     }
 
+    /// In how many milliseconds the process ends by itself, should the log, the store or whatever holds this supervisor up keep it past the end of the authority.
+    const fn left_ms(&self, now: Millis) -> u64 {
+        self.last_ms.saturating_sub(now.0) + 1 + GRACE_MS
+    }
+
     /// Now, where receipts may still be signed. Once it is too late for one, it is for all that follow, whatever the clock says.
     fn in_time(&mut self) -> Option<Millis> {
         let now = self.clock.now();
-        self.late |= now.0 > last_ms(self.job.admitted).saturating_add(LATE_MS);
+        self.late |= now.0 > self.last_ms.saturating_add(LATE_MS);
         (!self.late).then_some(now)
     }
 
@@ -247,16 +273,30 @@ impl Run<'_> {
         self.chain.entry(act, Salt(salt), Some(&author))
     }
 
-    fn record(
+    /// Puts acts on record, all of them or none.
+    fn record<const N: usize>(
         &mut self,
-        kind: EntryType,
-        counters: Vec<u64>,
-        body: &serde_json::Value,
+        acts: [(EntryType, Vec<u64>, serde_json::Value); N],
     ) -> Result<(), SuperviseError> {
         let now = self.clock.now().seconds();
-        let entry = self.entry(kind, now, counters, body.to_string().into_bytes());
-        self.recorder.record(&[entry])?;
+        let entries = acts.map(|(kind, counters, body)| {
+            self.entry(kind, now, counters, body.to_string().into_bytes())
+        });
+        self.recorder.record(&entries)?;
         Ok(())
+    }
+
+    /// The sensor's word on the state that it is in.
+    fn effective(&self, state: State, reason: &str) -> (EntryType, Vec<u64>, serde_json::Value) {
+        let lease = &self.lease;
+        let counters = vec![state as u64, lease.not_after.0, lease.tree_size];
+        let body = json!({
+            "state": state.name(),
+            "sensor": lease.sensor.to_string(),
+            "lease_id": lease.id.to_string(),
+            "reason": reason,
+        });
+        (EntryType::Effective, counters, body)
     }
 
     /// Makes the bucket of the day ready. What waits belongs to the day on which it came, and is settled first.
@@ -293,6 +333,8 @@ impl Run<'_> {
             "sensor": admitted.lease().sensor.to_string(),
             "statement_sha256": hex(&admitted.commitment()),
             "pack_sha256": hex(&statement.pack),
+            "schedule_sha256": self.job.on_record.schedule.map_or_else(String::new, |hash| hex(&hash)),
+            "software_sha256": self.job.on_record.software.map_or_else(String::new, |hash| hex(&hash)),
             "lease_id": admitted.lease().id.to_string(),
             "input": self.job.input_kind,
             "started": begun.seconds().to_string(),
@@ -304,7 +346,8 @@ impl Run<'_> {
             u64::from(ready.network_namespace),
             ready.map_version,
         ];
-        self.record(EntryType::Start, counters, &body)?;
+        let running = self.effective(State::Running, "started");
+        self.record([(EntryType::Start, counters, body), running])?;
         self.started = true;
         Ok(())
     }
@@ -317,14 +360,14 @@ impl Run<'_> {
     ) -> Result<Ended, SuperviseError> {
         let mut clocks = Clocks {
             next_tick: 0,
-            last_ms: last_ms(self.job.admitted),
+            next_look: 0,
             stopped: None,
         };
         loop {
             let Some(now) = self.in_time() else {
                 return Ok(Ended::fault(WOKE_LATE));
             };
-            if let Some(fault) = self.tell(sealed, &mut clocks, now.0) {
+            if let Some(fault) = self.tell(sealed, &mut clocks, now)? {
                 return Ok(Ended::fault(fault));
             }
             let ended = match sealed.next(LOOK_MS).map_err(SuperviseError::Start)? {
@@ -337,23 +380,61 @@ impl Run<'_> {
                 Brought::Violation => Some(Ended::fault(VIOLATED)),
             };
             if let Some(ended) = ended {
-                return Ok(ended);
+                let ending = clocks.stopped.map(|(_, ending)| ending);
+                return Ok(Ended { ending, ..ended });
             }
         }
     }
 
-    /// Tells the process ticks and the end of the authority; names the fault of one that does not obey.
-    fn tell(&self, sealed: &Sealed, clocks: &mut Clocks, now: u64) -> Option<&'static str> {
-        if self.job.config.ticks && now >= clocks.next_tick {
-            sealed.tick(now);
-            clocks.next_tick = now - now % WINDOW_MS + WINDOW_MS;
+    /// Tells the process ticks and its end; names the fault of one that does not obey.
+    fn tell(
+        &mut self,
+        sealed: &Sealed,
+        clocks: &mut Clocks,
+        now: Millis,
+    ) -> Result<Option<&'static str>, SuperviseError> {
+        if self.job.config.ticks && now.0 >= clocks.next_tick {
+            sealed.tick(now.0);
+            clocks.next_tick = now.0 - now.0 % WINDOW_MS + WINDOW_MS;
         }
-        if clocks.stopped.is_none() && now > clocks.last_ms {
-            sealed.stop();
-            clocks.stopped = Some(now);
+        let mut ending = None;
+        // A clock that was set back is no reason to look later.
+        let due = now.0 >= clocks.next_look || now.0 + LOOK_MS < clocks.next_look;
+        if clocks.stopped.is_none() && due {
+            self.recorder.alive()?;
+            ending = self.news(sealed, now)?;
+            clocks.next_look = now.0 + LOOK_MS;
         }
-        let overdue = clocks.stopped.is_some_and(|at| now > at + GRACE_MS);
-        overdue.then_some("stop-ignored")
+        if clocks.stopped.is_none() {
+            let expired = (now.0 > self.last_ms).then_some(Ending::Expired);
+            if let Some(ending) = ending.or(expired) {
+                sealed.stop();
+                clocks.stopped = Some((now.0, ending));
+            }
+        }
+        let overdue = clocks.stopped.is_some_and(|(at, _)| now.0 > at + GRACE_MS);
+        Ok(overdue.then_some("stop-ignored"))
+    }
+
+    /// Takes in what is new from outside; says why the run ends now, where it does.
+    fn news(&mut self, sealed: &Sealed, now: Millis) -> Result<Option<Ending>, SuperviseError> {
+        match self.orders.look() {
+            None => Ok(None),
+            Some(Order::End(ending)) => Ok(Some(ending)),
+            Some(Order::Renewed(admitted)) => {
+                let same = admitted.commitment() == self.job.admitted.commitment()
+                    && admitted.lease().sensor == self.lease.sensor;
+                // Another statement is another run; and what has ended is not renewed.
+                if same && last_ms(&admitted) > self.last_ms && now.0 <= self.last_ms {
+                    self.lease = admitted.lease().clone();
+                    self.last_ms = last_ms(&admitted);
+                    sealed.end_in(self.left_ms(now));
+                    let renewed = self.effective(State::Renewed, "renewed");
+                    self.record([renewed])?;
+                }
+                Ok(None)
+            }
+        }
     }
 
     /// Takes in one frame; says how the run ended where it did.
@@ -468,22 +549,30 @@ impl Run<'_> {
         commitment.finish().map(|root| hex(&root))
     }
 
-    /// Puts the end on record: a fault where there was one, then the stop.
+    /// Puts the end on record: a fault where there was one, the state that the sensor is in now, then the stop.
     fn record_end(&mut self, ended: &Ended) -> Result<(), SuperviseError> {
         let kind = ended.kind();
-        if let Some(kind) = kind {
-            self.record_fault(kind, ended)?;
-        }
-        let reason = match (kind, ended.status()) {
+        let reason = match (kind, ended.ending) {
             (Some(kind), _) => kind,
-            // The one reason for which a supervisor stops a process that does what it should.
-            (None, EndStatus::Stopped) => "expired",
-            (None, status) => status.name(),
+            (None, Some(ending)) => ending.name(),
+            (None, None) => ended.status().name(),
         };
-        self.record_stop(ended.status(), reason)
+        let state = match ended.ending {
+            Some(Ending::Suspended) => State::Suspended,
+            _ => State::Ended,
+        };
+        let state = self.effective(state, reason);
+        let stop = self.stop(ended.status(), reason);
+        match kind {
+            None => self.record([state, stop]),
+            Some(kind) => {
+                let fault = self.fault(kind, ended);
+                self.record([fault, state, stop])
+            }
+        }
     }
 
-    fn record_fault(&mut self, kind: &str, ended: &Ended) -> Result<(), SuperviseError> {
+    fn fault(&self, kind: &str, ended: &Ended) -> (EntryType, Vec<u64>, serde_json::Value) {
         let waiting: usize = self.waiting.iter().map(|w| w.records.len()).sum();
         let gone = self.open.len() + waiting;
         let body = json!({
@@ -492,10 +581,10 @@ impl Run<'_> {
         });
         let code = ended.end.as_ref().map_or(0, |end| end.fault);
         let read = self.watch.totals().read;
-        self.record(EntryType::Fault, vec![code, ended.offset(), read], &body)
+        (EntryType::Fault, vec![code, ended.offset(), read], body)
     }
 
-    fn record_stop(&mut self, status: EndStatus, reason: &str) -> Result<(), SuperviseError> {
+    fn stop(&self, status: EndStatus, reason: &str) -> (EntryType, Vec<u64>, serde_json::Value) {
         let t = self.recorded;
         let counters = vec![
             status.code(),
@@ -506,7 +595,7 @@ impl Run<'_> {
             t.errors,
         ];
         let body = json!({"reason": reason, "ended": self.clock.now().seconds().to_string()});
-        self.record(EntryType::Stop, counters, &body)
+        (EntryType::Stop, counters, body)
     }
 
     /// Tells the log of a failure, where the log is not what failed. An error of its own would say nothing more.
@@ -518,10 +607,14 @@ impl Run<'_> {
             SuperviseError::Start(_) if self.started => "pipe-failed",
             SuperviseError::Start(_) => "not-started",
         };
-        let told = self.record_fault(kind, &Ended::default());
-        if told.is_ok() && self.started {
-            let _ = self.record_stop(EndStatus::Fault, kind);
-        }
+        let fault = self.fault(kind, &Ended::default());
+        let _ = if self.started {
+            let ended = self.effective(State::Ended, kind);
+            let stop = self.stop(EndStatus::Fault, kind);
+            self.record([fault, ended, stop])
+        } else {
+            self.record([fault])
+        };
     }
 
     fn outcome(self, ended: &Ended) -> Outcome {
@@ -536,6 +629,7 @@ impl Run<'_> {
             status: ended.status(),
             offset: ended.offset(),
             fault: ended.kind(),
+            ending: ended.ending,
             findings,
             buckets: self.buckets,
         }

@@ -68,9 +68,11 @@ pub(crate) fn become_one(name: &str) -> ExitCode {
 /// Takes in the configuration, so that the supervisor goes on.
 fn configured() {
     let mut control = std::fs::File::from(std::io::stderr().as_fd().try_clone_to_owned().unwrap());
-    let mut numbers = [[0; 4]; 2];
-    control.read_exact(numbers.as_flattened_mut()).unwrap();
-    let mut text = vec![0; u32::from_le_bytes(numbers[1]) as usize];
+    // Until when it may live, and how long its configuration is.
+    let mut numbers = [0; 12];
+    control.read_exact(&mut numbers).unwrap();
+    let length = numbers.last_chunk().unwrap();
+    let mut text = vec![0; u32::from_le_bytes(*length) as usize];
     control.read_exact(&mut text).unwrap();
 }
 

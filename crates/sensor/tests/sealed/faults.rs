@@ -36,7 +36,7 @@ pub(crate) fn killed() {
             if count.get() == after {
                 assert!(matches!(
                     entry.envelope.kind,
-                    EntryType::Start | EntryType::Receipt
+                    EntryType::Start | EntryType::Effective | EntryType::Receipt
                 ));
                 for id in children() {
                     let id = rustix::process::Pid::from_raw(id).unwrap();
@@ -63,8 +63,8 @@ pub(crate) fn killed() {
         journal.check();
         let kinds = journal.kinds();
         assert_eq!(
-            kinds[kinds.len() - 2..],
-            [EntryType::Fault, EntryType::Stop]
+            kinds[kinds.len() - 3..],
+            [EntryType::Fault, EntryType::Effective, EntryType::Stop]
         );
     }
 }

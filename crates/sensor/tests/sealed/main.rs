@@ -14,6 +14,7 @@ mod corpus;
 mod faults;
 mod hostile;
 mod office;
+mod orders;
 #[path = "../it/run.rs"]
 mod run;
 mod runs;
@@ -38,6 +39,22 @@ const TESTS: &[(&str, fn())] = &[
     (
         "the_process_ends_by_itself_where_the_log_holds_its_supervisor_up",
         runs::expiry_without_supervisor,
+    ),
+    (
+        "a_lease_that_was_renewed_prolongs_the_run_and_an_earlier_one_does_not",
+        orders::renewed,
+    ),
+    (
+        "a_suspension_a_revocation_and_a_stop_end_a_run_with_its_last_receipt",
+        orders::ended,
+    ),
+    (
+        "a_lease_of_another_statement_prolongs_nothing",
+        orders::another_statement,
+    ),
+    (
+        "the_sealed_process_does_not_outlive_the_lease_of_a_supervisor_that_hangs",
+        orders::hung,
     ),
     ("an_idle_input_has_receipts_too", runs::idle),
     (
@@ -97,6 +114,7 @@ fn main() -> ExitCode {
     match first.to_str() {
         Some(hostile::ARGUMENT) => hostile::attempt(args),
         Some(trace::ARGUMENT) => trace::traced(args),
+        Some(orders::ARGUMENT) => orders::hanging(args),
         _ => run_tests(),
     }
 }

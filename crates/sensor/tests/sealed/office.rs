@@ -10,8 +10,8 @@ use sakimori_custody::record::{Direction, MechanicalRecord};
 use sakimori_custody::time::{Millis, Seconds};
 use sakimori_sensor::child::ChildConfig;
 use sakimori_sensor::supervisor::{
-    Job, Means, Opened, Outcome, Program, Progress, Random, RecordStore, Recorder, RecorderError,
-    StoreError, SuperviseError, Totals, WallClock, supervise,
+    Job, Means, NoOrders, OnRecord, Opened, Orders, Outcome, Program, Progress, Random,
+    RecordStore, Recorder, RecorderError, StoreError, SuperviseError, Totals, WallClock, supervise,
 };
 use sakimori_testkit::folder::{Part, Plan, signer};
 use sakimori_tlog::merkle::leaf_hash;
@@ -415,8 +415,17 @@ pub(crate) struct Run<'r> {
 }
 
 impl Run<'_> {
-    /// Supervises it, and sees that no process is left.
+    /// Supervises it without news, and sees that no process is left.
     pub(crate) fn supervise(self, journal: &Journal) -> Result<Outcome, SuperviseError> {
+        self.ordered(journal, &mut NoOrders)
+    }
+
+    /// As [`Run::supervise`], with news.
+    pub(crate) fn ordered(
+        self,
+        journal: &Journal,
+        orders: &mut dyn Orders,
+    ) -> Result<Outcome, SuperviseError> {
         let job = Job {
             admitted: self.admitted,
             signer: &signer("s-01"),
@@ -425,12 +434,14 @@ impl Run<'_> {
             input: self.input,
             input_kind: "file",
             stream: STREAM,
+            on_record: OnRecord::default(),
         };
         let means = Means {
             recorder: &mut Log(journal),
             store: &mut Store(journal),
             clock: &self.clock,
             random: &mut Counted(0),
+            orders,
             progress: &mut Quiet,
         };
         let outcome = supervise(&job, means);

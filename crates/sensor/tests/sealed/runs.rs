@@ -8,6 +8,7 @@ use crate::run::{Told, pipeline, stream};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::window::EndStatus;
 use sakimori_sensor::limits::FLOWS_MAX;
+use sakimori_sensor::supervisor::Ending;
 use sakimori_testkit::folder::{BEGIN, HOUR, Part};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write};
@@ -41,10 +42,13 @@ pub(crate) fn in_commit_order() {
     assert_eq!(receipts, t.windows);
     assert!(receipts > 32, "more than go to the log together");
     let kinds = journal.kinds();
-    assert_eq!(kinds.first(), Some(&EntryType::Start));
-    assert_eq!(kinds.last(), Some(&EntryType::Stop));
+    assert_eq!(kinds[..2], [EntryType::Start, EntryType::Effective]);
+    assert_eq!(
+        kinds[kinds.len() - 2..],
+        [EntryType::Effective, EntryType::Stop]
+    );
     assert!(
-        kinds[1..kinds.len() - 1]
+        kinds[2..kinds.len() - 2]
             .iter()
             .all(|kind| *kind == EntryType::Receipt)
     );
@@ -97,6 +101,7 @@ pub(crate) fn expiry() {
     assert!(outcome.totals.read > 0);
     journal.check();
     assert_eq!(journal.stop_reason().as_deref(), Some("expired"));
+    assert_eq!(outcome.ending, Some(Ending::Expired));
 }
 
 pub(crate) fn expiry_without_supervisor() {

@@ -68,6 +68,7 @@ fn check(log: &str) {
         "rt_sigreturn",
         "sigaltstack",
         "restart_syscall",
+        "timer_settime",
         "exit",
         "exit_group",
     ];
