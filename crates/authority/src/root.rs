@@ -27,6 +27,18 @@ coded! {
     }
 }
 
+coded! {
+    /// Role of an officer of the office, in the requests that it makes.
+    OfficerRole: u8 {
+        /// Asks.
+        Requester = 1 "requester",
+        /// Holds the request against the law.
+        LegalOfficer = 2 "legal-officer",
+        /// Answers for those who use what was selected.
+        Supervisor = 3 "supervisor",
+    }
+}
+
 /// A member of the commission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -35,6 +47,17 @@ pub struct Member {
     /// Role.
     pub role: Role,
     /// Key that signs statements; its name is `<commission>/<id>`.
+    pub key: VerifierKey,
+}
+
+/// An officer of the office.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    /// Short name, as requests and urgent statements use it; no member has it.
+    pub id: Name,
+    /// Role.
+    pub role: OfficerRole,
+    /// Key that signs; its name is the office's up to its first `/`, then `/<id>`.
     pub key: VerifierKey,
 }
 
@@ -55,14 +78,20 @@ pub struct TrustRoot {
     pub lease_key: VerifierKey,
     /// Key of the commission's mirror.
     pub mirror: VerifierKey,
+    /// Key of the commission's secretariat, which signs the commission's own entries.
+    pub secretariat: VerifierKey,
     /// Key of the office's share holder.
     pub office_holder: VerifierKey,
     /// Key of the commission's share holder.
     pub commission_holder: VerifierKey,
     /// Key of the office.
     pub office: VerifierKey,
+    /// Officers of the office.
+    pub officers: Vec<Officer>,
     /// Keys of sensors.
     pub sensors: Vec<(SensorId, VerifierKey)>,
+    /// Keys of the carrier's own counters, by the sensor that they stand beside.
+    pub counters: Vec<(SensorId, VerifierKey)>,
     /// Whose signatures make a checkpoint good.
     pub policy: Policy,
     policy_lines: Vec<String>,
@@ -172,44 +201,30 @@ impl TrustRoot {
         if mirror.kind() == KeyKind::Ed25519 {
             return Err(lines.fail("the mirror's key is no cosigner's"));
         }
+        let secretariat = plain_key(
+            &mut lines,
+            "secretariat",
+            &format!("{commission}/secretariat"),
+        )?;
         let (office_holder, commission_holder) = (
             holder(&mut lines, "office")?,
             holder(&mut lines, "commission")?,
         );
-        let office = lines.parse("office")?;
-        let mut sensors: Vec<(SensorId, VerifierKey)> = Vec::new();
-        for line in lines.all("sensor") {
-            let sensor = line
-                .split_once(' ')
-                .and_then(|(id, key)| Some((id.parse().ok()?, key.parse().ok()?)));
-            let sensor: (SensorId, VerifierKey) =
-                sensor.ok_or_else(|| lines.fail("no sensor with its key"))?;
-            if sensors.iter().any(|(id, _)| *id == sensor.0) {
-                return Err(lines.fail("a sensor stands twice"));
-            }
-            sensors.push(sensor);
+        let office: VerifierKey = lines.parse("office")?;
+        let officers = officers(&mut lines, &office, &members)?;
+        let sensors = keys_of_sensors(&mut lines, "sensor")?;
+        let counters = keys_of_sensors(&mut lines, "counter")?;
+        let beside = |id: &SensorId| sensors.iter().any(|(known, _)| known == id);
+        if !counters.iter().all(|(id, _)| beside(id)) {
+            return Err(lines.fail("a counter stands beside no sensor"));
         }
-        let policy_lines: Vec<String> =
-            lines.all("policy").into_iter().map(str::to_owned).collect();
-        let policy = Policy::parse(&(policy_lines.join("\n") + "\n"))
-            .map_err(|e| lines.fail(format!("the policy is malformed: {e}")))?;
-        let alone: Vec<Verified> = policy
-            .logs()
-            .iter()
-            .map(|key| Verified {
-                key: key.clone(),
-                time: None,
-            })
-            .collect();
-        if policy.met_by(&alone) {
-            return Err(lines.fail("the policy lets the log speak for itself"));
-        }
+        let (policy_lines, policy) = policy(&mut lines)?;
         let previous = match lines.value("previous")? {
             "none" => None,
             text => Some(crate::grammar::hash(text).ok_or_else(|| lines.fail("no SHA-256"))?),
         };
         lines.end()?;
-        Ok(Self {
+        let root = Self {
             version,
             not_before,
             commission,
@@ -217,15 +232,55 @@ impl TrustRoot {
             floors,
             lease_key,
             mirror,
+            secretariat,
             office_holder,
             commission_holder,
             office,
+            officers,
             sensors,
+            counters,
             policy,
             policy_lines,
             previous,
             hash: text_hash(text),
+        };
+        if root.shares_a_key() {
+            return Err(lines.fail("a public key stands twice"));
+        }
+        Ok(root)
+    }
+
+    /// Whether a public key stands twice: one key under two names would be one person in two offices.
+    fn shares_a_key(&self) -> bool {
+        let keys = self.single_keys();
+        keys.iter().enumerate().any(|(at, key)| {
+            let after = keys.get(at + 1..).unwrap_or_default();
+            after.iter().any(|other| other.public() == key.public())
         })
+    }
+
+    /// Keys that have one holder and one use each.
+    fn single_keys(&self) -> Vec<&VerifierKey> {
+        let single = [
+            &self.secretariat,
+            &self.lease_key,
+            &self.office_holder,
+            &self.commission_holder,
+            &self.office,
+        ];
+        let members = self.members.iter().map(|member| &member.key);
+        let officers = self.officers.iter().map(|officer| &officer.key);
+        let at_sensors = self
+            .sensors
+            .iter()
+            .chain(&self.counters)
+            .map(|(_, key)| key);
+        single
+            .into_iter()
+            .chain(members)
+            .chain(officers)
+            .chain(at_sensors)
+            .collect()
     }
 
     /// The text of a root with these parts: what the members sign.
@@ -243,15 +298,22 @@ impl TrustRoot {
         }
         let _ = write!(
             text,
-            "lease-key: {}\nmirror: {}\nshare-holder: office {}\nshare-holder: commission {}\noffice: {}\n",
+            "lease-key: {}\nmirror: {}\nsecretariat: {}\nshare-holder: office {}\nshare-holder: commission {}\noffice: {}\n",
             draft.lease_key,
             draft.mirror,
+            draft.secretariat,
             draft.office_holder,
             draft.commission_holder,
             draft.office
         );
+        for (id, role, key) in draft.officers {
+            let _ = writeln!(text, "officer: {id} {role} {key}");
+        }
         for (id, key) in draft.sensors {
             let _ = writeln!(text, "sensor: {id} {key}");
+        }
+        for (id, key) in draft.counters {
+            let _ = writeln!(text, "counter: {id} {key}");
         }
         let _ = write!(
             text,
@@ -277,6 +339,28 @@ impl TrustRoot {
             .iter()
             .find(|(known, _)| known == id)
             .map(|(_, key)| key)
+    }
+
+    /// The officer of a short name.
+    pub fn officer(&self, id: &Name) -> Option<&Officer> {
+        self.officers.iter().find(|officer| officer.id == *id)
+    }
+
+    /// The key of the carrier's counter beside a sensor.
+    pub fn counter(&self, id: &SensorId) -> Option<&VerifierKey> {
+        self.counters
+            .iter()
+            .find(|(known, _)| known == id)
+            .map(|(_, key)| key)
+    }
+
+    /// Keys of chair and deputy, who may act alone where a note asks for one of them.
+    pub fn leaders(&self) -> Vec<VerifierKey> {
+        self.members
+            .iter()
+            .filter(|member| member.role != Role::Member)
+            .map(|member| member.key.clone())
+            .collect()
     }
 
     /// Votes for that a kind needs on top of the majority.
@@ -308,14 +392,20 @@ pub struct Draft<'a> {
     pub lease_key: &'a VerifierKey,
     /// Key of the mirror.
     pub mirror: &'a VerifierKey,
+    /// Key of the secretariat.
+    pub secretariat: &'a VerifierKey,
     /// Key of the office's share holder.
     pub office_holder: &'a VerifierKey,
     /// Key of the commission's share holder.
     pub commission_holder: &'a VerifierKey,
     /// Key of the office.
     pub office: &'a VerifierKey,
+    /// Officers: short name, role, key.
+    pub officers: &'a [(Name, OfficerRole, VerifierKey)],
     /// Sensors with their keys.
     pub sensors: &'a [(SensorId, VerifierKey)],
+    /// Counters with their keys, by sensor.
+    pub counters: &'a [(SensorId, VerifierKey)],
     /// Key of the log.
     pub log: &'a VerifierKey,
 }
@@ -371,4 +461,78 @@ fn holder(lines: &mut Lines<'_>, who: &str) -> Result<VerifierKey, GrammarError>
         .strip_prefix(who)
         .and_then(|rest| rest.strip_prefix(' ')?.parse().ok());
     key.ok_or_else(|| lines.fail(format!("expected the share holder of the {who}")))
+}
+
+/// A key that signs texts, under the name that the page gives it.
+fn plain_key(lines: &mut Lines<'_>, what: &str, name: &str) -> Result<VerifierKey, GrammarError> {
+    let key: VerifierKey = lines.parse(what)?;
+    if key.name() == name && key.kind() == KeyKind::Ed25519 {
+        Ok(key)
+    } else {
+        Err(lines.fail(format!("no Ed25519 key of the name `{name}`")))
+    }
+}
+
+fn officers(
+    lines: &mut Lines<'_>,
+    office: &VerifierKey,
+    members: &[Member],
+) -> Result<Vec<Officer>, GrammarError> {
+    let prefix = office.name().split('/').next().unwrap_or_default();
+    let mut officers: Vec<Officer> = Vec::new();
+    for line in lines.all("officer") {
+        let mut words = line.split(' ');
+        let mut read = || {
+            let id: Name = words.next()?.parse().ok()?;
+            let role = OfficerRole::from_name(words.next()?)?;
+            let key: VerifierKey = words.next()?.parse().ok()?;
+            let named = key.name() == format!("{prefix}/{id}") && key.kind() == KeyKind::Ed25519;
+            (words.next().is_none() && named).then_some(Officer { id, role, key })
+        };
+        let officer = read().ok_or_else(|| lines.fail("no officer with role and key"))?;
+        let known = officers.iter().any(|other| other.id == officer.id);
+        if known || members.iter().any(|member| member.id == officer.id) {
+            return Err(lines.fail("an officer's id stands twice, or is a member's"));
+        }
+        officers.push(officer);
+    }
+    Ok(officers)
+}
+
+fn keys_of_sensors(
+    lines: &mut Lines<'_>,
+    what: &str,
+) -> Result<Vec<(SensorId, VerifierKey)>, GrammarError> {
+    let mut keys: Vec<(SensorId, VerifierKey)> = Vec::new();
+    for line in lines.all(what) {
+        let read = line
+            .split_once(' ')
+            .and_then(|(id, key)| Some((id.parse().ok()?, key.parse().ok()?)));
+        let read: (SensorId, VerifierKey) =
+            read.ok_or_else(|| lines.fail(format!("no {what} with its key")))?;
+        if keys.iter().any(|(id, _)| *id == read.0) {
+            return Err(lines.fail(format!("a {what} stands twice")));
+        }
+        keys.push(read);
+    }
+    Ok(keys)
+}
+
+/// The lines of the witness policy; one that the log alone meets is none.
+fn policy(lines: &mut Lines<'_>) -> Result<(Vec<String>, Policy), GrammarError> {
+    let policy_lines: Vec<String> = lines.all("policy").into_iter().map(str::to_owned).collect();
+    let policy = Policy::parse(&(policy_lines.join("\n") + "\n"))
+        .map_err(|e| lines.fail(format!("the policy is malformed: {e}")))?;
+    let alone: Vec<Verified> = policy
+        .logs()
+        .iter()
+        .map(|key| Verified {
+            key: key.clone(),
+            time: None,
+        })
+        .collect();
+    if policy.met_by(&alone) {
+        return Err(lines.fail("the policy lets the log speak for itself"));
+    }
+    Ok((policy_lines, policy))
 }

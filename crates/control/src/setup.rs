@@ -8,7 +8,7 @@ use crate::journal::{Deed, Journal};
 use crate::layout::Node;
 use crate::sensor::state;
 use crate::{files, keys};
-use sakimori_authority::root::{Draft, Role, TrustRoot};
+use sakimori_authority::root::{Draft, OfficerRole, Role, TrustRoot};
 use sakimori_authority::statement::Kind;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{Name, SensorId};
@@ -54,6 +54,13 @@ const MEMBERS: [(&str, Role); 5] = [
     ("m5", Role::Member),
 ];
 
+/// Officers of the office: who asks, who holds it against the law, who answers for its use.
+const OFFICERS: [(&str, OfficerRole); 3] = [
+    ("o1", OfficerRole::Requester),
+    ("o2", OfficerRole::LegalOfficer),
+    ("o3", OfficerRole::Supervisor),
+];
+
 /// Votes for that a kind needs on top of the majority.
 const FLOORS: [(Kind, u64); 4] = [
     (Kind::Acquisition, 2),
@@ -67,7 +74,17 @@ pub fn member_key(node: &Node, member: &str) -> PathBuf {
     node.commission().join(format!("members/{member}.key"))
 }
 
-/// Key file of the commission's process: `lease`, `mirror` or `share`.
+/// Key file of an officer of the office.
+pub fn officer_key(node: &Node, officer: &str) -> PathBuf {
+    node.folder().join(format!("office/officers/{officer}.key"))
+}
+
+/// Key file of the carrier's own counter beside a sensor.
+pub fn counter_key(node: &Node, sensor: &SensorId) -> PathBuf {
+    node.folder().join(format!("carrier/{sensor}.key"))
+}
+
+/// Key file of the commission's process: `lease`, `mirror`, `secretariat` or `share`.
 pub fn commission_key(node: &Node, name: &str) -> PathBuf {
     node.commission().join(format!("keys/{name}.key"))
 }
@@ -126,9 +143,12 @@ struct Made {
     members: Vec<(Name, Role, NoteSigner)>,
     lease: VerifierKey,
     mirror: VerifierKey,
+    secretariat: VerifierKey,
     shares: [VerifierKey; 2],
     office: VerifierKey,
+    officers: Vec<(Name, OfficerRole, VerifierKey)>,
     sensors: Vec<(SensorId, VerifierKey)>,
+    counters: Vec<(SensorId, VerifierKey)>,
     log: VerifierKey,
 }
 
@@ -149,12 +169,25 @@ impl Made {
                 .map_err(|e| ControlError::document("a member", e))?;
             members.push((id, role, signer));
         }
-        let mut sensors = Vec::new();
+        let mut officers = Vec::new();
+        for (id, role) in OFFICERS {
+            let key = plain(officer_key(node, id), format!("{office}/{id}"))?;
+            let id = id
+                .parse()
+                .map_err(|e| ControlError::document("an officer", e))?;
+            officers.push((id, role, key));
+        }
+        let (mut sensors, mut counters) = (Vec::new(), Vec::new());
         for sensor in &parties.sensors {
             let path = node.sensor(sensor).join("sensor.key");
             sensors.push((
                 sensor.clone(),
                 plain(path, format!("{}/{sensor}", parties.carrier))?,
+            ));
+            let path = counter_key(node, sensor);
+            counters.push((
+                sensor.clone(),
+                plain(path, format!("{}/{sensor}-counter", parties.carrier))?,
             ));
         }
         let mirror = key(
@@ -166,6 +199,10 @@ impl Made {
             members,
             lease: plain(commission_key(node, "lease"), format!("{commission}/lease"))?,
             mirror: mirror.verifier().clone(),
+            secretariat: plain(
+                commission_key(node, "secretariat"),
+                format!("{commission}/secretariat"),
+            )?,
             shares: [
                 plain(node.office_key("share"), format!("{office}/office-share"))?,
                 plain(
@@ -174,7 +211,9 @@ impl Made {
                 )?,
             ],
             office: plain(node.office_key("office"), format!("{office}/office"))?,
+            officers,
             sensors,
+            counters,
             log: plain(node.log_key(), parties.log.clone())?,
         })
     }
@@ -193,10 +232,13 @@ impl Made {
             floors: &FLOORS,
             lease_key: &self.lease,
             mirror: &self.mirror,
+            secretariat: &self.secretariat,
             office_holder: &self.shares[0],
             commission_holder: &self.shares[1],
             office: &self.office,
+            officers: &self.officers,
             sensors: &self.sensors,
+            counters: &self.counters,
             log: &self.log,
         });
         let signers: Vec<&NoteSigner> = self.members.iter().map(|(_, _, key)| key).collect();

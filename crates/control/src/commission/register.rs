@@ -268,18 +268,25 @@ impl Register {
             | EntryType::Export
             | EntryType::Reidentification
             | EntryType::Reply => Some(vec![self.root.office.clone()]),
-            // Until the trust root names secretariat and counters, nobody may write these.
-            EntryType::Access
-            | EntryType::Question
+            EntryType::Carrier => Some(
+                self.root
+                    .counters
+                    .iter()
+                    .map(|(_, key)| key.clone())
+                    .collect(),
+            ),
+            EntryType::Access | EntryType::Misuse => Some(vec![
+                self.root.office.clone(),
+                self.root.secretariat.clone(),
+            ]),
+            EntryType::Question
             | EntryType::Lapse
-            | EntryType::Carrier
             | EntryType::Challenge
-            | EntryType::Misuse
             | EntryType::Inspection
             | EntryType::Notice
             | EntryType::Demand
             | EntryType::Recommendation
-            | EntryType::Report => Some(Vec::new()),
+            | EntryType::Report => Some(vec![self.root.secretariat.clone()]),
         }
     }
 

@@ -54,14 +54,19 @@ pub(super) fn trust_root() -> String {
         "floor: acquisition 2\nfloor: measure 3\nfloor: reidentification 3\nfloor: disclosure 3\n"
             .to_owned(),
         format!("lease-key: {}\nmirror: {}\n", key("lease"), key("mirror")),
+        format!("secretariat: {}\n", key("secretariat")),
         format!("share-holder: office {}\n", key("office-share")),
         format!("share-holder: commission {}\n", key("commission-share")),
         format!("office: {}\n", key("office")),
+        format!("officer: o1 requester {}\n", key("o1")),
+        format!("officer: o2 legal-officer {}\n", key("o2")),
+        format!("officer: o3 supervisor {}\n", key("o3")),
         format!(
             "sensor: s-01 {}\nsensor: s-02 {}\n",
             key("s-01"),
             key("s-02")
         ),
+        format!("counter: s-01 {}\n", key("counter-01")),
         format!("policy: log {}\n", key("log")),
         format!("policy: witness mirror {}\n", key("mirror")),
         "policy: quorum mirror\nprevious: none\n".to_owned(),
