@@ -1,0 +1,20 @@
+//! Every bound of the room. In: nothing. Out: numbers with unit and reason. Never: a bound that is only in a database.
+
+/// Longest name, id, title, label or word, in bytes: a page shows it in a line.
+pub const NAME_BYTES_MAX: usize = 512;
+/// Longest text of a draft, of a credential's state or of an audit line, in bytes: twice what the log takes as a body.
+pub const TEXT_BYTES_MAX: usize = 2 << 20;
+/// Longest entry or body that waits for the log, in bytes: what the ledger takes.
+pub const ENTRY_BYTES_MAX: usize = 1 << 20;
+/// Longest list of words (classes, scopes) of one row: there are nine classes and some forty acts.
+pub const WORDS_MAX: usize = 64;
+/// Most changes of one transaction: the largest act has about ten.
+pub const CHANGES_MAX: usize = 256;
+/// Most rows of one answer; more come with the next call.
+pub const ROWS_MAX: u32 = 1000;
+/// Connections to one database: a node has tens of callers at once, and SQLite one writer.
+pub const CONNECTIONS_MAX: u32 = 8;
+/// Longest wait for a lock or a connection, in seconds; after it the caller gets an error and nothing has happened.
+pub const WAIT_SECONDS_MAX: u64 = 10;
+/// How often a transaction is tried anew that the database ended because another came between.
+pub const TRIES_MAX: u32 = 24;

@@ -1,0 +1,143 @@
+//! The engine that is a server. In: its URL. Out: transactions on a database of it. Never: a transaction that did not see all that came before it.
+
+use crate::engine::{Cell, Engine, Row, Use, Value, WAIT, Work};
+use crate::error::StoreError;
+use crate::limits::CONNECTIONS_MAX;
+use crate::migrate::migrate;
+use async_trait::async_trait;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::{Arguments, PgPool, Postgres, Row as _, Transaction, TypeInfo, ValueRef};
+use std::str::FromStr;
+
+/// Who migrates first lets the others wait: a number of this project's own for PostgreSQL's advisory locks.
+const SCHEMA_LOCK: i64 = 0x5341_4b49_4d4f_5249;
+
+/// The store of a larger node: a database of a PostgreSQL server.
+#[derive(Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Opens the database that the URL names (`postgres://user@host/database?sslmode=verify-full&sslrootcert=FILE`) and brings its schema up to date.
+    ///
+    /// # Errors
+    /// As [`crate::open`].
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.application_name("sakimori");
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(WAIT)
+            .connect_with(options)
+            .await?;
+        let store = Self { pool };
+        migrate(&store).await?;
+        Ok(store)
+    }
+}
+
+#[async_trait]
+impl Engine for PostgresStore {
+    type Work = Transaction<'static, Postgres>;
+
+    fn dialect(text: &str) -> String {
+        // Texts are ordered by their bytes, as SQLite does, not by the server's language.
+        text.replace(" BLOB", " BYTEA")
+            .replace(" TEXT", " TEXT COLLATE \"C\"")
+    }
+
+    async fn begin(&self, purpose: Use) -> Result<Self::Work, StoreError> {
+        // Both see one moment; of two writers that would not have come out the same one after the other, one is ended and tried anew.
+        let statement = match purpose {
+            Use::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Use::Schema => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Use::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        };
+        Ok(self.pool.begin_with(statement).await?)
+    }
+
+    async fn end(&self) {
+        self.pool.close().await;
+    }
+}
+
+#[async_trait]
+impl Work for Transaction<'static, Postgres> {
+    async fn lock_schema(&mut self) -> Result<(), StoreError> {
+        self.run(
+            "SELECT pg_advisory_xact_lock($1)",
+            &[Value::Int(Some(SCHEMA_LOCK))],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn script(&mut self, sql: String) -> Result<(), StoreError> {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&mut **self)
+            .await?;
+        Ok(())
+    }
+
+    async fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let done = sqlx::query_with(sql, arguments(values)?)
+            .execute(&mut **self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn rows(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = sqlx::query_with(sql, arguments(values)?)
+            .fetch_all(&mut **self)
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn commit(self) -> Result<(), StoreError> {
+        Ok(Transaction::commit(self).await?)
+    }
+
+    async fn undo(self) -> Result<(), StoreError> {
+        Ok(Transaction::rollback(self).await?)
+    }
+}
+
+fn arguments(values: &[Value<'_>]) -> Result<PgArguments, StoreError> {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        match *value {
+            Value::Int(number) => arguments.add(number),
+            Value::Text(text) => arguments.add(text.map(str::to_owned)),
+            Value::Blob(bytes) => arguments.add(bytes.map(<[u8]>::to_vec)),
+        }
+        .map_err(|error| StoreError::Engine(sqlx::Error::Encode(error)))?;
+    }
+    Ok(arguments)
+}
+
+fn read(row: &PgRow) -> Result<Row, StoreError> {
+    let mut cells = Vec::with_capacity(row.len());
+    for column in 0..row.len() {
+        let raw = row.try_get_raw(column)?;
+        let cell = if raw.is_null() {
+            Cell::Null
+        } else {
+            match raw.type_info().name() {
+                "INT8" => Cell::Int(row.try_get_unchecked(column)?),
+                "TEXT" => Cell::Text(row.try_get_unchecked(column)?),
+                "BYTEA" => Cell::Blob(row.try_get_unchecked(column)?),
+                _ => {
+                    return Err(StoreError::Row {
+                        what: "a column of another type",
+                    });
+                }
+            }
+        };
+        cells.push(cell);
+    }
+    Ok(Row::new(cells))
+}
