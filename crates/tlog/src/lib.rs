@@ -18,7 +18,9 @@ pub mod tile;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-pub use postquantum::{MlDsa44, PostQuantumVerifier};
+pub use postquantum::{
+    MlDsa44, MlDsa44Key, PostQuantumCosigner, PostQuantumKey, PostQuantumVerifier,
+};
 
 /// Standard base64 with padding.
 pub fn base64(bytes: &[u8]) -> String {

@@ -5,7 +5,9 @@ mod build;
 mod subtree;
 
 pub use build::{Frontier, HashReader, consistency_proof, inclusion_proof, root};
-pub use subtree::{is_subtree, subtree_proof, subtree_root, verify_subtree};
+pub use subtree::{
+    is_subtree, subtree_proof, subtree_root, verify_subtree, verify_subtree_inclusion,
+};
 
 use crate::limits::PROOF_HASHES_MAX;
 use sha2::{Digest, Sha256};

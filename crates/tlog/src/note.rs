@@ -5,6 +5,7 @@
 
 use crate::key::{NoteSigner, VerifierKey, is_name};
 use crate::limits::{NOTE_BYTES_MAX, SIGNATURES_MAX};
+use crate::postquantum::PostQuantumCosigner;
 use crate::{base64, unbase64};
 
 /// A note as read: nothing is verified yet.
@@ -116,6 +117,20 @@ impl Note {
             id: key.id(),
             bytes,
         });
+    }
+
+    /// Adds an ML-DSA-44 cosignature; `false` where the text is no checkpoint, the time is beyond 2^63 − 1, or the key cannot be used: nothing is added then.
+    pub fn cosign(&mut self, cosigner: &PostQuantumCosigner, time: u64) -> bool {
+        let Some(bytes) = cosigner.sign(&self.text, time) else {
+            return false;
+        };
+        let key = cosigner.verifier();
+        self.signatures.push(NoteSignature {
+            name: key.name().to_owned(),
+            id: key.id(),
+            bytes,
+        });
+        true
     }
 
     /// Adds signature lines that another gave, such as a witness; they are not verified here.

@@ -15,6 +15,8 @@ pub struct Policy {
     logs: Vec<VerifierKey>,
     items: Vec<Item>,
     quorum: Option<usize>,
+    /// Where witnesses are reached, as far as the policy says.
+    addresses: Vec<(VerifierKey, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,7 @@ struct Reading {
     names: BTreeMap<String, usize>,
     used: Vec<bool>,
     quorum: Option<Option<usize>>,
+    addresses: Vec<(VerifierKey, String)>,
 }
 
 impl Policy {
@@ -73,6 +76,7 @@ impl Policy {
             logs: reading.logs,
             items: reading.items,
             quorum,
+            addresses: reading.addresses,
         })
     }
 
@@ -88,6 +92,16 @@ impl Policy {
             Item::Group { .. } => None,
         });
         self.logs.iter().cloned().chain(witnesses).collect()
+    }
+
+    /// Keys of the witnesses, in the order of the policy.
+    pub fn witnesses(&self) -> Vec<VerifierKey> {
+        self.keys().split_off(self.logs.len())
+    }
+
+    /// Where witnesses are reached, as far as the policy says. A witness with two keys stands here twice.
+    pub fn addresses(&self) -> &[(VerifierKey, String)] {
+        &self.addresses
     }
 
     /// Whether these signatures, already verified, are those of a log and of a quorum.
@@ -125,8 +139,13 @@ impl Reading {
                 self.logs.push(key);
                 Ok(())
             }
-            ["witness", name, key] | ["witness", name, key, _] => {
+            ["witness", name, key] => {
                 let key = self.new_key(key)?;
+                self.define(name, Item::Witness(key))
+            }
+            ["witness", name, key, address] => {
+                let key = self.new_key(key)?;
+                self.addresses.push((key.clone(), address.to_owned()));
                 self.define(name, Item::Witness(key))
             }
             ["group", name, needed, ref members @ ..] => self.group(name, needed, members),
@@ -358,10 +377,16 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(
-            Policy::parse(&format!("{}quorum\ta", dressed.concat())),
-            Ok(plain)
-        );
+        let dressed = Policy::parse(&format!("{}quorum\ta", dressed.concat())).unwrap();
+        assert_eq!(dressed.witnesses(), plain.witnesses());
+        let reached = dressed.addresses().iter().map(|(key, _)| key.clone());
+        assert_eq!(reached.collect::<Vec<_>>(), plain.witnesses());
+        assert_eq!(dressed.addresses()[0].1, "https://a.example");
+        let bare = Policy {
+            addresses: Vec::new(),
+            ..dressed
+        };
+        assert_eq!(bare, plain);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::VerifierKey;
 use sakimori_tlog::merkle::{self, Frontier, Hash};
 use sakimori_tlog::note::Note;
-use sakimori_tlog::{MlDsa44, PostQuantumVerifier, tile, unbase64};
+use sakimori_tlog::{MlDsa44, PostQuantumCosigner, PostQuantumVerifier, tile, unbase64};
 use serde_json::Value;
 use std::path::Path;
 
@@ -83,10 +83,6 @@ fn every_subtree_vector_has_its_verdict() {
     for path in files_below(&root) {
         let v = json(&path);
         let (start, end) = (v["start"].as_u64().unwrap(), v["end"].as_u64().unwrap());
-        // An empty range is refused here, where the vectors have a verdict of their own.
-        if start == end {
-            continue;
-        }
         let verdict = || {
             let (part, whole) = (hash(&v["root1"])?, hash(&v["root2"])?);
             let (proof, size) = (hashes(&v["proof"])?, v["size"].as_u64()?);
@@ -96,7 +92,29 @@ fn every_subtree_vector_has_its_verdict() {
         assert_eq!(verdict().unwrap_or(false), wanted, "{}", path.display());
         counts[usize::from(wanted)] += 1;
     }
-    assert!(counts[0] > 40 && counts[1] == 3, "{counts:?}");
+    assert_eq!(counts, [58, 5], "bad and good vectors");
+}
+
+#[test]
+fn every_inclusion_in_a_subtree_has_its_verdict() {
+    let test = "every_inclusion_in_a_subtree_has_its_verdict";
+    let Some(root) = data(test, "ledger/merkle/subtreeinclusion") else {
+        return;
+    };
+    let mut counts = [0; 2];
+    for path in files_below(&root) {
+        let v = json(&path);
+        let verdict = || {
+            let (leaf, root) = (hash(&v["leafHash"])?, hash(&v["root"])?);
+            let range = v["start"].as_u64()?..v["end"].as_u64()?;
+            let (proof, index) = (hashes(&v["proof"])?, v["leafIdx"].as_u64()?);
+            Some(merkle::verify_subtree_inclusion(&leaf, index, &range, &proof, &root).is_ok())
+        };
+        let wanted = !v["wantErr"].as_bool().unwrap();
+        assert_eq!(verdict().unwrap_or(false), wanted, "{}", path.display());
+        counts[usize::from(wanted)] += 1;
+    }
+    assert_eq!(counts, [95, 8], "bad and good vectors");
 }
 
 #[test]
@@ -108,11 +126,16 @@ fn the_small_log_verifies_at_every_size() {
         "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
             .parse()
             .unwrap();
-    for size in 1..=15u64 {
-        let note = Note::parse(&std::fs::read(root.join(format!("checkpoint.{size}"))).unwrap());
-        let note = note.unwrap();
+    let checkpoint = |name: &str| {
+        let note = Note::parse(&std::fs::read(root.join(name)).unwrap()).unwrap();
         assert_eq!(note.verify(std::slice::from_ref(&key)).unwrap().len(), 1);
-        let checkpoint = Checkpoint::parse(note.text()).unwrap();
+        Checkpoint::parse(note.text()).unwrap()
+    };
+    let empty = checkpoint("checkpoint.0");
+    assert_eq!((empty.size, empty.root), (0, merkle::empty_root()));
+    assert_eq!(checkpoint("checkpoint"), checkpoint("checkpoint.15"));
+    for size in 1..=15u64 {
+        let checkpoint = checkpoint(&format!("checkpoint.{size}"));
         let bundle = tile::entries_at(0, size).unwrap();
         let bytes = std::fs::read(root.join(bundle.path())).unwrap();
         let mut frontier = Frontier::default();
@@ -144,6 +167,14 @@ fn cosigned_checkpoints_verify_and_the_bad_notes_are_refused() {
         .iter()
         .map(|k| k["vkey"].as_str().unwrap().parse().unwrap())
         .collect();
+    let pq = list("keys").swap_remove(3);
+    let seed = unhex(pq["seed_hex"].as_str().unwrap()).try_into().unwrap();
+    let ours = PostQuantumCosigner::from_seed(pq["name"].as_str().unwrap(), &seed).unwrap();
+    assert_eq!(
+        ours.verifier(),
+        &keys[3],
+        "the key that others made of the seed"
+    );
     for checkpoint in list("checkpoints") {
         let note = Note::parse(checkpoint["note"].as_str().unwrap().as_bytes()).unwrap();
         assert_eq!(
@@ -196,23 +227,15 @@ fn wycheproof_agrees_on_ed25519_and_ml_dsa_44() {
         .unwrap()
     {
         let key = unhex(group["publicKey"].as_str().unwrap());
-        for case in group["tests"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|c| c.get("ctx").is_none())
-        {
-            let (message, signature) = (
-                unhex(case["msg"].as_str().unwrap()),
-                unhex(case["sig"].as_str().unwrap()),
-            );
-            let good = MlDsa44.verify(&key, &message, &signature);
+        for case in group["tests"].as_array().unwrap() {
+            let bytes = |name: &str| unhex(case[name].as_str().unwrap_or_default());
+            let (context, message, signature) = (bytes("ctx"), bytes("msg"), bytes("sig"));
+            let good = MlDsa44.verify(&key, &context, &message, &signature);
             assert_eq!(good, case["result"] == "valid", "{}", case["tcId"]);
             counts[1] += 1;
         }
     }
-    assert_eq!(counts[0], 151);
-    assert!(counts[1] > 100, "{counts:?}");
+    assert_eq!(counts, [151, 180]);
 }
 
 #[test]
@@ -235,5 +258,132 @@ fn a_real_log_s_answers_verify() {
     assert_eq!(
         merkle::verify_inclusion(&leaf, 10_000, size, &path, &whole),
         Ok(())
+    );
+    let name = "get-sth-consistency-first-3654490-second-961984011";
+    let proof = hashes(&json(&root.join(name))["consistency"]).unwrap();
+    // The older root is not among the answers: it is the one that the proof itself leads to, and it leads to the newer one too.
+    let old = old_root(3_654_490, &proof);
+    let verdict = |old| merkle::verify_consistency(3_654_490, size, &proof, old, &whole);
+    assert_eq!(verdict(&old), Ok(()));
+    assert!(verdict(&whole).is_err());
+}
+
+/// The root of the smaller tree that a consistency proof gives (RFC 9162 2.1.4.2, its `fr`); `size` is no power of two.
+fn old_root(size: u64, proof: &[Hash]) -> Hash {
+    let (mut place, mut hashes) = (size - 1, proof.iter());
+    place >>= place.trailing_ones();
+    let mut root = *hashes.next().unwrap();
+    while place > 0 {
+        // Right siblings beyond the smaller tree belong to the larger one alone.
+        let sibling = hashes.next().unwrap();
+        if place & 1 == 1 {
+            root = merkle::node_hash(sibling, &root);
+        }
+        place >>= 1;
+    }
+    root
+}
+
+/// A tree of any size whose leaves are all the same but one.
+struct Vast {
+    marked: u64,
+    plain: Vec<Hash>,
+}
+
+impl Vast {
+    fn new(marked: u64) -> Self {
+        let mut plain = vec![merkle::leaf_hash(b"plain")];
+        for level in 0..63 {
+            plain.push(merkle::node_hash(&plain[level], &plain[level]));
+        }
+        Self { marked, plain }
+    }
+}
+
+impl merkle::HashReader for Vast {
+    type Error = std::convert::Infallible;
+
+    fn hash(&mut self, level: u8, place: u64) -> Result<Hash, Self::Error> {
+        if self.marked >> level != place {
+            return Ok(self.plain[usize::from(level)]);
+        }
+        let mut hash = merkle::leaf_hash(b"marked");
+        for below in 0..level {
+            let sibling = &self.plain[usize::from(below)];
+            hash = match self.marked >> below & 1 {
+                0 => merkle::node_hash(&hash, sibling),
+                _ => merkle::node_hash(sibling, &hash),
+            };
+        }
+        Ok(hash)
+    }
+}
+
+#[test]
+fn tiles_and_proofs_of_logs_of_2_to_the_32_and_2_to_the_40_entries_are_right() {
+    let leaf = merkle::leaf_hash(b"marked");
+    for size in [32u32, 40, 62].map(|bits| 1u64 << bits) {
+        for (end, index) in [
+            (size - 1, size - 2),
+            (size, size - 1),
+            (size + 1, size),
+            (size + 257, size / 3),
+        ] {
+            let mut tree = Vast::new(index);
+            let Ok(root) = merkle::root(&mut tree, end);
+            let Ok(proof) = merkle::inclusion_proof(&mut tree, index, end);
+            assert_eq!(
+                merkle::verify_inclusion(&leaf, index, end, &proof, &root),
+                Ok(())
+            );
+            for other in [index - 1, index ^ 1 << 31, end] {
+                assert!(merkle::verify_inclusion(&leaf, other, end, &proof, &root).is_err());
+            }
+            for old in [1, size / 2, size / 2 + 1, end - 1, end] {
+                let Ok(before) = merkle::root(&mut tree, old);
+                let Ok(proof) = merkle::consistency_proof(&mut tree, old, end);
+                assert_eq!(
+                    merkle::verify_consistency(old, end, &proof, &before, &root),
+                    Ok(()),
+                    "{old} of {end}"
+                );
+            }
+            let bundle = index / 256 * 256..end.min(index / 256 * 256 + 256);
+            let Ok(part) = merkle::subtree_root(&mut tree, bundle.clone());
+            let Ok(proof) = merkle::subtree_proof(&mut tree, bundle.clone(), end);
+            assert_eq!(
+                merkle::verify_subtree(&bundle, end, &proof, &part, &root),
+                Ok(())
+            );
+        }
+        let path = |level, place, size| tile::tile_at(level, place, size).unwrap().path();
+        let names: Vec<String> = tile::new_tiles(size, size + 1)
+            .iter()
+            .map(tile::Tile::path)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                path(0, size, size + 1),
+                tile::entries_at(size, size + 1).unwrap().path()
+            ]
+        );
+        assert!(tile::tile_at(0, size, size).is_none());
+    }
+    let last = tile::tile_at(0, (1 << 32) - 1, 1 << 32).unwrap();
+    assert_eq!(
+        (last.path().as_str(), last.is_full()),
+        ("tile/0/x016/x777/215", true)
+    );
+    let top = tile::tile_at(4, 0, 1 << 40).unwrap();
+    assert_eq!((top.path().as_str(), top.width), ("tile/4/000", 256));
+    assert_eq!(
+        tile::tile_at(5, 0, 1 << 40).unwrap().path(),
+        "tile/5/000.p/1"
+    );
+    assert!(tile::tile_at(6, 0, 1 << 40).is_none());
+    assert_eq!(
+        tile::entries_at(1 << 40, (1 << 40) + 9).unwrap().path(),
+        "tile/entries/x004/x294/x967/296.p/9"
     );
 }

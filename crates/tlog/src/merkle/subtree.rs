@@ -1,10 +1,10 @@
-//! Proofs that a range of leaves, an aligned subtree, is part of a tree. In: a range, hashes. Out: proofs, verdicts. Never: an empty range, of
-//! which there is nothing to show.
+//! Proofs that a range of leaves, an aligned subtree, is part of a tree. In: a range, hashes. Out: proofs, verdicts. Never: a proof of an
+//! empty range, of which there is nothing to show.
 //!
 //! draft-ietf-plants-merkle-tree-certs §4.4; tlog-mirror's entry packages carry these proofs.
 
 use super::build::{HashReader, range, split};
-use super::{Hash, ProofError, node_hash};
+use super::{Hash, ProofError, empty_root, node_hash};
 use crate::limits::PROOF_HASHES_MAX;
 use std::ops::Range;
 
@@ -67,6 +67,36 @@ pub fn subtree_proof<R: HashReader>(
         .collect()
 }
 
+/// No leaves are part of every tree: their root is that of the empty tree, and there is nothing to prove.
+fn empty_range(proof: &[Hash], part: &Hash) -> Result<(), ProofError> {
+    if !proof.is_empty() {
+        return Err(ProofError::Length);
+    }
+    if *part == empty_root() {
+        Ok(())
+    } else {
+        Err(ProofError::Root)
+    }
+}
+
+/// Checks that a leaf hash stands at `index` of the log, by a proof within a subtree of it, whose root is `root`.
+///
+/// # Errors
+/// [`ProofError`]: it is not shown. A range that is no subtree, or has not the index, is [`ProofError::Range`].
+pub fn verify_subtree_inclusion(
+    leaf: &Hash,
+    index: u64,
+    leaves: &Range<u64>,
+    proof: &[Hash],
+    root: &Hash,
+) -> Result<(), ProofError> {
+    if !is_subtree(leaves) || !leaves.contains(&index) {
+        return Err(ProofError::Range);
+    }
+    let (place, width) = (index - leaves.start, leaves.end - leaves.start);
+    super::verify_inclusion(leaf, place, width, proof, root)
+}
+
 /// Checks that the leaves of a range, whose root is `part`, are those of the tree of `size` leaves with this root.
 ///
 /// # Errors
@@ -78,6 +108,9 @@ pub fn verify_subtree(
     part: &Hash,
     root: &Hash,
 ) -> Result<(), ProofError> {
+    if leaves.start == leaves.end && leaves.end <= size {
+        return empty_range(proof, part);
+    }
     if !is_subtree(leaves) || leaves.end > size {
         return Err(ProofError::Range);
     }
