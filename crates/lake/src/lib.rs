@@ -12,6 +12,7 @@ mod compaction;
 mod deletion;
 mod durable;
 mod error;
+mod extension;
 pub mod limits;
 mod lookup;
 mod manifest;
@@ -25,6 +26,7 @@ mod spool;
 mod writer;
 
 pub use access::{Access, AccessError, Purpose, QueryOpened};
+pub use commitment::Membership;
 pub use compaction::Compaction;
 pub use deletion::{Deletion, OfficeShare};
 pub use error::LakeError;

@@ -83,21 +83,30 @@ impl Lake {
     /// # Errors
     /// The disk's; [`LakeError::Damaged`] for the first bucket that does not read; [`LakeError::Limit`] for more than [`BUCKETS_MAX`].
     pub fn buckets(&self) -> Result<Vec<Bucket>, LakeError> {
-        let mut buckets = Vec::new();
+        let each = self.each_bucket()?.into_iter();
+        each.map(|(_, bucket)| bucket).collect()
+    }
+
+    /// Every bucket's id with the bucket, or with what is wrong with it, in the order of their ids: one that is damaged does not hide the others.
+    ///
+    /// # Errors
+    /// The disk's, where a folder cannot be listed; [`LakeError::Limit`] for more than [`BUCKETS_MAX`].
+    pub fn each_bucket(&self) -> Result<Vec<(BucketId, Result<Bucket, LakeError>)>, LakeError> {
+        let mut found = Vec::new();
         for authority in names_below(&self.root)? {
             let sensors = self.root.join(&authority);
             for sensor in names_below(&sensors)? {
                 for day in names_below(&sensors.join(&sensor))? {
-                    let id = format!("{authority}/{sensor}/{day}");
                     // A folder that no bucket can have is not ours; leave it alone.
-                    let Ok(id) = id.parse() else { continue };
+                    let Ok(id) = format!("{authority}/{sensor}/{day}").parse::<BucketId>() else {
+                        continue;
+                    };
                     match self.bucket(&id) {
-                        Ok(bucket) => buckets.push(bucket),
                         // A writer that ended between making the folder and its `bucket.json`: there is no bucket yet.
                         Err(LakeError::Unknown(_)) => {}
-                        Err(e) => return Err(e),
+                        bucket => found.push((id, bucket)),
                     }
-                    if buckets.len() > BUCKETS_MAX {
+                    if found.len() > BUCKETS_MAX {
                         return Err(LakeError::Limit {
                             what: "buckets",
                             limit: BUCKETS_MAX as u64,
@@ -106,8 +115,8 @@ impl Lake {
                 }
             }
         }
-        buckets.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(buckets)
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(found)
     }
 
     /// The buckets that must be destroyed now: expired and not yet deleted.

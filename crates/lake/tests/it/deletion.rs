@@ -250,3 +250,111 @@ fn listings_name_every_bucket_and_leave_strange_folders_alone() {
         "another bucket's"
     );
 }
+
+#[test]
+fn an_extension_moves_the_end_later_never_earlier_and_nothing_that_is_over() {
+    let house = filled();
+    let end = |days: u64| Seconds(DAY + days * 86_400);
+    let keep = |until, now| house.lake.keep_until(&house.bucket, until, now);
+    assert_eq!(
+        keep(end(30), at(20, 0)).unwrap(),
+        end(90),
+        "earlier is no extension"
+    );
+    assert_eq!(keep(end(120), at(20, 0)).unwrap(), end(120));
+    let before = Seconds(end(120).0 - 1);
+    assert!(house.find_at(What::All, Span::ALL, before).is_ok());
+    assert!(house.lake.expired(before).unwrap().is_empty());
+    assert!(matches!(
+        keep(end(150), end(120)),
+        Err(LakeError::Expired { .. })
+    ));
+    assert!(matches!(
+        keep(end(36_501), before),
+        Err(LakeError::Limit { .. })
+    ));
+    house
+        .lake
+        .delete(&house.bucket, &house.office, before)
+        .unwrap();
+    assert!(matches!(
+        keep(end(150), before),
+        Err(LakeError::Deleted { .. })
+    ));
+}
+
+#[test]
+fn a_record_s_path_leads_to_the_commitment_of_its_window_and_of_no_other() {
+    let house = filled();
+    for (index, first, count) in [(0, 0, 10), (1, 10, 5)] {
+        let commitment = house.commitment(window(1, index)).unwrap();
+        for (id, fields) in records(1, first, count) {
+            let member =
+                house
+                    .lake
+                    .membership(&house.bucket, &house.key(), window(1, index), id, at(12, 0));
+            let member = member.unwrap().unwrap();
+            assert_eq!((member.place, member.records), (id.number - first, count));
+            assert_eq!(
+                member.leaf,
+                sakimori_custody::commitment::leaf(&house.key().commit(), id, &fields.encode())
+            );
+            let leads = |root| {
+                let leaf = sakimori_tlog::merkle::leaf_hash(&member.leaf);
+                sakimori_tlog::merkle::verify_inclusion(
+                    &leaf,
+                    member.place,
+                    member.records,
+                    &member.path,
+                    root,
+                )
+            };
+            assert_eq!(leads(&commitment), Ok(()));
+            assert!(leads(&house.commitment(window(1, 1 - index)).unwrap()).is_err());
+        }
+    }
+    let absent = records(1, 15, 1)[0].0;
+    let absent =
+        house
+            .lake
+            .membership(&house.bucket, &house.key(), window(1, 0), absent, at(12, 0));
+    assert_eq!(absent.unwrap(), None);
+    house
+        .lake
+        .delete(&house.bucket, &house.office, at(20, 0))
+        .unwrap();
+    let key = BucketKey::combine(&Share::new([7; 32]), &Share::new([9; 32]), &house.bucket);
+    let gone = house.lake.membership(
+        &house.bucket,
+        &key,
+        window(1, 0),
+        records(1, 0, 1)[0].0,
+        at(21, 0),
+    );
+    assert!(
+        matches!(gone, Err(LakeError::Deleted { .. })),
+        "no challenge opens after the end"
+    );
+}
+
+#[test]
+fn a_damaged_bucket_does_not_hide_the_others() {
+    let house = filled();
+    let other = "000102030405060708090a0b0c0d0e0f/s-02/2027-04-01"
+        .parse()
+        .unwrap();
+    let folder = house.lake.folder(&other);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("bucket.json"), "{").unwrap();
+    let each = house.lake.each_bucket().unwrap();
+    assert_eq!(each.len(), 2);
+    assert!(
+        each.iter()
+            .any(|(id, bucket)| *id == house.bucket && bucket.is_ok())
+    );
+    assert!(
+        each.iter()
+            .any(|(id, bucket)| *id == other && matches!(bucket, Err(LakeError::Damaged { .. })))
+    );
+    assert!(house.lake.buckets().is_err());
+}
