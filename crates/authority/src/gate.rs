@@ -188,6 +188,9 @@ fn statement_refusal(error: StatementError) -> Refusal {
         StatementError::NotPresent(_) => Refusal::SignerAbsent,
         StatementError::OfficeUnsigned => Refusal::OfficeUnsigned,
         StatementError::PartyUnsigned => Refusal::PartyUnsigned,
+        StatementError::NoOfficer(_)
+        | StatementError::OneRole(_)
+        | StatementError::OfficerUnsigned(_) => Refusal::UrgentOfficers,
         StatementError::OtherRoot { .. } => Refusal::OtherRoot,
         StatementError::Sitting(sitting) => match sitting {
             SittingError::Stranger(_) => Refusal::Stranger,

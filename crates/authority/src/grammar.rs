@@ -1,7 +1,7 @@
 //! The grammar that all notes share: ASCII, one `key: value` a line, fixed order, nothing unknown, nothing twice. In: a text. Out: values in order, or the
 //! line that breaks it. Never: a second text for one meaning.
 
-use sakimori_custody::ids::unhex;
+use sakimori_custody::ids::{hex, unhex};
 
 /// A text that breaks the grammar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +92,40 @@ impl<'a> Lines<'a> {
         hash(text).ok_or_else(|| self.fail(format!("`{key}` is no SHA-256")))
     }
 
+    /// A line of free text with a bound.
+    pub(crate) fn text(&mut self, key: &str, most: usize) -> Result<String, GrammarError> {
+        let text = self.value(key)?;
+        if text.len() > most {
+            return Err(self.fail(format!("`{key}` is longer than {most} bytes")));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// A number from 1 on.
+    pub(crate) fn count(&mut self, key: &str) -> Result<u64, GrammarError> {
+        let count = self.number(key)?;
+        if count == 0 {
+            return Err(self.fail(format!("`{key}` is counted from 1")));
+        }
+        Ok(count)
+    }
+
+    /// `sha256:` and 64 hex digits, or `none`.
+    pub(crate) fn optional_hash(&mut self, key: &str) -> Result<Option<[u8; 32]>, GrammarError> {
+        match self.value(key)? {
+            "none" => Ok(None),
+            text => hash(text)
+                .map(Some)
+                .ok_or_else(|| self.fail(format!("`{key}` is no SHA-256"))),
+        }
+    }
+
+    /// 64 hex digits.
+    pub(crate) fn digits(&mut self, key: &str) -> Result<[u8; 32], GrammarError> {
+        let text = self.value(key)?;
+        unhex(text).ok_or_else(|| self.fail(format!("`{key}` is not 64 hex digits")))
+    }
+
     /// Names separated by single spaces, distinct; `none` for no name.
     pub(crate) fn list<T: std::str::FromStr + PartialEq>(
         &mut self,
@@ -129,6 +163,11 @@ impl<'a> Lines<'a> {
 pub(crate) fn number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
+}
+
+/// A hash as the grammar writes it, or `none`.
+pub(crate) fn optional_hash(hash: Option<&[u8; 32]>) -> String {
+    hash.map_or_else(|| "none".to_owned(), |hash| format!("sha256:{}", hex(hash)))
 }
 
 pub(crate) fn hash(text: &str) -> Option<[u8; 32]> {

@@ -11,15 +11,23 @@ pub mod lease;
 pub mod limits;
 mod refusal;
 pub mod root;
+pub mod ruling;
+pub mod schedule;
 mod sitting;
+pub mod software;
 pub mod statement;
+pub mod suspension;
 
 pub use grammar::GrammarError;
 pub use lease::Lease;
 pub use refusal::Refusal;
 pub use root::TrustRoot;
-pub use sitting::{Sitting, SittingError};
+pub use ruling::Ruling;
+pub use schedule::Schedule;
+pub use sitting::{Sitting, SittingError, UndecidedError};
+pub use software::Software;
 pub use statement::Statement;
+pub use suspension::Suspension;
 
 use sha2::{Digest, Sha256};
 

@@ -14,3 +14,15 @@ pub const SKEW_SECONDS_MAX: u64 = 300;
 pub const OTHERS_PRESENT_MIN: usize = 2;
 /// Longest retention that a statement can name, days; the law's number is in the schedule, this bounds slips of the pen.
 pub const RETENTION_DAYS_MAX: u64 = 3660;
+/// Longest reason of a ruling or suspension in bytes.
+pub const REASON_BYTES_MAX: usize = 512;
+/// Longest urgent acquisition that a schedule can allow, hours.
+pub const URGENT_ACQUISITION_HOURS_MAX: u64 = 24;
+/// Longest urgent measure that a schedule can allow, hours.
+pub const URGENT_MEASURE_HOURS_MAX: u64 = 2;
+/// Longest period that a schedule can name, months; bounds slips of the pen.
+pub const MONTHS_MAX: u64 = 120;
+/// Longest deadline that a schedule can name, days; bounds slips of the pen.
+pub const DEADLINE_DAYS_MAX: u64 = 3660;
+/// Longest source of a value of the schedule in bytes.
+pub const SOURCE_BYTES_MAX: usize = 512;

@@ -75,6 +75,37 @@ refusals! {
     KeysUnavailable 54 "keys-unavailable" "a share of the bucket key cannot be had",
     SignerAbsent 55 "signer-absent" "a member has signed whom the sitting does not call present",
     TrustRootNotYet 56 "trust-root-not-yet" "the trust root has not begun",
+    ScheduleMissing 57 "schedule-missing" "there is no schedule",
+    ScheduleMalformed 58 "schedule-malformed" "the schedule breaks its grammar",
+    ScheduleUnsigned 59 "schedule-unsigned" "the office or a sitting of the commission does not stand behind the schedule",
+    ScheduleOtherRoot 60 "schedule-other-root" "the schedule is for another version of the trust root",
+    ScheduleNotYet 61 "schedule-not-yet" "the schedule has not begun",
+    ScheduleRolledBack 62 "schedule-rolled-back" "the schedule is older than the known one, or another text of its version",
+    ScheduleChain 63 "schedule-chain" "the schedule does not follow the known one",
+    ConsultationMissing 64 "consultation-missing" "the schedule changes what needs a consultation and names none",
+    HomeCountryOther 65 "home-country-other" "the sensor's home country is not the schedule's",
+    MechanicalFieldsOther 66 "mechanical-fields-other" "the schedule lists other mechanical fields than this software writes",
+    PeriodTooLong 67 "period-too-long" "the authority lasts longer than the schedule allows",
+    RetentionTooLong 68 "retention-too-long" "records would be kept longer than the schedule allows",
+    CapsAboveSchedule 69 "caps-above-schedule" "a cap is larger than the schedule allows",
+    FloorBelowSchedule 70 "floor-below-schedule" "fewer votes than the schedule asks for",
+    AgreementNeedsSitting 71 "agreement-needs-sitting" "the schedule asks for a ruling on agreements, and there is none",
+    UrgentOff 72 "urgent-off" "the schedule allows no urgent act of this kind",
+    UrgentTooLong 73 "urgent-too-long" "the urgent act lasts longer than the schedule allows from its entry",
+    UrgentCaps 74 "urgent-caps" "a cap of the urgent act is larger than the schedule allows",
+    UrgentOfficers 75 "urgent-officers" "an urgent act is not signed by two known officers of different roles",
+    RequesterDecides 76 "requester-decides" "somebody of the office's is a member of the commission too",
+    RulingMalformed 77 "ruling-malformed" "the ruling breaks its grammar or is about another authority",
+    RulingUnsigned 78 "ruling-unsigned" "a sitting of the commission does not stand behind the ruling",
+    Revoked 79 "revoked" "the commission has revoked the authority",
+    SuspensionMalformed 80 "suspension-malformed" "a suspension breaks its grammar or is about another authority",
+    SuspensionUnsigned 81 "suspension-unsigned" "a suspension is not signed by whom it names",
+    Suspended 82 "suspended" "the authority is suspended",
+    SoftwareMissing 83 "software-missing" "there is no release of the software, though one was seen before",
+    SoftwareMalformed 84 "software-malformed" "the release of the software breaks its grammar",
+    SoftwareUnsigned 85 "software-unsigned" "the release is not signed by the office and the chair or deputy",
+    SoftwareNotYet 86 "software-not-yet" "the release of the software has not begun",
+    SoftwareUnlogged 87 "software-unlogged" "this program is not the one that was released",
 }
 
 impl Refusal {
@@ -120,6 +151,31 @@ impl Refusal {
                 "start the ledger with `sakimori ledger run`; the refusal is entered at the next start"
             }
             52 => "run on Linux with seccomp; nothing starts without it",
+            57..=64 => {
+                "`schedule.note` has to be the schedule in force, signed by the office and a sitting; `sakimori authority lease` writes it anew"
+            }
+            65 => "set the sensor to a home country of the schedule",
+            66 => {
+                "run the software that the schedule was made for, or have a schedule decided for this one"
+            }
+            67..=70 | 72..=75 => {
+                "the statement has to be decided anew within the schedule; `sakimori authority show` says which value it passes"
+            }
+            71 => "`ruling.note` has to be a ruling that approves the agreement",
+            76 => {
+                "`trust-root.note` has to name officers who are no members; its next version has to be signed so"
+            }
+            77 | 78 => {
+                "`ruling.note` has to be the commission's ruling about this authority, or none"
+            }
+            79 => "ask for a new authority; a revoked one never comes back",
+            80 | 81 => {
+                "`suspension-commission.note`, `suspension-office.note` and `suspension-party.note` have to be those of the log; `sakimori authority lease` writes them anew"
+            }
+            82 => "whoever suspended it has to let it go on; a later note of theirs does",
+            83..=87 => {
+                "run the program that the log holds a release of; `software.note` has to be that release"
+            }
             53 => "name an input that can be opened",
             _ => {
                 "start the commission with `sakimori commission run`, and look at the office's shares"

@@ -8,6 +8,8 @@ use crate::grammar::{GrammarError, Lines, join};
 use crate::root::{Role, TrustRoot};
 use crate::statement::Kind;
 use sakimori_custody::ids::Name;
+use sakimori_tlog::key::VerifierKey;
+use sakimori_tlog::note::{Note, NoteError};
 use std::fmt;
 
 /// The sitting lines of a statement.
@@ -64,7 +66,63 @@ pub enum SittingError {
     },
 }
 
+/// Why a note is not what a sitting decided.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UndecidedError {
+    /// A signature by a known key is bad.
+    #[error("the signature of `{0}` is bad")]
+    Bad(String),
+    /// Nobody whom the trust root knows has signed.
+    #[error("nobody whom the trust root knows has signed")]
+    Foreign,
+    /// Somebody who was present has not signed.
+    #[error("`{0}` was present and has not signed")]
+    Short(String),
+    /// A member signed whom the sitting does not call present.
+    #[error("`{0}` has signed and is not called present")]
+    NotPresent(String),
+    /// The sitting did not decide for it.
+    #[error("the sitting did not decide")]
+    Sitting(#[source] SittingError),
+}
+
+/// The keys that signed a note, among those that are known.
+pub(crate) fn signers(
+    note: &Note,
+    keys: &[VerifierKey],
+) -> Result<Vec<VerifierKey>, UndecidedError> {
+    match note.verify(keys) {
+        Ok(verified) => Ok(verified.into_iter().map(|v| v.key).collect()),
+        Err(NoteError::Bad(name)) => Err(UndecidedError::Bad(name)),
+        Err(_) => Err(UndecidedError::Foreign),
+    }
+}
+
 impl Sitting {
+    /// Whether everybody who was present signed the note, nobody else of the commission did, and the votes decide for it.
+    ///
+    /// # Errors
+    /// [`UndecidedError`]: they do not.
+    pub fn decided(&self, note: &Note, root: &TrustRoot, kind: Kind) -> Result<(), UndecidedError> {
+        let keys: Vec<VerifierKey> = root.members.iter().map(|m| m.key.clone()).collect();
+        let signed = signers(note, &keys)?;
+        let missing = self.present.iter().find(|name| {
+            root.member(name)
+                .is_some_and(|member| !signed.contains(&member.key))
+        });
+        if let Some(name) = missing {
+            return Err(UndecidedError::Short(name.to_string()));
+        }
+        let absent = root
+            .members
+            .iter()
+            .find(|member| signed.contains(&member.key) && !self.present.contains(&member.id));
+        if let Some(member) = absent {
+            return Err(UndecidedError::NotPresent(member.id.to_string()));
+        }
+        self.verdict(root, kind).map_err(UndecidedError::Sitting)
+    }
+
     pub(crate) fn read(lines: &mut Lines<'_>) -> Result<Self, GrammarError> {
         Ok(Self {
             present: lines.list("present")?,

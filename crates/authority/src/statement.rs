@@ -3,8 +3,8 @@
 
 use crate::grammar::{GrammarError, Lines, hash, join, number};
 use crate::limits::{CONDITIONS_BYTES_MAX, RETENTION_DAYS_MAX, STATEMENT_BYTES_MAX};
-use crate::root::TrustRoot;
-use crate::sitting::{Sitting, SittingError};
+use crate::root::{OfficerRole, TrustRoot};
+use crate::sitting::{Sitting, SittingError, UndecidedError, signers};
 use crate::text_hash;
 use sakimori_custody::coverage::Coverage;
 use sakimori_custody::ids::{AuthorityId, Name, SensorId, hex, unhex};
@@ -56,6 +56,11 @@ pub enum Basis {
         key: Box<VerifierKey>,
         /// The key that suspends.
         suspend_key: Box<VerifierKey>,
+    },
+    /// Two officers of the office, before the commission could sit.
+    Urgent {
+        /// Who decided; they have different roles.
+        officers: [Name; 2],
     },
 }
 
@@ -126,6 +131,15 @@ pub enum StatementError {
     /// The agreement lacks the signature of the party.
     #[error("the party has not signed the agreement")]
     PartyUnsigned,
+    /// An urgent statement names somebody who is no officer.
+    #[error("`{0}` is no officer of the office")]
+    NoOfficer(Name),
+    /// The two officers of an urgent statement have one role.
+    #[error("both officers have the role `{0}`; an urgent act takes two roles")]
+    OneRole(OfficerRole),
+    /// An officer has not signed the urgent statement.
+    #[error("the officer `{0}` has not signed")]
+    OfficerUnsigned(Name),
     /// It names another version of the trust root.
     #[error("the statement is for version {found} of the trust root, this is {known}")]
     OtherRoot {
@@ -166,10 +180,13 @@ impl Statement {
             text => Some(text.parse().map_err(|_| lines.fail("no authority id"))?),
         };
         let root = lines.number("root")?;
-        let decided = if kind == Kind::Agreement {
-            agreement(&mut lines)?
-        } else {
-            Basis::Sitting(Sitting::read(&mut lines)?)
+        let decided = match kind {
+            Kind::Agreement => agreement(&mut lines)?,
+            Kind::Acquisition | Kind::Measure => match urgent(&mut lines)? {
+                Some(urgent) => urgent,
+                None => Basis::Sitting(Sitting::read(&mut lines)?),
+            },
+            Kind::Reidentification | Kind::Disclosure => Basis::Sitting(Sitting::read(&mut lines)?),
         };
         lines.end()?;
         Ok(Self {
@@ -206,26 +223,8 @@ impl Statement {
             });
         }
         match &statement.decided {
-            Basis::Sitting(sitting) => {
-                let keys: Vec<VerifierKey> = root.members.iter().map(|m| m.key.clone()).collect();
-                let signed = signers(&note, &keys)?;
-                let missing = sitting.present.iter().find(|name| {
-                    root.member(name)
-                        .is_some_and(|member| !signed.contains(&member.key))
-                });
-                if let Some(name) = missing {
-                    return Err(StatementError::Short(name.to_string()));
-                }
-                let absent = root.members.iter().find(|member| {
-                    signed.contains(&member.key) && !sitting.present.contains(&member.id)
-                });
-                if let Some(member) = absent {
-                    return Err(StatementError::NotPresent(member.id.to_string()));
-                }
-                sitting
-                    .verdict(root, statement.kind)
-                    .map_err(StatementError::Sitting)?;
-            }
+            Basis::Sitting(sitting) => sitting.decided(&note, root, statement.kind)?,
+            Basis::Urgent { officers } => urgent_officers(&note, root, officers)?,
             Basis::Agreement { key, .. } => {
                 let signed = signers(&note, &[root.office.clone(), (**key).clone()])?;
                 if !signed.contains(&root.office) {
@@ -250,15 +249,57 @@ impl Statement {
         match &self.decided {
             Basis::Sitting(sitting) => sitting.votes_for.iter().map(Name::to_string).collect(),
             Basis::Agreement { party, .. } => vec!["office".to_owned(), party.to_string()],
+            Basis::Urgent { officers } => officers.iter().map(Name::to_string).collect(),
+        }
+    }
+
+    /// Whether two officers decided it before the commission could sit.
+    pub const fn is_urgent(&self) -> bool {
+        matches!(self.decided, Basis::Urgent { .. })
+    }
+
+    /// The key by which the party of an agreement suspends it.
+    pub const fn suspend_key(&self) -> Option<&VerifierKey> {
+        match &self.decided {
+            Basis::Agreement { suspend_key, .. } => Some(suspend_key),
+            Basis::Sitting(_) | Basis::Urgent { .. } => None,
         }
     }
 }
 
-fn signers(note: &Note, keys: &[VerifierKey]) -> Result<Vec<VerifierKey>, StatementError> {
-    match note.verify(keys) {
-        Ok(verified) => Ok(verified.into_iter().map(|v| v.key).collect()),
-        Err(NoteError::Bad(name)) => Err(StatementError::Bad(name)),
-        Err(_) => Err(StatementError::Foreign),
+impl From<UndecidedError> for StatementError {
+    fn from(error: UndecidedError) -> Self {
+        match error {
+            UndecidedError::Bad(name) => Self::Bad(name),
+            UndecidedError::Foreign => Self::Foreign,
+            UndecidedError::Short(name) => Self::Short(name),
+            UndecidedError::NotPresent(name) => Self::NotPresent(name),
+            UndecidedError::Sitting(error) => Self::Sitting(error),
+        }
+    }
+}
+
+/// Two officers of different roles, both known, both signed.
+fn urgent_officers(
+    note: &Note,
+    root: &TrustRoot,
+    officers: &[Name; 2],
+) -> Result<(), StatementError> {
+    let known = |name: &Name| {
+        root.officer(name)
+            .ok_or_else(|| StatementError::NoOfficer(name.clone()))
+    };
+    let (first, second) = (known(&officers[0])?, known(&officers[1])?);
+    if first.role == second.role {
+        return Err(StatementError::OneRole(first.role));
+    }
+    let signed = signers(note, &[first.key.clone(), second.key.clone()])?;
+    match [first, second]
+        .into_iter()
+        .find(|o| !signed.contains(&o.key))
+    {
+        Some(officer) => Err(StatementError::OfficerUnsigned(officer.id.clone())),
+        None => Ok(()),
     }
 }
 
@@ -344,6 +385,20 @@ fn retention(lines: &mut Lines<'_>) -> Result<u64, GrammarError> {
     })
 }
 
+/// The line of an urgent statement, where it stands.
+fn urgent(lines: &mut Lines<'_>) -> Result<Option<Basis>, GrammarError> {
+    let Some(line) = lines.next_if("urgent") else {
+        return Ok(None);
+    };
+    let officers = line.split_once(' ').and_then(|(first, second)| {
+        let officers: [Name; 2] = [first.parse().ok()?, second.parse().ok()?];
+        (officers[0] != officers[1]).then_some(officers)
+    });
+    officers
+        .map(|officers| Some(Basis::Urgent { officers }))
+        .ok_or_else(|| lines.fail("not two officers"))
+}
+
 fn agreement(lines: &mut Lines<'_>) -> Result<Basis, GrammarError> {
     let line = lines.value("party")?;
     let party = line
@@ -401,6 +456,7 @@ impl fmt::Display for Statement {
             } => {
                 writeln!(f, "party: {party} {key}\nsuspend-key: {suspend_key}")
             }
+            Basis::Urgent { officers } => writeln!(f, "urgent: {}", join(officers)),
         }
     }
 }

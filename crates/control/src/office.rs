@@ -67,7 +67,7 @@ pub struct Draft {
 /// Whom it is decided by, as the kind of the statement.
 const fn kind_of(decided: &Basis) -> Kind {
     match decided {
-        Basis::Sitting(_) => Kind::Acquisition,
+        Basis::Sitting(_) | Basis::Urgent { .. } => Kind::Acquisition,
         Basis::Agreement { .. } => Kind::Agreement,
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// The last year that a text has.
+const YEAR_MAX: u64 = 9999;
 /// Seconds of a day.
 pub const DAY_SECONDS: u64 = 86_400;
 /// The last second that a four-digit year can name, 9999-12-31T23:59:59Z.
@@ -65,6 +67,34 @@ impl Seconds {
     pub const fn plus(self, seconds: u64) -> Self {
         let sum = self.0.saturating_add(seconds);
         Self(if sum > SECONDS_MAX { SECONDS_MAX } else { sum })
+    }
+
+    /// The same day and second `months` calendar months later, or the last day of a month that lacks the day; at most [`SECONDS_MAX`].
+    #[must_use]
+    pub fn plus_months(self, months: u64) -> Self {
+        let (year, month, day) = civil(self.0 / DAY_SECONDS);
+        let count = year
+            .saturating_mul(12)
+            .saturating_add(month - 1)
+            .saturating_add(months);
+        let (year, month) = (count / 12, count % 12 + 1);
+        if year > YEAR_MAX {
+            return Self(SECONDS_MAX);
+        }
+        let first = days_from_civil(year, month, 1);
+        let last = if month == 12 {
+            31
+        } else {
+            days_from_civil(year, month + 1, 1) - first
+        };
+        let days = first + day.min(last) - 1;
+        Self(days * DAY_SECONDS + self.0 % DAY_SECONDS)
+    }
+
+    /// Calendar year and month in UTC, as `(2027, 4)`.
+    pub fn year_month(self) -> (u64, u64) {
+        let (year, month, _) = civil(self.0 / DAY_SECONDS);
+        (year, month)
     }
 }
 
@@ -207,6 +237,24 @@ mod tests {
             "2027-04-01T00:00:00.007Z"
         );
         assert_eq!("2027-04-01".parse(), Ok(Day(20_909)));
+    }
+
+    #[test]
+    fn a_calendar_month_ends_at_the_same_day_or_at_its_last() {
+        for (from, months, to) in [
+            ("2027-04-01T00:00:00Z", 3, "2027-07-01T00:00:00Z"),
+            ("2027-01-31T12:34:56Z", 1, "2027-02-28T12:34:56Z"),
+            ("2028-01-31T12:34:56Z", 1, "2028-02-29T12:34:56Z"),
+            ("2027-08-31T23:59:59Z", 6, "2028-02-29T23:59:59Z"),
+            ("2027-11-30T00:00:00Z", 13, "2028-12-30T00:00:00Z"),
+            ("2027-12-31T00:00:00Z", 0, "2027-12-31T00:00:00Z"),
+            ("9999-12-01T00:00:00Z", 1, "9999-12-31T23:59:59Z"),
+        ] {
+            let from: Seconds = from.parse().unwrap();
+            assert_eq!(from.plus_months(months).to_string(), to);
+        }
+        assert_eq!(Seconds(SECONDS_MAX).plus_months(u64::MAX).0, SECONDS_MAX);
+        assert_eq!(Seconds(1_806_537_600).year_month(), (2027, 4));
     }
 
     #[test]
