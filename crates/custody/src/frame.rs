@@ -2,6 +2,7 @@
 //! Out: a kind byte and a payload of the fixed length of its kind. Never: a length or text from the data.
 
 use crate::evidence::{EVIDENCE_BYTES, EvidenceEvent};
+use crate::identifier::{IDENTIFIER_BYTES, Identifier};
 use crate::layout::{LayoutError, Reader, Writer};
 use crate::record::{MechanicalRecord, RECORD_BYTES};
 use crate::window::{END_BYTES, EndFrame, WINDOW_BYTES, WindowCounters};
@@ -10,6 +11,7 @@ use crate::window::{END_BYTES, EndFrame, WINDOW_BYTES, WindowCounters};
 pub const READY_BYTES: usize = 16;
 /// Longest frame in bytes, kind included.
 pub const FRAME_BYTES_MAX: usize = 1 + WINDOW_BYTES;
+const _: () = assert!(IDENTIFIER_BYTES <= WINDOW_BYTES);
 
 /// The level of sealing that was reached, told before the first byte of input is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub enum Frame {
     End(EndFrame),
     /// The first frame.
     Ready(Ready),
+    /// An identifier of the record before it, as tag and sealed blob.
+    Identifier(Identifier),
 }
 
 /// What a reader of the pipe can make of the bytes it has.
@@ -91,6 +95,7 @@ impl Frame {
             Self::Window(window) => put(out, 3, &window.encode()),
             Self::End(end) => put(out, 4, &end.encode()),
             Self::Ready(ready) => put(out, 5, &ready.encode()),
+            Self::Identifier(identifier) => put(out, 6, &identifier.encode()),
         }
     }
 
@@ -107,6 +112,7 @@ impl Frame {
             3 => Self::Window(WindowCounters::decode(take::<WINDOW_BYTES>(rest)?)?),
             4 => Self::End(EndFrame::decode(take::<END_BYTES>(rest)?)?),
             5 => Self::Ready(Ready::decode(take::<READY_BYTES>(rest)?)?),
+            6 => Self::Identifier(Identifier::decode(take::<IDENTIFIER_BYTES>(rest)?)?),
             other => return Err(FrameError::Kind(other)),
         };
         Ok((frame, frame.length()))
@@ -120,6 +126,7 @@ impl Frame {
             Self::Window(_) => WINDOW_BYTES,
             Self::End(_) => END_BYTES,
             Self::Ready(_) => READY_BYTES,
+            Self::Identifier(_) => IDENTIFIER_BYTES,
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct IdError {
 }
 
 impl IdError {
-    fn new(text: &str, kind: &'static str) -> Self {
+    pub(crate) fn new(text: &str, kind: &'static str) -> Self {
         Self {
             text: text.chars().take(80).collect(),
             kind,

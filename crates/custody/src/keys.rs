@@ -44,12 +44,8 @@ impl fmt::Debug for BucketKey {
 impl BucketKey {
     /// The key that only both shares together give.
     pub fn combine(office: &Share, commission: &Share, bucket: &BucketId) -> Self {
-        let mut both = Zeroizing::new([0u8; 32]);
-        for (sum, (a, b)) in both.iter_mut().zip(office.0.iter().zip(commission.0)) {
-            *sum = a ^ b;
-        }
         Self(expand(
-            both.as_slice(),
+            join(office, commission).as_slice(),
             format!("sakimori/bucket/v1\n{bucket}").as_bytes(),
         ))
     }
@@ -79,6 +75,11 @@ impl BucketKey {
         Zeroizing::new(expand(&self.0, b"sakimori/body/v1"))
     }
 
+    /// Key of the file of identifiers.
+    pub fn identifiers(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(expand(&self.0, b"sakimori/identifiers/v1"))
+    }
+
     /// Key of the spool of staged windows.
     pub fn spool(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(expand(&self.0, b"sakimori/spool/v1"))
@@ -106,8 +107,17 @@ impl fmt::Debug for CommitKey {
     }
 }
 
+/// What two shares give together.
+pub(crate) fn join(office: &Share, commission: &Share) -> Zeroizing<[u8; 32]> {
+    let mut both = Zeroizing::new([0u8; 32]);
+    for (sum, (a, b)) in both.iter_mut().zip(office.0.iter().zip(commission.0)) {
+        *sum = a ^ b;
+    }
+    both
+}
+
 /// HKDF with an empty salt.
-fn expand<const N: usize>(ikm: &[u8], info: &[u8]) -> [u8; N] {
+pub(crate) fn expand<const N: usize>(ikm: &[u8], info: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     // BOUND: HKDF-SHA-256 gives up to 8,160 bytes; every caller asks for 16 or 32.
     let done = Hkdf::<Sha256>::new(None, ikm).expand(info, &mut out);

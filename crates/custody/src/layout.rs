@@ -1,6 +1,8 @@
 //! A cursor over a fixed layout: little-endian fields in order, checked at the end. In: a byte array. Out: fields.
 //! Never: a length taken from the data.
 
+use zeroize::Zeroize;
+
 /// Reads fields in order from a slice whose length the caller has fixed.
 #[derive(Debug)]
 pub struct Reader<'a>(&'a [u8]);
@@ -92,6 +94,11 @@ impl<const N: usize> Writer<N> {
     /// Appends eight bytes.
     pub fn u64(&mut self, value: u64) -> &mut Self {
         self.bytes(&value.to_le_bytes())
+    }
+
+    /// Overwrites what was written, once a copy of it was taken.
+    pub fn erase(&mut self) {
+        self.bytes.zeroize();
     }
 
     /// The finished array; unwritten bytes are zero.

@@ -80,6 +80,10 @@ counters! {
     pairs_evicted,
     /// Flows open at the end.
     flows_open,
+    /// Identifiers written to the pipe.
+    identifiers,
+    /// Identifiers, or flows with some, for which there was no room.
+    identifiers_shed,
 }
 
 impl WindowCounters {

@@ -9,6 +9,9 @@ pub const WINDOW_PARTS_MAX: u32 = 512;
 /// Records of one window, the product of the two above.
 pub const WINDOW_RECORDS_MAX: usize = PART_RECORDS_MAX * WINDOW_PARTS_MAX as usize;
 
+/// Identifiers of one window; 16 of a record, of which few have some: a bound for memory, 940 MB at most.
+pub const WINDOW_IDENTIFIERS_MAX: usize = WINDOW_RECORDS_MAX;
+
 /// Published records that wait in the spool before they become a file, so that a busy hour does not grow it without end.
 pub const PENDING_RECORDS_MAX: u64 = 1_000_000;
 

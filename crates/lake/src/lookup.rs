@@ -10,7 +10,7 @@ use sakimori_custody::ids::{BucketId, RecordId};
 use sakimori_custody::keys::BucketKey;
 use sakimori_custody::time::{Millis, Seconds};
 use sakimori_custody::{Covered, Held, Selected};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::access::Access;
 use crate::error::LakeError;
@@ -131,6 +131,21 @@ impl Lake {
 }
 
 impl BucketReader<'_> {
+    /// The bucket.
+    pub(crate) const fn id(&self) -> &BucketId {
+        &self.id
+    }
+
+    /// Its key.
+    pub(crate) const fn key(&self) -> &BucketKey {
+        self.key
+    }
+
+    /// Its folder.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.lake.folder(&self.id)
+    }
+
     /// The access under which this reader looks.
     pub const fn access(&self) -> &Access {
         self.access

@@ -4,6 +4,7 @@
 //! What destroying proves: the file is overwritten, synced and unlinked. Flash, snapshots and backups may keep old blocks; the claim that
 //! the bucket cannot be opened rests on the *other* holder's share being gone too (`SECURITY.md`).
 
+use sakimori_custody::epoch::EpochId;
 use sakimori_custody::ids::BucketId;
 use sakimori_custody::keys::{BucketKey, Share};
 use std::fs::OpenOptions;
@@ -25,6 +26,9 @@ pub enum ShareError {
     /// It was never made, or it was destroyed: the bucket cannot be opened with this holder's help.
     #[error("there is no share of bucket {0}")]
     Missing(BucketId),
+    /// It was never made, or it was destroyed: what was sealed in the epoch stays sealed.
+    #[error("there is no share of epoch {0}")]
+    MissingEpoch(EpochId),
     /// It is there already; a second one would orphan what the first has closed.
     #[error("there is already a share of bucket {0}")]
     Exists(BucketId),
@@ -52,26 +56,8 @@ impl ShareVault {
     /// # Errors
     /// [`ShareError::Exists`]: read that one. [`ShareError::Store`]: nothing was made; try again.
     pub fn create(&self, bucket: &BucketId, random: [u8; 32]) -> Result<Share, ShareError> {
-        let random = Zeroizing::new(random);
-        let path = self.path(bucket);
-        durable::create_folder(&self.folder)?;
-        let staged = path.with_extension("new");
-        durable::remove(&staged)?;
-        let mut file = durable::create_new(&staged)?;
-        file.write_all(random.as_slice())
-            .and_then(|()| file.sync_all())
-            .map_err(LakeError::io("write", &staged))?;
-        // A link never replaces: whoever was first keeps their share.
-        let linked = std::fs::hard_link(&staged, &path);
-        durable::remove(&staged)?;
-        match linked {
-            Ok(()) => durable::sync_folder(&self.folder)?,
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(ShareError::Exists(bucket.clone()));
-            }
-            Err(e) => return Err(LakeError::io("link", &path)(e).into()),
-        }
-        Ok(Share::new(*random))
+        let made = self.create_at(&self.path(bucket), random)?;
+        made.ok_or_else(|| ShareError::Exists(bucket.clone()))
     }
 
     /// Reads a bucket's share.
@@ -79,21 +65,8 @@ impl ShareVault {
     /// # Errors
     /// [`ShareError::Missing`]: the bucket is destroyed or was never opened. [`ShareError::Store`]: the disk, or a file of another length.
     pub fn read(&self, bucket: &BucketId) -> Result<Share, ShareError> {
-        let path = self.path(bucket);
-        let bytes = match durable::read_bounded(&path, SHARE_BYTES) {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(e) if e.is_vanished() => return Err(ShareError::Missing(bucket.clone())),
-            Err(e) => return Err(e.into()),
-        };
-        let bytes: [u8; SHARE_BYTES] = bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| LakeError::damaged(&path, "a share has 32 bytes"))?;
-        if bytes == [0; SHARE_BYTES] {
-            // A crash came between the overwriting and the unlinking: what is left is no share.
-            return Err(ShareError::Missing(bucket.clone()));
-        }
-        Ok(Share::new(bytes))
+        let share = read_at(&self.path(bucket))?;
+        share.ok_or_else(|| ShareError::Missing(bucket.clone()))
     }
 
     /// Reads a bucket's share, or makes it of `random` where there is none.
@@ -112,16 +85,76 @@ impl ShareVault {
     /// # Errors
     /// The disk's: the share may still be there; call again.
     pub fn destroy(&self, bucket: &BucketId) -> Result<bool, LakeError> {
-        let path = self.path(bucket);
-        let mut file = match OpenOptions::new().write(true).open(&path) {
+        self.destroy_at(&self.path(bucket))
+    }
+
+    /// Reads an epoch's share.
+    ///
+    /// # Errors
+    /// [`ShareError::MissingEpoch`]: it was destroyed or never made. [`ShareError::Store`]: the disk, or a file of another length.
+    pub fn read_epoch(&self, epoch: &EpochId) -> Result<Share, ShareError> {
+        let share = read_at(&self.epoch_path(epoch))?;
+        share.ok_or(ShareError::MissingEpoch(*epoch))
+    }
+
+    /// Reads an epoch's share, or makes it of `random` where there is none.
+    ///
+    /// # Errors
+    /// As [`ShareVault::read_epoch`].
+    pub fn obtain_epoch(&self, epoch: &EpochId, random: [u8; 32]) -> Result<Share, ShareError> {
+        match self.create_at(&self.epoch_path(epoch), random)? {
+            Some(share) => Ok(share),
+            None => self.read_epoch(epoch),
+        }
+    }
+
+    /// Overwrites, syncs and unlinks an epoch's share. Returns whether there was one.
+    ///
+    /// # Errors
+    /// As [`ShareVault::destroy`].
+    pub fn destroy_epoch(&self, epoch: &EpochId) -> Result<bool, LakeError> {
+        self.destroy_at(&self.epoch_path(epoch))
+    }
+
+    /// The epochs of which there is a share, in order.
+    ///
+    /// # Errors
+    /// As [`ShareVault::list`].
+    pub fn epochs(&self) -> Result<Vec<EpochId>, LakeError> {
+        self.named(epoch_of)
+    }
+
+    /// Makes a share's file; `None` where there is one.
+    fn create_at(&self, path: &Path, random: [u8; 32]) -> Result<Option<Share>, LakeError> {
+        let random = Zeroizing::new(random);
+        durable::create_folder(&self.folder)?;
+        let staged = path.with_extension("new");
+        durable::remove(&staged)?;
+        let mut file = durable::create_new(&staged)?;
+        file.write_all(random.as_slice())
+            .and_then(|()| file.sync_all())
+            .map_err(LakeError::io("write", &staged))?;
+        // A link never replaces: whoever was first keeps their share.
+        let linked = std::fs::hard_link(&staged, path);
+        durable::remove(&staged)?;
+        match linked {
+            Ok(()) => durable::sync_folder(&self.folder)?,
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+            Err(e) => return Err(LakeError::io("link", path)(e)),
+        }
+        Ok(Some(Share::new(*random)))
+    }
+
+    fn destroy_at(&self, path: &Path) -> Result<bool, LakeError> {
+        let mut file = match OpenOptions::new().write(true).open(path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(e) => return Err(LakeError::io("open", &path)(e)),
+            Err(e) => return Err(LakeError::io("open", path)(e)),
         };
         file.write_all(&[0; SHARE_BYTES])
             .and_then(|()| file.sync_all())
-            .map_err(LakeError::io("overwrite", &path))?;
-        durable::remove(&path)?;
+            .map_err(LakeError::io("overwrite", path))?;
+        durable::remove(path)?;
         durable::sync_folder(&self.folder)?;
         Ok(true)
     }
@@ -131,24 +164,29 @@ impl ShareVault {
     /// # Errors
     /// The disk's; and [`LakeError::Limit`] for more than [`SHARES_MAX`].
     pub fn list(&self) -> Result<Vec<BucketId>, LakeError> {
+        self.named(bucket_of)
+    }
+
+    /// What the files of the vault are for, in order, as far as `of` says.
+    fn named<T: Ord>(&self, of: fn(&Path) -> Option<T>) -> Result<Vec<T>, LakeError> {
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(LakeError::io("list", &self.folder)(e)),
         };
-        let mut buckets = Vec::new();
+        let mut named = Vec::new();
         for entry in entries {
             let entry = entry.map_err(LakeError::io("list", &self.folder))?;
-            buckets.extend(bucket_of(&entry.path()));
-            if buckets.len() > SHARES_MAX {
+            named.extend(of(&entry.path()));
+            if named.len() > SHARES_MAX {
                 return Err(LakeError::Limit {
                     what: "shares",
                     limit: SHARES_MAX as u64,
                 });
             }
         }
-        buckets.sort();
-        Ok(buckets)
+        named.sort();
+        Ok(named)
     }
 
     /// `<authority>_<sensor>_<day>.share`; an underscore is in no id.
@@ -156,6 +194,33 @@ impl ShareVault {
         let name = bucket.to_string().replace('/', "_");
         self.folder.join(format!("{name}.share"))
     }
+
+    /// `<authority>_<first day>_<days>.epoch`.
+    fn epoch_path(&self, epoch: &EpochId) -> PathBuf {
+        let name = epoch.to_string().replace('/', "_");
+        self.folder.join(format!("{name}.epoch"))
+    }
+}
+
+/// The share in a file; `None` where there is none, or what a crash left of it.
+fn read_at(path: &Path) -> Result<Option<Share>, LakeError> {
+    let bytes = match durable::read_bounded(path, SHARE_BYTES) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(e) if e.is_vanished() => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    let bytes: [u8; SHARE_BYTES] = bytes
+        .as_slice()
+        .try_into()
+        .map_err(|_| LakeError::damaged(path, "a share has 32 bytes"))?;
+    // Zeros: a crash came between the overwriting and the unlinking.
+    Ok((bytes != [0; SHARE_BYTES]).then(|| Share::new(bytes)))
+}
+
+/// The epoch that a file of a vault is for; `None` for other files.
+fn epoch_of(path: &Path) -> Option<EpochId> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".epoch")?;
+    name.replace('_', "/").parse().ok()
 }
 
 /// The bucket that a file of a vault is for; `None` for other files.

@@ -415,7 +415,7 @@ pub(crate) struct Nonces<'r> {
 }
 
 impl Nonces<'_> {
-    fn next(&mut self) -> Result<[u8; 24], LakeError> {
+    pub(crate) fn next(&mut self) -> Result<[u8; 24], LakeError> {
         let mut nonce = [0; 24];
         let drawn = self.source.fill(&mut nonce);
         drawn.map_err(|source| LakeError::Randomness {

@@ -4,7 +4,8 @@
 //! Order of an act: `stage` (on disk) → the caller logs the receipt → `publish` (or `void`). After a crash [`BucketWriter::unresolved`] names the
 //! windows of which the log has the last word.
 
-use sakimori_custody::ids::BucketId;
+use sakimori_custody::identifier::Identifier;
+use sakimori_custody::ids::{BucketId, RecordId};
 use sakimori_custody::keys::BucketKey;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use crate::Randomness;
 use crate::durable;
 use crate::error::LakeError;
+use crate::identifiers::{self, Store};
 use crate::limits::{BATCH_ROWS, PENDING_RECORDS_MAX};
 use crate::manifest::{Bucket, BucketState, MANIFEST, Object};
 use crate::object::ObjectWriter;
@@ -41,6 +43,8 @@ pub struct BucketWriter {
     bucket: Bucket,
     key: BucketKey,
     spool: Spool,
+    /// The file of identifiers, once there are some.
+    identifiers: Option<Store>,
     random: Box<dyn Randomness>,
     /// Set by the first failure of the disk: after a failed sync nobody knows what is on it, so nothing more is written.
     broken: bool,
@@ -104,6 +108,7 @@ impl Lake {
             bucket,
             key,
             spool,
+            identifiers: None,
             random,
             broken: false,
             _lock: lock,
@@ -161,6 +166,7 @@ pub(crate) fn remove_unnamed(folder: &Path, bucket: &Bucket) -> Result<(), LakeE
     named.extend([MANIFEST.to_owned(), LOCK.to_owned()]);
     if bucket.state != BucketState::Deleted {
         named.insert(crate::manifest::spool_name(bucket.spool));
+        named.extend(identifiers::newest(folder)?.map(identifiers::file_name));
     }
     for entry in std::fs::read_dir(folder).map_err(LakeError::io("list", folder))? {
         let entry = entry.map_err(LakeError::io("list", folder))?;
@@ -210,6 +216,58 @@ impl BucketWriter {
             } = writer;
             spool.stage(window, &mut nonces(&bucket.id, random))
         })
+    }
+
+    /// Stores the identifiers of a window that is staged and waits for the log's word; when this returns they survive a crash.
+    ///
+    /// # Errors
+    /// - [`LakeError::NotStaged`], [`LakeError::AlreadyPublished`], [`LakeError::AlreadyStaged`], [`LakeError::Order`], [`LakeError::Limit`]: nothing was stored.
+    /// - [`LakeError::Io`], [`LakeError::Randomness`]: nothing was stored; the window must not be receipted.
+    pub fn stage_identifiers(
+        &mut self,
+        window: WindowId,
+        items: &[(RecordId, Identifier)],
+    ) -> Result<(), LakeError> {
+        if !self.spool.holds(window) {
+            return Err(LakeError::NotStaged(window));
+        }
+        if !self.spool.unresolved().contains(&window) {
+            return Err(LakeError::AlreadyPublished(window));
+        }
+        self.unbroken(|writer| {
+            let mut records = BTreeSet::new();
+            writer.spool.each_part(window, |part| {
+                records.extend(part.into_iter().map(|(id, _)| id));
+                Ok(())
+            })?;
+            identifiers::check(window, items, &records)?;
+            let store = match writer.identifiers.take() {
+                Some(store) => store,
+                None => Store::resume(&writer.folder, &writer.bucket.id, &writer.key)?,
+            };
+            let store = writer.identifiers.insert(store);
+            store.stage(
+                window,
+                items,
+                &mut nonces(&writer.bucket.id, &mut writer.random),
+            )
+        })
+    }
+
+    /// Drops the identifiers of a window that is void.
+    fn void_identifiers(&mut self, window: WindowId) -> Result<(), LakeError> {
+        if identifiers::newest(&self.folder)?.is_none() {
+            return Ok(());
+        }
+        let (folder, id) = (&self.folder, &self.bucket.id);
+        let store = match self.identifiers.take() {
+            Some(store) => store,
+            None => Store::resume(folder, id, &self.key)?,
+        };
+        let mut nonces = nonces(id, &mut self.random);
+        let next = store.without(window, folder, id, &self.key, &mut nonces)?;
+        self.identifiers = Some(next.unwrap_or(store));
+        Ok(())
     }
 
     /// Does what touches the disk, unless it has failed before.
@@ -271,6 +329,7 @@ impl BucketWriter {
         }
         let records = self.spool.records(window);
         self.unbroken(|writer| {
+            writer.void_identifiers(window)?;
             let bucket = writer.bucket.clone();
             writer.turn_over(bucket, |id| id != window)
         })?;

@@ -4,10 +4,12 @@
 use crate::capture::{Capture, Filled, unpacked};
 use crate::direction::Home;
 use crate::limits::{PACK_BYTES_MAX, PIPE_BYTES};
-use crate::pipeline::{Pipeline, PipelineConfig};
+use crate::pipeline::{Identify, Pipeline, PipelineConfig};
 use crate::seal::{EndTimer, seal};
 use rustix::event::{PollFd, PollFlags, poll};
+use sakimori_custody::epoch::EpochId;
 use sakimori_custody::frame::Frame;
+use sakimori_custody::identifier::{IdentifierField, Sealer, WritingKeys};
 use sakimori_custody::record::{Country, Direction};
 use sakimori_custody::window::{EndFrame, EndStatus};
 use sakimori_select::{Matcher, Pack};
@@ -16,6 +18,7 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 use std::process::ExitCode;
 use std::rc::Rc;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The argument by which a program is told to become the sealed process.
 pub const CHILD_ARGUMENT: &str = "sealed-child";
@@ -36,9 +39,78 @@ pub struct ChildConfig {
     pub seed: [u64; 2],
     /// Whether windows follow ticks.
     pub ticks: bool,
+    /// What asks for identifiers; absent where the schedule names no field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identify: Option<ChildIdentify>,
     /// Benchmarks only: nothing is domestic.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nowhere: bool,
+}
+
+/// What the sealed process is given to write identifiers: nothing of it opens one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChildIdentify {
+    /// Fields that the schedule names.
+    pub fields: Vec<String>,
+    /// The epoch's name.
+    pub epoch: String,
+    /// Key of the tags.
+    pub tag_key: [u8; 32],
+    /// Public key to which values are sealed.
+    pub recipient: [u8; 32],
+    /// Seed of the generator, drawn for this run.
+    pub seed: [u8; 32],
+}
+
+impl std::fmt::Debug for ChildIdentify {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChildIdentify")
+            .field("fields", &self.fields)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ChildIdentify {
+    /// Names what a run writes.
+    ///
+    /// `keys` are those of `epoch`, `seed` 32 random bytes of this run alone.
+    pub fn new(
+        fields: &[IdentifierField],
+        epoch: EpochId,
+        keys: &WritingKeys,
+        seed: [u8; 32],
+    ) -> Self {
+        Self {
+            fields: fields.iter().map(ToString::to_string).collect(),
+            epoch: epoch.to_string(),
+            tag_key: *keys.tag,
+            recipient: keys.recipient,
+            seed,
+        }
+    }
+
+    /// Its fields, where all are known.
+    pub fn fields(&self) -> Option<Vec<IdentifierField>> {
+        self.fields.iter().map(|name| name.parse().ok()).collect()
+    }
+
+    fn build(&self) -> Option<Identify> {
+        let keys = WritingKeys {
+            tag: Zeroizing::new(self.tag_key),
+            recipient: self.recipient,
+        };
+        let sealer = Sealer::new(&keys, &self.epoch, self.seed)?;
+        Some(Identify::new(self.fields()?, sealer))
+    }
+}
+
+impl Drop for ChildIdentify {
+    fn drop(&mut self) {
+        self.tag_key.zeroize();
+        self.seed.zeroize();
+    }
 }
 
 /// Exit codes of the sealed process; the frames say the rest.
@@ -169,6 +241,9 @@ fn build(config: &ChildConfig) -> Option<Pipeline> {
         config.seed,
     );
     parts.ticks = config.ticks;
+    if let Some(identify) = &config.identify {
+        parts.identify = Some(identify.build()?);
+    }
     Some(Pipeline::new(parts))
 }
 

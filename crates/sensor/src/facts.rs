@@ -1,9 +1,12 @@
 //! Facts from the first bytes of a flow: application, DNS type and code, HTTP method, TLS version, ALPN and JA4, and what the matcher says to every
-//! name. In: payloads of one flow. Out: numbers in the flow, ids of selectors. Never: a name or payload kept, but for a hello or request head that is not
+//! name. In: payloads of one flow. Out: numbers in the flow, ids of selectors, sealed identifiers where they are asked for. Never: a name or payload kept, but for a hello or request head that is not
 //! complete yet; that is erased when it is.
+
+pub(crate) mod identify;
 
 use crate::flow::{Flow, NO_COLD};
 use crate::limits::{ASSEMBLY_BYTES_MAX, HELLO_SEGMENTS_MAX, SEARCH_SEGMENTS_MAX, SEGMENT_COST};
+use identify::{Identify, Talk, Values};
 use sakimori_custody::record::{Alpn, Application, Hits, HttpMethod, TlsVersion};
 use sakimori_select::Matcher;
 use sakimori_wire::application::{self, Kind};
@@ -26,6 +29,10 @@ pub(crate) struct Cold {
     pub(crate) hits: Hits,
     pub(crate) ja4: Option<[u8; 36]>,
     pub(crate) assembly: [Option<Box<Assembly>>; 2],
+    /// The side whose commands are read for identifiers.
+    pub(crate) talk: Option<Box<Talk>>,
+    /// Identifiers that wait for the decision.
+    pub(crate) values: Option<Box<Values>>,
 }
 
 /// Bytes that are being put together.
@@ -55,10 +62,12 @@ pub(crate) struct Facts {
     /// Assemblies by age, those that are done included until their time is over.
     begun: VecDeque<Begun>,
     scratch: Vec<u8>,
+    /// `None`: no identifier is looked for.
+    identify: Option<Identify>,
 }
 
 impl Facts {
-    pub(crate) const fn new(matcher: Matcher) -> Self {
+    pub(crate) const fn new(matcher: Matcher, identify: Option<Identify>) -> Self {
         Self {
             matcher,
             cold: Vec::new(),
@@ -66,6 +75,7 @@ impl Facts {
             clock: 0,
             begun: VecDeque::new(),
             scratch: Vec::new(),
+            identify,
         }
     }
 
@@ -97,6 +107,9 @@ impl Facts {
             .unwrap_or_default();
         self.free.push(flow.cold);
         flow.cold = NO_COLD;
+        if let Some(identify) = &mut self.identify {
+            identify.leave(&cold);
+        }
         for mut assembly in cold.assembly.iter_mut().filter_map(Option::take) {
             assembly.bytes.erase();
         }
@@ -108,6 +121,41 @@ impl Facts {
         self.cold
             .get(flow.cold as usize)
             .map_or((Hits::default(), None), |c| (c.hits, c.ja4))
+    }
+
+    /// Takes the identifiers that wait beside a flow that goes on.
+    pub(crate) fn take_values(&mut self, flow: &Flow) -> Option<Box<Values>> {
+        let values = self.cold.get_mut(flow.cold as usize)?.values.take()?;
+        if let Some(identify) = &mut self.identify {
+            identify.leave_values();
+        }
+        Some(values)
+    }
+
+    /// Writes the identifiers of a selected record; returns how many.
+    pub(crate) fn write_values(&mut self, record: u64, values: &Values, out: &mut Vec<u8>) -> u64 {
+        let identify = self.identify.as_mut();
+        identify.map_or(0, |identify| identify.write(record, values, out))
+    }
+
+    /// How many identifiers were shed since this was asked last.
+    pub(crate) fn take_shed(&mut self) -> u64 {
+        self.identify.as_mut().map_or(0, Identify::take_shed)
+    }
+
+    /// Looks for identifiers in a payload.
+    #[cold]
+    fn identify(&mut self, flow: &mut Flow, out: bool, packet: &IpPacket<'_>) {
+        let Some(mut identify) = self.identify.take() else {
+            return;
+        };
+        if Identify::is_first(flow, out) && identify.first(flow, out, packet.payload) {
+            self.cold(flow).talk = Some(Box::new(Talk::begin(packet.tcp_sequence)));
+        }
+        if let Some(cold) = self.cold.get_mut(flow.cold as usize) {
+            identify.segment(flow, out, cold, packet);
+        }
+        self.identify = Some(identify);
     }
 
     fn merge(&mut self, flow: &mut Flow, hits: &Hits) {
@@ -134,6 +182,9 @@ impl Facts {
     #[inline]
     pub(crate) fn payload(&mut self, flow: &mut Flow, out: bool, packet: &IpPacket<'_>) {
         let side = usize::from(!out);
+        if self.identify.is_some() && !packet.payload.is_empty() && Identify::wants(flow, out) {
+            self.identify(flow, out, packet);
+        }
         if packet.payload.is_empty()
             || flow.protocol == 6 && !self.counts(flow, side, packet.payload.len())
             || flow.facts.get(side).is_none_or(|f| f & DONE != 0)
@@ -397,6 +448,7 @@ impl Facts {
             for assembly in cold.assembly.iter_mut().flatten() {
                 assembly.bytes.erase();
             }
+            (cold.talk, cold.values) = (None, None);
         }
     }
 }

@@ -60,6 +60,8 @@ pub(crate) struct Flow {
     pub(crate) facts: [u8; 2],
     /// Segments with payload that were searched or might have been, per side.
     pub(crate) segments: [u8; 2],
+    /// What the search for identifiers has reached.
+    pub(crate) talk: u8,
     pub(crate) source_country: Country,
     pub(crate) destination_country: Country,
 }
@@ -369,6 +371,7 @@ impl Flow {
             alpn: 0,
             facts: [0; 2],
             segments: [0; 2],
+            talk: 0,
             source_country: countries.0,
             destination_country: countries.1,
         }

@@ -36,6 +36,14 @@ pub const SEARCH_SEGMENTS_MAX: u8 = 64;
 pub const ASSEMBLY_BYTES_MAX: u64 = 32 << 20;
 /// What a segment counts besides its bytes, for what is kept with them: a flood of short ones is bounded too.
 pub const SEGMENT_COST: u64 = 256;
+/// Connections whose commands are read for identifiers at once; each holds at most twice [`TALK_BYTES_MAX`].
+pub const TALKS_MAX: usize = 16_384;
+/// Bytes of a connection that wait for the end of their line or for a segment before them: a line, and a segment or two.
+pub const TALK_BYTES_MAX: usize = 4 << 10;
+/// Flows beside which identifiers wait for the decision, of [`VALUES_BYTES_MAX`] each: 32 MiB.
+pub const HOLDING_MAX: usize = 32_768;
+/// Bytes of the identifiers of one record: a sender and the first recipients of a mail have some hundred.
+pub const VALUES_BYTES_MAX: usize = 1 << 10;
 /// Longest selection pack that the sealed process takes, in bytes.
 pub const PACK_BYTES_MAX: usize = 64 << 20;
 /// Frames gathered before they are written to the pipe, in bytes: the size of a Linux pipe.

@@ -7,6 +7,7 @@ mod counting;
 
 use crate::capture::{Capture, Captured};
 use crate::direction::{Border, Home, class};
+pub use crate::facts::identify::Identify;
 use crate::facts::{Cold, Facts};
 use crate::flow::{Flow, FlowTable, Key, state};
 use crate::limits::{
@@ -46,6 +47,8 @@ pub struct PipelineConfig {
     pub ticks: bool,
     /// Most open flows.
     pub flows_max: usize,
+    /// What asks for identifiers; `None`: nothing does.
+    pub identify: Option<Identify>,
 }
 
 /// The machine.
@@ -86,6 +89,7 @@ impl PipelineConfig {
             seed,
             ticks: false,
             flows_max: FLOWS_MAX,
+            identify: None,
         }
     }
 }
@@ -97,7 +101,7 @@ impl Pipeline {
             border: Border::new(config.home),
             directions: config.directions,
             table: FlowTable::new(config.flows_max, config.seed),
-            facts: Facts::new(config.matcher),
+            facts: Facts::new(config.matcher, config.identify),
             behaviours: Behaviours::new(&config.behaviours),
             windows: Windows::new(config.ticks),
             now: 0,
@@ -177,7 +181,9 @@ impl Pipeline {
     }
 
     fn close_window(&mut self, end_ms: u64) {
+        let shed = self.facts.take_shed();
         let counters = self.windows.counters();
+        counters.identifiers_shed = shed;
         counters.flows_open = self.table.len() as u64;
         counters.pairs_evicted = self.behaviours.take_evicted();
         let window = self.windows.close(end_ms);
@@ -343,11 +349,13 @@ impl Pipeline {
     /// Writes the record of a flow that goes on, and starts its counters again.
     fn decide_part(&mut self, place: u32, part: &Flow) {
         let (hits, ja4) = self.facts.peek(part);
+        let values = self.facts.take_values(part);
         self.decide(
             part,
             &Cold {
                 hits,
                 ja4,
+                values,
                 ..Cold::default()
             },
             End::Active,
@@ -387,6 +395,12 @@ impl Pipeline {
         self.windows.release(packets, selected);
         if selected {
             Frame::Record(record).encode(&mut self.out);
+            if let Some(values) = &cold.values {
+                // The record that was counted just now.
+                let number = self.windows.records() - 1;
+                let written = self.facts.write_values(number, values, &mut self.out);
+                self.windows.counters().identifiers += written;
+            }
         }
     }
 

@@ -15,6 +15,7 @@ pub use process::Program;
 pub use run::{Job, Means, OnRecord, supervise};
 
 use sakimori_custody::entry::Entry;
+use sakimori_custody::identifier::Identifier;
 use sakimori_custody::ids::{BucketId, RecordId, StreamId};
 use sakimori_custody::keys::CommitKey;
 use sakimori_custody::record::MechanicalRecord;
@@ -53,6 +54,16 @@ pub trait RecordStore {
     /// # Errors
     /// [`StoreError`]: a share cannot be had, or the disk fails.
     fn bucket(&mut self, bucket: &BucketId) -> Result<Opened, StoreError>;
+    /// Stages the identifiers of a window durably, behind its records.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing of the window may be published.
+    fn identifiers(
+        &mut self,
+        bucket: &BucketId,
+        window: (StreamId, u64),
+        identifiers: &[(RecordId, Identifier)],
+    ) -> Result<(), StoreError>;
     /// Stages the records of a window durably.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! Puts the segments of one side of a TCP connection in order, just long enough to read a hello. In: sequence numbers and payloads. Out: the bytes so
-//! far without a gap. Never: more than [`GAPS_MAX`] waiting segments or [`HELLO_BYTES_MAX`] bytes, or a byte left behind in freed memory.
+//! far without a gap. Never: more than [`GAPS_MAX`] waiting segments or the bytes it may hold, or a byte left behind in freed memory.
 
 use crate::limits::{GAPS_MAX, HELLO_BYTES_MAX};
 use std::fmt;
@@ -12,17 +12,51 @@ pub struct Assembler {
     bytes: Zeroizing<Vec<u8>>,
     waiting: Vec<(u32, Zeroizing<Vec<u8>>)>,
     held: usize,
+    most: usize,
 }
 
 impl Assembler {
     /// Starts with a first segment.
     pub fn begin(sequence: u32, payload: &[u8]) -> Self {
-        let mut new = Self {
-            next: sequence,
-            ..Self::default()
-        };
+        let mut new = Self::within(HELLO_BYTES_MAX, sequence);
         new.push(sequence, payload);
         new
+    }
+
+    /// Starts with nothing before this sequence number, to hold at most so many bytes.
+    pub fn within(most: usize, sequence: u32) -> Self {
+        Self {
+            next: sequence,
+            most,
+            ..Self::default()
+        }
+    }
+
+    /// Sequence number of the next byte.
+    pub const fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// Whether nothing is held, so that the next segment can be read where it is.
+    pub const fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// Goes on behind a segment that was read where it is.
+    pub const fn pass(&mut self, count: usize) {
+        self.next = self.next.wrapping_add(count as u32);
+    }
+
+    /// Erases bytes at the start that are done with.
+    pub fn consume(&mut self, count: usize) {
+        let count = count.min(self.bytes.len());
+        let left = self.bytes.len() - count;
+        self.bytes.copy_within(count.., 0);
+        if let Some(behind) = self.bytes.get_mut(left..) {
+            behind.zeroize();
+        }
+        self.bytes.truncate(left);
+        self.held -= count;
     }
 
     /// Adds a segment, in whatever order it comes. `false` once a bound is reached: give up.
@@ -33,7 +67,7 @@ impl Assembler {
         if payload.is_empty() {
             return true;
         }
-        if self.held + payload.len() > HELLO_BYTES_MAX {
+        if self.held + payload.len() > self.most {
             return false;
         }
         if self
@@ -130,5 +164,20 @@ mod tests {
         assert!(!a.push(6, &[0; HELLO_BYTES_MAX]));
         assert!((0..GAPS_MAX as u32).all(|i| a.push(100 + 2 * i, b"x")));
         assert!(!a.push(200, b"x"));
+    }
+
+    #[test]
+    fn what_is_consumed_makes_room_and_the_rest_goes_on() {
+        let mut a = Assembler::within(8, 10);
+        assert!(a.is_empty() && a.push(10, b"abcdef") && a.push(18, b"i"));
+        assert!(!a.push(16, b"gh"), "nine bytes are more than eight");
+        a.consume(4);
+        assert_eq!((a.bytes(), a.next()), (&b"ef"[..], 16));
+        assert!(a.push(16, b"gh"));
+        assert_eq!((a.bytes(), a.next()), (&b"efghi"[..], 19));
+        a.consume(99);
+        assert!(a.is_empty());
+        a.pass(2);
+        assert!(a.push(21, b"x") && !a.is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! Bytes to protocol fields: borrows, bounded, never panics.
 //!
 //! In: captured bytes with their link type; the first bytes of a flow. Out: addresses, ports, flags, lengths, and the few fields of DNS,
-//! TLS and HTTP that the mechanical record or a selector may ask for. Never: a payload that outlives its packet, a clock, a copy of content.
+//! TLS and HTTP that the mechanical record or a selector may ask for, and identifiers in the commands of mail and file transfer. Never: a payload that outlives its packet, a
+//! clock, a copy of content.
 
 pub mod application;
 pub mod assembly;
@@ -9,6 +10,7 @@ mod cursor;
 pub mod dns;
 mod ethernet;
 pub mod http;
+pub mod identifiers;
 mod ip;
 pub mod ja4;
 pub mod limits;

@@ -10,6 +10,7 @@ use crate::layout::Node;
 use crate::office;
 use sakimori_authority::Statement;
 use sakimori_authority::gate::Admitted;
+use sakimori_custody::identifier::Identifier;
 use sakimori_custody::ids::{BucketId, RecordId, StreamId};
 use sakimori_custody::keys::{BucketKey, CommitKey};
 use sakimori_custody::record::MechanicalRecord;
@@ -182,6 +183,18 @@ impl RecordStore for LakeStore<'_> {
             records,
         };
         self.writer(bucket)?.stage(&staged).map_err(failed)
+    }
+
+    fn identifiers(
+        &mut self,
+        bucket: &BucketId,
+        window: (StreamId, u64),
+        identifiers: &[(RecordId, Identifier)],
+    ) -> Result<(), StoreError> {
+        let writer = self.writer(bucket)?;
+        writer
+            .stage_identifiers(id(window), identifiers)
+            .map_err(failed)
     }
 
     fn publish(&mut self, bucket: &BucketId, window: (StreamId, u64)) -> Result<(), StoreError> {

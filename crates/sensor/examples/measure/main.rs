@@ -88,6 +88,7 @@ fn sensor(nowhere: bool, capture: &Path, folder: &Path) -> Outcome<String> {
             directions: directions.map(|d| d.name().to_owned()).collect(),
             seed: [0x5eed, 0xfeed],
             ticks: false,
+            identify: None,
             nowhere,
         },
         input: File::open(capture)?.into(),

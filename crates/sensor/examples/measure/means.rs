@@ -6,6 +6,7 @@
 )]
 
 use sakimori_custody::entry::Entry;
+use sakimori_custody::identifier::Identifier;
 use sakimori_custody::ids::{BucketId, RecordId, StreamId};
 use sakimori_custody::keys::CommitKey;
 use sakimori_custody::record::MechanicalRecord;
@@ -49,6 +50,15 @@ impl RecordStore for Counted {
         records: &[(RecordId, MechanicalRecord)],
     ) -> Result<(), StoreError> {
         self.records += records.len();
+        Ok(())
+    }
+
+    fn identifiers(
+        &mut self,
+        _bucket: &BucketId,
+        _window: (StreamId, u64),
+        _identifiers: &[(RecordId, Identifier)],
+    ) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -111,6 +111,11 @@ impl Windows {
         self.window.map(|window| window.start_ms + WINDOW_MS)
     }
 
+    /// Records so far, those of the open window included.
+    pub(super) fn records(&mut self) -> u64 {
+        self.totals.records + self.counters().records
+    }
+
     /// Sums of the windows closed.
     pub(super) const fn totals(&self) -> WindowCounters {
         self.totals
@@ -143,4 +148,6 @@ const EMPTY: WindowCounters = WindowCounters {
     flows_evicted: 0,
     pairs_evicted: 0,
     flows_open: 0,
+    identifiers: 0,
+    identifiers_shed: 0,
 };

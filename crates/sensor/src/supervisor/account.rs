@@ -98,7 +98,7 @@ pub(super) fn receipt(
     bucket: &BucketId,
     first: Option<RecordId>,
     records: usize,
-    commitment: Option<String>,
+    commitments: (Option<String>, Option<String>),
 ) -> Vec<u8> {
     let counters: Map<String, Value> = window
         .named()
@@ -109,7 +109,9 @@ pub(super) fn receipt(
         "bucket": bucket.to_string(),
         "first_record": first.map(|id| id.to_string()),
         "records": records,
-        "commitment": commitment.unwrap_or_default(),
+        "commitment": commitments.0.unwrap_or_default(),
+        "identifiers": window.identifiers,
+        "identifiers_commitment": commitments.1.unwrap_or_default(),
     });
     body.to_string().into_bytes()
 }

@@ -21,6 +21,8 @@ pub enum Ending {
     Suspended,
     /// A sitting has revoked the authority.
     Revoked,
+    /// The gate lets the sensor through no more, for another reason that is on record.
+    Refused,
     /// Somebody who runs the sensor asked for it.
     Stopped,
 }
@@ -32,6 +34,7 @@ impl Ending {
             Self::Expired => "expired",
             Self::Suspended => "suspended",
             Self::Revoked => "revoked",
+            Self::Refused => "refused",
             Self::Stopped => "stopped",
         }
     }

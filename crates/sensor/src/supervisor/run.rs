@@ -6,12 +6,13 @@ use super::orders::{Ending, Order, Orders, State};
 use super::process::{Brought, Program, Sealed};
 use super::watch::{VIOLATED, Watch};
 use super::{Progress, Random, RecordStore, Recorder, SuperviseError, WallClock};
-use crate::child::ChildConfig;
+use crate::child::{ChildConfig, ChildIdentify};
 use sakimori_authority::gate::Admitted;
 use sakimori_authority::lease::Lease;
 use sakimori_custody::commitment::WindowCommitment;
 use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::frame::{Frame, Ready};
+use sakimori_custody::identifier::{Identifier, IdentifierField, IdentifiersCommitment};
 use sakimori_custody::ids::{BucketId, RecordId, StreamId, hex};
 use sakimori_custody::keys::CommitKey;
 use sakimori_custody::record::MechanicalRecord;
@@ -67,10 +68,19 @@ pub struct OnRecord {
     pub software: Option<[u8; 32]>,
 }
 
+impl Job<'_> {
+    /// Fields of which the process may write identifiers.
+    fn fields(&self) -> Vec<IdentifierField> {
+        let identify = self.config.identify.as_ref();
+        identify.and_then(ChildIdentify::fields).unwrap_or_default()
+    }
+}
+
 /// A window that waits for its receipt.
 struct Waiting {
     counters: WindowCounters,
     records: Vec<(RecordId, MechanicalRecord)>,
+    identifiers: Vec<(RecordId, Identifier)>,
 }
 
 struct Run<'r> {
@@ -89,6 +99,7 @@ struct Run<'r> {
     buckets: Vec<BucketId>,
     waiting: Vec<Waiting>,
     open: Vec<(RecordId, MechanicalRecord)>,
+    open_identifiers: Vec<(RecordId, Identifier)>,
     next_record: u64,
     watch: Watch,
     /// Sums of the windows whose receipts are in the log.
@@ -146,8 +157,9 @@ pub fn supervise(job: &Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseEr
         buckets: Vec::new(),
         waiting: Vec::new(),
         open: Vec::new(),
+        open_identifiers: Vec::new(),
         next_record: 0,
-        watch: Watch::new(job.admitted.caps(), job.admitted.directions()),
+        watch: Watch::new(job.admitted.caps(), job.admitted.directions(), job.fields()),
         recorded: Totals::default(),
         findings: Findings::default(),
         started: false,
@@ -463,6 +475,15 @@ impl Run<'_> {
                 self.open.push((id, record));
                 checked
             }
+            Frame::Identifier(identifier) => {
+                let checked = self.watch.identifier(&identifier);
+                let id = RecordId {
+                    stream: self.job.stream,
+                    number: identifier.record,
+                };
+                self.open_identifiers.push((id, identifier));
+                checked
+            }
             Frame::Window(counters) => {
                 self.turn_bucket(now)?;
                 let checked = self.watch.window(&counters, day);
@@ -492,7 +513,12 @@ impl Run<'_> {
         for (id, record) in &records {
             self.findings.record(*id, record);
         }
-        self.waiting.push(Waiting { counters, records });
+        let identifiers = std::mem::take(&mut self.open_identifiers);
+        self.waiting.push(Waiting {
+            counters,
+            records,
+            identifiers,
+        });
         let records: usize = self.waiting.iter().map(|w| w.records.len()).sum();
         if self.waiting.len() >= WINDOWS_TOGETHER || records >= RECORDS_TOGETHER {
             self.settle()?;
@@ -514,6 +540,9 @@ impl Run<'_> {
         for window in self.waiting.iter().filter(|w| !w.records.is_empty()) {
             let at = (stream, window.counters.index);
             self.store.stage(&bucket, at, &window.records)?;
+            if !window.identifiers.is_empty() {
+                self.store.identifiers(&bucket, at, &window.identifiers)?;
+            }
         }
         // Staging may have been what was slept through.
         let Some(now) = self.in_time() else {
@@ -522,10 +551,13 @@ impl Run<'_> {
         let waiting = std::mem::take(&mut self.waiting);
         let mut entries = Vec::with_capacity(waiting.len());
         for window in &waiting {
-            let commitment = self.commitment(&window.records);
+            let commitments = (
+                self.commitment(&window.records),
+                self.identifiers_commitment(&window.identifiers),
+            );
             let first = window.records.first().map(|(id, _)| *id);
             let count = window.records.len();
-            let body = receipt(&window.counters, &bucket, first, count, commitment);
+            let body = receipt(&window.counters, &bucket, first, count, commitments);
             let counters = receipt_counters(&window.counters);
             entries.push(self.entry(EntryType::Receipt, now.seconds(), counters, body));
         }
@@ -545,6 +577,15 @@ impl Run<'_> {
         let mut commitment = WindowCommitment::new(key);
         for (id, record) in records {
             commitment.add(*id, &record.encode());
+        }
+        commitment.finish().map(|root| hex(&root))
+    }
+
+    fn identifiers_commitment(&self, identifiers: &[(RecordId, Identifier)]) -> Option<String> {
+        let (_, key) = self.bucket.as_ref()?;
+        let mut commitment = IdentifiersCommitment::new(key);
+        for (id, identifier) in identifiers {
+            commitment.add(*id, identifier);
         }
         commitment.finish().map(|root| hex(&root))
     }

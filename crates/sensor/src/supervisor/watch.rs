@@ -3,6 +3,7 @@
 
 use super::Totals;
 use sakimori_authority::statement::Caps;
+use sakimori_custody::identifier::{Identifier, IdentifierField, RECORD_IDENTIFIERS_MAX};
 use sakimori_custody::record::{Direction, MechanicalRecord};
 use sakimori_custody::time::Day;
 use sakimori_custody::window::{EndFrame, EndStatus, WindowCounters};
@@ -25,6 +26,9 @@ pub(super) struct Watch {
     today: (Day, u64),
     /// Records and their packets since the last window.
     open: (u64, u64),
+    /// Fields of which identifiers may come; those since the last window, and those of the last record.
+    fields: Vec<IdentifierField>,
+    identifiers: (u64, usize),
     events: u64,
     records: u64,
     held: u64,
@@ -33,12 +37,14 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(caps: Caps, directions: &[Direction]) -> Self {
+    pub(super) fn new(caps: Caps, directions: &[Direction], fields: Vec<IdentifierField>) -> Self {
         Self {
             caps,
             directions: directions.to_vec(),
             today: (Day(0), 0),
             open: (0, 0),
+            fields,
+            identifiers: (0, 0),
             events: 0,
             records: 0,
             held: 0,
@@ -68,6 +74,7 @@ impl Watch {
         }
         self.turn(day);
         self.open.0 += 1;
+        self.identifiers.1 = 0;
         self.open.1 = self.open.1.saturating_add(record.packets());
         if self.open.0 > WINDOW_RECORDS_MAX {
             return Err("cap-window-records");
@@ -76,6 +83,18 @@ impl Watch {
             return Err("cap-day-records");
         }
         Ok(())
+    }
+
+    /// Checks an identifier: it belongs to the record before it, and is of a field that the schedule names.
+    pub(super) fn identifier(&mut self, identifier: &Identifier) -> Result<(), &'static str> {
+        self.identifiers.0 += 1;
+        self.identifiers.1 += 1;
+        let of_last =
+            self.open.0 > 0 && identifier.record + 1 == self.records.saturating_add(self.open.0);
+        let good = of_last
+            && self.identifiers.1 <= RECORD_IDENTIFIERS_MAX
+            && self.fields.contains(&identifier.field);
+        if good { Ok(()) } else { Err(VIOLATED) }
     }
 
     /// Counts an event.
@@ -95,7 +114,11 @@ impl Watch {
             && window.held_before == self.held
             && self.end_ms.is_none_or(|end| end == window.start_ms);
         let counted = window.named().all(|(_, count)| count <= COUNT_MAX);
-        if !follows || !counted || self.open != (window.records, window.selected) {
+        if !follows
+            || !counted
+            || self.open != (window.records, window.selected)
+            || self.identifiers.0 != window.identifiers
+        {
             return Err(VIOLATED);
         }
         let mut totals = self.totals;
@@ -107,6 +130,7 @@ impl Watch {
         self.today.1 += window.records;
         self.records += window.records;
         self.open = (0, 0);
+        self.identifiers.0 = 0;
         self.held = window.held_after;
         self.end_ms = Some(window.end_ms);
         let share = u128::from(totals.selected) * 1_000_000;

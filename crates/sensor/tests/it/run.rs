@@ -1,6 +1,7 @@
 //! A pipeline in this process: packs, homes, frames.
 
 use sakimori_custody::frame::Frame;
+use sakimori_custody::identifier::Identifier;
 use sakimori_custody::ids::{RecordId, StreamId};
 use sakimori_custody::record::{Country, Direction, MechanicalRecord};
 use sakimori_custody::window::{EndFrame, WindowCounters};
@@ -56,6 +57,7 @@ pub(crate) fn stream(input: impl Read + 'static, mut pipeline: Pipeline) -> Vec<
 pub(crate) struct Told {
     pub(crate) windows: Vec<WindowCounters>,
     pub(crate) records: Vec<MechanicalRecord>,
+    pub(crate) identifiers: Vec<Identifier>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) end: Option<EndFrame>,
 }
@@ -81,6 +83,10 @@ impl Told {
                         &record,
                     );
                     told.records.push(record);
+                }
+                Frame::Identifier(identifier) => {
+                    assert_eq!(identifier.record + 1, told.records.len() as u64);
+                    told.identifiers.push(identifier);
                 }
                 Frame::Evidence(event) => findings.event(event),
                 Frame::End(end) => told.end = Some(end),

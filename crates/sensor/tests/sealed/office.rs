@@ -4,6 +4,7 @@ use sakimori_authority::gate::{Admitted, Ask, Folder, SensorState, admit, trust}
 use sakimori_custody::commitment::WindowCommitment;
 use sakimori_custody::coverage::Coverage;
 use sakimori_custody::entry::{Entry, EntryType, Envelope, StoredBody};
+use sakimori_custody::identifier::Identifier;
 use sakimori_custody::ids::{BucketId, RecordId, StreamId, hex};
 use sakimori_custody::keys::CommitKey;
 use sakimori_custody::record::{Direction, MechanicalRecord};
@@ -32,6 +33,7 @@ pub(crate) enum Call {
     Stage(BucketId, u64, Vec<(RecordId, MechanicalRecord)>),
     Record(Vec<Entry>),
     Publish(BucketId, u64),
+    Identifiers(BucketId, u64, Vec<(RecordId, Identifier)>),
 }
 
 /// What a test does behind an entry.
@@ -168,6 +170,13 @@ impl Journal {
                             .is_none()
                     );
                 }
+                Call::Identifiers(bucket, window, identifiers) => {
+                    // Behind their records, before their receipt.
+                    let (of, records) = &staged[window];
+                    assert!(of == bucket && *window >= received && !identifiers.is_empty());
+                    let ids: BTreeSet<_> = records.iter().map(|(id, _)| *id).collect();
+                    assert!(identifiers.iter().all(|(id, _)| ids.contains(id)));
+                }
                 Call::Record(entries) => {
                     for entry in entries {
                         let e = &entry.envelope;
@@ -266,6 +275,16 @@ impl RecordStore for Store<'_> {
             .0
             .call(Call::Stage(bucket.clone(), window.1, records.to_vec()));
         call.map_err(|e| StoreError(e.to_owned()))
+    }
+
+    fn identifiers(
+        &mut self,
+        bucket: &BucketId,
+        window: (StreamId, u64),
+        identifiers: &[(RecordId, Identifier)],
+    ) -> Result<(), StoreError> {
+        let call = Call::Identifiers(bucket.clone(), window.1, identifiers.to_vec());
+        self.0.call(call).map_err(|e| StoreError(e.to_owned()))
     }
 
     fn publish(&mut self, bucket: &BucketId, window: (StreamId, u64)) -> Result<(), StoreError> {
@@ -396,6 +415,7 @@ pub(crate) fn config(ticks: bool) -> ChildConfig {
         directions: vec!["out-in".to_owned(), "in-out".to_owned()],
         seed: [1, 2],
         ticks,
+        identify: None,
         nowhere: false,
     }
 }

@@ -10,7 +10,7 @@ use crate::unhex;
 use serde_json::Value;
 
 /// The window's counters by name, in the order of section 5.
-const WINDOW: [&str; 25] = [
+const WINDOW: [&str; 27] = [
     "index",
     "start_ms",
     "end_ms",
@@ -36,6 +36,8 @@ const WINDOW: [&str; 25] = [
     "flows_evicted",
     "pairs_evicted",
     "flows_open",
+    "identifiers",
+    "identifiers_shed",
 ];
 
 /// What a receipt says.
@@ -52,6 +54,8 @@ pub(super) struct Receipt {
     pub(super) held_after: u64,
     pub(super) records: u64,
     pub(super) bucket: Bucket,
+    /// What commits to the records, if there is a record.
+    pub(super) commitment: Option<[u8; 32]>,
     /// The first record's number, if there is a record.
     first: Option<String>,
     flows_closed: u64,
@@ -114,7 +118,15 @@ impl Receipt {
 fn parse(body: &[u8], seen: &Seen<'_>) -> Result<Receipt, String> {
     let fields = Fields::read(
         body,
-        &["window", "bucket", "first_record", "records", "commitment"],
+        &[
+            "window",
+            "bucket",
+            "first_record",
+            "records",
+            "commitment",
+            "identifiers",
+            "identifiers_commitment",
+        ],
     )?;
     let window = Fields::of(fields.get("window").clone(), &WINDOW)?;
     let n = |name: &str| window.number(name);
@@ -148,14 +160,27 @@ fn parse(body: &[u8], seen: &Seen<'_>) -> Result<Receipt, String> {
         n(name)?;
     }
     let records = n("records")?;
-    let commitment = fields.text("commitment")?;
+    let text = fields.text("commitment")?;
+    let commitment = unhex(text);
     let committed = if records == 0 {
-        commitment.is_empty()
+        text.is_empty()
     } else {
-        unhex::<32>(commitment).is_some()
+        commitment.is_some()
     };
     if fields.number("records")? != records || !committed {
         return Err("the records of body and window differ, or are not committed to".to_owned());
+    }
+    let identifiers = n("identifiers")?;
+    let text = fields.text("identifiers_commitment")?;
+    let committed = if identifiers == 0 {
+        text.is_empty()
+    } else {
+        records > 0 && unhex::<32>(text).is_some()
+    };
+    if fields.number("identifiers")? != identifiers || !committed {
+        return Err(
+            "the identifiers of body and window differ, or are not committed to".to_owned(),
+        );
     }
     let first = match fields.get("first_record") {
         Value::Null => None,
@@ -173,6 +198,7 @@ fn parse(body: &[u8], seen: &Seen<'_>) -> Result<Receipt, String> {
         errors,
         held_after: n("held_after")?,
         records,
+        commitment,
         bucket: bucket(&fields)?,
         first,
         flows_closed: n("flows_closed")?,

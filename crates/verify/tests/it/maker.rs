@@ -137,9 +137,9 @@ pub(crate) fn receipt(window: &Window, authority: [u8; 32]) -> Planned {
             "domestic": domestic, "not_ip": 0, "direction": 0, "not_selected": 0, "shed": 0, "link": 0, "truncated": 0,
             "malformed": 0, "record": 0, "held_after": held_after, "bytes_read": read * 100, "flows_opened": 9,
             "flows_closed": flows_closed, "flows_selected": records, "records": records, "events": 1, "flows_evicted": 0,
-            "pairs_evicted": 0, "flows_open": 2,
+            "pairs_evicted": 0, "flows_open": 2, "identifiers": 0, "identifiers_shed": 0,
         },
-        "bucket": BUCKET, "first_record": first, "records": records, "commitment": commitment,
+        "bucket": BUCKET, "first_record": first, "records": records, "commitment": commitment, "identifiers": 0, "identifiers_commitment": "",
     });
     let counters = [
         index,
@@ -191,13 +191,13 @@ pub(crate) fn text_hash(note: &[u8]) -> [u8; 32] {
 
 /// The body of a request as the testkit's statement answers it.
 const REQUEST: &[u8] =
-    br#"{"facts":"sample","necessity":"sample","alternatives":"none","draft":"sample"}"#;
+    br#"{"kind":"acquisition","requester":"o1","facts":"sample","necessity":"sample","alternatives":"none","expected_share_ppm":200,"rights":"sample","replaces":null,"draft":"sakimori/authority/v1\nid: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\nkind: acquisition\nbasis: act42-17\n"}"#;
 
 pub(crate) fn start(sample: &Sample) -> Planned {
     let authority = text_hash(&sample.folder.statement);
     let body = json!({
         "authority": hex(&[0x5a; 16]), "sensor": "s-01", "statement_sha256": hex(&authority),
-        "pack_sha256": hex(&text_hash(&sample.folder.pack)), "lease_id": hex(&[0x1e; 16]), "input": "file",
+        "pack_sha256": hex(&text_hash(&sample.folder.pack)), "schedule_sha256": "", "software_sha256": "", "lease_id": hex(&[0x1e; 16]), "input": "file",
         "started": Seconds(START).to_string(), "limits": 200,
     });
     Planned::new(
@@ -330,7 +330,7 @@ pub(crate) fn story(sample: &Sample) -> Vec<Planned> {
             EntryType::Refusal,
             refusal.to_string().as_bytes(),
         )
-        .at(START)
+        .at(EXPIRED)
         .counting(&[24]),
     ]);
     story

@@ -8,6 +8,7 @@
 mod build;
 mod fingerprints;
 mod hostile;
+mod identifiers;
 mod links;
 mod streams;
 mod tunnels;
