@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Reads a log's folder with PyPI tlog-scales 0.0.3, a reader that this project did not write.
 
-Checks the signatures of the log and of the mirror on the published checkpoint, the root computed from the tiles, every entry against
+Checks the signatures of the log and of the mirror (Ed25519 and ML-DSA-44) on the published checkpoint, the root computed from the tiles, every entry against
 its leaf hash, and one .tlog-proof file with its entry. Exits with 1 and says what is wrong at the first mismatch.
 
     pip install tlog-scales==0.0.3
-    read_log.py --log DIR --log-key VKEY --mirror-key VKEY --proof FILE.tlog-proof --entry FILE
+    read_log.py --log DIR --log-key VKEY --mirror-key VKEY [--mirror-key VKEY] --proof FILE.tlog-proof --entry FILE
 """
 
 import argparse
@@ -20,9 +20,9 @@ from tlog_scales.tlog import Checkpoint, InclusionProof
 from tlog_scales.utils import b64dec
 
 
-def signed_by_both(checkpoint, log_key, mirror_key, where):
+def signed_by_all(checkpoint, log_key, mirror_keys, where):
     """The library gives no verdict but an exception."""
-    for key in (log_key, mirror_key):
+    for key in (log_key, *mirror_keys):
         try:
             checkpoint.verify(key)
         except Exception as error:
@@ -31,10 +31,10 @@ def signed_by_both(checkpoint, log_key, mirror_key, where):
         raise SystemExit(f"{where}: origin {checkpoint.origin} is not {log_key.name}")
 
 
-def read_log(folder, log_key, mirror_key):
+def read_log(folder, log_key, mirror_keys):
     reader = TilesReader(LocalBackend(Path(folder)))
     checkpoint = reader.get_checkpoint()
-    signed_by_both(checkpoint, log_key, mirror_key, "checkpoint")
+    signed_by_all(checkpoint, log_key, mirror_keys, "checkpoint")
     if reader.calculate_root_hash() != checkpoint.root_hash:
         raise SystemExit("the tiles lead to another root than the checkpoint has")
     for index in range(checkpoint.size):
@@ -46,7 +46,7 @@ def read_log(folder, log_key, mirror_key):
     return checkpoint
 
 
-def read_proof(text, entry, log_key, mirror_key):
+def read_proof(text, entry, log_key, mirror_keys):
     head, _, note = text.partition("\n\n")
     lines = head.split("\n")
     if lines.pop(0) != "c2sp.org/tlog-proof@v1":
@@ -57,7 +57,7 @@ def read_proof(text, entry, log_key, mirror_key):
     if name != "index" or not number.isascii() or not number.isdigit():
         raise SystemExit("the proof has no index")
     checkpoint = Checkpoint.from_text(note)
-    signed_by_both(checkpoint, log_key, mirror_key, "proof")
+    signed_by_all(checkpoint, log_key, mirror_keys, "proof")
     proof = InclusionProof(int(number), checkpoint.size, [b64dec(line) for line in lines])
     proof.check(leaf_hash(entry), checkpoint.root_hash)
     return int(number), checkpoint
@@ -65,16 +65,17 @@ def read_proof(text, entry, log_key, mirror_key):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    for name in ("log", "log-key", "mirror-key", "proof", "entry"):
+    for name in ("log", "log-key", "proof", "entry"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--mirror-key", required=True, action="append")
     arguments = parser.parse_args()
     log_key = Vkey.from_string(arguments.log_key)
-    mirror_key = Vkey.from_string(arguments.mirror_key)
+    mirror_keys = [Vkey.from_string(key) for key in arguments.mirror_key]
     entry = Path(arguments.entry).read_bytes()
     try:
-        published = read_log(arguments.log, log_key, mirror_key)
+        published = read_log(arguments.log, log_key, mirror_keys)
         text = Path(arguments.proof).read_bytes().decode("utf-8")
-        index, checkpoint = read_proof(text, entry, log_key, mirror_key)
+        index, checkpoint = read_proof(text, entry, log_key, mirror_keys)
         reader = TilesReader(LocalBackend(Path(arguments.log)))
         reader.get_checkpoint()
         if reader.get_entry(index) != entry:

@@ -7,7 +7,7 @@ use crate::socket::{Answer, Problem, Request, read_frame, write_frame};
 use crate::tips::Tip;
 use sakimori_custody::entry::Entry;
 use sakimori_custody::ids::StreamId;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -29,6 +29,45 @@ pub enum ClientError {
     Answer,
 }
 
+/// Sends a request and reads its answer.
+fn exchange<S: Read + Write>(stream: &mut S, request: &Request) -> Result<Answer, ClientError> {
+    write_frame(stream, &request.encode())?;
+    let frame = read_frame(stream)?;
+    let frame = frame.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+    match Answer::decode(&frame) {
+        Some(Answer::Problem(problem)) => Err(problem.into()),
+        Some(answer) => Ok(answer),
+        None => Err(ClientError::Answer),
+    }
+}
+
+/// A stream whose reader is not kept waiting without a look at something else.
+struct Watched<'w> {
+    stream: &'w UnixStream,
+    watch: &'w mut dyn FnMut() -> io::Result<()>,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.stream.read(place) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => (self.watch)()?,
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Write for Watched<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 /// A connection to the ledger.
 #[derive(Debug)]
 pub struct Client {
@@ -48,14 +87,7 @@ impl Client {
     }
 
     fn ask(&mut self, request: &Request) -> Result<Answer, ClientError> {
-        write_frame(&mut self.stream, &request.encode())?;
-        let frame = read_frame(&mut self.stream)?;
-        let frame = frame.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-        match Answer::decode(&frame) {
-            Some(Answer::Problem(problem)) => Err(problem.into()),
-            Some(answer) => Ok(answer),
-            None => Err(ClientError::Answer),
-        }
+        exchange(&mut self.stream, request)
     }
 
     /// Puts an entry on record; returns its index once it is durable.
@@ -111,6 +143,47 @@ impl Client {
             rest = later;
         }
         Ok(indices)
+    }
+
+    /// Whether the ledger would take an entry now; waits for its answer at most `wait`. It reads no disk, so a slow one is no failure.
+    ///
+    /// # Errors
+    /// [`ClientError`]; after [`ClientError::Io`] this connection is of no use any more.
+    pub fn alive(&mut self, wait: Duration) -> Result<(), ClientError> {
+        self.stream.set_read_timeout(Some(wait))?;
+        let answer = self.ask(&Request::AppendAll(Vec::new()))?;
+        self.stream
+            .set_read_timeout(Some(ANSWER_WAIT + PROOF_WAIT_MAX))?;
+        match answer {
+            Answer::Indices(_) => Ok(()),
+            _ => Err(ClientError::Answer),
+        }
+    }
+
+    /// As [`Client::append_all`] for entries that fit one frame; `watch` is called each `every` while the answer is waited for, and ends the wait where it fails.
+    ///
+    /// # Errors
+    /// As [`Client::append_all`], and what `watch` said; this connection is of no use any more then.
+    pub fn append_all_watched(
+        &mut self,
+        entries: &[Entry],
+        every: Duration,
+        watch: &mut dyn FnMut() -> io::Result<()>,
+    ) -> Result<Vec<u64>, ClientError> {
+        self.stream.set_read_timeout(Some(every))?;
+        let mut watched = Watched {
+            stream: &self.stream,
+            watch,
+        };
+        let records = entries.iter().map(|e| (e.leaf.clone(), e.stored.clone()));
+        let request = Request::AppendAll(records.collect());
+        let answer = exchange(&mut watched, &request)?;
+        self.stream
+            .set_read_timeout(Some(ANSWER_WAIT + PROOF_WAIT_MAX))?;
+        match answer {
+            Answer::Indices(placed) if placed.len() == entries.len() => Ok(placed),
+            _ => Err(ClientError::Answer),
+        }
     }
 
     /// Waits until a cosigned checkpoint covers the entry, at most `wait` (and at most [`PROOF_WAIT_MAX`]); returns a tlog-proof file.

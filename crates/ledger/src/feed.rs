@@ -1,4 +1,4 @@
-//! Bringing the log to its mirror. In: a signed checkpoint, the log's files, a peer. Out: the checkpoint with the mirror's cosignature. Never: a cosignature
+//! Bringing the log to its mirror, and its checkpoints to outside witnesses. In: a signed checkpoint, the log's files, a peer. Out: verified cosignatures. Never: a cosignature
 //! that was not verified; a clock or a thread of its own.
 //!
 //! c2sp.org/tlog-witness `add-checkpoint`, then our `add-bodies` and c2sp.org/tlog-mirror `add-entries`.
@@ -31,8 +31,8 @@ pub trait Peer: Send {
 /// Why there is no cosignature.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// The mirror is away; try again.
-    #[error("the mirror does not answer")]
+    /// The mirror or witness is away; try again.
+    #[error("it does not answer")]
     Away(#[source] io::Error),
     /// The log's own files cannot be read.
     #[error("the log cannot be read")]
@@ -40,27 +40,27 @@ pub enum FeedError {
     /// The checkpoint handed in is none.
     #[error("the checkpoint cannot be read")]
     Checkpoint,
-    /// The mirror has seen more of this log than the log has: the log's disk was given an older state, or another writer signs.
-    #[error("the mirror has {mirror} entries and the log {log}")]
+    /// The other has seen more of this log than the log has: the log's disk was given an older state, or another writer signs.
+    #[error("it has seen {mirror} entries of the log, which has {log}")]
     Ahead {
-        /// Entries that the mirror knows of.
+        /// Entries that the other knows of.
         mirror: u64,
         /// Entries of the checkpoint offered.
         log: u64,
     },
-    /// The mirror refuses; its words.
-    #[error("the mirror refuses with status {status}: {reason}")]
+    /// The mirror or witness refuses; its words.
+    #[error("it refuses with status {status}: {reason}")]
     Refused {
         /// Status code.
         status: u16,
         /// The first line of its answer, without control characters.
         reason: String,
     },
-    /// The mirror changes its mind.
-    #[error("the mirror answered with {FEED_CONFLICTS_MAX} conflicts in a row")]
+    /// The other changes its mind.
+    #[error("it answered with {FEED_CONFLICTS_MAX} conflicts in a row")]
     Conflicts,
-    /// The answer has no good cosignature by a key of the mirror.
-    #[error("the mirror's cosignature is not good")]
+    /// The answer has no good cosignature by a key of the one who was asked.
+    #[error("its cosignature is not good")]
     Cosignature(#[source] NoteError),
 }
 
@@ -68,8 +68,7 @@ pub enum FeedError {
 #[derive(Clone, Debug)]
 pub struct Feed {
     keys: Vec<VerifierKey>,
-    /// Size of the mirror's pending checkpoint, as far as is known.
-    pending: u64,
+    offered: Offered,
     /// Next entry that the mirror wants, as far as is known.
     next: u64,
     ticket: Vec<u8>,
@@ -84,12 +83,100 @@ fn refused(reply: &Reply) -> FeedError {
     }
 }
 
+/// The verified signatures of some keys in an answer to a signed checkpoint, and no others.
+fn cosignatures(signed: &Note, lines: &[u8], keys: &[VerifierKey]) -> Result<Note, FeedError> {
+    let mut given = signed.clone();
+    given.keep_only(&[]);
+    let lines = String::from_utf8_lossy(lines);
+    given.add_lines(&lines).map_err(FeedError::Cosignature)?;
+    given.verify(keys).map_err(FeedError::Cosignature)?;
+    given.keep_only(keys);
+    Ok(given)
+}
+
+/// What the log knows of an outside witness.
+#[derive(Clone, Debug)]
+pub struct WitnessFeed {
+    keys: Vec<VerifierKey>,
+    offered: Offered,
+}
+
+impl WitnessFeed {
+    /// A feed to a witness that cosigns with one or more of these keys.
+    pub const fn new(keys: Vec<VerifierKey>) -> Self {
+        Self {
+            keys,
+            offered: Offered { size: 0 },
+        }
+    }
+
+    /// Offers a signed checkpoint to the witness; returns its text with the witness's verified cosignatures alone.
+    ///
+    /// # Errors
+    /// [`FeedError`]; all but [`FeedError::Ahead`] may pass when it is tried again.
+    pub fn offer<S: Source>(
+        &mut self,
+        peer: &mut dyn Peer,
+        reader: &mut LogReader<S>,
+        signed: &Note,
+    ) -> Result<Note, FeedError> {
+        let checkpoint = Checkpoint::parse(signed.text()).map_err(|_| FeedError::Checkpoint)?;
+        reader.grow(checkpoint.size);
+        let offered = &mut self.offered;
+        let lines = offered.offer(peer, reader, signed, checkpoint.size)?;
+        cosignatures(signed, &lines, &self.keys)
+    }
+}
+
+/// Size of the last checkpoint that the other has seen, as far as is known.
+#[derive(Clone, Copy, Debug)]
+struct Offered {
+    size: u64,
+}
+
+impl Offered {
+    /// Moves the other's checkpoint; returns what it answered.
+    fn offer<S: Source>(
+        &mut self,
+        peer: &mut dyn Peer,
+        reader: &mut LogReader<S>,
+        signed: &Note,
+        size: u64,
+    ) -> Result<Vec<u8>, FeedError> {
+        for _ in 0..FEED_CONFLICTS_MAX {
+            if self.size > size {
+                // It is asked anew the next time: it may have said what is not so.
+                let mirror = std::mem::take(&mut self.size);
+                return Err(FeedError::Ahead { mirror, log: size });
+            }
+            let request = AddCheckpoint {
+                old: self.size,
+                proof: merkle::consistency_proof(reader, self.size, size)?,
+                note: signed.to_bytes(),
+            };
+            let reply = peer.post(ADD_CHECKPOINT, TYPE_TEXT, &request.encode());
+            let reply = reply.map_err(FeedError::Away)?;
+            match (reply.status, known_size(&reply)) {
+                (200, _) => {
+                    self.size = size;
+                    return Ok(reply.body);
+                }
+                // The other has this size with another root: the two histories part.
+                (409, Some(known)) if known == self.size => return Err(refused(&reply)),
+                (409, Some(known)) => self.size = known,
+                _ => return Err(refused(&reply)),
+            }
+        }
+        Err(FeedError::Conflicts)
+    }
+}
+
 impl Feed {
     /// A feed to a mirror that cosigns with one of these keys.
     pub const fn new(keys: Vec<VerifierKey>) -> Self {
         Self {
             keys,
-            pending: 0,
+            offered: Offered { size: 0 },
             next: 0,
             ticket: Vec::new(),
         }
@@ -107,50 +194,14 @@ impl Feed {
     ) -> Result<Note, FeedError> {
         let checkpoint = Checkpoint::parse(signed.text()).map_err(|_| FeedError::Checkpoint)?;
         reader.grow(checkpoint.size);
-        self.offer_checkpoint(peer, reader, signed, checkpoint.size)?;
+        let offered = &mut self.offered;
+        offered.offer(peer, reader, signed, checkpoint.size)?;
         let lines = self.bring(peer, reader, &checkpoint)?;
+        let given = cosignatures(signed, &lines, &self.keys)?;
         let mut cosigned = signed.clone();
-        let lines = String::from_utf8_lossy(&lines);
-        cosigned.add_lines(&lines).map_err(FeedError::Cosignature)?;
-        let verified = cosigned.verify(&self.keys);
-        verified.map_err(FeedError::Cosignature)?;
+        let merged = cosigned.add_lines(&given.signature_lines());
+        merged.map_err(FeedError::Cosignature)?;
         Ok(cosigned)
-    }
-
-    /// Moves the mirror's pending checkpoint.
-    fn offer_checkpoint<S: Source>(
-        &mut self,
-        peer: &mut dyn Peer,
-        reader: &mut LogReader<S>,
-        signed: &Note,
-        size: u64,
-    ) -> Result<(), FeedError> {
-        for _ in 0..FEED_CONFLICTS_MAX {
-            if self.pending > size {
-                return Err(FeedError::Ahead {
-                    mirror: self.pending,
-                    log: size,
-                });
-            }
-            let request = AddCheckpoint {
-                old: self.pending,
-                proof: merkle::consistency_proof(reader, self.pending, size)?,
-                note: signed.to_bytes(),
-            };
-            let reply = peer.post(ADD_CHECKPOINT, TYPE_TEXT, &request.encode());
-            let reply = reply.map_err(FeedError::Away)?;
-            match (reply.status, known_size(&reply)) {
-                (200, _) => {
-                    self.pending = size;
-                    return Ok(());
-                }
-                // The mirror has this size with another root: the two histories part.
-                (409, Some(known)) if known == self.pending => return Err(refused(&reply)),
-                (409, Some(known)) => self.pending = known,
-                _ => return Err(refused(&reply)),
-            }
-        }
-        Err(FeedError::Conflicts)
     }
 
     /// Brings bodies and entries up to the checkpoint; returns the signature lines of the last answer.
@@ -191,7 +242,7 @@ impl Feed {
             if conflicts >= FEED_CONFLICTS_MAX {
                 // Forget what was believed of it: it may have been opened anew.
                 self.next = 0;
-                self.pending = 0;
+                self.offered.size = 0;
                 return Err(FeedError::Conflicts);
             }
         }

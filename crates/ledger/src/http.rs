@@ -1,11 +1,15 @@
-//! The mirror's protocol over HTTP/1. In: a mirror and a clock, or an address. Out: a router to be merged into the commission's own, a loop that serves
-//! it, and a peer that the feed talks to. Never: a decision; those are the mirror's.
+//! The protocol of mirror and witness over HTTP/1. In: a mirror or witness and a clock, or an address. Out: a router to be merged into the commission's own, a loop that serves
+//! it, and a peer that the feed talks to. Never: a decision; those are the mirror's and the witness's.
 
 mod listener;
 
 use crate::feed::Peer;
-use crate::limits::{MIRROR_WAIT_MAX, REPLY_BYTES_MAX, REQUEST_BYTES_MAX};
+use crate::limits::{
+    MIRROR_WAIT_MAX, REPLY_BYTES_MAX, REQUEST_BYTES_MAX, WITNESS_REQUEST_BYTES_MAX,
+};
 use crate::mirror::{Mirror, Reply};
+use crate::request::{ADD_BODIES, ADD_CHECKPOINT, ADD_ENTRIES};
+use crate::witness::Witness;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -20,6 +24,7 @@ use std::future::Future;
 use std::io::{self, Read};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 
 /// The present time; the mirror's cosignatures carry it.
 pub type Clock = Arc<dyn Fn() -> Seconds + Send + Sync>;
@@ -27,22 +32,103 @@ pub type Clock = Arc<dyn Fn() -> Seconds + Send + Sync>;
 /// A mirror that several rooms of the commission's process share.
 pub type SharedMirror = Arc<Mutex<Mirror>>;
 
-#[derive(Clone)]
-struct Served {
-    mirror: SharedMirror,
+/// A witness that requests share.
+pub type SharedWitness = Arc<Mutex<Witness>>;
+
+/// One who answers requests of the protocol, one at a time.
+pub trait Answers: Send + 'static {
+    /// Answers what is brought to a path; `None` for a path that is not its own.
+    fn post(&mut self, path: &str, body: &[u8], now: Seconds) -> Option<Reply>;
+    /// Answers a read; `None` for a path that is not its own.
+    fn get(&mut self, path: &str) -> Option<Reply>;
+    /// Whether its storage has failed, so that it has to be opened anew.
+    fn is_stopped(&self) -> bool;
+}
+
+impl Answers for Mirror {
+    fn post(&mut self, path: &str, body: &[u8], now: Seconds) -> Option<Reply> {
+        Self::post(self, path, body, now)
+    }
+
+    fn get(&mut self, path: &str) -> Option<Reply> {
+        Self::get(self, path)
+    }
+
+    fn is_stopped(&self) -> bool {
+        Self::is_stopped(self)
+    }
+}
+
+impl Answers for Witness {
+    fn post(&mut self, path: &str, body: &[u8], now: Seconds) -> Option<Reply> {
+        (path == ADD_CHECKPOINT).then(|| self.add_checkpoint(body, now))
+    }
+
+    fn get(&mut self, _path: &str) -> Option<Reply> {
+        None
+    }
+
+    fn is_stopped(&self) -> bool {
+        Self::is_stopped(self)
+    }
+}
+
+struct Served<T> {
+    shared: Arc<Mutex<T>>,
     clock: Clock,
+    /// Told once storage has failed.
+    failed: Arc<Notify>,
+}
+
+impl<T> Clone for Served<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            clock: Arc::clone(&self.clock),
+            failed: Arc::clone(&self.failed),
+        }
+    }
 }
 
 /// Routes of the mirror: `POST /add-checkpoint`, `/add-entries`, `/add-bodies`; `GET /<hex SHA-256 of the origin>/…` for the copy.
 pub fn router(mirror: SharedMirror, clock: Clock) -> Router {
-    use crate::request::{ADD_BODIES, ADD_CHECKPOINT, ADD_ENTRIES};
-    Router::new()
-        .route(ADD_CHECKPOINT, post(submit))
-        .route(ADD_ENTRIES, post(submit))
-        .route(ADD_BODIES, post(submit))
-        .route("/{origin}/{*file}", get(read))
+    watched(mirror, clock).0
+}
+
+/// As [`router`], with a future that is ready once the mirror's storage has failed: who serves it should end then, and open the mirror anew.
+pub fn watched(mirror: SharedMirror, clock: Clock) -> (Router, impl Future<Output = ()> + Send) {
+    let (served, failed) = served(mirror, clock);
+    let routes = Router::new()
+        .route(ADD_CHECKPOINT, post(submit::<Mirror>))
+        .route(ADD_ENTRIES, post(submit::<Mirror>))
+        .route(ADD_BODIES, post(submit::<Mirror>))
+        .route("/{origin}/{*file}", get(read::<Mirror>))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
-        .with_state(Served { mirror, clock })
+        .with_state(served);
+    (routes, failed)
+}
+
+/// The route of a witness, `POST /add-checkpoint`, with a future that is ready once its storage has failed.
+pub fn witness_router(
+    witness: SharedWitness,
+    clock: Clock,
+) -> (Router, impl Future<Output = ()> + Send) {
+    let (served, failed) = served(witness, clock);
+    let routes = Router::new()
+        .route(ADD_CHECKPOINT, post(submit::<Witness>))
+        .layer(DefaultBodyLimit::max(WITNESS_REQUEST_BYTES_MAX))
+        .with_state(served);
+    (routes, failed)
+}
+
+fn served<T>(shared: Arc<Mutex<T>>, clock: Clock) -> (Served<T>, impl Future<Output = ()> + Send) {
+    let failed = Arc::new(Notify::new());
+    let served = Served {
+        shared,
+        clock,
+        failed: Arc::clone(&failed),
+    };
+    (served, async move { failed.notified().await })
 }
 
 /// Serves a router until `stop` is ready, in the calling thread. The listener may be of any address; ours are on loopback. Who comes while
@@ -66,8 +152,8 @@ pub fn serve(
     })
 }
 
-async fn submit(
-    State(served): State<Served>,
+async fn submit<T: Answers>(
+    State(served): State<Served<T>>,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
@@ -84,28 +170,34 @@ async fn submit(
         },
         Some(false) => return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
     };
-    blocking(served, move |mirror| mirror.post(uri.path(), &body, now)).await
+    blocking(served, move |shared| shared.post(uri.path(), &body, now)).await
 }
 
-async fn read(State(served): State<Served>, uri: Uri) -> Response {
-    blocking(served, move |mirror| mirror.get(uri.path())).await
+async fn read<T: Answers>(State(served): State<Served<T>>, uri: Uri) -> Response {
+    blocking(served, move |shared| shared.get(uri.path())).await
 }
 
-/// The mirror waits for its disk; the loop that serves others must not.
-async fn blocking(
-    served: Served,
-    answer: impl FnOnce(&mut Mirror) -> Option<Reply> + Send + 'static,
+/// Who answers waits for its disk; the loop that serves others must not.
+async fn blocking<T: Answers>(
+    served: Served<T>,
+    answer: impl FnOnce(&mut T) -> Option<Reply> + Send + 'static,
 ) -> Response {
+    let Served { shared, failed, .. } = served;
     let work = move || {
         // A poisoned lock is a mirror whose last request ended in a fault of ours: it must be opened anew.
-        let mut mirror = served.mirror.lock().map_err(|_| ())?;
-        Ok(answer(&mut mirror))
+        let mut shared = shared.lock().map_err(|_| ())?;
+        let reply = answer(&mut shared);
+        Ok::<_, ()>((reply, shared.is_stopped()))
     };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(Some(reply))) => respond(reply),
-        Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
-        Ok(Err(())) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    let done = tokio::task::spawn_blocking(work).await;
+    let (reply, stopped) = done.unwrap_or(Err(())).unwrap_or_else(|()| {
+        let fell = Reply::plain(500, "the last request ended in a fault\n");
+        (Some(fell), true)
+    });
+    if stopped {
+        failed.notify_one();
     }
+    reply.map_or_else(|| StatusCode::NOT_FOUND.into_response(), respond)
 }
 
 fn respond(reply: Reply) -> Response {
@@ -177,24 +269,24 @@ impl Peer for HttpPeer {
     }
 }
 
-/// A mirror in the same process, for simulations and for a node that plays both parts.
-pub struct LocalPeer {
-    mirror: SharedMirror,
+/// A mirror or witness in the same process, for simulations and for a node that plays both parts.
+pub struct LocalPeer<T = Mirror> {
+    shared: Arc<Mutex<T>>,
     clock: Clock,
 }
 
-impl LocalPeer {
-    /// Talks to the mirror directly.
-    pub const fn new(mirror: SharedMirror, clock: Clock) -> Self {
-        Self { mirror, clock }
+impl<T> LocalPeer<T> {
+    /// Talks to it directly.
+    pub const fn new(shared: Arc<Mutex<T>>, clock: Clock) -> Self {
+        Self { shared, clock }
     }
 }
 
-impl Peer for LocalPeer {
+impl<T: Answers> Peer for LocalPeer<T> {
     fn post(&mut self, path: &str, _content_type: &str, body: &[u8]) -> io::Result<Reply> {
         let now = (self.clock)();
-        let mut mirror = self.mirror.lock().unwrap_or_else(PoisonError::into_inner);
-        let reply = mirror.post(path, body, now);
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let reply = shared.post(path, body, now);
         reply.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

@@ -13,6 +13,7 @@ pub mod feed;
 pub mod http;
 pub mod limits;
 pub mod mirror;
+mod offer;
 mod queue;
 pub mod reader;
 pub mod request;
@@ -22,6 +23,7 @@ mod store;
 mod tips;
 mod tree;
 mod wal;
+pub mod witness;
 pub mod writer;
 
 pub use store::{OpenError, StoreError};

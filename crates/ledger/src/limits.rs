@@ -40,6 +40,8 @@ pub const PROOF_WAIT_MAX: Duration = Duration::from_mins(1);
 pub const CHECKPOINT_BYTES_MAX: usize = 128 << 10;
 /// Longest request to the mirror in bytes, unpacked.
 pub const REQUEST_BYTES_MAX: usize = 16 << 20;
+/// Longest request to a witness in bytes: a checkpoint and 63 hashes.
+pub const WITNESS_REQUEST_BYTES_MAX: usize = CHECKPOINT_BYTES_MAX + (4 << 10);
 /// Entries and bodies put into one request to the mirror, in bytes, before another is begun; the rest of the last package may exceed it.
 pub const REQUEST_BYTES_AIM: usize = 4 << 20;
 /// Longest answer of the mirror in bytes.
@@ -50,7 +52,13 @@ pub const MIRROR_WAIT_MAX: Duration = Duration::from_secs(10);
 pub const FEED_REQUESTS_MAX: u32 = 1 << 20;
 /// Most conflicts in a row that the feed answers by trying again.
 pub const FEED_CONFLICTS_MAX: u32 = 4;
+/// Longest wait for the quorum of one checkpoint, before the newest is offered in its place.
+pub const QUORUM_WAIT: Duration = Duration::from_secs(10);
+/// Most keys of all outside witnesses of a log together: each adds a line to a checkpoint, which has at most 64. Each witness has a thread.
+pub const WITNESS_KEYS_MAX: usize = 48;
 /// Wait before the mirror is tried again after it failed.
 pub const FEED_RETRY_WAIT: Duration = Duration::from_millis(200);
+/// Most logs of one witness.
+pub const WITNESSED_LOGS_MAX: usize = 256;
 /// Most bytes of bodies that the mirror holds for entries that have not come; beyond it they are forgotten and brought again.
 pub const WAITING_BYTES_MAX: usize = 48 << 20;

@@ -7,16 +7,18 @@ mod entries;
 
 use crate::disk::Disk;
 use crate::limits::CHECKPOINT_BYTES_MAX;
+use crate::offer::Offer;
 use crate::reader::LogReader;
-use crate::request::{AddCheckpoint, TYPE_SIZE, TYPE_TEXT};
+use crate::request::TYPE_TEXT;
 use crate::store::{Expected, OpenError, Store, StoreError};
 use crate::tips::{Form, Place, Tips};
 use crate::writer::own_checkpoint;
 use sakimori_custody::time::Seconds;
+use sakimori_tlog::PostQuantumCosigner;
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
-use sakimori_tlog::merkle::{empty_root, verify_consistency};
-use sakimori_tlog::note::{Note, NoteError};
+use sakimori_tlog::merkle::empty_root;
+use sakimori_tlog::note::Note;
 use std::collections::BTreeMap;
 
 /// Name of the mirror's checkpoint below its folder.
@@ -45,7 +47,7 @@ impl Reply {
         }
     }
 
-    fn plain(status: u16, body: impl Into<String>) -> Self {
+    pub(crate) fn plain(status: u16, body: impl Into<String>) -> Self {
         Self::text(status, TYPE_TEXT, body)
     }
 }
@@ -105,6 +107,7 @@ pub struct Mirror {
     store: Store,
     log_key: VerifierKey,
     signer: NoteSigner,
+    post_quantum: Option<PostQuantumCosigner>,
     approve: Box<dyn Approve>,
     tips: Tips,
     pending: Option<(Note, Checkpoint)>,
@@ -156,6 +159,7 @@ impl Mirror {
             store,
             log_key: parts.log_key,
             signer: parts.signer,
+            post_quantum: None,
             approve,
             tips,
             pending,
@@ -163,6 +167,11 @@ impl Mirror {
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
         })
+    }
+
+    /// Cosigns with an ML-DSA-44 key too, from now on.
+    pub fn cosign_with(&mut self, cosigner: PostQuantumCosigner) {
+        self.post_quantum = Some(cosigner);
     }
 
     /// Key with which this mirror cosigns.
@@ -219,56 +228,17 @@ impl Mirror {
     }
 
     fn try_add_checkpoint(&mut self, body: &[u8]) -> Result<Reply, Reply> {
-        let malformed = || Reply::plain(400, "the request is malformed\n");
-        let request = AddCheckpoint::decode(body).ok_or_else(malformed)?;
-        if request.note.len() > CHECKPOINT_BYTES_MAX {
-            return Err(malformed());
-        }
-        let mut note = Note::parse(&request.note).map_err(|_| malformed())?;
-        let checkpoint = Checkpoint::parse(note.text()).map_err(|_| malformed())?;
-        if checkpoint.origin != self.log_key.name() {
-            return Err(Reply::plain(404, "the log is not known here\n"));
-        }
-        note.verify(std::slice::from_ref(&self.log_key))
-            .map_err(|error| match error {
-                NoteError::Unknown => Reply::plain(403, "no signature of the log\n"),
-                other => Reply::plain(403, format!("{other}\n")),
-            })?;
-        self.check_progress(&request, &checkpoint)?;
-        note.keep_only(std::slice::from_ref(&self.log_key));
+        let offer = Offer::read(body)?;
+        let keys = std::slice::from_ref(&self.log_key);
+        let known = offer.checkpoint.origin == self.log_key.name();
+        let seen = self.pending.as_ref().map(|(_, c)| (c.size, c.root));
+        let Offer {
+            note, checkpoint, ..
+        } = offer.check(keys, known, seen)?;
         let kept = self.store.commit(PENDING, &note.to_bytes());
         kept.map_err(|error| Self::stopped(&error))?;
         self.pending = Some((note, checkpoint));
         Ok(Reply::plain(200, ""))
-    }
-
-    /// Whether the offered checkpoint goes on from the pending one.
-    fn check_progress(&self, request: &AddCheckpoint, new: &Checkpoint) -> Result<(), Reply> {
-        let have = self.pending_size();
-        let conflict = || Reply::text(409, TYPE_SIZE, format!("{have}\n"));
-        if request.old > new.size {
-            return Err(Reply::plain(400, "the old size is beyond the new one\n"));
-        }
-        if request.old != have {
-            return Err(conflict());
-        }
-        let root = self
-            .pending
-            .as_ref()
-            .map_or_else(empty_root, |(_, c)| c.root);
-        if have == new.size && new.root != root {
-            return Err(conflict());
-        }
-        let proven = if have == 0 {
-            request.proof.is_empty() && (new.size > 0 || new.root == empty_root())
-        } else {
-            verify_consistency(have, new.size, &request.proof, &root, &new.root).is_ok()
-        };
-        if proven {
-            Ok(())
-        } else {
-            Err(Reply::plain(422, "the consistency proof is wrong\n"))
-        }
     }
 
     /// Answers one request by its path; `None` for a path that is not the mirror's.

@@ -2,18 +2,20 @@
 //! Never: two writers on one log; an answer that promises more than the disk has.
 
 mod connection;
+mod witnesses;
 mod workers;
 
 use crate::address::Reached;
 use crate::disk::{Folder, Source};
 use crate::feed::{Feed, Peer};
-use crate::limits::CHECKPOINT_BYTES_MAX;
+use crate::limits::{CHECKPOINT_BYTES_MAX, WITNESS_KEYS_MAX};
 use crate::queue::Queue;
 use crate::store::OpenError;
 use crate::writer::{Admit, Stores, Writer, own_checkpoint};
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
 use sakimori_tlog::note::Note;
+use sakimori_tlog::policy::Policy;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -59,11 +61,25 @@ pub struct MirrorLink {
     pub keys: Vec<VerifierKey>,
 }
 
+/// An outside witness, which sees checkpoints alone.
+pub struct WitnessLink {
+    /// What it is called where something is told about it.
+    pub name: String,
+    /// How it is reached.
+    pub peer: Box<dyn Peer>,
+    /// Keys with which it may cosign.
+    pub keys: Vec<VerifierKey>,
+}
+
 /// Who works with the log beside its authors.
 #[derive(Default)]
 pub struct Links {
     /// The mirror; without one the log's own signature is published.
     pub mirror: Option<MirrorLink>,
+    /// Outside witnesses.
+    pub witnesses: Vec<WitnessLink>,
+    /// Whose cosignatures a checkpoint has before it is published; without one the mirror's are enough. Those of others are added when they come.
+    pub policy: Option<Policy>,
     /// The node's look at each entry before it is sequenced.
     pub admit: Option<Box<dyn Admit>>,
 }
@@ -83,6 +99,9 @@ pub enum StartError {
     /// The log is not whole, or in use.
     #[error("the log in `{0}` cannot be opened")]
     Open(PathBuf, #[source] OpenError),
+    /// Outside witnesses have more keys than a checkpoint has room for.
+    #[error("outside witnesses have at most {WITNESS_KEYS_MAX} keys together")]
+    Witnesses,
     /// A file or the socket cannot be made.
     #[error("`{0}` cannot be made")]
     Io(PathBuf, #[source] io::Error),
@@ -95,10 +114,24 @@ struct Published {
     size: u64,
 }
 
+/// What an outside witness gave last.
+#[derive(Debug, Default)]
+struct Witnessed {
+    name: String,
+    /// Its cosignatures of the checkpoint of this size.
+    given: Option<Published>,
+    /// Its last trouble.
+    trouble: String,
+}
+
 #[derive(Default)]
 struct State {
-    /// The newest signed checkpoint, which the feed brings to the mirror.
+    /// The newest signed checkpoint, which the feed brings to mirror and witnesses next.
     signed: Option<Published>,
+    /// The one that they are at.
+    offered: Option<Published>,
+    /// What each outside witness gave last.
+    witnessed: Vec<Witnessed>,
     /// What everybody may see.
     published: Option<Published>,
     /// Number of durable entries.
@@ -156,34 +189,33 @@ impl Service {
         links: impl Into<Links>,
     ) -> Result<Self, StartError> {
         let links: Links = links.into();
+        let keys = links.witnesses.iter().map(|witness| witness.keys.len());
+        if keys.sum::<usize>() > WITNESS_KEYS_MAX {
+            return Err(StartError::Witnesses);
+        }
         let made = |path: &Path| {
             Folder::new(path).map_err(|error| StartError::Io(path.to_path_buf(), error))
         };
         let open = |error| StartError::Open(config.log.clone(), error);
         let wal = made(&config.state)?;
         let lock = lock(&config.state.join("lock"))?;
-        let published = load_published(&made(&config.log)?, signer.verifier()).map_err(open)?;
         let stores = Stores {
             log: Box::new(made(&config.log)?),
             wal: Box::new(wal),
             signed: Box::new(made(&config.signed)?),
         };
-        let mut writer = Writer::open(stores, signer).map_err(open)?;
-        if let Some(admit) = links.admit {
-            writer.admit_with(admit).map_err(open)?;
-        }
-        let (have, signed) = (
-            writer.signed_size(),
-            published.as_ref().map_or(0, |p| p.size),
-        );
-        if signed > have {
-            return Err(open(OpenError::Short { have, signed }));
-        }
+        let published = load_published(&made(&config.log)?, signer.verifier()).map_err(open)?;
+        let writer = open_writer(stores, signer, links.admit, published.as_ref()).map_err(open)?;
         let publisher = made(&config.log)?;
         let feed_folder = made(&config.log)?;
         let listener = listen(&config.socket)?;
+        let named = |link: &WitnessLink| Witnessed {
+            name: link.name.clone(),
+            ..Witnessed::default()
+        };
         let state = State {
             published,
+            witnessed: links.witnesses.iter().map(named).collect(),
             durable: writer.size(),
             feed_idle: true,
             trouble: "the mirror has not answered yet".to_owned(),
@@ -198,6 +230,7 @@ impl Service {
         shared.queue.sign();
         let feed = workers::FeedWorker {
             link: links.mirror.map(|link| (Feed::new(link.keys), link.peer)),
+            policy: links.policy,
             folder: feed_folder,
             publisher,
         };
@@ -210,6 +243,13 @@ impl Service {
             thread::spawn(move || workers::write(&for_writer, writer)),
             thread::spawn(move || feed.run(&for_feed)),
         ];
+        for (number, link) in links.witnesses.into_iter().enumerate() {
+            let folder = made(&shared.config.log)?;
+            let worker = witnesses::WitnessWorker::new(number, link, folder);
+            let shared = Arc::clone(&shared);
+            // Nobody waits for it at the end: it only reads, and what it is still told then is of no use.
+            thread::spawn(move || worker.run(&shared));
+        }
         let door = thread::spawn(move || connection::accept(&for_door, &listener));
         Ok(Self {
             shared,
@@ -265,6 +305,24 @@ impl Drop for Service {
             self.end();
         }
     }
+}
+
+/// The writer, which has signed at least for what is published.
+fn open_writer(
+    stores: Stores,
+    signer: NoteSigner,
+    admit: Option<Box<dyn Admit>>,
+    published: Option<&Published>,
+) -> Result<Writer, OpenError> {
+    let mut writer = Writer::open(stores, signer)?;
+    if let Some(admit) = admit {
+        writer.admit_with(admit)?;
+    }
+    let (have, signed) = (writer.signed_size(), published.map_or(0, |p| p.size));
+    if signed > have {
+        return Err(OpenError::Short { have, signed });
+    }
+    Ok(writer)
 }
 
 fn lock(path: &Path) -> Result<File, StartError> {

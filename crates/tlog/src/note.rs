@@ -119,6 +119,15 @@ impl Note {
         });
     }
 
+    /// Adds a signature that was made elsewhere, such as in a token; it is not verified here.
+    pub fn add_signature(&mut self, key: &VerifierKey, signature: &[u8]) {
+        self.signatures.push(NoteSignature {
+            name: key.name().to_owned(),
+            id: key.id(),
+            bytes: signature.to_vec(),
+        });
+    }
+
     /// Adds an ML-DSA-44 cosignature; `false` where the text is no checkpoint, the time is beyond 2^63 − 1, or the key cannot be used: nothing is added then.
     pub fn cosign(&mut self, cosigner: &PostQuantumCosigner, time: u64) -> bool {
         let Some(bytes) = cosigner.sign(&self.text, time) else {
@@ -148,10 +157,17 @@ impl Note {
         Ok(())
     }
 
-    /// Drops the signatures of all other keys.
+    /// Drops the signatures of all other keys, and all but the first of each key: the first is the one that [`Note::verify`] looks at.
     pub fn keep_only(&mut self, known: &[VerifierKey]) {
-        self.signatures
-            .retain(|s| known.iter().any(|k| k.name() == s.name && k.id() == s.id));
+        let mut seen = Vec::new();
+        self.signatures.retain(|s| {
+            let key = known
+                .iter()
+                .find(|k| k.name() == s.name && k.id() == s.id)
+                .filter(|key| !seen.contains(key));
+            seen.extend(key);
+            key.is_some()
+        });
     }
 
     /// The text, ending in a newline.

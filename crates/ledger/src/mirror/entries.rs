@@ -202,6 +202,10 @@ impl Mirror {
         let mut cosigned = note;
         let before = cosigned.signatures().len();
         cosigned.add(&self.signer, now.0);
+        if let Some(cosigner) = &self.post_quantum {
+            // A key that cannot be used gives no line; the policy of who reads says whether one is enough.
+            cosigned.cosign(cosigner, now.0);
+        }
         let bytes = cosigned.to_bytes();
         self.store.commit(CHECKPOINT, &bytes).map_err(stopped)?;
         let lines = cosigned.signature_lines();

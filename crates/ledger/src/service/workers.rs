@@ -1,7 +1,7 @@
-//! The two threads that move the log: the writer and the feed. In: queued work, signed checkpoints. Out: answers, published checkpoints. Never: a checkpoint
+//! The two threads that move the log, writer and feed; outside witnesses are beside them. In: queued work, signed checkpoints. Out: answers, published checkpoints. Never: a checkpoint
 //! published that was not kept before.
 
-use super::{CHECKPOINT, Published, Shared};
+use super::{CHECKPOINT, Published, Shared, witnesses};
 use crate::disk::{Disk, Folder};
 use crate::feed::{Feed, FeedError, Peer};
 use crate::limits::FEED_RETRY_WAIT;
@@ -9,6 +9,7 @@ use crate::queue::Work;
 use crate::reader::LogReader;
 use crate::writer::Writer;
 use sakimori_tlog::note::Note;
+use sakimori_tlog::policy::Policy;
 use std::error::Error;
 use std::sync::PoisonError;
 
@@ -16,7 +17,7 @@ use std::sync::PoisonError;
 const UNSIGNED_ENTRIES_MAX: u64 = 4096;
 
 /// An error with all its sources in one line.
-fn told(error: &dyn Error) -> String {
+pub(super) fn told(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {
@@ -97,19 +98,42 @@ fn offer(shared: &Shared, writer: &Writer) {
 pub(super) struct FeedWorker {
     /// The mirror; without one the log's own signature is published.
     pub(super) link: Option<(Feed, Box<dyn Peer>)>,
+    /// Whose cosignatures a checkpoint has before it is published.
+    pub(super) policy: Option<Policy>,
     /// The log, to be read.
     pub(super) folder: Folder,
     /// The log, where the checkpoint is put.
     pub(super) publisher: Folder,
 }
 
+/// What the feed does next.
+enum Step {
+    /// A checkpoint is signed and not published.
+    Cosign(Published),
+    /// A witness gave a cosignature of what is published already.
+    Merge(Published),
+}
+
 impl FeedWorker {
     /// The feed's loop: waits for a signed checkpoint, has it cosigned, publishes it.
     pub(super) fn run(mut self, shared: &Shared) {
-        while let Some(signed) = next(shared) {
-            match self.cosign(&signed) {
-                Ok(note) => self.publish(shared, note, signed.size),
-                Err(error) => rest(shared, &told(&error)),
+        while let Some(step) = next(shared) {
+            match step {
+                Step::Merge(published) => {
+                    let note = witnesses::merged(shared, &published);
+                    self.publish(shared, note, published.size);
+                }
+                Step::Cosign(signed) => match self.cosign(&signed) {
+                    Ok(note) => {
+                        let size = signed.size;
+                        let cosigned = Published { note, size };
+                        let whole = witnesses::quorum(shared, self.policy.as_ref(), &cosigned);
+                        if let Some(note) = whole {
+                            self.publish(shared, note, size);
+                        }
+                    }
+                    Err(error) => rest(shared, &format!("the mirror: {}", told(&error))),
+                },
             }
         }
     }
@@ -128,27 +152,44 @@ impl FeedWorker {
             return;
         }
         let mut state = shared.lock();
+        let first = state.published.as_ref().is_none_or(|p| p.size < size);
         state.published = Some(Published { note, size });
-        state.trouble.clear();
-        state.feed_idle = true;
+        if first {
+            state.trouble.clear();
+            state.feed_idle = true;
+        }
         drop(state);
         shared.changed.notify_all();
-        shared.queue.sign();
+        if first {
+            shared.queue.sign();
+        }
     }
 }
 
-/// Waits for a signed checkpoint that is not published; `None` when all is over.
-fn next(shared: &Shared) -> Option<Published> {
+/// Waits for a signed checkpoint that is not published, or a late cosignature of the one that is; `None` when all is over.
+fn next(shared: &Shared) -> Option<Step> {
+    let newer = |state: &super::State| {
+        let published = state.published.as_ref().map_or(0, |p| p.size);
+        let signed = state.signed.as_ref();
+        signed.filter(|signed| signed.size > published).cloned()
+    };
     let waiting = |state: &mut super::State| {
-        let newer = |s: &Published| state.published.as_ref().is_none_or(|p| p.size < s.size);
-        !state.closing && state.stopped.is_none() && !state.signed.as_ref().is_some_and(newer)
+        let nothing = newer(state).is_none() && witnesses::late(state).is_none();
+        !state.closing && state.stopped.is_none() && nothing
     };
     let waited = shared.changed.wait_while(shared.lock(), waiting);
-    let state = waited.unwrap_or_else(PoisonError::into_inner);
+    let mut state = waited.unwrap_or_else(PoisonError::into_inner);
     if state.closing || state.stopped.is_some() {
         return None;
     }
-    state.signed.clone()
+    let Some(signed) = newer(&state) else {
+        return witnesses::late(&state).map(Step::Merge);
+    };
+    state.offered = Some(signed.clone());
+    drop(state);
+    // The witnesses work beside the mirror.
+    shared.changed.notify_all();
+    Some(Step::Cosign(signed))
 }
 
 /// Remembers the trouble and waits before the next try, or until all is over.

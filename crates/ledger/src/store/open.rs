@@ -50,6 +50,9 @@ pub enum OpenError {
     /// A temporary key or lock is held by another process.
     #[error("another process has the log open")]
     Locked,
+    /// More logs than a witness may have.
+    #[error("a witness has at most {} logs", crate::limits::WITNESSED_LOGS_MAX)]
+    Logs,
 }
 
 /// What the log must be at least.

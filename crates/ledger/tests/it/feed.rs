@@ -16,7 +16,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 /// A log of some entries with one checkpoint after each batch.
-fn log(batches: &[usize]) -> (Arc<Mutex<World>>, Vec<Note>) {
+pub(crate) fn log(batches: &[usize]) -> (Arc<Mutex<World>>, Vec<Note>) {
     let world = World::default().shared();
     let disk = |root| Box::new(SimDisk::new(&world, root));
     let stores = Stores {

@@ -1,6 +1,6 @@
 //! A reader that we did not write: `tlog-scales` from the Python index reads the log's folder and one of our proofs.
 
-use crate::maker::{Author, log_signer, mirror_signer};
+use crate::maker::{Author, log_signer, mirror_signer, post_quantum};
 use crate::service::{Commission, WAIT};
 use sakimori_ledger::client::Client;
 use sakimori_ledger::mirror::ApproveAll;
@@ -34,6 +34,7 @@ fn read(python: &Path, dir: &Path) -> Output {
         .arg(dir.join("log"))
         .args(["--log-key", &log_signer().verifier().to_string()])
         .args(["--mirror-key", &mirror_signer().verifier().to_string()])
+        .args(["--mirror-key", &post_quantum().verifier().to_string()])
         .arg("--proof")
         .arg(dir.join("one.tlog-proof"))
         .arg("--entry")
@@ -53,7 +54,11 @@ fn a_stranger_s_program_reads_the_log_and_finds_what_is_changed() {
     let commission = Commission::start(dir, Box::new(ApproveAll));
     let config = Config::below(dir);
     let socket = config.socket.clone();
-    let service = Service::start(config, log_signer(), Some(commission.link())).unwrap();
+    let both = post_quantum();
+    let mut link = commission.link();
+    link.keys.push(both.verifier().clone());
+    commission.mirror.lock().unwrap().cosign_with(both);
+    let service = Service::start(config, log_signer(), Some(link)).unwrap();
     let mut client = Client::connect(&socket).unwrap();
     let records = Author::new(4).batch(300);
     for record in &records {
@@ -65,6 +70,21 @@ fn a_stranger_s_program_reads_the_log_and_finds_what_is_changed() {
     service.stop();
     let good = read(&python, dir);
     assert!(good.status.success(), "{good:?}");
+    // One character of a signature of each kind; the last line is the ML-DSA-44 one, a hundred times as long.
+    let text = std::fs::read_to_string(dir.join("log/checkpoint")).unwrap();
+    for line in text.lines().filter(|line| line.starts_with('—')) {
+        let at = line.len() - 9;
+        let other = if line.as_bytes()[at] == b'A' {
+            "B"
+        } else {
+            "A"
+        };
+        let mut changed = line.to_owned();
+        changed.replace_range(at..=at, other);
+        std::fs::write(dir.join("log/checkpoint"), text.replacen(line, &changed, 1)).unwrap();
+        assert!(!read(&python, dir).status.success(), "{line}");
+    }
+    std::fs::write(dir.join("log/checkpoint"), &text).unwrap();
     for name in [
         "log/checkpoint",
         "log/tile/0/000",

@@ -15,3 +15,4 @@ mod maker;
 mod protocol;
 mod service;
 mod sim;
+mod witness;

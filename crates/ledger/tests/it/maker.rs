@@ -4,6 +4,7 @@ use sakimori_custody::entry::{Act, Chain, EntryType, Salt, StoredBody};
 use sakimori_custody::ids::StreamId;
 use sakimori_custody::time::Seconds;
 use sakimori_ledger::Record;
+use sakimori_tlog::PostQuantumCosigner;
 use sakimori_tlog::key::{KeyKind, NoteSigner};
 use sakimori_tlog::merkle::{Frontier, Hash};
 
@@ -16,6 +17,10 @@ pub(crate) fn log_signer() -> NoteSigner {
 
 pub(crate) fn mirror_signer() -> NoteSigner {
     NoteSigner::from_seed("commission.example/mirror", KeyKind::Cosigner, &[2; 32]).unwrap()
+}
+
+pub(crate) fn post_quantum() -> PostQuantumCosigner {
+    PostQuantumCosigner::from_seed("commission.example/mirror", &[3; 32]).unwrap()
 }
 
 /// An author who writes one stream.

@@ -384,7 +384,10 @@ fn the_mirror_serves_its_copy_and_takes_packed_requests() {
 }
 
 /// Admits no entry whose body holds a word.
-struct Strict(Arc<Mutex<Vec<(&'static str, u64, bool)>>>);
+struct Strict(Arc<Mutex<Vec<Seen>>>);
+
+/// What was seen, the index, and whether it was good.
+type Seen = (&'static str, u64, bool);
 
 impl Admit for Strict {
     fn restore(&mut self, index: u64, _entry: &[u8], body: Option<&[u8]>) {
