@@ -8,6 +8,15 @@ use crate::model::{
 /// One change; [`crate::Store::apply`] takes a list of them as one transaction, so that an act, its audit line and its log entry are there together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// Nothing is written; [`StoreError::Stale`](crate::StoreError::Stale) where there is anybody.
+    ExpectNobody,
+    /// Nothing is written; [`StoreError::Stale`](crate::StoreError::Stale) where a person has or had another number of role grants than were read.
+    ExpectRoles {
+        /// The person.
+        person: String,
+        /// How many grants were read, those that ended too.
+        total: u64,
+    },
     /// A person is entered; [`StoreError::Exists`](crate::StoreError::Exists) where the id is taken.
     AddPerson(Person),
     /// A person's account ends, with all sessions and every role and clearance in force.
@@ -93,9 +102,9 @@ pub enum Change {
         /// When.
         at: u64,
     },
-    /// An OpenID subject is bound to a person; neither may be bound at that issuer already.
+    /// An `OpenID` subject is bound to a person; neither may be bound at that issuer already.
     BindSubject(Subject),
-    /// An OpenID subject is unbound.
+    /// An `OpenID` subject is unbound.
     UnbindSubject {
         /// The issuer.
         issuer: String,

@@ -5,7 +5,7 @@ use crate::limits::{TRIES_MAX, WAIT_SECONDS_MAX};
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// A value of a statement; each has a type even where it is null, because PostgreSQL asks for one.
+/// A value of a statement; each has a type even where it is null, because `PostgreSQL` asks for one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
     Int(Option<i64>),

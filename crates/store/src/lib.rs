@@ -3,7 +3,7 @@
 //! In: changes, each list of them one transaction. Out: what is kept, as plain values. Never: a clock, randomness, a secret in clear, a rule about who may do
 //! what (that is the room `access`), an entry of the log (that is the room `ledger`).
 //!
-//! One [`Store`] trait, two engines: a file ([`SqliteStore`]) and a PostgreSQL server ([`PostgresStore`]); [`open`] takes either by its URL.
+//! One [`Store`] trait, two engines: a file ([`SqliteStore`]) and a `PostgreSQL` server ([`PostgresStore`]); [`open`] takes either by its URL.
 
 mod apply;
 mod change;

@@ -12,7 +12,7 @@ pub const WORDS_MAX: usize = 64;
 pub const CHANGES_MAX: usize = 256;
 /// Most rows of one answer; more come with the next call.
 pub const ROWS_MAX: u32 = 1000;
-/// Connections to one database: a node has tens of callers at once, and SQLite one writer.
+/// Connections to one database: a node has tens of callers at once, and `SQLite` one writer.
 pub const CONNECTIONS_MAX: u32 = 8;
 /// Longest wait for a lock or a connection, in seconds; after it the caller gets an error and nothing has happened.
 pub const WAIT_SECONDS_MAX: u64 = 10;

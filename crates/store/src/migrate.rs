@@ -7,7 +7,11 @@ use crate::error::StoreError;
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
 
 /// The newest version of the schema that this program knows, which is what an open store has.
-pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
+pub const SCHEMA_VERSION: i64 = 1;
+const _: () = assert!(
+    MIGRATIONS.len() == SCHEMA_VERSION as usize,
+    "one migration leads to each version"
+);
 
 /// Brings the schema up to date, all steps in one transaction.
 ///
@@ -28,8 +32,7 @@ pub(crate) async fn migrate<E: Engine>(engine: &E) -> Result<(), StoreError> {
         let behind = usize::try_from(found).map_err(|_| StoreError::Row {
             what: "a schema version below zero",
         })?;
-        for (number, step) in MIGRATIONS.iter().enumerate().skip(behind) {
-            let version = number as i64 + 1;
+        for (version, step) in (1..).zip(MIGRATIONS).skip(behind) {
             work.script(E::dialect(step))
                 .await
                 .map_err(|source| StoreError::Migration {

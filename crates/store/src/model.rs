@@ -127,7 +127,7 @@ pub struct Enrolment {
     pub used: Option<u64>,
 }
 
-/// A subject of an OpenID provider that is a person here.
+/// A subject of an `OpenID` provider that is a person here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The issuer's URL.

@@ -9,10 +9,10 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{Arguments, PgPool, Postgres, Row as _, Transaction, TypeInfo, ValueRef};
 use std::str::FromStr;
 
-/// Who migrates first lets the others wait: a number of this project's own for PostgreSQL's advisory locks.
+/// Who migrates first lets the others wait: a number of this project's own for `PostgreSQL`'s advisory locks.
 const SCHEMA_LOCK: i64 = 0x5341_4b49_4d4f_5249;
 
-/// The store of a larger node: a database of a PostgreSQL server.
+/// The store of a larger node: a database of a `PostgreSQL` server.
 #[derive(Debug)]
 pub struct PostgresStore {
     pool: PgPool,

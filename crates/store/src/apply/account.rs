@@ -9,6 +9,23 @@ use crate::model::{Case, Clearance, Member, Person, RoleGrant};
 /// Writes the change if it is of this kind.
 pub(super) async fn write(work: &mut impl Work, change: &Change) -> Result<bool, StoreError> {
     match change {
+        Change::ExpectNobody => {
+            expect(
+                work,
+                ("SELECT COUNT(*) FROM person", &[]),
+                (0, || "the list of people".to_owned()),
+            )
+            .await?;
+        }
+        Change::ExpectRoles { person, total } => {
+            let key = [name("person", person)?];
+            expect(
+                work,
+                ("SELECT COUNT(*) FROM role_grant WHERE person = $1", &key),
+                (*total, || called("the roles of person", person)),
+            )
+            .await?;
+        }
         Change::AddPerson(person) => add_person(work, person).await?,
         Change::EndPerson { person, at } => end_person(work, person, *at).await?,
         Change::GrantRole(grant) => grant_role(work, grant).await?,
@@ -41,6 +58,13 @@ pub(super) async fn write(work: &mut impl Work, change: &Change) -> Result<bool,
             )
             .await?;
         }
+        _ => return write_case(work, change).await,
+    }
+    Ok(true)
+}
+
+async fn write_case(work: &mut impl Work, change: &Change) -> Result<bool, StoreError> {
+    match change {
         Change::OpenCase(case) => open_case(work, case).await?,
         Change::CloseCase { case, at } => {
             one(
@@ -64,6 +88,24 @@ pub(super) async fn write(work: &mut impl Work, change: &Change) -> Result<bool,
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Fails where a number is another than the one that was read.
+async fn expect(
+    work: &mut impl Work,
+    (sql, values): (&'static str, &[Value<'_>]),
+    (expected, what): (u64, impl Fn() -> String),
+) -> Result<(), StoreError> {
+    let mut rows = work.rows(sql, values).await?.into_iter();
+    let found = rows.next().map_or(Ok(0), |mut row| row.number())?;
+    if found == expected {
+        return Ok(());
+    }
+    Err(StoreError::Stale {
+        what: what(),
+        expected,
+        found,
+    })
 }
 
 async fn add_person(work: &mut impl Work, person: &Person) -> Result<(), StoreError> {
