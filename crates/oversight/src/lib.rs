@@ -1,2 +1,18 @@
 //! What the log shows: the book that mirror, writer, inspector and report read. In: entries with their bodies, in order, and the time at which each is judged. Out: a verdict on each,
 //! states, figures. Never: a clock, a disk, a word that is not in the log.
+//!
+//! | module | |
+//! |---|---|
+//! | [`book`] | one fold over the entries, with every rule of `docs/reference/formats.md` section 18 |
+//! | [`refused`] | the codes of what is refused, void or told |
+//! | [`report`] | the yearly report of section 19, as data and as text |
+
+mod body;
+pub mod book;
+pub mod calendar;
+pub mod limits;
+pub mod refused;
+pub mod report;
+
+pub use book::{Book, Judged, Overdue, Taken};
+pub use refused::{Code, Refused, Told};
