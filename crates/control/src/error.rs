@@ -50,6 +50,18 @@ pub enum ControlError {
     /// What was asked for cannot be; whoever asked acts.
     #[error("{0}")]
     Usage(String),
+    /// The book of what is on record forbids it; nothing was entered. Whoever asked acts.
+    #[error("forbidden by rule {rule}: {sentence} ({code}){detail}")]
+    Forbidden {
+        /// The rule of `docs/reference/formats.md` section 18.
+        rule: &'static str,
+        /// The stable name of the reason.
+        code: &'static str,
+        /// One sentence.
+        sentence: &'static str,
+        /// What it is about, behind `: `; may be empty.
+        detail: String,
+    },
     /// A file cannot be read or written.
     #[error("cannot {act} {}", path.display())]
     File {
@@ -63,6 +75,9 @@ pub enum ControlError {
     /// No random bytes could be had.
     #[error("the system has no random bytes")]
     Randomness(#[source] io::Error),
+    /// The system takes no handler of signals.
+    #[error("the system takes no handler of signals")]
+    Signals(#[source] io::Error),
     /// The ledger does not answer, or refuses the entry.
     #[error("the log at {}", socket.display())]
     Ledger {
@@ -115,6 +130,7 @@ impl ControlError {
             Self::Refused(_)
             | Self::Lacking { .. }
             | Self::Document { .. }
+            | Self::Forbidden { .. }
             | Self::Lake(
                 LakeError::Damaged { .. }
                 | LakeError::Deleted { .. }

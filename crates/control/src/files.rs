@@ -88,6 +88,17 @@ pub fn read_present(path: &Path) -> Result<Vec<u8>, ControlError> {
     read(path)?.ok_or_else(|| ControlError::file("read", path)(missing()))
 }
 
+/// Removes a file, where there is one.
+///
+/// # Errors
+/// [`ControlError::File`].
+pub fn remove(path: &Path) -> Result<(), ControlError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(ControlError::file("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
 /// Takes a lock, which ends with the process or the returned file. The file is private: who may open it could hold it.
 ///
 /// # Errors

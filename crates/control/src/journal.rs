@@ -11,6 +11,7 @@ use sakimori_ledger::client::{Client, ClientError};
 use sakimori_ledger::socket::Problem;
 use sakimori_sensor::supervisor::{Recorder, RecorderError};
 use sakimori_tlog::key::NoteSigner;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -134,14 +135,56 @@ impl Log {
     }
 }
 
-impl Recorder for Log {
+/// How often a run looks whether the log is there while it waits for it.
+const PULSE_EVERY: Duration = Duration::from_millis(200);
+/// How long a log that is there may take to say so. With the look of the supervisor, every 200 ms, a log that fails stops a run within a second.
+const PULSE_WAIT: Duration = Duration::from_millis(700);
+
+/// The log as a run sees it: asked all the time whether it is there, also while an entry waits for a slow disk.
+pub struct RunLog {
+    client: Client,
+    pulse: Client,
+}
+
+impl RunLog {
+    /// Connects, twice: an entry that waits must not keep the question waiting.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`]: no ledger listens there.
+    pub fn connect(socket: &Path) -> Result<Self, ControlError> {
+        let client = || {
+            Client::connect(socket).map_err(|source| ControlError::Ledger {
+                socket: socket.to_path_buf(),
+                source,
+            })
+        };
+        Ok(Self {
+            client: client()?,
+            pulse: client()?,
+        })
+    }
+}
+
+fn failed(error: &ClientError) -> RecorderError {
+    RecorderError(crate::error::told(error))
+}
+
+impl Recorder for RunLog {
     fn record(&mut self, entries: &[Entry]) -> Result<u64, RecorderError> {
-        let placed = self.client.append_all(entries);
-        let placed = placed.map_err(|e| RecorderError(crate::error::told(&e)))?;
+        let pulse = &mut self.pulse;
+        let mut watch = || pulse.alive(PULSE_WAIT).map_err(io::Error::other);
+        let placed = self
+            .client
+            .append_all_watched(entries, PULSE_EVERY, &mut watch);
+        let placed = placed.map_err(|e| failed(&e))?;
         placed
             .first()
             .copied()
             .ok_or_else(|| RecorderError("there was nothing to record".to_owned()))
+    }
+
+    fn alive(&mut self) -> Result<(), RecorderError> {
+        self.pulse.alive(PULSE_WAIT).map_err(|e| failed(&e))
     }
 }
 
@@ -156,6 +199,14 @@ pub struct Deed {
     pub counters: Vec<u64>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// An entry that was made and is not on record.
+pub struct Prepared {
+    /// The entry.
+    pub entry: Entry,
+    /// Where its stream is behind it.
+    chain: Chain,
 }
 
 /// An author's stream, which is new with each run.
@@ -210,11 +261,36 @@ impl<'k> Journal<'k> {
         Ok((index, entry, salt))
     }
 
+    /// Makes the next entry of the stream, with its body open; nothing is on record yet.
+    ///
+    /// # Errors
+    /// [`ControlError::Randomness`].
+    pub fn prepare(&self, deed: Deed) -> Result<Prepared, ControlError> {
+        self.make(deed, None)
+    }
+
+    /// Puts on record what was prepared; returns index and entry once it is durable.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub fn commit(&mut self, prepared: Prepared) -> Result<(u64, Entry), ControlError> {
+        let Prepared { entry, chain } = prepared;
+        let index = self.log.ask(|client| client.append(&entry))?;
+        // The chain moves on only with an entry that is on record.
+        self.chain = chain;
+        Ok((index, entry))
+    }
+
     fn put(
         &mut self,
         deed: Deed,
         seal: Option<(Salt, Seal<'_>)>,
     ) -> Result<(u64, Entry), ControlError> {
+        let prepared = self.make(deed, seal)?;
+        self.commit(prepared)
+    }
+
+    fn make(&self, deed: Deed, seal: Option<(Salt, Seal<'_>)>) -> Result<Prepared, ControlError> {
         let act = Act {
             kind: deed.kind,
             time: self.host.seconds(),
@@ -226,7 +302,6 @@ impl<'k> Journal<'k> {
             id: signer.verifier().id(),
             key: signer.ed25519(),
         });
-        // The chain moves on only with an entry that is on record.
         let mut chain = self.chain;
         let entry = if let Some((salt, seal)) = seal {
             chain.sealed_entry(act, salt, &seal, author.as_ref())
@@ -234,8 +309,6 @@ impl<'k> Journal<'k> {
             let salt = Salt(self.host.bytes().map_err(ControlError::Randomness)?);
             chain.entry(act, salt, author.as_ref())
         };
-        let index = self.log.ask(|client| client.append(&entry))?;
-        self.chain = chain;
-        Ok((index, entry))
+        Ok(Prepared { entry, chain })
     }
 }

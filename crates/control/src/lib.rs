@@ -7,17 +7,21 @@
 //! |---|---|
 //! | [`host`] | clock and randomness, the only place that asks the system for them |
 //! | [`layout`], [`files`], [`keys`] | where a node keeps its things, and how they are written |
+//! | [`token`] | a key that a PKCS#11 token keeps |
 //! | [`journal`] | one author's stream at the ledger |
 //! | [`setup`] | a new commission, office, log and sensors with their keys |
 //! | [`office`] | requests, decisions, leases, findings |
 //! | [`commission`] | mirror, register, leases and shares, as a process of its own |
 //! | [`sensor`] | a run: gate, refusals, recovery, supervisor, lake |
 //! | [`tls`] | certificates of nodes, the peers that a node knows, the agent that calls them |
-//! | [`query`], [`deletion`] | looking at records, and their end |
+//! | [`stop`] | the signals by which a process is asked to end |
+//! | [`query`], [`export`], [`deletion`], [`challenge`] | looking at records, giving them out, their end, and proof that they are there until then |
 
+pub mod challenge;
 pub mod commission;
 pub mod deletion;
 pub mod error;
+pub mod export;
 pub mod files;
 pub mod host;
 pub mod journal;
@@ -28,7 +32,9 @@ pub mod office;
 pub mod query;
 pub mod sensor;
 pub mod setup;
+pub mod stop;
 pub mod tls;
+pub mod token;
 
 pub use error::ControlError;
 pub use host::Host;

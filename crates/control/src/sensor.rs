@@ -2,6 +2,7 @@
 //! read before the gate let the sensor through; a refusal that is on no record.
 
 mod input;
+mod orders;
 mod recovery;
 mod refusal;
 pub mod state;
@@ -13,11 +14,11 @@ pub use store::SealKey;
 use crate::commission::Caller;
 use crate::error::{ControlError, told};
 use crate::host::Host;
-use crate::journal::{Journal, Log};
+use crate::journal::{Journal, RunLog};
 use crate::layout::Node;
 use crate::office::{self, FindingFile, record_findings};
 use crate::{files, keys};
-use sakimori_authority::gate::{Admitted, Ask, Folder, admit, trust};
+use sakimori_authority::gate::{Admitted, Ask, Folder, admit, remember, trust};
 use sakimori_authority::{Refusal, TrustRoot};
 use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::record::Direction;
@@ -26,12 +27,17 @@ use sakimori_detect::finding::Finding;
 use sakimori_select::Pack;
 use sakimori_sensor::child::ChildConfig;
 use sakimori_sensor::supervisor::{
-    Job, Means, NoOrders, OnRecord, Outcome, Program, Progress, SuperviseError, Totals, supervise,
+    Ending, Job, Means, OnRecord, Outcome, Program, Progress, SuperviseError, Totals, supervise,
 };
 use sakimori_tlog::key::NoteSigner;
+use sha2::{Digest, Sha256};
 use state::Remembered;
+use std::cell::OnceCell;
+use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use store::LakeStore;
 
 /// What a sensor is told to do.
@@ -51,6 +57,8 @@ pub struct Plan {
     pub directions: Vec<Direction>,
     /// The program that becomes the sealed process.
     pub program: Program,
+    /// Set where somebody asks that the run end in order.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// Told as a run goes on.
@@ -73,11 +81,14 @@ pub struct Read {
 }
 
 impl Read {
-    /// Whether the input was read as far as it goes, without a fault; what has no end goes as far as the authority does.
+    /// Whether the input was read as far as it goes, without a fault; what has no end goes as far as the lease does, or until somebody who runs the sensor asks for a stop.
     pub fn is_whole(&self) -> bool {
         let over = match self.outcome.status {
             EndStatus::Complete => true,
-            EndStatus::Stopped => self.live,
+            EndStatus::Stopped => {
+                let over = [Ending::Expired, Ending::Stopped].map(Some);
+                self.live && over.contains(&self.outcome.ending)
+            }
             _ => false,
         };
         over && self.outcome.fault.is_none()
@@ -109,6 +120,7 @@ struct Process<'p> {
     folder: PathBuf,
     signer: &'p NoteSigner,
     state: Remembered,
+    software: OnceCell<Option<[u8; 32]>>,
 }
 
 /// Runs a sensor over its inputs.
@@ -132,6 +144,7 @@ pub fn run(
         state: Remembered::load(&folder)?,
         folder,
         signer: &signer,
+        software: OnceCell::new(),
     };
     process.enter_kept_refusals()?;
     let admitted = process.admitted()?;
@@ -188,8 +201,25 @@ impl Process<'_> {
                 self.state.save(&self.folder)?;
                 Ok(admitted)
             }
-            Err(refusal) => Err(self.refuse(refusal)),
+            Err(refusal) => {
+                self.keep_in_mind(&folder)?;
+                Err(self.refuse(refusal))
+            }
         }
+    }
+
+    /// What stops an authority is not forgotten when its file is taken away, whatever the gate said.
+    fn keep_in_mind(&mut self, folder: &Folder) -> Result<(), ControlError> {
+        let known = self.state.sensor_state();
+        let Ok(trusted) = trust(folder, &known) else {
+            return Ok(());
+        };
+        let minded = remember(&trusted, folder, &known);
+        if minded == known {
+            return Ok(());
+        }
+        self.state.admit(&minded);
+        self.state.save(&self.folder)
     }
 
     fn gate(&self, folder: &Folder) -> Result<Admitted, Refusal> {
@@ -204,10 +234,19 @@ impl Process<'_> {
         let ask = Ask {
             sensor: self.plan.sensor.clone(),
             directions: self.plan.directions.clone(),
+            home_country: self.plan.home_country.clone(),
+            software: folder.software.as_ref().and_then(|_| self.software()),
             pack,
             now: self.host.seconds(),
         };
         admit(&trusted, folder, &state, &ask)
+    }
+
+    /// SHA-256 of the program file that becomes the sealed process, read once.
+    fn software(&self) -> Option<[u8; 32]> {
+        *self
+            .software
+            .get_or_init(|| file_hash(&self.plan.program.0).ok())
     }
 
     fn opened(&self, input: &Input) -> Result<OwnedFd, ControlError> {
@@ -221,6 +260,8 @@ impl Process<'_> {
         input: &Input,
         watch: &mut dyn Watch,
     ) -> Result<(Read, Vec<FindingFile>), ControlError> {
+        // Before the gate: what comes behind it is news.
+        let seen = orders::Seen::of(&self.plan.authority);
         let admitted = self.admitted()?;
         let descriptor = self.opened(input)?;
         let caller = self.caller()?;
@@ -231,7 +272,7 @@ impl Process<'_> {
         let stream = office::fresh_stream(self.host)?;
         self.state.open_run(stream);
         self.state.save(&self.folder)?;
-        let Ok(mut recorder) = Log::connect(&self.node.ledger().socket) else {
+        let Ok(mut recorder) = RunLog::connect(&self.node.ledger().socket) else {
             return Err(self.keep_refusal());
         };
         let (name, length) = (input.name(), input.length());
@@ -245,14 +286,18 @@ impl Process<'_> {
             input: descriptor,
             input_kind: input.kind(),
             stream,
-            on_record: OnRecord::default(),
+            on_record: OnRecord {
+                schedule: Some(admitted.schedule().hash()),
+                software: admitted.software(),
+            },
         };
+        let (host, stop) = (self.host, Arc::clone(&self.plan.stop));
         let means = Means {
             recorder: &mut recorder,
             store: &mut store,
-            clock: self.host,
+            clock: host,
             random: &mut random,
-            orders: &mut NoOrders,
+            orders: &mut orders::News::new(self, &stop, seen),
             progress: &mut *watch,
         };
         let done = supervise(&job, means);
@@ -303,6 +348,7 @@ impl Process<'_> {
                 .collect(),
             seed: [(seed >> 64) as u64, seed as u64],
             ticks: input.is_live(),
+            identify: None,
             nowhere: false,
         })
     }
@@ -342,5 +388,26 @@ fn read_folder(folder: &Path) -> Result<Folder, ControlError> {
         proof: read("decision.tlog-proof")?,
         lease: read("lease.note")?,
         pack: read("pack.note")?,
+        schedule: read("schedule.note")?,
+        software: read("software.note")?,
+        ruling: read("ruling.note")?,
+        suspensions: [
+            read("suspension-commission.note")?,
+            read("suspension-office.note")?,
+            read("suspension-party.note")?,
+        ],
     })
+}
+
+/// SHA-256 of a file.
+fn file_hash(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut part = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(hash.finalize().into()),
+            count => hash.update(part.get(..count).unwrap_or_default()),
+        }
+    }
 }

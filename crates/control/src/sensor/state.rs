@@ -2,8 +2,10 @@
 
 use crate::error::ControlError;
 use crate::files;
-use sakimori_authority::gate::SensorState;
+use sakimori_authority::gate::{SensorState, Standing};
+use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_custody::ids::{SensorId, StreamId, hex, unhex};
+#[cfg(test)]
 use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -29,6 +31,43 @@ struct Kept {
     checkpoint: Option<Checkpoint>,
     time: String,
     open_runs: Vec<String>,
+    #[serde(default)]
+    schedule: Option<String>,
+    #[serde(default)]
+    standings: Vec<KeptStanding>,
+    #[serde(default)]
+    revoked: Vec<String>,
+    #[serde(default)]
+    software: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptStanding {
+    authority: String,
+    by: String,
+    serial: u64,
+    act: String,
+}
+
+impl KeptStanding {
+    fn of(standing: &Standing) -> Self {
+        Self {
+            authority: standing.authority.to_string(),
+            by: standing.by.to_string(),
+            serial: standing.serial,
+            act: standing.act.to_string(),
+        }
+    }
+
+    fn read(&self) -> Option<Standing> {
+        Some(Standing {
+            authority: self.authority.parse().ok()?,
+            by: By::from_name(&self.by)?,
+            serial: self.serial,
+            act: SuspensionAct::from_name(&self.act)?,
+        })
+    }
 }
 
 /// The memory of a sensor.
@@ -46,8 +85,7 @@ pub fn install(folder: &Path, trust_root: &[u8]) -> Result<(), ControlError> {
     let remembered = Remembered {
         state: SensorState {
             trust_root: Some(trust_root.to_vec()),
-            checkpoint: None,
-            time: Seconds(0),
+            ..SensorState::default()
         },
         open_runs: Vec::new(),
     };
@@ -89,11 +127,18 @@ impl Remembered {
             .iter()
             .map(|text| text.parse())
             .collect::<Result<_, _>>();
+        let standings = kept.standings.iter().map(KeptStanding::read).collect();
+        let standings: Option<Vec<Standing>> = standings;
+        let revoked: Result<_, _> = kept.revoked.iter().map(|text| text.parse()).collect();
         Ok(Self {
             state: SensorState {
                 trust_root: Some(kept.trust_root.into_bytes()),
                 checkpoint,
                 time: kept.time.parse().map_err(|_| damaged("the time is none"))?,
+                schedule: kept.schedule.map(String::into_bytes),
+                standings: standings.ok_or_else(|| damaged("a suspension is none"))?,
+                revoked: revoked.map_err(|_| damaged("an authority has no id"))?,
+                software: kept.software,
             },
             open_runs: open_runs.map_err(|_| damaged("a run has no stream id"))?,
         })
@@ -116,6 +161,14 @@ impl Remembered {
             }),
             time: self.state.time.to_string(),
             open_runs: self.open_runs.iter().map(ToString::to_string).collect(),
+            schedule: self
+                .state
+                .schedule
+                .is_some()
+                .then(|| text(&self.state.schedule)),
+            standings: self.state.standings.iter().map(KeptStanding::of).collect(),
+            revoked: self.state.revoked.iter().map(ToString::to_string).collect(),
+            software: self.state.software,
         };
         let text = serde_json::to_string_pretty(&kept).unwrap_or_default() + "\n";
         files::write(&folder.join(FILE), text.as_bytes(), files::PRIVATE)
@@ -152,6 +205,7 @@ impl Remembered {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sakimori_custody::ids::AuthorityId;
 
     fn kept() -> (tempfile::TempDir, Remembered) {
         let folder = tempfile::tempdir().unwrap();
@@ -167,6 +221,15 @@ mod tests {
             trust_root: Some(b"root\n".to_vec()),
             checkpoint: Some((42, [7; 32])),
             time: Seconds(1_806_537_600),
+            schedule: Some(b"schedule\n".to_vec()),
+            standings: vec![Standing {
+                authority: AuthorityId([3; 16]),
+                by: By::Party,
+                serial: 7,
+                act: SuspensionAct::Suspend,
+            }],
+            revoked: vec![AuthorityId([4; 16])],
+            software: true,
         };
         remembered.admit(&state);
         remembered.open_run(StreamId([1; 8]));
