@@ -19,11 +19,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use flate2::read::GzDecoder;
 use listener::Limited;
+pub use listener::Patience;
 use sakimori_custody::time::Seconds;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, Read};
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use tokio::sync::Notify;
 
 /// The present time; the mirror's cosignatures carry it.
@@ -141,15 +144,42 @@ pub fn serve(
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    serve_with(listener, router, Patience::default(), stop)
+}
+
+/// As [`serve`], with another patience than the usual one.
+///
+/// # Errors
+/// The listener's.
+pub fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let mut builder = tokio::runtime::Builder::new_current_thread();
     // With a timer: where the process has no file left for a connection, the loop waits before it accepts the next.
     builder.enable_all().build()?.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        axum::serve(Limited::new(listener), router)
+        axum::serve(Limited::new(listener, patience), router)
             .with_graceful_shutdown(stop)
             .await
     })
+}
+
+/// Ready as soon as one of two is, such as the wish to stop and the failure of a disk.
+pub async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|cx| {
+        let ready = one.as_mut().poll(cx).is_ready() || other.as_mut().poll(cx).is_ready();
+        if ready {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 async fn submit<T: Answers>(

@@ -28,6 +28,10 @@ pub const STREAMS_MAX: usize = 1 << 18;
 pub const CONNECTIONS_MAX: usize = 64;
 /// Most connections of the mirror's listener at a time; each is an open file, and the mirror needs some of its own.
 pub const HTTP_CONNECTIONS_MAX: usize = 256;
+/// Longest wait for the next byte of a connection to the mirror. The log's own connections are closed by the log after 15 s.
+pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(30);
+/// Longest time in which a request to the mirror arrives whole, the wait for it included.
+pub const REQUEST_WAIT_MAX: Duration = Duration::from_mins(1);
 /// Most tiles kept by a reader, 8 KiB each.
 pub const TILES_CACHED_MAX: usize = 64;
 /// Longest tile or bundle in bytes: 256 entries of the greatest length.
