@@ -62,17 +62,22 @@ pub(crate) fn admitted() -> Outcome<(Admitted, String)> {
         proof: Some(files.decision_proof),
         lease: Some(files.lease),
         pack: Some(files.pack.clone()),
+        schedule: Some(files.schedule),
+        ..Folder::default()
     };
     let state = SensorState {
         trust_root: Some(sample.remembered.trust_root),
         checkpoint: None,
         time: Seconds(sample.remembered.time),
+        ..SensorState::default()
     };
     let trusted = trust(&folder, &state)?;
     let pack = Pack::from_note(&files.pack, trusted.office())?;
     let ask = Ask {
         sensor: sample.asked.sensor.parse()?,
         directions: Vec::new(),
+        home_country: sample.asked.home_country.to_owned(),
+        software: sample.asked.software,
         pack: Ok((pack.hash(), pack.coverage())),
         now: Seconds(sample.asked.now),
     };

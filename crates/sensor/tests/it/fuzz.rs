@@ -106,16 +106,21 @@ fn folder(bytes: &[u8]) {
         proof: file(),
         lease: file(),
         pack: file(),
+        schedule: file(),
+        software: file(),
+        ruling: file(),
+        suspensions: [file(), file(), file()],
     };
     let state = SensorState {
         trust_root: file(),
-        checkpoint: None,
-        time: Seconds(0),
+        ..SensorState::default()
     };
     if let Ok(trusted) = gate::trust(&folder, &state) {
         let ask = Ask {
             sensor: "s-01".parse().unwrap(),
             directions: Vec::new(),
+            home_country: "JP".to_owned(),
+            software: None,
             pack: Ok(([0; 32], sakimori_custody::coverage::Coverage::default())),
             now: Seconds(1_806_537_600),
         };
@@ -126,8 +131,9 @@ fn folder(bytes: &[u8]) {
     }
 }
 
-fn files(sample: &Sample) -> [Vec<u8>; 8] {
+fn files(sample: &Sample) -> [Vec<u8>; 14] {
     let f = sample.folder.clone();
+    let [by_commission, by_office, by_party] = f.suspensions;
     [
         f.trust_root,
         f.statement,
@@ -136,6 +142,12 @@ fn files(sample: &Sample) -> [Vec<u8>; 8] {
         f.decision_proof,
         f.lease,
         f.pack,
+        f.schedule,
+        f.software,
+        f.ruling,
+        by_commission,
+        by_office,
+        by_party,
         sample.remembered.trust_root.clone(),
     ]
 }

@@ -11,6 +11,7 @@ mod corpus;
 mod facts;
 mod findings;
 mod fuzz;
+mod identify;
 mod mask;
 mod ng;
 mod run;

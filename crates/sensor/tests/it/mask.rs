@@ -4,7 +4,8 @@
 //! Written from the documentation of `wire::application`, `dns`, `tls` and `http`, not with their code, but for finding the payload and asking whether a parser wants more.
 
 use sakimori_testkit::capture::Captured;
-use sakimori_wire::{IpPacket, LinkType, Packet, application, dns, packet};
+use sakimori_wire::identifiers::Commands;
+use sakimori_wire::{Incomplete, IpPacket, LinkType, Packet, application, dns, packet};
 use std::collections::HashMap;
 
 /// How a place may change.
@@ -30,19 +31,93 @@ struct Side {
     together: usize,
     /// A request's head is not complete, and names are asked for.
     head: bool,
+    /// Whether it speaks commands with identifiers.
+    speaks: Speaks,
+}
+
+/// How far the commands of a side were read.
+#[derive(Default)]
+enum Speaks {
+    /// No payload came yet.
+    #[default]
+    New,
+    /// So far: the machine, the next sequence number, what is not used yet.
+    Commands(Box<(Option<Commands>, u32, Vec<u8>)>),
+    /// Nothing is read of it any more, or never was.
+    Nothing,
+    /// Segments are missing or out of order: it is not followed, and nothing of it counts as content.
+    Lost,
+}
+
+impl Speaks {
+    /// From where on a payload's bytes are no command's.
+    fn follow(&mut self, ip: &IpPacket<'_>) -> usize {
+        let (payload, all) = (ip.payload, ip.payload.len());
+        let could_begin = Commands::begin(payload).map(|_| ()) != Err(Incomplete::Malformed);
+        match self {
+            Self::New if could_begin => {
+                *self = Self::Commands(Box::new((None, ip.tcp_sequence, Vec::new())));
+                self.follow(ip)
+            }
+            Self::New => {
+                *self = Self::Nothing;
+                0
+            }
+            // A flow may have ended in between, and a new one begin with these bytes.
+            Self::Nothing if could_begin => {
+                *self = Self::Lost;
+                all
+            }
+            Self::Nothing => 0,
+            Self::Lost => all,
+            Self::Commands(state) => {
+                let (commands, next, held) = state.as_mut();
+                if *next != ip.tcp_sequence {
+                    *self = Self::Lost;
+                    return all;
+                }
+                *next = next.wrapping_add(all as u32);
+                held.extend_from_slice(payload);
+                if commands.is_none() {
+                    match Commands::begin(held) {
+                        Ok(begun) => *commands = Some(begun),
+                        Err(Incomplete::Truncated) => return all,
+                        Err(Incomplete::Malformed) => {
+                            *self = Self::Lost;
+                            return all;
+                        }
+                    }
+                }
+                let Some(commands) = commands else {
+                    return all;
+                };
+                let progress = commands.read(held, &mut |_, _| {});
+                let before = held.len() - all;
+                held.drain(..progress.used);
+                if !progress.ended {
+                    return all;
+                }
+                *self = Self::Nothing;
+                progress.used.saturating_sub(before).min(all)
+            }
+        }
+    }
 }
 
 /// Finds the content of a capture's packets, one after the other.
 pub(crate) struct Mask {
     /// Whether the pack asks for names.
     names: bool,
+    /// Whether identifiers are looked for.
+    identify: bool,
     sides: HashMap<([u8; 16], [u8; 16], u16, u16), Side>,
 }
 
 impl Mask {
-    pub(crate) fn new(names: bool) -> Self {
+    pub(crate) fn new(names: bool, identify: bool) -> Self {
         Self {
             names,
+            identify,
             sides: HashMap::new(),
         }
     }
@@ -92,6 +167,10 @@ impl Mask {
         side.head |= self.names && read.more && looks_like_request(payload);
         if bound {
             read.places.clear();
+        }
+        if self.identify {
+            let from = side.speaks.follow(ip);
+            read.places.retain(|(at, _)| *at >= from);
         }
         read.places
     }

@@ -1,15 +1,17 @@
 //! A pipeline in this process: packs, homes, frames.
 
+use sakimori_custody::epoch::EpochSecret;
 use sakimori_custody::frame::Frame;
-use sakimori_custody::identifier::Identifier;
+use sakimori_custody::identifier::{Identifier, IdentifierField, Sealer};
 use sakimori_custody::ids::{RecordId, StreamId};
+use sakimori_custody::keys::Share;
 use sakimori_custody::record::{Country, Direction, MechanicalRecord};
 use sakimori_custody::window::{EndFrame, WindowCounters};
 use sakimori_detect::finding::{Finding, Findings};
 use sakimori_select::{Matcher, Pack};
 use sakimori_sensor::capture::{Capture, Filled, unpacked};
 use sakimori_sensor::direction::Home;
-use sakimori_sensor::pipeline::{Pipeline, PipelineConfig};
+use sakimori_sensor::pipeline::{Identify, Pipeline, PipelineConfig};
 use std::io::Read;
 
 /// All directions.
@@ -23,6 +25,10 @@ pub(crate) fn pipeline(pack: &str, home: &[&str], flows_max: usize) -> Pipeline 
 
 /// The same with a seed for the flow table.
 pub(crate) fn seeded(pack: &str, home: &[&str], flows_max: usize, seed: [u64; 2]) -> Pipeline {
+    Pipeline::new(configured(pack, home, flows_max, seed))
+}
+
+fn configured(pack: &str, home: &[&str], flows_max: usize, seed: [u64; 2]) -> PipelineConfig {
     let pack = Pack::parse_source(pack).unwrap();
     let mut place = Home::country(Country::new(*b"JP").unwrap());
     place.prefixes = home.iter().map(|prefix| prefix.parse().unwrap()).collect();
@@ -34,6 +40,26 @@ pub(crate) fn seeded(pack: &str, home: &[&str], flows_max: usize, seed: [u64; 2]
         seed,
     );
     config.flows_max = flows_max;
+    config
+}
+
+/// The epoch of the tests, and the fields that are asked for.
+pub(crate) const EPOCH: &str = "000102030405060708090a0b0c0d0e0f/2027-03-03/30";
+
+/// The secret of that epoch.
+pub(crate) fn secret() -> EpochSecret {
+    EpochSecret::combine(
+        &Share::new([1; 32]),
+        &Share::new([2; 32]),
+        EPOCH.parse().unwrap(),
+    )
+}
+
+/// A pipeline that looks for identifiers.
+pub(crate) fn identifying(pack: &str, fields: &[IdentifierField], flows_max: usize) -> Pipeline {
+    let sealer = Sealer::new(&secret().writing(), EPOCH, [3; 32]).unwrap();
+    let mut config = configured(pack, &[], flows_max, [7, 9]);
+    config.identify = Some(Identify::new(fields.to_vec(), sealer));
     Pipeline::new(config)
 }
 

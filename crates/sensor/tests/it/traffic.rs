@@ -53,6 +53,27 @@ pub(crate) fn packets(talks: &[Talk]) -> Vec<Captured> {
     out
 }
 
+/// A connection between two hosts of which the client sends these segments and the server those, in turns.
+pub(crate) fn exchange(
+    hosts: ([u8; 4], [u8; 4]),
+    ports: (u16, u16),
+    asks: &[Vec<u8>],
+    answers: &[Vec<u8>],
+) -> Vec<Captured> {
+    let ends = Ends {
+        client: hosts.0,
+        server: hosts.1,
+        ports,
+    };
+    let frames = ends.tcp(asks, answers).into_iter().zip(1_800_000_000_000..);
+    let packet = |(bytes, millis)| Captured {
+        link: 1,
+        millis,
+        bytes,
+    };
+    frames.map(packet).collect()
+}
+
 /// One connection to a port, in which the client sends these segments.
 pub(crate) fn conversation(port: u16, segments: &[Vec<u8>]) -> Vec<Captured> {
     let ends = Ends {

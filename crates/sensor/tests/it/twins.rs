@@ -4,10 +4,11 @@
 
 use crate::mask::{Mask, May};
 use crate::ng::pcapng;
-use crate::run::{Told, pipeline, stream};
+use crate::run::{Told, identifying, pipeline, stream};
 use crate::traffic::{Numbers, Talk, conversation, hello, packets};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sakimori_custody::identifier::IdentifierField;
 use sakimori_testkit::capture::{self, Captured};
 use sakimori_testkit::{data, files_below};
 use sakimori_wire::{LinkType, Packet, packet};
@@ -56,8 +57,12 @@ pub(crate) fn abroad(captured: &mut Captured) {
 }
 
 /// The twin: the same packets with other content. Returns how many bytes were changed.
-fn twin(original: &[Captured], names: bool, numbers: &mut Numbers) -> (Vec<Captured>, u64) {
-    let mut mask = Mask::new(names);
+fn twin(
+    original: &[Captured],
+    (names, identify): (bool, bool),
+    numbers: &mut Numbers,
+) -> (Vec<Captured>, u64) {
+    let mut mask = Mask::new(names, identify);
     let mut changed = 0;
     let change = |captured: &Captured| {
         let mut twin = captured.clone();
@@ -80,19 +85,31 @@ fn twin(original: &[Captured], names: bool, numbers: &mut Numbers) -> (Vec<Captu
 }
 
 /// Runs both; returns changed bytes and records written.
-fn check(original: &[Captured], names: bool, numbers: &mut Numbers, what: &str) -> (u64, u64) {
+fn check(
+    original: &[Captured],
+    (names, identify): (bool, bool),
+    numbers: &mut Numbers,
+    what: &str,
+) -> (u64, u64) {
     let pack = if names { NAMES } else { OPEN };
-    let (twins, changed) = twin(original, names, numbers);
+    let (twins, changed) = twin(original, (names, identify), numbers);
     let run = |packets: &[Captured]| {
         let input = Cursor::new(pcapng(packets));
-        stream(input, pipeline(pack, &[], FLOWS))
+        let machine = if identify {
+            identifying(pack, &IdentifierField::ALL, FLOWS)
+        } else {
+            pipeline(pack, &[], FLOWS)
+        };
+        stream(input, machine)
     };
     let (one, other) = (run(original), run(&twins));
     if one != other {
         let (one, other) = (Told::of(&one), Told::of(&other));
         let pairs = one.records.iter().zip(&other.records);
         let first = pairs.enumerate().find(|(_, (one, other))| one != other);
-        panic!("{what} (names: {names}): the twins differ, in record {first:?}");
+        panic!(
+            "{what} (names: {names}, identifiers: {identify}): the twins differ, in record {first:?}"
+        );
     }
     (changed, Told::of(&one).end.map_or(0, |end| end.records))
 }
@@ -120,8 +137,9 @@ fn captures_and_their_twins_give_the_same_bytes_on_the_pipe() {
     let (mut changed, mut records) = (0, 0);
     for pair in 0..pairs as usize {
         let (path, packets) = &captures[pair % captures.len()];
-        let names = pair / captures.len() % 2 == 1;
-        let (bytes, written) = check(packets, names, &mut numbers, &path.display().to_string());
+        let round = pair / captures.len();
+        let modes = (round % 2 == 1, pair % 2 == 1);
+        let (bytes, written) = check(packets, modes, &mut numbers, &path.display().to_string());
         changed += bytes;
         records += written;
     }
@@ -161,8 +179,12 @@ fn made_traffic_and_its_twins_give_the_same_bytes_on_the_pipe() {
     runner
         .run(&given, |(talks, names, other)| {
             let mut numbers = Numbers(other ^ seed);
-            let (changed, written) =
-                check(&packets(&talks), names, &mut numbers, &format!("{talks:?}"));
+            let (changed, written) = check(
+                &packets(&talks),
+                (names, other % 2 == 1),
+                &mut numbers,
+                &format!("{talks:?}"),
+            );
             records.set(records.get() + written);
             bytes.set(bytes.get() + changed);
             Ok(())
@@ -252,6 +274,6 @@ fn bytes_that_decide_are_seen_on_the_pipe() {
         let run =
             |packets: &[Captured]| stream(Cursor::new(pcapng(packets)), pipeline(OPEN, &[], FLOWS));
         assert_ne!(run(&original), run(&changed), "kind {kind}");
-        assert!(twin(&original, false, &mut numbers).1 > 0);
+        assert!(twin(&original, (false, false), &mut numbers).1 > 0);
     }
 }

@@ -376,12 +376,15 @@ pub(crate) fn admitted(plan: &Plan) -> Admitted {
         proof: Some(f.decision_proof),
         lease: Some(f.lease),
         pack: Some(f.pack),
+        schedule: Some(f.schedule),
+        ..Folder::default()
     };
     let kept = sample.remembered;
     let state = SensorState {
         trust_root: Some(kept.trust_root),
         checkpoint: Some((kept.checkpoint_size, kept.checkpoint_root)),
         time: Seconds(kept.time),
+        ..SensorState::default()
     };
     let asked = sample.asked;
     let c = asked.coverage;
@@ -400,6 +403,8 @@ pub(crate) fn admitted(plan: &Plan) -> Admitted {
             .iter()
             .map(|d| Direction::from_name(d).unwrap())
             .collect(),
+        home_country: asked.home_country.to_owned(),
+        software: asked.software,
         pack: Ok((asked.pack_sha256, coverage)),
         now: Seconds(asked.now),
     };
