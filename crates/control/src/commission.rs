@@ -12,7 +12,7 @@ mod serve;
 pub use client::{CallError, Caller, commission_of};
 pub use register::Register;
 pub use request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
-pub use serve::{Running, start};
+pub use serve::{Running, hold, start};
 
 use crate::error::{ControlError, told};
 use crate::host::Host;

@@ -1,1 +1,31 @@
-//! A node that others call.
+//! A node that others call: HTTPS, an OpenAPI document, pages, metrics, for office, commission and operator.
+//!
+//! In: requests of people, machines and other nodes. Out: answers; entries and notes through the use cases of `control`. Never: a rule of authority (those are of the rooms above), an
+//! approval (members sign on their own machines), a connection without TLS, a body or a token in a log.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`server`], [`gate`] | connections with their bounds; what every request passes |
+//! | [`problem`], [`metrics`], [`words`] | codes of refusals, counters, the words of pages |
+//! | [`part`], [`peer`] | what a role's node consists of; calls to other nodes |
+//! | [`docket`], [`desk`] | requests as people read them; the text that is signed |
+//! | [`api`], [`pages`] | routes, their document, HTML |
+
+pub mod api;
+pub mod app;
+pub mod desk;
+pub mod docket;
+pub mod extract;
+pub mod gate;
+pub mod limits;
+pub mod metrics;
+pub mod pages;
+pub mod part;
+pub mod peer;
+pub mod problem;
+pub mod server;
+mod start;
+pub mod words;
+
+pub use part::Role;
+pub use start::{Options, Running, open_access, start};

@@ -1,7 +1,8 @@
-//! The commission's endpoints over HTTP/1 on loopback. In: requests. Out: answers. Never: a listener on another address; a decision, which are [`Commission`]'s.
+//! The commission's endpoints: as a router that a node serves over TLS, and over HTTP/1 on loopback. In: requests. Out: answers, a look at the verified copy. Never: a listener
+//! of its own on another address; a decision, which are [`Commission`]'s.
 
-use super::{Commission, Denied};
-use crate::error::ControlError;
+use super::{Commission, Denied, lock};
+use crate::error::{ControlError, told};
 use crate::files;
 use crate::host::Host;
 use axum::Router;
@@ -10,7 +11,10 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use sakimori_authority::root::TrustRoot;
+use sakimori_custody::entry::Envelope;
 use sakimori_ledger::http::{Clock, router, serve};
+use sakimori_ledger::limits::PAGE_ENTRIES_MAX;
 use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -43,9 +47,7 @@ pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, 
             "{listen} is not on loopback; what the commission says there is not encrypted"
         )));
     }
-    let lock = files::lock(&folder.join("lock"), || {
-        format!("the commission of {} runs already", folder.display())
-    })?;
+    let held = hold(folder)?;
     let commission = Arc::new(Commission::open(folder, host)?);
     let path = folder.join("address");
     let listener = TcpListener::bind(listen).map_err(ControlError::file("listen for", &path))?;
@@ -57,11 +59,7 @@ pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, 
         format!("http://{address}\n").as_bytes(),
         files::PUBLIC,
     )?;
-    let clock: Clock = {
-        let host = host.clone();
-        Arc::new(move || host.seconds())
-    };
-    let routes = routes(&commission).merge(router(Arc::clone(&commission.mirror), clock));
+    let routes = commission.router();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let thread = std::thread::spawn(move || {
         serve(listener, routes, async {
@@ -73,8 +71,75 @@ pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, 
         address,
         stop: Some(stop),
         thread: Some(thread),
-        _lock: lock,
+        _lock: held,
     })
+}
+
+/// Takes the commission's lock: two processes must not cosign for one mirror.
+///
+/// # Errors
+/// [`ControlError::Usage`] where it runs already; [`ControlError::File`].
+pub fn hold(folder: &Path) -> Result<File, ControlError> {
+    files::lock(&folder.join("lock"), || {
+        format!("the commission of {} runs already", folder.display())
+    })
+}
+
+impl Commission {
+    /// Everything that the commission answers to other processes: mirror, leases, shares, destruction. Who may call is asked before it.
+    pub fn router(self: &Arc<Self>) -> Router {
+        let clock: Clock = {
+            let host = self.host.clone();
+            Arc::new(move || host.seconds())
+        };
+        routes(self).merge(router(Arc::clone(&self.mirror), clock))
+    }
+
+    /// The trust root that is held to.
+    pub const fn trust_root(&self) -> &TrustRoot {
+        &self.root
+    }
+
+    /// Number of entries that the mirror has cosigned for.
+    pub fn copy_size(&self) -> u64 {
+        self.verified_size()
+    }
+
+    /// Whether the mirror's storage has failed.
+    pub fn is_stopped(&self) -> bool {
+        lock(&self.mirror).is_stopped()
+    }
+
+    /// Every cosigned entry from `from` on, with its stored body, until the copy's end.
+    ///
+    /// # Errors
+    /// [`ControlError::Document`]: the copy cannot be read.
+    pub fn each_entry(
+        &self,
+        from: u64,
+        each: &mut dyn FnMut(u64, &[u8], Option<&[u8]>),
+    ) -> Result<(), ControlError> {
+        let unreadable = |e: sakimori_ledger::reader::ReadError| {
+            ControlError::document("the mirror's copy", told(&e))
+        };
+        let mut next = from;
+        loop {
+            // The lock is held for one page at a time: the mirror has to go on.
+            let mirror = lock(&self.mirror);
+            let end = mirror.size().min(next.saturating_add(PAGE_ENTRIES_MAX));
+            if next >= end {
+                return Ok(());
+            }
+            let reader = mirror.reader();
+            let page = reader.entries(next..end).map_err(unreadable)?;
+            for leaf in page {
+                let body = Envelope::decode(&leaf).ok().map(|e| reader.body(&e.body));
+                let body = body.transpose().map_err(unreadable)?.flatten();
+                each(next, &leaf, body.as_deref());
+                next += 1;
+            }
+        }
+    }
 }
 
 impl Running {

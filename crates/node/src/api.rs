@@ -1,0 +1,90 @@
+//! The routes. In: requests. Out: answers, and the OpenAPI document that names them. Never: a rule of its own; handlers ask whether the caller may, call one use case, and answer.
+
+pub mod commission;
+pub mod common;
+pub mod notes;
+pub mod office;
+pub mod requests;
+pub mod sign_in;
+mod web;
+
+use crate::app::Shared;
+use crate::part::Role;
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sakimori node",
+        description = "The interface of a node. Every refusal is a problem document with a stable code (docs/reference/problems.md).",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers((url = "/"))
+)]
+struct Api;
+
+/// The routes of a role, with their document.
+pub fn routes(role: Role) -> OpenApiRouter<Shared> {
+    let router = OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(common::healthz))
+        .routes(routes!(common::readyz))
+        .routes(routes!(common::metrics))
+        .routes(routes!(common::openapi))
+        .routes(routes!(sign_in::me))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sign_in::passkey_start))
+        .routes(routes!(sign_in::passkey_finish))
+        .routes(routes!(sign_in::enrol_start))
+        .routes(routes!(sign_in::enrol_finish));
+    match role {
+        Role::Office => router
+            .routes(routes!(requests::list))
+            .routes(routes!(requests::one))
+            .routes(routes!(office::submit_request))
+            .routes(routes!(office::answer))
+            .routes(routes!(office::authorities))
+            .routes(routes!(office::pack))
+            .routes(routes!(office::append))
+            .routes(routes!(office::agreements))
+            .routes(routes!(office::drafts))
+            .routes(routes!(
+                office::put_draft,
+                office::draft,
+                office::drop_draft
+            ))
+            .routes(routes!(notes::decision))
+            .routes(routes!(notes::ruling))
+            .routes(routes!(notes::suspension))
+            .routes(routes!(notes::urgent)),
+        Role::Commission => router
+            .routes(routes!(requests::list))
+            .routes(routes!(requests::one))
+            .routes(routes!(commission::ask))
+            .routes(routes!(commission::text))
+            .routes(routes!(commission::sign))
+            .routes(routes!(commission::suspension)),
+        Role::Operator => router
+            .routes(routes!(commission::operator_agreements))
+            .routes(routes!(commission::operator_suspension)),
+    }
+}
+
+/// The document of a role, as it is served and committed.
+pub fn document(role: Role) -> String {
+    let (_, document) = routes(role).split_for_parts();
+    let mut text = document.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// All routes of a role: interface, pages, and what other nodes call.
+pub fn router(app: &Shared) -> Router {
+    let (interface, _) = routes(app.role).split_for_parts();
+    interface
+        .merge(web::routes(app.role))
+        .with_state(std::sync::Arc::clone(app))
+        .merge(commission::node_routes(app))
+}

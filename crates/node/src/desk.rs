@@ -1,0 +1,460 @@
+//! The desk: from a request to the text that is signed, and what this node computes about it. In: a request of the docket, the commission's part, a sitting. Out: what the decision
+//! page and the interface show. Never: a number of the request that is shown as computed here.
+
+use crate::docket::{Asked, Docket, Outcome, value};
+use crate::extract::written;
+use crate::pages::{Decision, Numbered};
+use crate::part::{CommissionPart, OfficePart, Part, refused};
+use crate::problem::{Answer, Code, Problem};
+use crate::words::Word;
+use sakimori_authority::Sitting;
+use sakimori_authority::root::TrustRoot;
+use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
+use sakimori_control::office as cases;
+use sakimori_control::office::sitting as read_sitting;
+use sakimori_custody::coverage::Coverage;
+use sakimori_custody::ids::hex;
+use sakimori_custody::record::Direction;
+use sakimori_custody::time::DAY_SECONDS;
+use sakimori_select::Pack;
+use sakimori_tlog::note::Note;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::str::FromStr;
+use utoipa::{IntoParams, ToSchema};
+
+/// Bytes that leave the seal per record: a record has so many.
+const FLOW_BYTES: u64 = 176;
+
+/// The sitting lines as a form or query gives them: ids with spaces between.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SittingQuery {
+    /// Everybody who was there.
+    #[serde(default)]
+    pub present: String,
+    /// Who presided.
+    #[serde(default)]
+    pub presiding: String,
+    /// Who voted for.
+    #[serde(default)]
+    pub r#for: String,
+    /// Who voted against.
+    #[serde(default)]
+    pub against: String,
+    /// Who is recused.
+    #[serde(default)]
+    pub recused: String,
+}
+
+impl SittingQuery {
+    /// Whether nothing was entered yet.
+    pub fn is_empty(&self) -> bool {
+        self.present.trim().is_empty() && self.presiding.trim().is_empty()
+    }
+
+    /// As a sitting.
+    ///
+    /// # Errors
+    /// [`Code::Incomplete`] for a name that is none.
+    pub fn sitting(&self) -> Answer<Sitting> {
+        fn names(text: &str) -> Vec<&str> {
+            text.split_whitespace()
+                .filter(|name| *name != "none")
+                .collect()
+        }
+        read_sitting(
+            &names(&self.present),
+            self.presiding.trim(),
+            &names(&self.r#for),
+            &names(&self.against),
+            &names(&self.recused),
+        )
+        .map_err(|e| Problem::new(Code::Incomplete, sakimori_control::error::told(&e)))
+    }
+
+    /// As a query again; names hold no character that would have to be escaped once they were read as a sitting.
+    fn query(&self) -> String {
+        let field = |text: &str| text.split_whitespace().collect::<Vec<_>>().join("+");
+        format!(
+            "present={}&presiding={}&for={}&against={}&recused={}",
+            field(&self.present),
+            field(&self.presiding),
+            field(&self.r#for),
+            field(&self.against),
+            field(&self.recused)
+        )
+    }
+}
+
+/// What is asked for and why, as the interface takes it. Every field is required but `conditions`, `replaces` and `not_before`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRequest {
+    /// `acquisition`, `measure` or `disclosure`; agreements are drafted at the command line.
+    pub kind: String,
+    /// Code of the article.
+    #[schema(example = "act42-17")]
+    pub basis: String,
+    /// First second, RFC 3339 in UTC; now without it.
+    #[serde(default)]
+    pub not_before: Option<String>,
+    /// Last second, RFC 3339 in UTC.
+    pub not_after: String,
+    /// Sensors.
+    pub sensors: Vec<String>,
+    /// `out-in`, `in-out`, `out-out`.
+    pub directions: Vec<String>,
+    /// Most packets selected, per million read.
+    pub match_ppm: u64,
+    /// Most records a day.
+    pub day_records: u64,
+    /// Days that records are kept.
+    pub keep_days: u64,
+    /// Conditions, one line; none without it.
+    #[serde(default)]
+    pub conditions: Option<String>,
+    /// The authority that this one renews.
+    #[serde(default)]
+    pub replaces: Option<String>,
+    /// Facts behind the request.
+    pub facts: String,
+    /// Why it is necessary.
+    pub necessity: String,
+    /// What else was weighed.
+    pub alternatives: String,
+    /// Expected share of the traffic that is selected, per million.
+    pub expected_share_ppm: u64,
+    /// Rights of those whose traffic it is, and what is done about them.
+    pub rights: String,
+    /// The source of the selection pack (`docs/reference/formats.md` 10.4).
+    pub pack: String,
+}
+
+/// A request that is on record.
+#[derive(Serialize, ToSchema)]
+pub struct Submitted {
+    /// Leaf hash of its entry, in hex.
+    request: String,
+    /// Id of the authority that it asks for.
+    authority: String,
+    /// The statement's text, before a sitting is in it.
+    text: String,
+}
+
+fn read<T: FromStr>(field: &str, text: &str) -> Answer<T> {
+    let read = text.parse();
+    read.map_err(|_| Problem::new(Code::Incomplete, format!("`{field}` cannot be read")))
+}
+
+/// Puts a request on record.
+///
+/// # Errors
+/// [`Code::Incomplete`] names the field; what the office's use case says.
+pub fn submit(office: &OfficePart, requester: &str, request: &NewRequest) -> Answer<Submitted> {
+    let pack = Pack::parse_source(&request.pack)
+        .map_err(|e| Problem::new(Code::Refused, format!("the pack: {e}")))?;
+    let now = office.host().seconds();
+    let not_before = request.not_before.as_deref();
+    let replaces = request.replaces.as_deref();
+    let sensors = request.sensors.iter().map(|id| read("sensors", id));
+    let directions = request.directions.iter().map(|name| {
+        Direction::from_name(name)
+            .ok_or_else(|| Problem::new(Code::Incomplete, "`directions` cannot be read"))
+    });
+    let kind = Kind::from_name(&request.kind).filter(|kind| *kind != Kind::Agreement);
+    let draft = cases::Draft {
+        kind: kind.ok_or_else(|| Problem::new(Code::Incomplete, "`kind` cannot be read"))?,
+        basis: read("basis", &request.basis)?,
+        not_before: not_before.map_or(Ok(now), |text| read("not_before", text))?,
+        not_after: read("not_after", &request.not_after)?,
+        sensors: sensors.collect::<Answer<_>>()?,
+        directions: directions.collect::<Answer<_>>()?,
+        caps: Caps {
+            match_ppm: request.match_ppm,
+            flow_bytes: FLOW_BYTES,
+            day_records: request.day_records,
+        },
+        keep_days: request.keep_days,
+        conditions: request
+            .conditions
+            .clone()
+            .unwrap_or_else(|| "none".to_owned()),
+        replaces: replaces.map(|text| read("replaces", text)).transpose()?,
+        decided: None,
+    };
+    let reasons = cases::Reasons {
+        requester: read("requester", requester)?,
+        facts: written("facts", &request.facts)?,
+        necessity: written("necessity", &request.necessity)?,
+        alternatives: written("alternatives", &request.alternatives)?,
+        rights: written("rights", &request.rights)?,
+        expected_share_ppm: request.expected_share_ppm,
+    };
+    let statement = cases::draft(office.node(), office.host(), &pack, &draft, &reasons);
+    let statement = statement.map_err(|e| refused(&e))?;
+    Ok(Submitted {
+        request: hex(&statement.request),
+        authority: statement.id.to_string(),
+        text: statement.to_string(),
+    })
+}
+
+/// The text that a sitting signs for a request.
+///
+/// # Errors
+/// [`Code::Conflict`] where it is decided; [`Code::NotInForce`] where the draft is none or the sitting would decide nothing.
+pub fn text(asked: &Asked, sitting: &Sitting, root: &TrustRoot) -> Answer<Statement> {
+    if let Outcome::Decided { index, .. } = asked.outcome {
+        return Err(Problem::new(
+            Code::Conflict,
+            format!("it is decided by entry {index}"),
+        ));
+    }
+    let draft = asked.draft.as_ref();
+    let mut statement = draft
+        .map_err(|e| Problem::new(Code::NotInForce, e))?
+        .clone();
+    if !matches!(statement.decided, Basis::Sitting(_)) {
+        return Err(Problem::new(
+            Code::Refused,
+            "it is signed by others than a sitting",
+        ));
+    }
+    statement.root = root.version;
+    statement.decided = Basis::Sitting(sitting.clone());
+    let text = statement.to_string();
+    match Statement::parse(&text) {
+        Ok(read) if read == statement => Ok(statement),
+        Ok(_) => Err(Problem::new(Code::NotInForce, "it does not read back")),
+        Err(e) => Err(Problem::new(Code::NotInForce, e)),
+    }
+}
+
+/// Who of a sitting has signed a text.
+pub fn signatures(root: &TrustRoot, sitting: &Sitting, note: Option<&Note>) -> Vec<(String, bool)> {
+    let signed = |name: &sakimori_custody::ids::Name| {
+        let key = root.members.iter().find(|m| m.id == *name).map(|m| &m.key);
+        let with = |key| note.is_some_and(|note| note.verify(std::slice::from_ref(key)).is_ok());
+        key.is_some_and(with)
+    };
+    let present = sitting.present.iter();
+    present
+        .map(|name| (name.to_string(), signed(name)))
+        .collect()
+}
+
+/// A request and what its page needs of the docket, which must not be held while another node is asked for the pack.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The request.
+    pub asked: Asked,
+    /// The statement that its draft replaces, where it is on record.
+    before: Option<Statement>,
+    schedule: Vec<(String, String, bool)>,
+}
+
+impl Taken {
+    /// Takes a request out of the docket.
+    pub fn of(docket: &Docket, hash: &[u8; 32]) -> Option<Self> {
+        let asked = docket.request(hash)?.clone();
+        let replaces = asked.draft.as_ref().ok().and_then(|draft| draft.replaces);
+        let before = replaces.and_then(|id| docket.statement(id));
+        Some(Self {
+            before: before.map(|(_, statement, _)| statement.clone()),
+            schedule: docket.schedule(),
+            asked,
+        })
+    }
+}
+
+/// What the decision page shows of a request.
+pub fn decision(part: &Part, taken: &Taken, query: &SittingQuery) -> Decision {
+    let asked = &taken.asked;
+    let mut shown = Decision {
+        schedule: taken.schedule.clone(),
+        ..Decision::default()
+    };
+    if let Ok(draft) = &asked.draft {
+        let pack = pack(part, draft);
+        shown.pack_known = pack.is_some();
+        shown.numbers = numbers(draft, pack.as_ref().map(Pack::coverage), &shown.schedule);
+        shown.selectors = pack.map_or_else(Vec::new, |pack| {
+            pack.canonical_text()
+                .lines()
+                .filter_map(|line| line.strip_prefix("selector: ").map(str::to_owned))
+                .collect()
+        });
+        let before = taken.before.as_ref();
+        shown.difference = before.map(|before| difference(&before.to_string(), &draft.to_string()));
+    }
+    if let Part::Commission(commission) = part
+        && !query.is_empty()
+    {
+        fill_text(commission, asked, query, &mut shown);
+    }
+    shown
+}
+
+fn fill_text(
+    commission: &CommissionPart,
+    asked: &Asked,
+    query: &SittingQuery,
+    shown: &mut Decision,
+) {
+    let root = commission.trust_root();
+    let made = query
+        .sitting()
+        .and_then(|sitting| text(asked, &sitting, root).map(|statement| (sitting, statement)));
+    match made {
+        Ok((sitting, statement)) => {
+            let text = statement.to_string();
+            let hash = hex(&Sha256::digest(text.as_bytes()));
+            shown.signatures = signatures(root, &sitting, commission.collected(&text).as_ref());
+            shown.query = query.query();
+            shown.trouble = sitting
+                .verdict(root, statement.kind)
+                .err()
+                .map(|e| e.to_string());
+            shown.text = Some((text, hash));
+        }
+        Err(problem) => shown.trouble = Some(problem.detail),
+    }
+}
+
+/// The selection conditions of a draft, where they can be had and have the hash that the draft names.
+fn pack(part: &Part, draft: &Statement) -> Option<Pack> {
+    let bytes = match part {
+        Part::Commission(commission) => commission.pack(&draft.pack)?,
+        Part::Office(office) => office.pack(&draft.pack).ok()?,
+        Part::Operator(_) => return None,
+    };
+    let note = Note::parse(&bytes).ok()?;
+    let pack = Pack::parse_source(note.text()).ok()?;
+    if pack.hash() != draft.pack {
+        return None;
+    }
+    if let Part::Commission(commission) = part {
+        commission.keep_pack(&draft.pack, &bytes);
+    }
+    Some(pack)
+}
+
+/// The numbers of a draft, beside what was computed here and the schedule's bounds.
+fn numbers(
+    draft: &Statement,
+    computed: Option<Coverage>,
+    schedule: &[(String, String, bool)],
+) -> Vec<Numbered> {
+    let bound = |key: &str| {
+        let row = schedule.iter().find(|(name, ..)| name == key);
+        row.map(|(_, value, verified)| (value.clone(), *verified))
+    };
+    let row = |what, asked: String, computed: Option<String>, key: &str| {
+        let bound = bound(key);
+        Numbered {
+            what: Some(what),
+            asked,
+            computed,
+            verified: bound.as_ref().is_some_and(|(_, verified)| *verified),
+            bound: bound.map(|(value, _)| value),
+        }
+    };
+    let seconds = draft.not_after.0.saturating_sub(draft.not_before.0) + 1;
+    let days = seconds.div_ceil(DAY_SECONDS);
+    let period = format!("{} – {}", draft.not_before, draft.not_after);
+    let longest = draft
+        .directions
+        .iter()
+        .map(|direction| format!("period.{}", direction.name()))
+        .filter_map(|key| bound(&key).map(|(value, _)| (months(&value), key)))
+        .min();
+    let key = longest.map_or_else(|| "period.agreement".to_owned(), |(_, key)| key);
+    let mut rows = vec![
+        Numbered {
+            computed: Some(format!("{days} d")),
+            ..row(Word::Period, period, None, &key)
+        },
+        row(
+            Word::Keep,
+            draft.keep_days.to_string(),
+            None,
+            "retention.days",
+        ),
+        row(
+            Word::MatchPpm,
+            draft.caps.match_ppm.to_string(),
+            None,
+            "cap.match-ppm",
+        ),
+        row(
+            Word::DayRecords,
+            draft.caps.day_records.to_string(),
+            None,
+            "cap.day-records",
+        ),
+    ];
+    let claimed = draft.coverage;
+    let counted = |what, of: fn(&Coverage) -> String| {
+        let here = computed.as_ref().map(of);
+        row(what, of(&claimed), here, "")
+    };
+    rows.push(Numbered {
+        what: Some(Word::PackHash),
+        asked: hex(&draft.pack),
+        computed: computed.as_ref().map(|_| hex(&draft.pack)),
+        ..Numbered::default()
+    });
+    rows.extend([
+        counted(Word::CoverageV4, |c| c.v4.to_string()),
+        counted(Word::CoverageV6, |c| c.v6_48.to_string()),
+        counted(Word::CoverageDomains, |c| c.domains.to_string()),
+        counted(Word::CoverageJa4, |c| c.ja4.to_string()),
+        counted(Word::CoverageBehaviours, |c| c.behaviours.to_string()),
+    ]);
+    rows
+}
+
+/// The number of `N months`.
+fn months(value: &str) -> u64 {
+    let number = value.split(' ').next().and_then(|n| n.parse().ok());
+    number.unwrap_or(u64::MAX)
+}
+
+/// The lines of two statements that differ: key, before, now.
+fn difference(before: &str, now: &str) -> Vec<(String, String, String)> {
+    let mut keys: Vec<&str> = Vec::new();
+    for text in [now, before] {
+        let names = text.lines().filter_map(|line| line.split_once(": "));
+        for (key, _) in names {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+    let of = |text, key| value(text, key).unwrap_or_default().to_owned();
+    keys.into_iter()
+        .map(|key| (key.to_owned(), of(before, key), of(now, key)))
+        .filter(|(key, before, now)| before != now && key != "request" && key != "id")
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_difference_names_each_line_that_changed() {
+        let before = "sakimori/authority/v1\nid: a\nsensors: s-01\ncaps: 1\nreplaces: none\n";
+        let now = "sakimori/authority/v1\nid: b\nsensors: s-01 s-02\ncaps: 1\nreplaces: a\n";
+        let lines = difference(before, now);
+        let expected = [("sensors", "s-01", "s-01 s-02"), ("replaces", "none", "a")];
+        let read: Vec<_> = lines
+            .iter()
+            .map(|(k, b, n)| (k.as_str(), b.as_str(), n.as_str()))
+            .collect();
+        assert_eq!(read, expected);
+        assert!(difference(now, now).is_empty());
+    }
+}

@@ -1,0 +1,34 @@
+//! Bounds of what a node takes from strangers and how long it waits for them.
+
+use std::time::Duration;
+
+/// Most connections at a time; who comes later waits until one is closed.
+pub const CONNECTIONS_MAX: usize = 256;
+/// Longest wait for a TLS handshake.
+pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+/// Longest wait for the head of a request, and for the next request on a connection.
+pub const HEADER_WAIT: Duration = Duration::from_secs(15);
+/// Longest time from a request's head to its answer, its body included.
+pub const ANSWER_WAIT: Duration = Duration::from_secs(60);
+/// Longest wait for the next bytes of a body.
+pub const BODY_WAIT: Duration = Duration::from_secs(10);
+/// Most fields of a request's head.
+pub const HEADERS_MAX: usize = 64;
+/// Longest head of a request in bytes.
+pub const HEADER_BYTES_MAX: usize = 16 << 10;
+/// Longest body in bytes where a route names no other: a note of 64 KiB, written as text in JSON.
+pub const BODY_BYTES_MAX: usize = 256 << 10;
+/// Longest body of an entry that a peer brings: an envelope and a stored body of 1 MiB, in hex.
+pub const ENTRY_BYTES_MAX: usize = 3 << 20;
+/// Longest wait for requests in flight when the node stops.
+pub const STOP_WAIT: Duration = Duration::from_secs(20);
+/// Longest wait for another node.
+pub const PEER_WAIT: Duration = Duration::from_secs(30);
+/// Longest free text of a person in bytes: reasons, questions, answers.
+pub const TEXT_BYTES_MAX: usize = 16 << 10;
+/// Longest signed note in bytes.
+pub const NOTE_BYTES_MAX: usize = 64 << 10;
+/// How often a node looks after what is due: leases, deletions, entries that wait.
+pub const ROUND: Duration = Duration::from_secs(20);
+/// Remaining life of a lease, in seconds, below which it is renewed.
+pub const LEASE_RENEW_SECONDS: u64 = 6 * 3600;

@@ -1,0 +1,193 @@
+//! The commission's part: mirror, leases, shares, the desk where signatures come together. In: its own folder, the office's node. Out: its routes, signatures, forwarded decisions.
+//! Never: a signature of a member made here; a fact that its own copy of the log does not show.
+
+use super::refused;
+use crate::docket::Docket;
+use crate::metrics::Gauge;
+use crate::peer;
+use crate::problem::{Answer, Code, Problem};
+use sakimori_authority::root::TrustRoot;
+use sakimori_control::commission::{Commission, hold};
+use sakimori_control::{ControlError, Host, Node, files, keys};
+use sakimori_custody::entry::{Act, Author, Chain, EntryType};
+use sakimori_custody::ids::{StreamId, hex};
+use sakimori_tlog::note::Note;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Longest note that is kept at the desk, with all its signatures.
+const NOTE_BYTES_MAX: usize = 64 << 10;
+
+/// The commission's part.
+pub struct CommissionPart {
+    /// The commission itself.
+    pub commission: Arc<Commission>,
+    folder: PathBuf,
+    host: Host,
+    _lock: File,
+}
+
+impl CommissionPart {
+    /// Opens the commission's folder.
+    ///
+    /// # Errors
+    /// [`ControlError`]: see [`Commission::open`]; it runs already.
+    pub fn open(node: &Node, host: &Host) -> Result<Self, ControlError> {
+        let folder = node.commission();
+        let held = hold(&folder)?;
+        Ok(Self {
+            commission: Arc::new(Commission::open(&folder, host)?),
+            folder,
+            host: host.clone(),
+            _lock: held,
+        })
+    }
+
+    /// The trust root.
+    pub fn trust_root(&self) -> &TrustRoot {
+        self.commission.trust_root()
+    }
+
+    pub(super) fn follow(&self, docket: &mut Docket) -> Answer<()> {
+        let from = docket.next;
+        let mut take = |index, leaf: &[u8], body: Option<&[u8]>| docket.follow(index, leaf, body);
+        self.commission
+            .each_entry(from, &mut take)
+            .map_err(|e| refused(&e))
+    }
+
+    pub(super) fn ready(&self) -> Answer<()> {
+        if self.commission.is_stopped() {
+            return Err(Problem::new(Code::LogUnavailable, "the mirror has stopped"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn gauges(&self) -> Vec<Gauge> {
+        vec![Gauge {
+            name: "mirror_entries",
+            help: "Entries of the verified copy that were cosigned.",
+            value: self.commission.copy_size() as f64,
+        }]
+    }
+
+    /// Adds the signatures of a note to those that are kept of the same text, and returns all of them.
+    ///
+    /// # Errors
+    /// [`Code::NotInForce`]: a signature by a member's key is bad, or none is a member's.
+    pub fn collect(&self, note: &Note) -> Answer<Note> {
+        let keys: Vec<_> = self
+            .trust_root()
+            .members
+            .iter()
+            .map(|m| m.key.clone())
+            .collect();
+        note.verify(&keys)
+            .map_err(|e| Problem::new(Code::NotInForce, e))?;
+        let path = self.desk(note.text());
+        let kept = files::read(&path).map_err(|e| refused(&e))?;
+        let mut merged = match kept.and_then(|bytes| Note::parse(&bytes).ok()) {
+            Some(kept) if kept.text() == note.text() => kept,
+            _ => {
+                let mut first = note.clone();
+                first.keep_only(&keys);
+                first
+            }
+        };
+        merged
+            .add_lines(&note.signature_lines())
+            .map_err(|e| Problem::new(Code::NotANote, e))?;
+        merged.keep_only(&keys);
+        let bytes = merged.to_bytes();
+        if bytes.len() > NOTE_BYTES_MAX {
+            return Err(Problem::new(Code::TooLarge, "too many signatures"));
+        }
+        files::write(&path, &bytes, files::PRIVATE).map_err(|e| refused(&e))?;
+        Ok(merged)
+    }
+
+    /// What is kept of a text's signatures.
+    pub fn collected(&self, text: &str) -> Option<Note> {
+        let bytes = files::read(&self.desk(text)).ok()??;
+        Note::parse(&bytes).ok().filter(|note| note.text() == text)
+    }
+
+    fn desk(&self, text: &str) -> PathBuf {
+        let hash = hex(&Sha256::digest(text.as_bytes()));
+        self.folder.join("desk").join(format!("{hash}.note"))
+    }
+
+    /// Brings a note to a route of the office's node.
+    ///
+    /// # Errors
+    /// [`Code::PeerUnavailable`], or what the office says.
+    pub fn forward(&self, path: &str, note: &[u8]) -> Answer<serde_json::Value> {
+        let office = peer::Link::open(&self.folder, "office")?;
+        office.post(path, "text/plain; charset=utf-8", note)
+    }
+
+    /// A pack by its hash: kept here, or fetched from the office. The caller checks the hash.
+    pub fn pack(&self, hash: &[u8; 32]) -> Option<Vec<u8>> {
+        let path = self
+            .folder
+            .join("packs")
+            .join(format!("{}.note", hex(hash)));
+        if let Ok(Some(kept)) = files::read(&path) {
+            return Some(kept);
+        }
+        let office = peer::Link::open(&self.folder, "office").ok()?;
+        let fetched = office.get(&format!("/v1/packs/{}", hex(hash))).ok()?;
+        // What is kept was checked by whoever asked: a pack of another hash is asked for again.
+        Some(fetched)
+    }
+
+    /// Keeps a pack that was checked.
+    pub fn keep_pack(&self, hash: &[u8; 32], note: &[u8]) {
+        let path = self
+            .folder
+            .join("packs")
+            .join(format!("{}.note", hex(hash)));
+        // One that cannot be kept is fetched again.
+        let _ = files::write(&path, note, files::PUBLIC);
+    }
+
+    /// Makes an entry of the secretariat and brings it to the office's log.
+    ///
+    /// # Errors
+    /// [`Code::PeerUnavailable`], or what the office says; nothing is on record then.
+    pub fn enter(
+        &self,
+        kind: EntryType,
+        counters: Vec<u64>,
+        body: Vec<u8>,
+    ) -> Answer<serde_json::Value> {
+        let fault = |e: &dyn std::fmt::Display| Problem::hidden(Code::Fault, e);
+        let signer = keys::read(&self.folder.join("keys/secretariat.key"))
+            .map_err(|e| Problem::hidden(Code::Fault, sakimori_control::error::told(&e)))?;
+        let stream = StreamId(self.host.bytes().map_err(|e| fault(&e))?);
+        let salt = sakimori_custody::entry::Salt(self.host.bytes().map_err(|e| fault(&e))?);
+        let act = Act {
+            kind,
+            time: self.host.seconds(),
+            authority: [0; 32],
+            counters,
+            body,
+        };
+        let author = Author {
+            id: signer.verifier().id(),
+            key: signer.ed25519(),
+        };
+        let entry = Chain::new(stream).entry(act, salt, Some(&author));
+        let body = serde_json::json!({"envelope": hex(&entry.leaf), "body": hex(&entry.stored)});
+        let office = peer::Link::open(&self.folder, "office")?;
+        let body = body.to_string();
+        office.post("/v1/log/entries", "application/json", body.as_bytes())
+    }
+
+    /// The role's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}

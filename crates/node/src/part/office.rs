@@ -1,0 +1,391 @@
+//! The office's part: the ledger in this process, notes that become entries, entries of other nodes, what is due. In: the office's folder, notes, time. Out: entries, renewed leases.
+//! Never: an entry of another node that breaks its stream or is not its own; a decision.
+
+use super::operator::unhex_bytes;
+use super::refused;
+use crate::docket::Docket;
+use crate::limits::LEASE_RENEW_SECONDS;
+use crate::metrics::Gauge;
+use crate::problem::{Answer, Code, Problem};
+use sakimori_authority::root::TrustRoot;
+use sakimori_control::journal::{Deed, Journal, Log};
+use sakimori_control::ledger::{installed_root, start_linked};
+use sakimori_control::{ControlError, Host, Node, files, keys, office, setup};
+use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
+use sakimori_custody::ids::{AuthorityId, hex};
+use sakimori_custody::time::Seconds;
+use sakimori_ledger::service::Service;
+use sakimori_tlog::note::Note;
+use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, PoisonError};
+use utoipa::ToSchema;
+
+/// Entries of the secretariat and the commission's own (`docs/reference/formats.md` section 7).
+const SECRETARIAT: [EntryType; 8] = [
+    EntryType::Question,
+    EntryType::Lapse,
+    EntryType::Challenge,
+    EntryType::Inspection,
+    EntryType::Notice,
+    EntryType::Demand,
+    EntryType::Recommendation,
+    EntryType::Report,
+];
+
+/// An entry that another node made and signed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeerEntry {
+    /// The envelope, CBOR in hex.
+    #[schema(max_length = 16384)]
+    pub envelope: String,
+    /// The stored body in hex.
+    #[schema(max_length = 2099200)]
+    pub body: String,
+}
+
+/// An entry of the log as it is listed for a peer.
+#[derive(Serialize, ToSchema)]
+pub struct ListedEntry {
+    /// Its index.
+    index: u64,
+    /// The envelope, CBOR in hex.
+    envelope: String,
+    /// The stored body in hex, where it is there.
+    body: Option<String>,
+}
+
+/// Agreements and what was noted about them, from an index on.
+#[derive(Serialize, ToSchema)]
+pub struct AgreementPage {
+    /// Entries.
+    entries: Vec<ListedEntry>,
+    /// Index up to which this page looked.
+    size: u64,
+}
+
+/// The office's part.
+pub struct OfficePart {
+    node: Node,
+    host: Host,
+    root: TrustRoot,
+    service: Mutex<Option<Service>>,
+}
+
+impl OfficePart {
+    /// Opens the office's folder and starts the ledger.
+    ///
+    /// # Errors
+    /// [`ControlError`]: there is no node, the log is damaged or in use, or the commission is not known.
+    pub fn open(node: &Node, host: &Host) -> Result<Self, ControlError> {
+        let root = installed_root(node)?;
+        let service = start_linked(node)?;
+        Ok(Self {
+            node: node.clone(),
+            host: host.clone(),
+            root,
+            service: Mutex::new(Some(service)),
+        })
+    }
+
+    /// The trust root.
+    pub const fn trust_root(&self) -> &TrustRoot {
+        &self.root
+    }
+
+    /// The office's node, for use cases.
+    pub const fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The machine.
+    pub const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Stops the ledger once nothing asks it any more.
+    pub fn stop(&self) {
+        let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(service) = service.take() {
+            service.stop();
+        }
+    }
+
+    fn log(&self) -> Answer<Log> {
+        Log::connect(&self.node.ledger().socket).map_err(|e| refused(&e))
+    }
+
+    pub(super) fn follow(&self, docket: &mut Docket) -> Answer<()> {
+        let mut log = self.log()?;
+        loop {
+            let from = docket.next;
+            let page = log
+                .ask(|client| client.entries(from, 500))
+                .map_err(|e| refused(&e))?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for leaf in page {
+                let body = Envelope::decode(&leaf).ok().map(|envelope| envelope.body);
+                let stored = match body {
+                    Some(commitment) => log
+                        .ask(|client| client.body(&commitment))
+                        .map_err(|e| refused(&e))?,
+                    None => None,
+                };
+                docket.follow(docket.next, &leaf, stored.as_deref());
+            }
+        }
+    }
+
+    pub(super) fn ready(&self) -> Answer<()> {
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+        match service.as_ref().map(Service::stopped) {
+            Some(None) => self.log().map(|_| ()),
+            Some(Some(reason)) => Err(Problem::hidden(Code::LogUnavailable, reason)),
+            None => Err(Problem::hidden(Code::LogUnavailable, "it has stopped")),
+        }
+    }
+
+    pub(super) fn gauges(&self) -> Vec<Gauge> {
+        let checkpoint = self.log().ok().and_then(|mut log| {
+            let note = log
+                .ask(sakimori_ledger::client::Client::checkpoint)
+                .ok()??;
+            let note = Note::parse(&note).ok()?;
+            note.text().lines().nth(1)?.parse::<u64>().ok()
+        });
+        let leases = self.leases();
+        let running = leases
+            .iter()
+            .filter(|(.., until)| *until > self.host.seconds());
+        vec![
+            Gauge {
+                name: "log_entries",
+                help: "Entries under the last checkpoint that the commission cosigned.",
+                value: checkpoint.unwrap_or_default() as f64,
+            },
+            Gauge {
+                name: "leases_in_force",
+                help: "Leases of sensors that have not ended.",
+                value: running.count() as f64,
+            },
+        ]
+    }
+
+    /// Puts the trust root on record where the log is empty.
+    ///
+    /// # Errors
+    /// [`ControlError::Ledger`]: the commission has not cosigned yet; try again.
+    pub fn begin(&self) -> Result<u64, ControlError> {
+        setup::enter_trust_root(&self.node, &self.host)
+    }
+
+    /// Puts a signed note on record as an entry of a kind, and waits for the commission's cosignature; returns its index.
+    ///
+    /// # Errors
+    /// [`Code::LogUnavailable`]; what the log refuses is [`Code::EntryRefused`].
+    pub fn enter_note(
+        &self,
+        kind: EntryType,
+        authority: [u8; 32],
+        counters: Vec<u64>,
+        note: &[u8],
+    ) -> Answer<u64> {
+        self.enter(None, kind, authority, counters, note.to_vec())
+    }
+
+    /// Puts an act of the office on record, signed with its key; returns the index.
+    ///
+    /// # Errors
+    /// As [`OfficePart::enter_note`].
+    pub fn enter_own(&self, kind: EntryType, counters: Vec<u64>, body: Vec<u8>) -> Answer<u64> {
+        let key = keys::read(&self.node.office_key("office")).map_err(|e| refused(&e))?;
+        self.enter(Some(key), kind, [0; 32], counters, body)
+    }
+
+    fn enter(
+        &self,
+        key: Option<sakimori_tlog::key::NoteSigner>,
+        kind: EntryType,
+        authority: [u8; 32],
+        counters: Vec<u64>,
+        body: Vec<u8>,
+    ) -> Answer<u64> {
+        let socket = self.node.ledger().socket;
+        let mut journal =
+            Journal::begin(&socket, key.as_ref(), &self.host).map_err(|e| refused(&e))?;
+        let deed = Deed {
+            kind,
+            authority,
+            counters,
+            body,
+        };
+        let (index, _) = journal.record(deed).map_err(|e| entry_refused(&e))?;
+        journal.log.proof(index).map_err(|e| refused(&e))?;
+        Ok(index)
+    }
+
+    /// Appends an entry that the commission's node made: one of the secretariat's, signed by its key, in its own stream.
+    ///
+    /// # Errors
+    /// [`Code::EntryRefused`] says why it is not one; [`Code::LogUnavailable`].
+    pub fn append_peer(&self, entry: &PeerEntry) -> Answer<u64> {
+        let refuse = |why: &str| Problem::new(Code::EntryRefused, why);
+        let (leaf, stored) = (unhex_bytes(&entry.envelope), unhex_bytes(&entry.body));
+        let envelope = Envelope::decode(&leaf).map_err(|e| Problem::new(Code::EntryRefused, e))?;
+        if !SECRETARIAT.contains(&envelope.kind) {
+            return Err(refuse("this kind of entry is not the secretariat's"));
+        }
+        let key = &self.root.secretariat;
+        let signed = key
+            .ed25519()
+            .is_some_and(|public| envelope.signed_by(key.id(), &public));
+        if !signed {
+            return Err(refuse("it is not signed by the secretariat's key"));
+        }
+        let body = StoredBody::decode(&stored).ok();
+        let opens = body.is_some_and(|body| body.open(&envelope.body, None).is_ok());
+        if !opens {
+            return Err(refuse("its body is not the one that it commits to"));
+        }
+        let age = envelope.time.0.abs_diff(self.host.seconds().0);
+        if age > 600 {
+            return Err(refuse(
+                "its time is more than ten minutes from this node's clock",
+            ));
+        }
+        let mut log = self.log()?;
+        let index = log
+            .ask(|client| client.append_stored(&leaf, &stored))
+            .map_err(|e| entry_refused(&e))?;
+        log.proof(index).map_err(|e| refused(&e))?;
+        Ok(index)
+    }
+
+    /// A pack that the office signed, by its hash.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`].
+    pub fn pack(&self, hash: &[u8; 32]) -> Answer<Vec<u8>> {
+        let found = files::read(&self.node.pack(hash)).map_err(|e| refused(&e))?;
+        found.ok_or_else(|| Problem::new(Code::NotFound, "no pack of this hash"))
+    }
+
+    /// Agreements and suspensions from an index on.
+    ///
+    /// # Errors
+    /// [`Code::LogUnavailable`].
+    pub fn agreements(&self, from: u64) -> Answer<AgreementPage> {
+        let mut log = self.log()?;
+        let page = log
+            .ask(|client| client.entries(from, 500))
+            .map_err(|e| refused(&e))?;
+        let mut entries = Vec::new();
+        let mut next = from;
+        for leaf in page {
+            let index = next;
+            next += 1;
+            let Ok(envelope) = Envelope::decode(&leaf) else {
+                continue;
+            };
+            if !matches!(envelope.kind, EntryType::Decision | EntryType::Suspension) {
+                continue;
+            }
+            let stored = log
+                .ask(|client| client.body(&envelope.body))
+                .map_err(|e| refused(&e))?;
+            let text = stored.as_deref().map(String::from_utf8_lossy);
+            let concerns = envelope.kind == EntryType::Suspension
+                || text.is_some_and(|text| text.contains("\nkind: agreement\n"));
+            if concerns {
+                entries.push(ListedEntry {
+                    index,
+                    envelope: hex(&leaf),
+                    body: stored.as_deref().map(hex),
+                });
+            }
+        }
+        Ok(AgreementPage {
+            entries,
+            size: next,
+        })
+    }
+
+    /// Leases that lie in authority folders: authority, sensor, last second.
+    fn leases(&self) -> Vec<(AuthorityId, sakimori_custody::ids::SensorId, Seconds)> {
+        let mut found = Vec::new();
+        for id in office::authorities(&self.node).unwrap_or_default() {
+            let Ok(statement) = office::statement(&self.node, id) else {
+                continue;
+            };
+            for sensor in &statement.sensors {
+                let path = self.node.authority(id, sensor).join("lease.note");
+                let Ok(Some(bytes)) = files::read(&path) else {
+                    continue;
+                };
+                let lease = sakimori_authority::lease::Lease::open(&bytes, &self.root.lease_key);
+                if let Ok(lease) = lease {
+                    found.push((id, sensor.clone(), lease.not_after));
+                }
+            }
+        }
+        found
+    }
+
+    /// What is due: leases that end soon and whose authority goes on are renewed, buckets that have expired are destroyed. Says what was done and what failed.
+    pub fn round(&self) -> Vec<String> {
+        let now = self.host.seconds();
+        let mut told = Vec::new();
+        for (id, sensor, until) in self.leases() {
+            let Ok(statement) = office::statement(&self.node, id) else {
+                continue;
+            };
+            let ends = statement.not_after;
+            let due = until.0.saturating_sub(now.0) < LEASE_RENEW_SECONDS;
+            if !due || now >= ends || until >= ends {
+                continue;
+            }
+            match office::renew(&self.node, &self.host, id, &sensor) {
+                Ok(until) => told.push(format!("lease of {sensor} under {id} until {until}")),
+                Err(e) => told.push(format!(
+                    "no lease of {sensor} under {id}: {}",
+                    sakimori_control::error::told(&e)
+                )),
+            }
+        }
+        match sakimori_control::deletion::expire(&self.node, &self.host) {
+            Ok(ended) => {
+                told.extend(
+                    ended
+                        .gone
+                        .iter()
+                        .map(|d| format!("{} destroyed", d.deletion.bucket)),
+                );
+                let failed = ended.failed.iter();
+                told.extend(failed.map(|(bucket, e)| {
+                    format!(
+                        "{bucket} not destroyed: {}",
+                        sakimori_control::error::told(e)
+                    )
+                }));
+            }
+            Err(e) => told.push(format!(
+                "no deletion: {}",
+                sakimori_control::error::told(&e)
+            )),
+        }
+        told
+    }
+}
+
+/// An append that the log answers with a no is the author's affair.
+fn entry_refused(error: &ControlError) -> Problem {
+    match error {
+        ControlError::Ledger {
+            source: sakimori_ledger::client::ClientError::Problem(problem),
+            ..
+        } => Problem::new(Code::EntryRefused, problem),
+        other => refused(other),
+    }
+}

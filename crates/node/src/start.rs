@@ -1,0 +1,267 @@
+//! How a node starts and stops. In: a role, its folder, an address. Out: a node that answers until it is told to stop. Never: a start with half of its parts; a stop that leaves a
+//! request in flight without its answer.
+
+use crate::api;
+use crate::app::App;
+use crate::gate::{Gate, pass};
+use crate::limits::{BODY_BYTES_MAX, ROUND};
+use crate::metrics::Metrics;
+use crate::part::{CommissionPart, OfficePart, OperatorPart, Part, Role, SharedDocket};
+use crate::problem::{Code, Problem};
+use crate::server::{serve, tls};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use sakimori_access::{Access, AccessConfig, SessionTimes};
+use sakimori_control::error::told;
+use sakimori_control::tls::{Fingerprint, Identity};
+use sakimori_control::{ControlError, Host, Node};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// What a node is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which role.
+    pub role: Role,
+    /// The node's folder.
+    pub node: Node,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The store; a file in the role's folder without it.
+    pub store: Option<String>,
+    /// The name that browsers use for it; `localhost` without it.
+    pub name: Option<String>,
+}
+
+impl Options {
+    /// The role's own folder.
+    pub fn folder(&self) -> PathBuf {
+        self.node.folder().join(self.role.word())
+    }
+
+    fn host_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("localhost")
+    }
+
+    /// The store's URL.
+    pub fn store_url(&self) -> String {
+        let own = || format!("sqlite:{}", self.folder().join("store.sqlite").display());
+        self.store.clone().unwrap_or_else(own)
+    }
+}
+
+/// A node that answers. Dropping it stops it.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Hash of its certificate, which peers pin.
+    pub fingerprint: Option<Fingerprint>,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Tells it to stop; requests in flight are finished.
+    pub fn stop(&self) {
+        // Nobody listens any more where it has stopped already.
+        let _ = self.stop.send(true);
+    }
+
+    /// Waits until it has stopped.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A thread that fell has nothing more to finish.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Opens the people and machines of a role's node, for its server and for its administrator's commands.
+///
+/// # Errors
+/// [`ControlError::Usage`]: the store or what is configured cannot be used.
+pub async fn open_access(
+    options: &Options,
+    port: u16,
+    host: &Host,
+) -> Result<Access, ControlError> {
+    let url = options.store_url();
+    let store = sakimori_store::open(&url).await;
+    // The URL may hold a password: only its kind is told.
+    let kind = url.split(':').next().unwrap_or_default();
+    let store =
+        store.map_err(|e| ControlError::Usage(format!("the {kind} store: {}", told(&e))))?;
+    let name = options.host_name();
+    let config = AccessConfig {
+        side: options.role.side(),
+        host: name.to_owned(),
+        origin: format!("https://{name}:{port}"),
+        name: format!("Sakimori {}", options.role),
+        sessions: SessionTimes::default(),
+    };
+    let source = std::sync::Mutex::new(host.source());
+    let random = move |place: &mut [u8]| {
+        let mut source = source
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        source(place)
+    };
+    Access::new(store, Arc::new(random), &config).map_err(|e| ControlError::Usage(told(&e)))
+}
+
+fn open_part(options: &Options, host: &Host) -> Result<Part, ControlError> {
+    let node = &options.node;
+    Ok(match options.role {
+        Role::Office => Part::Office(OfficePart::open(node, host)?),
+        Role::Commission => Part::Commission(CommissionPart::open(node, host)?),
+        Role::Operator => Part::Operator(OperatorPart::open(node)?),
+    })
+}
+
+/// Starts a node.
+///
+/// # Errors
+/// [`ControlError`]: the address is taken, or a part cannot be opened; nothing runs then.
+pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
+    let folder = options.folder();
+    std::fs::create_dir_all(&folder).map_err(ControlError::file("create", &folder))?;
+    let names = [
+        options.host_name().to_owned(),
+        options.listen.ip().to_string(),
+    ];
+    let identity = Identity::open(&folder, &names)?;
+    let config = tls(&identity)?;
+    let listener = std::net::TcpListener::bind(options.listen);
+    let listener = listener.map_err(ControlError::file("listen for", &folder))?;
+    let address = listener.local_addr();
+    let address = address.map_err(ControlError::file("listen for", &folder))?;
+    listener
+        .set_nonblocking(true)
+        .map_err(ControlError::file("listen for", &folder))?;
+    let runtime = runtime().map_err(ControlError::file("serve", &folder))?;
+    let access = runtime.block_on(open_access(options, address.port(), host))?;
+    let metrics = Arc::new(Metrics::default());
+    let app = Arc::new(App {
+        role: options.role,
+        host: host.clone(),
+        metrics: Arc::clone(&metrics),
+        store: Arc::clone(access.store()),
+        access,
+        folder,
+        part: open_part(options, host)?,
+        docket: SharedDocket::default(),
+        openapi: api::document(options.role),
+    });
+    let router = guarded(&app, &metrics, host);
+    let (stop, stopped) = watch::channel(false);
+    let thread = std::thread::spawn(move || {
+        live(&runtime, &app, listener, config, router, metrics, stopped);
+    });
+    Ok(Running {
+        address,
+        fingerprint: identity.fingerprint(),
+        stop,
+        thread: Some(thread),
+    })
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+}
+
+/// All routes behind the gate. A handler that fell is a fault and not a connection that ends.
+fn guarded(app: &Arc<App>, metrics: &Arc<Metrics>, host: &Host) -> Router {
+    let gate = Gate {
+        metrics: Arc::clone(metrics),
+        host: host.clone(),
+    };
+    api::router(app)
+        .fallback(|| async { Problem::new(Code::NotFound, "") })
+        .layer(DefaultBodyLimit::max(
+            BODY_BYTES_MAX.max(sakimori_ledger::limits::REQUEST_BYTES_MAX),
+        ))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::hidden(Code::Fault, "a handler fell").into_response()
+        }))
+        .layer(from_fn_with_state(gate, pass))
+}
+
+fn live(
+    runtime: &Runtime,
+    app: &Arc<App>,
+    listener: std::net::TcpListener,
+    config: Arc<rustls::ServerConfig>,
+    router: Router,
+    metrics: Arc<Metrics>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    runtime.block_on(async {
+        let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+            tracing::error!("the listener cannot be used");
+            return;
+        };
+        let rounds = tokio::spawn(rounds(Arc::clone(app)));
+        tracing::info!(role = app.role.word(), "the node answers");
+        let until = async move {
+            // A sender that is dropped stops it too.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        serve(listener, config, router, metrics, until).await;
+        rounds.abort();
+        app.store.close().await;
+    });
+    if let Part::Office(office) = &app.part {
+        office.stop();
+    }
+    tracing::info!(role = app.role.word(), "the node has stopped");
+}
+
+/// What is due, again and again: sessions that ran out are forgotten; the office's leases, deletions, and the first entry of a new log.
+async fn rounds(app: Arc<App>) {
+    let mut tick = tokio::time::interval(ROUND);
+    let mut begun = false;
+    loop {
+        tick.tick().await;
+        if let Err(e) = app.access.sweep(app.host.seconds()).await {
+            tracing::warn!(cause = told(&e), "the store was not swept");
+        }
+        let Part::Office(_) = &app.part else { continue };
+        let work = app.blocking(move |app| {
+            let Part::Office(office) = &app.part else {
+                return Ok((begun, Vec::new()));
+            };
+            if !begun && let Err(e) = office.begin() {
+                return Ok((false, vec![told(&e)]));
+            }
+            Ok((true, office.round()))
+        });
+        match work.await {
+            Ok((now, told)) => {
+                begun = now;
+                for line in told {
+                    tracing::info!(line, "round");
+                }
+            }
+            Err(problem) => tracing::error!(cause = problem.cause, "the round failed"),
+        }
+    }
+}
