@@ -4,17 +4,22 @@
 //! The order of the checks is part of the contract: the first that fails is the one that is told.
 
 mod log;
+mod rules;
+mod standing;
+
+pub use standing::{Standing, remember};
 
 use crate::lease::{Lease, LeaseError};
 use crate::limits::LEASE_SECONDS_MAX;
 use crate::refusal::Refusal;
 use crate::root::{TrustRoot, TrustRootError};
+use crate::schedule::Schedule;
 use crate::sitting::SittingError;
 use crate::statement::{Caps, Kind, Statement, StatementError};
 use crate::text_hash;
 use sakimori_custody::coverage::Coverage;
 use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
-use sakimori_custody::ids::SensorId;
+use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::record::{Direction, RECORD_BYTES};
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::key::VerifierKey;
@@ -37,6 +42,14 @@ pub struct Folder {
     pub lease: Option<Vec<u8>>,
     /// `pack.note`, which the caller opens with the office's key.
     pub pack: Option<Vec<u8>>,
+    /// `schedule.note`.
+    pub schedule: Option<Vec<u8>>,
+    /// `software.note`, where the log holds one.
+    pub software: Option<Vec<u8>>,
+    /// `ruling.note`, where there is one about this authority.
+    pub ruling: Option<Vec<u8>>,
+    /// `suspension-commission.note`, `suspension-office.note`, `suspension-party.note`, where there are any, in the order of [`By::ALL`](crate::suspension::By::ALL).
+    pub suspensions: [Option<Vec<u8>>; 3],
 }
 
 /// What a sensor remembers between runs.
@@ -48,6 +61,14 @@ pub struct SensorState {
     pub checkpoint: Option<(u64, [u8; 32])>,
     /// Largest time seen.
     pub time: Seconds,
+    /// The newest schedule seen, as a signed note.
+    pub schedule: Option<Vec<u8>>,
+    /// The newest suspension seen of each `by` about each authority.
+    pub standings: Vec<Standing>,
+    /// Authorities whose end by a ruling was seen.
+    pub revoked: Vec<AuthorityId>,
+    /// Whether a release of the software was seen: from then on there has to be one.
+    pub software: bool,
 }
 
 /// What the sensor is asked to do.
@@ -57,6 +78,10 @@ pub struct Ask {
     pub sensor: SensorId,
     /// Directions that it is set to; empty = whatever the statement names.
     pub directions: Vec<Direction>,
+    /// The home country that it is set to, two letters.
+    pub home_country: String,
+    /// SHA-256 of the program that runs; `None` where that is not known, which no release allows.
+    pub software: Option<[u8; 32]>,
     /// Hash and coverage of the pack, opened by the caller with [`Trusted::office`]'s key.
     pub pack: Result<([u8; 32], Coverage), Refusal>,
     /// The time.
@@ -80,6 +105,8 @@ pub struct Admitted {
     decision_index: u64,
     state: SensorState,
     directions: Vec<Direction>,
+    schedule: Schedule,
+    software: Option<[u8; 32]>,
 }
 
 /// Accepts the folder's trust root against the one that is remembered.
@@ -95,6 +122,7 @@ pub fn trust(folder: &Folder, state: &SensorState) -> Result<Trusted, Refusal> {
         TrustRootError::Note(sakimori_tlog::note::NoteError::Unknown)
         | TrustRootError::Unsigned(_) => Refusal::TrustRootUnsigned,
         TrustRootError::Chain { .. } => Refusal::TrustRootChain,
+        TrustRootError::RequesterDecides(_) => Refusal::RequesterDecides,
         TrustRootError::Note(_) | TrustRootError::Grammar(_) => Refusal::TrustRootMalformed,
     };
     let root = match &state.trust_root {
@@ -149,7 +177,12 @@ pub fn admit(
     let commitment = text_hash(note.text());
     let sensor_key = scope(&statement, root, ask)?;
     pack(&statement, ask)?;
-    let proof = decision(folder, note.text(), &commitment)?;
+    let schedule = rules::schedule(folder, root, state, ask)?;
+    statement.within(&schedule).map_err(rules::beyond)?;
+    let (entered, proof) = decision(folder, &statement, note.text(), &commitment)?;
+    if !statement.ends_in_time(&schedule, entered) {
+        return Err(Refusal::UrgentTooLong);
+    }
     let seen = log::checkpoint(&proof, root, state, ask.now)?;
     let lease = lease(folder, root, &statement, &commitment, ask)?;
     if lease.tree_size <= proof.index || lease.tree_size > seen.size {
@@ -158,6 +191,8 @@ pub fn admit(
     if lease.not_after > seen.cosigned.plus(LEASE_SECONDS_MAX) {
         return Err(Refusal::LeaseTooLong);
     }
+    let software = rules::software(folder, root, state, ask)?;
+    let stands = standing::of(folder, root, &statement, &schedule, state)?;
     times(&statement, &lease, state, ask.now)?;
     let directions = if ask.directions.is_empty() {
         statement.directions.clone()
@@ -172,10 +207,15 @@ pub fn admit(
             trust_root: Some(trusted.note.clone()),
             checkpoint: Some((seen.size, seen.root)),
             time: ask.now.max(state.time),
+            schedule: folder.schedule.clone(),
+            software: state.software || software.is_some(),
+            ..stands
         },
         statement,
         lease,
         directions,
+        schedule,
+        software,
     })
 }
 
@@ -239,8 +279,13 @@ fn pack(statement: &Statement, ask: &Ask) -> Result<(), Refusal> {
     }
 }
 
-/// The decision's entry commits to this very text and is in the log.
-fn decision(folder: &Folder, text: &str, commitment: &[u8; 32]) -> Result<TlogProof, Refusal> {
+/// The decision's entry commits to this very text and is in the log. Gives the entry's own time too.
+fn decision(
+    folder: &Folder,
+    statement: &Statement,
+    text: &str,
+    commitment: &[u8; 32],
+) -> Result<(Seconds, TlogProof), Refusal> {
     let entry = folder.decision.as_deref().ok_or(Refusal::DecisionMissing)?;
     let body = folder
         .decision_body
@@ -252,14 +297,19 @@ fn decision(folder: &Folder, text: &str, commitment: &[u8; 32]) -> Result<TlogPr
         .open(&envelope.body, None)
         .map_err(|_| Refusal::OtherDecision)?;
     let decided = sakimori_tlog::note::Note::parse(&opened).map_err(|_| Refusal::OtherDecision)?;
-    let same = envelope.kind == EntryType::Decision && envelope.authority == *commitment;
+    let kind = if statement.is_urgent() {
+        EntryType::Urgent
+    } else {
+        EntryType::Decision
+    };
+    let same = envelope.kind == kind && envelope.authority == *commitment;
     if !same || decided.text() != text {
         return Err(Refusal::OtherDecision);
     }
     let proof = folder.proof.as_deref().ok_or(Refusal::ProofMissing)?;
     let proof = TlogProof::parse(proof).map_err(|_| Refusal::ProofMalformed)?;
     proof.check(entry).map_err(|_| Refusal::ProofWrong)?;
-    Ok(proof)
+    Ok((envelope.time, proof))
 }
 
 fn lease(
@@ -339,6 +389,16 @@ impl Admitted {
     /// Directions that may be selected.
     pub fn directions(&self) -> &[Direction] {
         &self.directions
+    }
+
+    /// The schedule in force.
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// SHA-256 of the program that was released, where a release is on record.
+    pub const fn software(&self) -> Option<[u8; 32]> {
+        self.software
     }
 
     /// Bounds.

@@ -26,3 +26,5 @@ pub const MONTHS_MAX: u64 = 120;
 pub const DEADLINE_DAYS_MAX: u64 = 3660;
 /// Longest source of a value of the schedule in bytes.
 pub const SOURCE_BYTES_MAX: usize = 512;
+/// Suspensions, and ends by a ruling, that a sensor remembers; the oldest go, whose authorities have ended long since.
+pub const STANDINGS_MAX: usize = 3000;

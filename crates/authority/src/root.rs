@@ -111,6 +111,9 @@ pub enum TrustRootError {
     /// Members did not sign.
     #[error("the trust root lacks the signature of {0}")]
     Unsigned(String),
+    /// Somebody of the office's is a member too.
+    #[error("`{0}` is of the office and a member of the commission: who asks never decides")]
+    RequesterDecides(String),
     /// It does not follow the version that is known.
     #[error("version {found} does not follow version {known}")]
     Chain {
@@ -184,6 +187,9 @@ impl TrustRoot {
     fn read(bytes: &[u8]) -> Result<(Self, Vec<VerifierKey>), TrustRootError> {
         let note = Note::parse(bytes).map_err(TrustRootError::Note)?;
         let root = Self::parse(note.text()).map_err(TrustRootError::Grammar)?;
+        if let Some(name) = root.of_both() {
+            return Err(TrustRootError::RequesterDecides(name));
+        }
         let keys: Vec<VerifierKey> = root.members.iter().map(|m| m.key.clone()).collect();
         let verified = note.verify(&keys).map_err(TrustRootError::Note)?;
         Ok((root, verified.into_iter().map(|v| v.key).collect()))
@@ -211,7 +217,7 @@ impl TrustRoot {
             holder(&mut lines, "commission")?,
         );
         let office: VerifierKey = lines.parse("office")?;
-        let officers = officers(&mut lines, &office, &members)?;
+        let officers = officers(&mut lines, &office)?;
         let sensors = keys_of_sensors(&mut lines, "sensor")?;
         let counters = keys_of_sensors(&mut lines, "counter")?;
         let beside = |id: &SensorId| sensors.iter().any(|(known, _)| known == id);
@@ -250,13 +256,29 @@ impl TrustRoot {
         Ok(root)
     }
 
-    /// Whether a public key stands twice: one key under two names would be one person in two offices.
+    /// Somebody of the office's who is a member too, by id or by key.
+    fn of_both(&self) -> Option<String> {
+        let member =
+            |key: &VerifierKey| self.members.iter().any(|m| m.key.public() == key.public());
+        let officer = self
+            .officers
+            .iter()
+            .find(|officer| self.member(&officer.id).is_some() || member(&officer.key));
+        let of_office = officer.map(|officer| &officer.key);
+        of_office
+            .or_else(|| Some(&self.office).filter(|key| member(key)))
+            .map(|key| key.name().to_owned())
+    }
+
+    /// Whether a public key stands twice: one key under two names would be one person in two offices. Keys of the office's people among the members' are told by
+    /// [`TrustRoot::of_both`].
     fn shares_a_key(&self) -> bool {
         let keys = self.single_keys();
-        keys.iter().enumerate().any(|(at, key)| {
+        let shared = keys.iter().enumerate().any(|(at, key)| {
             let after = keys.get(at + 1..).unwrap_or_default();
             after.iter().any(|other| other.public() == key.public())
-        })
+        });
+        shared && self.of_both().is_none()
     }
 
     /// Keys that have one holder and one use each.
@@ -473,11 +495,7 @@ fn plain_key(lines: &mut Lines<'_>, what: &str, name: &str) -> Result<VerifierKe
     }
 }
 
-fn officers(
-    lines: &mut Lines<'_>,
-    office: &VerifierKey,
-    members: &[Member],
-) -> Result<Vec<Officer>, GrammarError> {
+fn officers(lines: &mut Lines<'_>, office: &VerifierKey) -> Result<Vec<Officer>, GrammarError> {
     let prefix = office.name().split('/').next().unwrap_or_default();
     let mut officers: Vec<Officer> = Vec::new();
     for line in lines.all("officer") {
@@ -490,9 +508,8 @@ fn officers(
             (words.next().is_none() && named).then_some(Officer { id, role, key })
         };
         let officer = read().ok_or_else(|| lines.fail("no officer with role and key"))?;
-        let known = officers.iter().any(|other| other.id == officer.id);
-        if known || members.iter().any(|member| member.id == officer.id) {
-            return Err(lines.fail("an officer's id stands twice, or is a member's"));
+        if officers.iter().any(|other| other.id == officer.id) {
+            return Err(lines.fail("an officer's id stands twice"));
         }
         officers.push(officer);
     }

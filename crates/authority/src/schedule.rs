@@ -7,6 +7,7 @@ mod key;
 mod rules;
 mod within;
 
+pub(crate) use drafts::mechanical_fields;
 pub use drafts::{Draft, fictional, japan};
 pub use hours::Hours;
 pub use key::Key;

@@ -1,4 +1,4 @@
-//! A new node: keys of commission, office, log and sensors, and the trust root that names them. In: names, the time. Out: files. Never: a node made over another.
+//! A new node: keys of commission, office, log and sensors, the trust root that names them and the first schedule. In: names, the time. Out: files. Never: a node made over another.
 //!
 //! In a real country each key is made on its owner's machine and only the verifier keys come together; here all parts lie below one folder, in the folder of their owner.
 
@@ -8,7 +8,9 @@ use crate::journal::{Deed, Journal};
 use crate::layout::Node;
 use crate::sensor::state;
 use crate::{files, keys};
+use sakimori_authority::Sitting;
 use sakimori_authority::root::{Draft, OfficerRole, Role, TrustRoot};
+use sakimori_authority::schedule::{self, Schedule, japan};
 use sakimori_authority::statement::Kind;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{Name, SensorId};
@@ -94,6 +96,19 @@ pub fn commission_key(node: &Node, name: &str) -> PathBuf {
 /// # Errors
 /// [`ControlError::Usage`] where there is a node already; [`ControlError::File`].
 pub fn create(node: &Node, parties: &Parties, host: &Host) -> Result<TrustRoot, ControlError> {
+    create_under(node, parties, host, japan)
+}
+
+/// As [`create`], under the schedule of another country, such as [`fictional`](sakimori_authority::schedule::fictional).
+///
+/// # Errors
+/// As [`create`].
+pub fn create_under(
+    node: &Node,
+    parties: &Parties,
+    host: &Host,
+    schedule: fn(&schedule::Draft) -> Schedule,
+) -> Result<TrustRoot, ControlError> {
     if node.trust_root().exists() {
         let folder = node.folder().display();
         return Err(ControlError::Usage(format!("{folder} is a node already")));
@@ -112,30 +127,46 @@ pub fn create(node: &Node, parties: &Parties, host: &Host) -> Result<TrustRoot, 
         &bytes,
         files::PUBLIC,
     )?;
+    let schedule = made.schedule(&root, schedule)?;
+    files::write(&first_schedule(node), &schedule, files::PUBLIC)?;
+    // Last: a node is one once its trust root is there.
     files::write(&node.trust_root(), &bytes, files::PUBLIC)?;
     Ok(root)
 }
 
-/// Puts the trust root on record as the log's first entry, where it is not yet.
+/// The schedule that a new node begins with, as a note.
+pub fn first_schedule(node: &Node) -> PathBuf {
+    node.folder().join("schedule.note")
+}
+
+/// Puts the trust root on record as the log's first entry, and the first schedule as its second, where they are not yet. Returns the index of the trust root.
 ///
 /// # Errors
 /// [`ControlError::Ledger`].
 pub fn enter_trust_root(node: &Node, host: &Host) -> Result<u64, ControlError> {
-    let body = files::read_present(&node.trust_root())?;
+    let first = [
+        (EntryType::TrustRoot, node.trust_root()),
+        (EntryType::Schedule, first_schedule(node)),
+    ];
     let mut journal = Journal::begin(&node.ledger().socket, None, host)?;
-    // After a fall the first entry may be durable and not published: the list of entries would not show it.
-    if journal.log.has(0)? {
-        return Ok(0);
+    let mut last = None;
+    for (index, (kind, path)) in (0..).zip(first) {
+        // After a fall an entry may be durable and not published: the list of entries would not show it.
+        if journal.log.has(index)? {
+            continue;
+        }
+        let deed = Deed {
+            kind,
+            authority: [0; 32],
+            counters: vec![1],
+            body: files::read_present(&path)?,
+        };
+        last = Some(journal.record(deed)?.0);
     }
-    let deed = Deed {
-        kind: EntryType::TrustRoot,
-        authority: [0; 32],
-        counters: vec![1],
-        body,
-    };
-    let (index, _) = journal.record(deed)?;
-    journal.log.proof(index)?;
-    Ok(index)
+    if let Some(last) = last {
+        journal.log.proof(last)?;
+    }
+    Ok(0)
 }
 
 /// The keys of a new node.
@@ -150,6 +181,7 @@ struct Made {
     sensors: Vec<(SensorId, VerifierKey)>,
     counters: Vec<(SensorId, VerifierKey)>,
     log: VerifierKey,
+    office_signer: NoteSigner,
 }
 
 impl Made {
@@ -195,6 +227,11 @@ impl Made {
             format!("{commission}/mirror"),
             KeyKind::Cosigner,
         )?;
+        let office_signer = key(
+            node.office_key("office"),
+            format!("{office}/office"),
+            KeyKind::Ed25519,
+        )?;
         Ok(Self {
             members,
             lease: plain(commission_key(node, "lease"), format!("{commission}/lease"))?,
@@ -210,7 +247,8 @@ impl Made {
                     format!("{commission}/commission-share"),
                 )?,
             ],
-            office: plain(node.office_key("office"), format!("{office}/office"))?,
+            office: office_signer.verifier().clone(),
+            office_signer,
             officers,
             sensors,
             counters,
@@ -245,5 +283,44 @@ impl Made {
         Note::sign(&text, &signers, 0).ok_or_else(|| {
             ControlError::document("the new trust root", "its text cannot be signed")
         })
+    }
+
+    /// Version 1 of the schedule, decided by all members and signed by the office too.
+    fn schedule(
+        &self,
+        root: &TrustRoot,
+        schedule: fn(&schedule::Draft) -> Schedule,
+    ) -> Result<Vec<u8>, ControlError> {
+        let present: Vec<Name> = root
+            .members
+            .iter()
+            .map(|member| member.id.clone())
+            .collect();
+        let chair = root
+            .members
+            .iter()
+            .find(|member| member.role == Role::Chair);
+        let bad = |what: &str| ControlError::document("the new schedule", what);
+        let chair = chair.ok_or_else(|| bad("there is no chair"))?;
+        let schedule = schedule(&schedule::Draft {
+            not_before: root.not_before,
+            root: root.version,
+            sitting: Sitting {
+                presiding: chair.id.clone(),
+                votes_for: present.clone(),
+                votes_against: Vec::new(),
+                recused: Vec::new(),
+                present,
+            },
+        });
+        let members = self.members.iter().map(|(_, _, key)| key);
+        let signers: Vec<&NoteSigner> = std::iter::once(&self.office_signer)
+            .chain(members)
+            .collect();
+        let note = Note::sign(&schedule.to_string(), &signers, 0)
+            .ok_or_else(|| bad("its text cannot be signed"))?;
+        let bytes = note.to_bytes();
+        Schedule::check(&bytes, root).map_err(|e| bad(&crate::error::told(&e)))?;
+        Ok(bytes)
     }
 }

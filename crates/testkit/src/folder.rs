@@ -37,6 +37,14 @@ pub struct Folder {
     pub lease: Vec<u8>,
     /// `pack.note`
     pub pack: Vec<u8>,
+    /// `schedule.note`
+    pub schedule: Vec<u8>,
+    /// `software.note`; empty where there is none
+    pub software: Vec<u8>,
+    /// `ruling.note`; empty where there is none
+    pub ruling: Vec<u8>,
+    /// `suspension-commission.note`, `suspension-office.note`, `suspension-party.note`; empty where there is none
+    pub suspensions: [Vec<u8>; 3],
 }
 
 /// What the sensor keeps from its installation and earlier runs.
@@ -52,6 +60,14 @@ pub struct Remembered {
     pub checkpoint_root: [u8; 32],
     /// Largest time seen, Unix seconds.
     pub time: u64,
+    /// The newest schedule seen, as a note; empty where none was.
+    pub schedule: Vec<u8>,
+    /// Suspensions seen of the sample's authority: place of the one who wrote it in the folder, serial, whether it suspends.
+    pub suspensions: Vec<(usize, u64, bool)>,
+    /// Whether a ruling was seen that ended the sample's authority.
+    pub revoked: bool,
+    /// Whether a release of the software was seen.
+    pub software: bool,
 }
 
 /// What the pack of [`Sample`] covers, as the statement counts it.
@@ -82,6 +98,10 @@ pub struct Asked {
     pub coverage: Counts,
     /// Directions as words of the statement.
     pub directions: Vec<&'static str>,
+    /// Home country.
+    pub home_country: &'static str,
+    /// Hash of the program that runs.
+    pub software: Option<[u8; 32]>,
     /// Unix seconds.
     pub now: u64,
 }
@@ -108,6 +128,14 @@ pub enum Part {
     Lease,
     /// The selection pack.
     Pack,
+    /// The schedule.
+    Schedule,
+    /// The release of the software, where the plan has one.
+    Software,
+    /// The ruling, where the plan has one.
+    Ruling,
+    /// The suspension, where the plan has one.
+    Suspension,
     /// The checkpoint in the proof.
     Checkpoint,
 }
@@ -129,6 +157,14 @@ pub struct Plan {
     pub pack_signers: Vec<&'static str>,
     /// Who signs the checkpoint.
     pub checkpoint_signers: Vec<&'static str>,
+    /// Who signs the schedule.
+    pub schedule_signers: Vec<&'static str>,
+    /// Who signs a release of the software; nobody: there is none.
+    pub software_signers: Vec<&'static str>,
+    /// Who signs a ruling that revokes the authority; nobody: there is none.
+    pub ruling_signers: Vec<&'static str>,
+    /// Whose file holds a suspension, by its place in the folder, and who signs it.
+    pub suspension: Option<(usize, Vec<&'static str>)>,
     /// Type of the decision's entry.
     pub decision_kind: EntryType,
     /// The authority that the decision's entry names, where it is not the statement's.
@@ -146,6 +182,10 @@ impl Default for Plan {
             lease_signers: vec!["lease"],
             pack_signers: vec!["office"],
             checkpoint_signers: vec!["log", "mirror"],
+            schedule_signers: vec!["office", "m1", "m4", "m5"],
+            software_signers: Vec::new(),
+            ruling_signers: Vec::new(),
+            suspension: None,
             decision_kind: EntryType::Decision,
             decision_authority: None,
             edits: Vec::new(),
@@ -184,6 +224,56 @@ impl Plan {
             .edit(Part::TrustRoot, "previous: none", &previous)
             .edit(Part::Statement, "root: 1\n", "root: 2\n")
             .edit(Part::Lease, "root: 1\n", "root: 2\n")
+            .edit(Part::Schedule, "root: 1\n", "root: 2\n")
+    }
+
+    /// The plan of an urgent act of requester and supervisor for a day, in a fictional country that allows it.
+    #[must_use]
+    pub fn urgent() -> Self {
+        let plan = Self {
+            statement_signers: vec!["o1", "o3"],
+            decision_kind: EntryType::Urgent,
+            ..Self::default()
+        };
+        plan.edit(
+            Part::Schedule,
+            "urgent.acquisition = off",
+            "urgent.acquisition = 24 hours",
+        )
+        .edit(Part::Statement, text::SITTING, "urgent: o1 o3\n")
+        .edit(
+            Part::Statement,
+            "2027-06-30T23:59:59Z",
+            "2027-04-01T23:59:59Z",
+        )
+        .edit(Part::Statement, "day-records 2000000", "day-records 100000")
+    }
+
+    /// The plan with a ruling that revokes the authority.
+    #[must_use]
+    pub fn revoked() -> Self {
+        Self {
+            ruling_signers: vec!["m1", "m4", "m5"],
+            ..Self::default()
+        }
+    }
+
+    /// The plan with a release of the program that runs.
+    #[must_use]
+    pub fn released() -> Self {
+        Self {
+            software_signers: vec!["office", "m2"],
+            ..Self::default()
+        }
+    }
+
+    /// The plan with a suspension by the commission.
+    #[must_use]
+    pub fn suspended() -> Self {
+        Self {
+            suspension: Some((0, vec!["m1"])),
+            ..Self::default()
+        }
     }
 
     /// Makes the sample.
@@ -210,6 +300,17 @@ impl Plan {
         let checkpoint = self.note(Part::Checkpoint, checkpoint, &self.checkpoint_signers);
         let installed = Note::sign(&text::trust_root(), &[], 0);
         let installed = installed.map(|note| self.signed(note, &Self::default().root_signers));
+        let optional = |part, text: String, signers: &[&str]| {
+            let made = !signers.is_empty();
+            made.then(|| self.note(part, text, signers).to_bytes())
+                .unwrap_or_default()
+        };
+        let mut suspensions: [Vec<u8>; 3] = Default::default();
+        if let Some((at, signers)) = &self.suspension
+            && let Some(file) = suspensions.get_mut(*at)
+        {
+            *file = optional(Part::Suspension, text::suspension(*at), signers);
+        }
         Sample {
             remembered: Remembered {
                 trust_root: installed.map_or_else(Vec::new, |note| note.to_bytes()),
@@ -217,12 +318,18 @@ impl Plan {
                 checkpoint_size: before.size,
                 checkpoint_root: before.root,
                 time: BEGIN + HOUR,
+                schedule: Vec::new(),
+                suspensions: Vec::new(),
+                revoked: false,
+                software: false,
             },
             asked: Asked {
                 sensor: "s-01".to_owned(),
                 pack_sha256: text::sha256_bytes(pack.text()),
                 coverage: text::COUNTS,
                 directions: vec!["out-in", "in-out"],
+                home_country: "JP",
+                software: Some(text::PROGRAM),
                 now: self.now,
             },
             folder: Folder {
@@ -233,6 +340,12 @@ impl Plan {
                 decision_proof: log.proof(checkpoint).to_text().into_bytes(),
                 lease: lease.to_bytes(),
                 pack: pack.to_bytes(),
+                schedule: self
+                    .note(Part::Schedule, text::schedule(), &self.schedule_signers)
+                    .to_bytes(),
+                software: optional(Part::Software, text::software(), &self.software_signers),
+                ruling: optional(Part::Ruling, text::ruling(), &self.ruling_signers),
+                suspensions,
             },
         }
     }

@@ -84,3 +84,4 @@ pub fn files_below(root: &Path) -> Vec<PathBuf> {
 
 pub mod capture;
 pub mod folder;
+pub mod postgres;

@@ -15,7 +15,7 @@ const DECISION: u64 = 2;
 
 /// A request as an office writes it.
 const REQUEST: &[u8] =
-    br#"{"facts":"sample","necessity":"sample","alternatives":"none","draft":"sample"}"#;
+    br#"{"kind":"acquisition","requester":"o1","facts":"sample","necessity":"sample","alternatives":"none","expected_share_ppm":200,"rights":"sample","replaces":null,"draft":"sakimori/authority/v1\nid: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\nkind: acquisition\nbasis: act42-17\n"}"#;
 
 pub(super) struct Log {
     leaves: Vec<Hash>,

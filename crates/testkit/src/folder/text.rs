@@ -113,3 +113,80 @@ pub(super) fn pack() -> String {
      selector: 7 behaviour beacon connections-min=20 score-min=800\n"
         .to_owned()
 }
+
+/// SHA-256 of the program that a start is to run.
+pub(super) const PROGRAM: [u8; 32] = [0x50; 32];
+
+/// Section 10.9, version 1: caps that no sample passes.
+pub(super) fn schedule() -> String {
+    let values = [
+        "period.out-out = 6 months",
+        "period.out-in = 3 months",
+        "period.in-out = 3 months",
+        "period.agreement = 12 months",
+        "retention.days = 730",
+        "cap.match-ppm = 1000000",
+        "cap.day-records = 1000000000000",
+        "cap.share-ppm = 300000",
+        "floor.acquisition = 2",
+        "floor.measure = 3",
+        "floor.reidentification = 3",
+        "floor.disclosure = 3",
+        "agreement.sitting = no",
+        "urgent.acquisition = off",
+        "urgent.measure = 2 hours",
+        "urgent.month = 4",
+        "urgent.match-ppm = 1000",
+        "urgent.day-records = 100000",
+        "deadline.question = 7 days",
+        "deadline.notice = 30 days",
+        "deadline.demand = 14 days",
+        "deadline.recommendation = 30 days",
+        "carrier.tolerance-ppm = 1000",
+        "home-countries = JP",
+        "mechanical-fields = first last source destination packets_out packets_back bytes_out bytes_back source_port destination_port protocol direction tcp_flags_out tcp_flags_back source_country destination_country end application dns_type dns_rcode http_method tls_version alpn ja4 selectors",
+        "identify.fields = source-mail destination-mail user",
+        "identify.epoch = 30 days",
+        "release.recipients = cabinet-office nco npa mod",
+        "budget.rows = 100000",
+        "budget.exports = 10",
+        "hours = 08-20 +09",
+    ];
+    let values = values.map(|value| format!("value: {value} | unverified | a sample\n"));
+    format!(
+        "sakimori/schedule/v1\nversion: 1\njurisdiction: JP\nnot-before: 2027-04-01T00:00:00Z\n{}\
+         consultation: none\nprevious: none\nroot: 1\n{SITTING}",
+        values.concat()
+    )
+}
+
+/// Section 10.8.
+pub(super) fn software() -> String {
+    format!(
+        "sakimori/software/v1\nname: sakimori\nversion: 0.1.0\nsha256: {}\n\
+         not-before: 2027-04-01T00:00:00Z\nroot: 1\n",
+        hex(&PROGRAM)
+    )
+}
+
+/// Section 10.6: the sample's authority is revoked.
+pub(super) fn ruling() -> String {
+    let (id, authority) = (hex(&[0x2b; 16]), hex(&[0x5a; 16]));
+    format!(
+        "sakimori/ruling/v1\nid: {id}\nkind: acquisition\nabout: authority {authority}\noutcome: revoked\n\
+         request: {}\ntime: 2027-04-01T01:30:00Z\nreason: what was asked for is known by now\nroot: 1\n{SITTING}",
+        "0".repeat(64)
+    )
+}
+
+/// Section 10.7: the sample's authority is suspended, by whom the place of the file names.
+pub(super) fn suspension(at: usize) -> String {
+    let by = ["commission", "office", "party"]
+        .get(at)
+        .unwrap_or(&"nobody");
+    format!(
+        "sakimori/suspension/v1\nauthority: {}\nby: {by}\nact: suspend\nserial: 1\n\
+         time: 2027-04-01T01:30:00Z\nreason: a doubt\nroot: 1\n",
+        hex(&[0x5a; 16])
+    )
+}

@@ -7,9 +7,11 @@
 )]
 
 use proptest::prelude::*;
-use sakimori_authority::gate::{Admitted, Ask, Folder, SensorState, admit, trust};
+use sakimori_authority::gate::{Admitted, Ask, Folder, SensorState, Standing, admit, trust};
+use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_authority::{Refusal, Statement};
 use sakimori_custody::coverage::Coverage;
+use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
 use sakimori_testkit::folder::{Part, Plan, Sample, ways};
@@ -26,6 +28,10 @@ fn folder(sample: &Sample) -> Folder {
         proof: present(&f.decision_proof),
         lease: present(&f.lease),
         pack: present(&f.pack),
+        schedule: present(&f.schedule),
+        software: present(&f.software),
+        ruling: present(&f.ruling),
+        suspensions: f.suspensions.each_ref().map(|file| present(file)),
     }
 }
 
@@ -46,19 +52,44 @@ fn ask(sample: &Sample) -> Ask {
             .iter()
             .map(|d| Direction::from_name(d).unwrap())
             .collect(),
+        home_country: asked.home_country.to_owned(),
+        software: asked.software,
         pack: Ok((asked.pack_sha256, coverage)),
         now: Seconds(asked.now),
     }
 }
 
-fn run(sample: &Sample) -> Result<Admitted, Refusal> {
-    let folder = folder(sample);
+/// What the sensor remembers.
+fn state(sample: &Sample) -> SensorState {
     let kept = &sample.remembered;
-    let state = SensorState {
+    let authority = AuthorityId([0x5a; 16]);
+    let standing = |&(at, serial, suspends): &(usize, u64, bool)| Standing {
+        authority,
+        by: By::ALL[at],
+        serial,
+        act: if suspends {
+            SuspensionAct::Suspend
+        } else {
+            SuspensionAct::Resume
+        },
+    };
+    SensorState {
         trust_root: Some(kept.trust_root.clone()),
         checkpoint: Some((kept.checkpoint_size, kept.checkpoint_root)),
         time: Seconds(kept.time),
-    };
+        schedule: (!kept.schedule.is_empty()).then(|| kept.schedule.clone()),
+        standings: kept.suspensions.iter().map(standing).collect(),
+        revoked: if kept.revoked {
+            vec![authority]
+        } else {
+            Vec::new()
+        },
+        software: kept.software,
+    }
+}
+
+fn run(sample: &Sample) -> Result<Admitted, Refusal> {
+    let (folder, state) = (folder(sample), state(sample));
     let trusted = trust(&folder, &state)?;
     admit(&trusted, &folder, &state, &ask(sample))
 }
@@ -175,10 +206,10 @@ fn refusals_have_distinct_names_and_sentences_and_the_page_lists_them() {
 proptest! {
     /// One changed byte anywhere is refused, unless it is in what nobody vouches for.
     #[test]
-    fn no_changed_byte_is_admitted(part in 0usize..5, at: prop::sample::Index, bit in 0u8..8) {
+    fn no_changed_byte_is_admitted(part in 0usize..6, at: prop::sample::Index, bit in 0u8..8) {
         let mut sample = Plan::default().build();
         let f = &mut sample.folder;
-        let bytes = [&mut f.statement, &mut f.decision_entry, &mut f.decision_body, &mut f.decision_proof, &mut f.lease][part].as_mut_slice();
+        let bytes = [&mut f.statement, &mut f.decision_entry, &mut f.decision_body, &mut f.decision_proof, &mut f.lease, &mut f.schedule][part].as_mut_slice();
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;
         prop_assert!(run(&sample).is_err(), "part {part} byte {at}");

@@ -1,0 +1,89 @@
+//! Schedule and software as the gate holds them. In: the folder, the trust root, what is remembered. Out: the schedule in force, the released program. Never: a schedule
+//! that went back.
+
+use super::{Ask, Folder, SensorState};
+use crate::refusal::Refusal;
+use crate::root::TrustRoot;
+use crate::schedule::{Beyond, Schedule, ScheduleError, SuccessionError, mechanical_fields};
+use crate::software::{Software, SoftwareError};
+
+/// The schedule that is in force for this start.
+pub(super) fn schedule(
+    folder: &Folder,
+    root: &TrustRoot,
+    state: &SensorState,
+    ask: &Ask,
+) -> Result<Schedule, Refusal> {
+    let bytes = folder.schedule.as_deref().ok_or(Refusal::ScheduleMissing)?;
+    let (schedule, _) = Schedule::check(bytes, root).map_err(|error| match error {
+        ScheduleError::Note(_) | ScheduleError::Grammar(_) => Refusal::ScheduleMalformed,
+        ScheduleError::OtherRoot { .. } => Refusal::ScheduleOtherRoot,
+        ScheduleError::OfficeUnsigned | ScheduleError::Undecided(_) => Refusal::ScheduleUnsigned,
+    })?;
+    if let Some(known) = state.schedule.as_deref() {
+        // A memory that does not read is damaged: nothing can be held to follow it.
+        let known = Schedule::remembered(known).ok_or(Refusal::ScheduleChain)?;
+        schedule.succeeds(&known).map_err(|error| match error {
+            SuccessionError::Older { .. } => Refusal::ScheduleRolledBack,
+            SuccessionError::Other(_) => Refusal::ScheduleChain,
+            SuccessionError::Unconsulted(_) => Refusal::ConsultationMissing,
+        })?;
+    }
+    if ask.now < schedule.not_before {
+        return Err(Refusal::ScheduleNotYet);
+    }
+    let home = schedule
+        .rules
+        .home_countries
+        .iter()
+        .any(|country| country.to_string() == ask.home_country);
+    if !home {
+        return Err(Refusal::HomeCountryOther);
+    }
+    if schedule.rules.mechanical_fields == mechanical_fields() {
+        Ok(schedule)
+    } else {
+        Err(Refusal::MechanicalFieldsOther)
+    }
+}
+
+/// The refusal of what passes the schedule.
+pub(super) const fn beyond(beyond: Beyond) -> Refusal {
+    match beyond {
+        Beyond::Period { .. } => Refusal::PeriodTooLong,
+        Beyond::Retention { .. } => Refusal::RetentionTooLong,
+        Beyond::Caps { .. } => Refusal::CapsAboveSchedule,
+        Beyond::Floor { .. } => Refusal::FloorBelowSchedule,
+        Beyond::UrgentOff(_) => Refusal::UrgentOff,
+        Beyond::UrgentTooLong { .. } => Refusal::UrgentTooLong,
+        Beyond::UrgentCaps { .. } => Refusal::UrgentCaps,
+    }
+}
+
+/// The program that was released, where there is a release; it has to be the one that runs.
+pub(super) fn software(
+    folder: &Folder,
+    root: &TrustRoot,
+    state: &SensorState,
+    ask: &Ask,
+) -> Result<Option<[u8; 32]>, Refusal> {
+    let Some(bytes) = folder.software.as_deref() else {
+        return if state.software {
+            Err(Refusal::SoftwareMissing)
+        } else {
+            Ok(None)
+        };
+    };
+    let (software, _) = Software::check(bytes, root).map_err(|error| match error {
+        SoftwareError::Note(_) | SoftwareError::Grammar(_) => Refusal::SoftwareMalformed,
+        SoftwareError::OtherRoot { .. } | SoftwareError::Unsigned(_) => Refusal::SoftwareUnsigned,
+    })?;
+    if ask.now < software.not_before {
+        return Err(Refusal::SoftwareNotYet);
+    }
+    if ask.software == Some(software.sha256) {
+        Ok(ask.software)
+    } else {
+        Err(Refusal::SoftwareUnlogged)
+    }
+}
