@@ -8,11 +8,13 @@ mod client;
 mod register;
 mod request;
 mod serve;
+mod urgent;
 
 pub use client::{CallError, Caller, commission_of};
 pub use register::Register;
 pub use request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
 pub use serve::{Running, hold, start};
+pub use urgent::{Alarm, round};
 
 use crate::error::{ControlError, told};
 use crate::host::Host;
@@ -48,6 +50,9 @@ pub struct Commission {
     shares: ShareVault,
     /// What is left of halves that were destroyed: their buckets' names.
     destroyed: PathBuf,
+    /// Signs the commission's own entries.
+    secretariat: NoteSigner,
+    watch: Mutex<urgent::Watch>,
     host: Host,
 }
 
@@ -98,8 +103,11 @@ impl Commission {
             signer: key("mirror")?,
             approve: Box::new(register::Approver(Arc::clone(&register))),
         });
-        let mirror = mirror
+        let mut mirror = mirror
             .map_err(|e| ControlError::document(folder.join("mirror").display(), told(&e)))?;
+        if let Some(second) = keys::read_post_quantum(&folder.join("keys/mirror-mldsa44.key"))? {
+            mirror.cosign_with(second);
+        }
         lock(&register).read_bodies(&mirror.reader());
         Ok(Self {
             root,
@@ -109,6 +117,8 @@ impl Commission {
             share_key: key("share")?,
             shares: ShareVault::at(folder.join("shares")),
             destroyed: folder.join("destroyed"),
+            secretariat: key("secretariat")?,
+            watch: Mutex::new(urgent::Watch::at(folder.join("alarms"))),
             host: host.clone(),
         })
     }
@@ -131,11 +141,21 @@ impl Commission {
         fresh(request.time, now)?;
         let tree_size = self.verified_size();
         let decided = self.decided(request.authority, tree_size)?;
+        lock(&self.register)
+            .lets(request.authority, &request.sensor, now)
+            .map_err(|why| denied(403, why))?;
+        // An urgent act ends with its deadline.
+        let left = self
+            .urgent_deadline(request.authority)
+            .map(|end| end.0.saturating_sub(now.0));
+        if left == Some(0) {
+            return Err(denied(403, "the urgent act has ended"));
+        }
         let id = self.host.bytes().map_err(|e| denied(500, e))?;
         let ask = Ask {
             id: AuthorityId(id),
             sensor: request.sensor,
-            seconds: request.seconds,
+            seconds: left.map_or(request.seconds, |left| left.min(request.seconds)),
             tree_size,
         };
         let lease = Lease::issue(&decided.statement, &decided.text, &ask, now)
@@ -159,10 +179,12 @@ impl Commission {
                 let signer = self.root.sensor(&request.bucket.sensor);
                 signed_by(body, signer)?;
                 self.may_write(&decided, &request.bucket, now)?;
+                self.quarantine(request.bucket.authority, false, now)?;
                 self.half_to_fill(&request.bucket, now)?
             }
             Use::Query { entry } => {
                 signed_by(body, Some(&self.root.office))?;
+                self.quarantine(request.bucket.authority, true, now)?;
                 self.may_query(&decided, entry, &request.bucket, now)?;
                 self.shares.read(&request.bucket)
             }

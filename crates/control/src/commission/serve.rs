@@ -31,6 +31,8 @@ type Answer = fn(&Commission, &[u8]) -> Result<Vec<u8>, Denied>;
 pub struct Running {
     /// Where.
     pub address: SocketAddr,
+    /// What is served, for its rounds.
+    pub commission: Arc<Commission>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<io::Result<()>>>,
     /// Two processes must not cosign for one mirror.
@@ -69,6 +71,7 @@ pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, 
     });
     Ok(Running {
         address,
+        commission,
         stop: Some(stop),
         thread: Some(thread),
         _lock: held,
