@@ -4,11 +4,11 @@
 use crate::commission::commission_of;
 use crate::error::ControlError;
 use crate::layout::Node;
-use crate::{files, keys};
+use crate::{files, keys, witness};
 use sakimori_authority::root::TrustRoot;
 use sakimori_ledger::http::HttpPeer;
 use sakimori_ledger::limits::MIRROR_WAIT_MAX;
-use sakimori_ledger::service::{MirrorLink, Service};
+use sakimori_ledger::service::{Links, MirrorLink, Service};
 
 /// Starts the ledger of a node and feeds the commission's mirror.
 ///
@@ -30,11 +30,21 @@ pub fn start_linked(node: &Node) -> Result<Service, ControlError> {
 fn begin(node: &Node, peer: HttpPeer) -> Result<Service, ControlError> {
     let signer = keys::read(&node.log_key())?;
     let root = installed_root(node)?;
-    let link = MirrorLink {
+    let mut keys = witness::keys_of(&root.policy, root.mirror.name());
+    if !keys.contains(&root.mirror) {
+        keys.push(root.mirror);
+    }
+    let mirror = MirrorLink {
         peer: Box::new(peer),
-        keys: vec![root.mirror],
+        keys,
     };
-    Service::start(node.ledger(), signer, Some(link)).map_err(ControlError::LedgerStart)
+    let links = Links {
+        mirror: Some(mirror),
+        witnesses: witness::links(&root.policy),
+        policy: Some(root.policy),
+        admit: None,
+    };
+    Service::start(node.ledger(), signer, links).map_err(ControlError::LedgerStart)
 }
 
 /// The trust root that was installed with the node.

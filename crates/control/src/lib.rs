@@ -15,6 +15,7 @@
 //! | [`sensor`] | a run: gate, refusals, recovery, supervisor, lake |
 //! | [`tls`] | certificates of nodes, the peers that a node knows, the agent that calls them |
 //! | [`stop`] | the signals by which a process is asked to end |
+//! | [`witness`] | outside witnesses: the process, and how a policy and the log know them |
 //! | [`query`], [`export`], [`deletion`], [`challenge`] | looking at records, giving them out, their end, and proof that they are there until then |
 
 pub mod challenge;
@@ -35,6 +36,7 @@ pub mod setup;
 pub mod stop;
 pub mod tls;
 pub mod token;
+pub mod witness;
 
 pub use error::ControlError;
 pub use host::Host;

@@ -7,6 +7,7 @@ use crate::host::Host;
 use crate::journal::{Deed, Journal};
 use crate::layout::Node;
 use crate::sensor::state;
+use crate::witness::{self, Outside};
 use crate::{files, keys};
 use sakimori_authority::Sitting;
 use sakimori_authority::root::{Draft, OfficerRole, Role, TrustRoot};
@@ -31,6 +32,10 @@ pub struct Parties {
     pub log: String,
     /// Sensors.
     pub sensors: Vec<SensorId>,
+    /// Outside witnesses of the log, and how many of them have to cosign.
+    pub witnesses: (Vec<Outside>, usize),
+    /// Whether the mirror has an ML-DSA-44 key too, whose cosignature is asked for as well.
+    pub post_quantum: bool,
 }
 
 impl Parties {
@@ -43,6 +48,8 @@ impl Parties {
             carrier: name("carrier"),
             log: name("log"),
             sensors,
+            witnesses: (Vec::new(), 0),
+            post_quantum: false,
         }
     }
 }
@@ -174,6 +181,8 @@ struct Made {
     members: Vec<(Name, Role, NoteSigner)>,
     lease: VerifierKey,
     mirror: VerifierKey,
+    /// The mirror's ML-DSA-44 key.
+    second: Option<VerifierKey>,
     secretariat: VerifierKey,
     shares: [VerifierKey; 2],
     office: VerifierKey,
@@ -232,7 +241,13 @@ impl Made {
             format!("{office}/office"),
             KeyKind::Ed25519,
         )?;
+        let second = commission_key(node, "mirror-mldsa44");
+        let second = parties
+            .post_quantum
+            .then(|| keys::create_post_quantum(&second, &format!("{commission}/mirror"), host))
+            .transpose()?;
         Ok(Self {
+            second: second.map(|key| key.verifier().clone()),
             members,
             lease: plain(commission_key(node, "lease"), format!("{commission}/lease"))?,
             mirror: mirror.verifier().clone(),
@@ -279,6 +294,7 @@ impl Made {
             counters: &self.counters,
             log: &self.log,
         });
+        let text = self.with_policy(&text, parties);
         let signers: Vec<&NoteSigner> = self.members.iter().map(|(_, _, key)| key).collect();
         Note::sign(&text, &signers, 0).ok_or_else(|| {
             ControlError::document("the new trust root", "its text cannot be signed")
@@ -322,5 +338,20 @@ impl Made {
         let bytes = note.to_bytes();
         Schedule::check(&bytes, root).map_err(|e| bad(&crate::error::told(&e)))?;
         Ok(bytes)
+    }
+
+    /// The text with a policy that names outside witnesses and the mirror's second key, where there are any.
+    fn with_policy(&self, text: &str, parties: &Parties) -> String {
+        let (outside, needed) = &parties.witnesses;
+        let mut mirror = vec![self.mirror.clone()];
+        mirror.extend(self.second.clone());
+        let lines = witness::policy_lines(&self.log, &mirror, outside, *needed);
+        let policy: String = lines.iter().map(|l| format!("policy: {l}\n")).collect();
+        let (head, rest) = text.split_once("policy: ").unwrap_or((text, ""));
+        let behind = rest
+            .lines()
+            .skip_while(|line| !line.starts_with("previous: "));
+        let behind: String = behind.map(|line| format!("{line}\n")).collect();
+        format!("{head}{policy}{behind}")
     }
 }
