@@ -1,10 +1,12 @@
 //! Arguments. In: words. Out: commands with typed values. Never: a default that is not told in the help.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sakimori_control::witness::Outside;
 use sakimori_custody::ids::{AuthorityId, Name, RecordId, SensorId};
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
 use sakimori_lake::{Prefix, Purpose};
+use sakimori_tlog::key::VerifierKey;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// The commission's process.
     #[command(subcommand)]
     Commission(Commission),
+    /// An outside witness of logs, which sees checkpoints alone.
+    #[command(subcommand)]
+    Witness(Witness),
 }
 
 /// The folder of a node.
@@ -102,6 +107,15 @@ pub(crate) struct Init {
     /// A sensor; may be repeated.
     #[arg(long = "sensor", value_name = "ID", default_value = "s-01")]
     pub(crate) sensors: Vec<SensorId>,
+    /// An outside witness of the log, as `sakimori witness init` and its address give it: NAME=URL=VKEY[=VKEY]; may be repeated.
+    #[arg(long = "witness", value_name = "NAME=URL=VKEY")]
+    pub(crate) witnesses: Vec<Outside>,
+    /// How many of the outside witnesses have to cosign a checkpoint beside the mirror.
+    #[arg(long, value_name = "K", default_value_t = 1, requires = "witnesses")]
+    pub(crate) witness_quorum: usize,
+    /// The mirror cosigns with an ML-DSA-44 key too, and every proof has to show it.
+    #[arg(long)]
+    pub(crate) post_quantum: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -403,6 +417,34 @@ pub(crate) enum Commission {
         /// Where to listen, on loopback; where it listened last without it.
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<SocketAddr>,
+        /// End with standard input.
+        #[arg(long)]
+        attached: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Witness {
+    /// Makes the folder of a witness: two keys, and the logs that it knows.
+    Init {
+        /// The witness's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Name of its keys, such as court.example/witness.
+        #[arg(long)]
+        name: String,
+        /// Verifier key of a log; may be repeated, and added to the file `logs` later.
+        #[arg(long = "log", value_name = "VKEY")]
+        logs: Vec<VerifierKey>,
+    },
+    /// Cosigns checkpoints of the logs that it knows, until it is ended.
+    Run {
+        /// The witness's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS")]
+        listen: SocketAddr,
         /// End with standard input.
         #[arg(long)]
         attached: bool,

@@ -8,6 +8,7 @@ mod pack;
 mod query;
 mod sensor;
 mod verify;
+mod witness;
 
 use crate::arguments::Command;
 use crate::failure::Failure;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Lake(command) => lake::run(command, &host),
         Command::Ledger(command) => node::ledger(command),
         Command::Commission(command) => node::commission(command, &host),
+        Command::Witness(command) => witness::run(command, &host),
     }
 }
 

@@ -12,7 +12,12 @@ use std::process::ExitCode;
 
 pub(super) fn init(arguments: &Init, host: &Host) -> Result<ExitCode, Failure> {
     let node = Node::at(&arguments.dir.dir);
-    let root = setup::create(&node, &Parties::example(arguments.sensors.clone()), host)?;
+    let parties = Parties {
+        witnesses: (arguments.witnesses.clone(), arguments.witness_quorum),
+        post_quantum: arguments.post_quantum,
+        ..Parties::example(arguments.sensors.clone())
+    };
+    let root = setup::create(&node, &parties, host)?;
     show::table(
         &["who", "role", "key"],
         root.members
@@ -96,7 +101,7 @@ fn address(node: &Node) -> Result<String, ControlError> {
 }
 
 /// Waits until whoever started this process is gone or wants it to end.
-fn until_input_ends() {
+pub(super) fn until_input_ends() {
     let mut byte = [0];
     while matches!(std::io::stdin().read(&mut byte), Ok(1)) {}
 }
