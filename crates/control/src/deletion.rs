@@ -4,12 +4,15 @@
 use crate::commission::Caller;
 use crate::error::ControlError;
 use crate::host::Host;
-use crate::journal::{Deed, Journal};
+use crate::journal::{Deed, Journal, Log};
 use crate::keys;
 use crate::layout::Node;
+use crate::ledger::installed_root;
 use crate::office;
+use sakimori_authority::ruling::{Matter, Ruling};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{BucketId, hex};
+use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_lake::{BucketState, Deletion};
 use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::merkle::leaf_hash;
@@ -25,12 +28,21 @@ pub struct Deleted {
     pub index: u64,
 }
 
+/// What became of the buckets that are due.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Those that are gone, on record.
+    pub gone: Vec<Deleted>,
+    /// Those that could not be brought to their end, and why; calling again tries again.
+    pub failed: Vec<(BucketId, ControlError)>,
+}
+
 /// Destroys every bucket that has expired. The office's half goes first, then the commission's; both are entered. A bucket whose end was begun and is not on record
-/// is brought to its end too.
+/// is brought to its end too. One that fails does not keep the others.
 ///
 /// # Errors
-/// [`ControlError`]: the buckets before are gone and on record; calling again goes on.
-pub fn expire(node: &Node, host: &Host) -> Result<Vec<Deleted>, ControlError> {
+/// [`ControlError::Ledger`]: the log does not answer, nothing was destroyed; [`ControlError::Lake`]: the lake cannot be listed.
+pub fn expire(node: &Node, host: &Host) -> Result<Ended, ControlError> {
     let office = keys::read(&node.office_key("office"))?;
     // The log is asked first: without it nothing is destroyed.
     let journal = |signer| Journal::begin(&node.ledger().socket, signer, host);
@@ -42,8 +54,71 @@ pub fn expire(node: &Node, host: &Host) -> Result<Vec<Deleted>, ControlError> {
         deletions,
         attestations,
     };
-    let due = end.due()?;
-    due.into_iter().map(|bucket| end.of(&bucket)).collect()
+    let mut ended = Ended::default();
+    for bucket in end.due(&mut ended.failed)? {
+        match end.of(&bucket) {
+            Ok(gone) => ended.gone.push(gone),
+            // Without the log nothing more can be ended.
+            Err(error @ ControlError::Ledger { .. }) => return Err(error),
+            Err(error) => ended.failed.push((bucket, error)),
+        }
+    }
+    Ok(ended)
+}
+
+/// Keeps a bucket until the end that a ruling on record gave it. Returns the end that holds.
+///
+/// # Errors
+/// [`ControlError::Document`]: the entry is no ruling that keeps a bucket; [`ControlError::Lake`]: the bucket is gone or in use.
+pub fn extend(node: &Node, host: &Host, ruling: u64) -> Result<(BucketId, Seconds), ControlError> {
+    let told = |problem: &str| ControlError::document(format!("entry {ruling}"), problem);
+    let mut log = Log::connect(&node.ledger().socket)?;
+    let mut found = None;
+    log.each_durable_entry(|index, envelope, _| {
+        if index == ruling {
+            found = Some(envelope.clone());
+        }
+        index < ruling
+    })?;
+    let envelope = found.filter(|envelope| envelope.kind == EntryType::Ruling);
+    let body = log.open_body(&envelope.ok_or_else(|| told("it is no ruling"))?)?;
+    let root = installed_root(node)?;
+    let (ruling, _) = Ruling::check(&body, &root).map_err(|e| told(&crate::error::told(&e)))?;
+    let Matter::BucketKept { bucket, days } = ruling.matter else {
+        return Err(told("it keeps no bucket"));
+    };
+    let until = bucket.day.start().plus(days.saturating_mul(DAY_SECONDS));
+    let end = node.lake().keep_until(&bucket, until, host.seconds())?;
+    Ok((bucket, end))
+}
+
+/// Puts buckets on the purge list: what is in them may not be given out any more. Returns the entry's index.
+///
+/// # Errors
+/// [`ControlError::Usage`] without a reason or a bucket; [`ControlError::Ledger`].
+pub fn purge(
+    node: &Node,
+    host: &Host,
+    buckets: &[BucketId],
+    reason: &str,
+) -> Result<u64, ControlError> {
+    if reason.trim().is_empty() || buckets.is_empty() {
+        return Err(ControlError::Usage(
+            "a purge names at least one bucket and says why".to_owned(),
+        ));
+    }
+    let office = keys::read(&node.office_key("office"))?;
+    let mut journal = Journal::begin(&node.ledger().socket, Some(&office), host)?;
+    let names: Vec<String> = buckets.iter().map(ToString::to_string).collect();
+    let body = json!({"buckets": names, "reason": reason});
+    let (index, _) = journal.record(Deed {
+        kind: EntryType::Purge,
+        authority: [0; 32],
+        counters: vec![buckets.len() as u64],
+        body: body.to_string().into_bytes(),
+    })?;
+    journal.log.proof(index)?;
+    Ok(index)
 }
 
 /// What the end of buckets takes.
@@ -56,16 +131,21 @@ struct End<'e> {
 }
 
 impl End<'_> {
-    /// Buckets that have expired, and those that are gone without an entry that says so.
-    fn due(&mut self) -> Result<Vec<BucketId>, ControlError> {
-        let lake = self.node.lake();
-        let mut due = lake.expired(self.host.seconds())?;
-        let mut gone: Vec<BucketId> = lake
-            .buckets()?
-            .into_iter()
-            .filter(|bucket| bucket.state == BucketState::Deleted)
-            .map(|bucket| bucket.id)
-            .collect();
+    /// Buckets that have expired, and those that are gone without an entry that says so. Those that do not read go to `failed`.
+    fn due(
+        &mut self,
+        failed: &mut Vec<(BucketId, ControlError)>,
+    ) -> Result<Vec<BucketId>, ControlError> {
+        let now = self.host.seconds();
+        let (mut due, mut gone) = (Vec::new(), Vec::new());
+        for (id, bucket) in self.node.lake().each_bucket()? {
+            match bucket {
+                Ok(bucket) if bucket.state == BucketState::Deleted => gone.push(id),
+                Ok(bucket) if bucket.expires <= now => due.push(id),
+                Ok(_) => {}
+                Err(error) => failed.push((id, error.into())),
+            }
+        }
         if !gone.is_empty() {
             let told = self.on_record()?;
             gone.retain(|bucket| !told.contains(&bucket.to_string()));

@@ -18,6 +18,7 @@ use sakimori_custody::Recorded;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{AuthorityId, BucketId, Name};
 use sakimori_custody::keys::BucketKey;
+use sakimori_custody::time::Day;
 use sakimori_lake::session::{self, Limits, Request};
 use sakimori_lake::{Access, Ask, Bucket, BucketState, Purpose, QueryOpened};
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ pub struct Question {
     pub case: Name,
     /// Under which authority the records were selected.
     pub authority: AuthorityId,
+    /// Of which day's bucket alone; of every day's without it. What is not asked is not opened.
+    pub day: Option<Day>,
     /// What is asked.
     pub asked: Asked,
 }
@@ -70,6 +73,8 @@ pub struct Answered {
     pub more: bool,
     /// Buckets that were opened.
     pub buckets: usize,
+    /// Their ids.
+    pub opened: Vec<BucketId>,
     /// Buckets of the authority that were not, because their time is over.
     pub gone: usize,
     /// Index of the entry before, and of the one after.
@@ -83,7 +88,7 @@ pub struct Answered {
 pub fn answer(node: &Node, host: &Host, question: &Question) -> Result<Answered, ControlError> {
     let statement = office::statement(node, question.authority)?;
     let office = keys::read(&node.office_key("office"))?;
-    let (buckets, gone) = readable(node, host, question.authority)?;
+    let (buckets, gone) = readable(node, host, question)?;
     let mut journal = Journal::begin(&node.ledger().socket, Some(&office), host)?;
     let mut body = json!({
         "actor": question.actor.to_string(),
@@ -129,6 +134,7 @@ pub fn answer(node: &Node, host: &Host, question: &Question) -> Result<Answered,
         rows,
         more,
         buckets: keys.len(),
+        opened: keys.into_iter().map(|(bucket, _)| bucket).collect(),
         gone,
         entries: [opened, closed],
     })
@@ -161,12 +167,13 @@ fn outcome(error: &ControlError) -> String {
 fn readable(
     node: &Node,
     host: &Host,
-    authority: AuthorityId,
+    question: &Question,
 ) -> Result<(Vec<Bucket>, usize), ControlError> {
     let now = host.seconds();
     let buckets = node.lake().buckets()?.into_iter();
     let (open, gone): (Vec<Bucket>, Vec<Bucket>) = buckets
-        .filter(|bucket| bucket.id.authority == authority)
+        .filter(|bucket| bucket.id.authority == question.authority)
+        .filter(|bucket| question.day.is_none_or(|day| bucket.id.day == day))
         .partition(|bucket| bucket.state != BucketState::Deleted && bucket.expires > now);
     Ok((open, gone.len()))
 }

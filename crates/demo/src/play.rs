@@ -284,7 +284,8 @@ fn decide(
             .parse()
             .map_err(|e| ControlError::document("the article", e))?,
         not_before: now,
-        not_after: now.plus(90 * DAY_SECONDS),
+        // Below three calendar months, whichever they are.
+        not_after: now.plus(80 * DAY_SECONDS),
         sensors: vec![sensor.clone()],
         directions: vec![Direction::OutIn, Direction::InOut, Direction::OutOut],
         // Wide enough for a capture that is all attack.
@@ -384,6 +385,7 @@ fn look(
             .map_err(|e| ControlError::document("the purpose", e))?,
         case: name("case-1")?,
         authority,
+        day: None,
         asked: Asked::Rows {
             ask: Ask {
                 what,

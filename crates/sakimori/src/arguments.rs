@@ -1,10 +1,18 @@
 //! Arguments. In: words. Out: commands with typed values. Never: a default that is not told in the help.
 
+mod authority;
+mod export;
+
+pub(crate) use authority::{
+    Asked, Authority, Draft, Key, Ruling, Sign, SignWith, Sitting, Suspend, Urgent, Who,
+};
+pub(crate) use export::{Challenge, Export, ExportMake, Form};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sakimori_control::witness::Outside;
-use sakimori_custody::ids::{AuthorityId, Name, RecordId, SensorId};
+use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId, SensorId};
 use sakimori_custody::record::Direction;
-use sakimori_custody::time::Seconds;
+use sakimori_custody::time::{Day, Seconds};
 use sakimori_lake::{Prefix, Purpose};
 use sakimori_tlog::key::VerifierKey;
 use std::net::{IpAddr, SocketAddr};
@@ -42,11 +50,20 @@ pub(crate) enum Command {
     /// Authority statements: what is allowed, and who decided it.
     #[command(subcommand)]
     Authority(Authority),
+    /// Keys of one's own, in files and tokens.
+    #[command(subcommand)]
+    Key(Key),
     /// Sensors.
     #[command(subcommand)]
     Sensor(Sensor),
     /// Looks at selected records; needs a purpose and a case, and is on record.
     Query(Query),
+    /// Records that leave the office, each file with its recipient's mark.
+    #[command(subcommand)]
+    Export(Export),
+    /// The commission's challenges: proof that records are held and open until their end.
+    #[command(subcommand)]
+    Challenge(Challenge),
     /// Verifies a log, a node's folder, a mirror's copy or a proof file, offline.
     Verify(Verify),
     /// Selected records at rest.
@@ -58,6 +75,13 @@ pub(crate) enum Command {
     /// The commission's process.
     #[command(subcommand)]
     Commission(Commission),
+    /// A node that others call: office, commission or operator, over HTTPS, until it is ended.
+    Serve(Box<crate::commands::serve::Serve>),
+    /// This node's certificate, and the nodes that it knows.
+    #[command(subcommand)]
+    Node(crate::commands::serve::NodeCommand),
+    /// People of a node: accounts, roles, clearances, one-time codes.
+    Person(Box<crate::commands::serve::Person>),
     /// An outside witness of logs, which sees checkpoints alone.
     #[command(subcommand)]
     Witness(Witness),
@@ -150,132 +174,6 @@ pub(crate) enum Pack {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Authority {
-    /// Puts a request on record and writes the text that is to be decided and signed.
-    Draft(Box<Draft>),
-    /// Signs a statement, after showing it.
-    Sign {
-        /// The text, or the note that others have signed already.
-        file: PathBuf,
-        /// A key file; may be repeated.
-        #[arg(long = "key", value_name = "FILE", required = true)]
-        keys: Vec<PathBuf>,
-        /// Where the note is written; over the file without it.
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// Puts a signed statement on record, gets its leases and hands it to its sensors.
-    Submit {
-        /// The signed statement.
-        file: PathBuf,
-        #[command(flatten)]
-        dir: Dir,
-    },
-    /// Gets a new lease for a sensor.
-    Lease {
-        /// The authority.
-        id: AuthorityId,
-        /// The sensor.
-        #[arg(long, value_name = "ID")]
-        sensor: SensorId,
-        #[command(flatten)]
-        dir: Dir,
-    },
-    /// Shows a statement and whether it is a decision.
-    Show {
-        /// A statement's file, or an authority's id; all authorities of the node without it.
-        what: Option<String>,
-        #[command(flatten)]
-        dir: Dir,
-        /// How results are shown.
-        #[arg(long, value_enum, default_value_t)]
-        format: Format,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Draft {
-    #[command(flatten)]
-    pub(crate) dir: Dir,
-    /// Where the text is written.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// The pack; the default pack without it.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) pack: Option<PathBuf>,
-    /// The article.
-    #[arg(long, value_name = "CODE", default_value = "act42-17")]
-    pub(crate) basis: Name,
-    /// First second; now without it.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) not_before: Option<Seconds>,
-    /// Last second.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) not_after: Seconds,
-    /// A sensor; may be repeated.
-    #[arg(long = "sensor", value_name = "ID", required = true)]
-    pub(crate) sensors: Vec<SensorId>,
-    /// A direction: out-in, in-out or out-out; may be repeated.
-    #[arg(long = "direction", value_name = "NAME", value_parser = direction, required = true)]
-    pub(crate) directions: Vec<Direction>,
-    /// Most packets selected, per million read.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub(crate) match_ppm: u64,
-    /// Most records per day.
-    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
-    pub(crate) day_records: u64,
-    /// Days that records are kept.
-    #[arg(long, value_name = "DAYS", default_value_t = 90)]
-    pub(crate) keep: u64,
-    /// Conditions, one line.
-    #[arg(long, value_name = "TEXT", default_value = "none")]
-    pub(crate) conditions: String,
-    /// Facts behind the request.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) facts: String,
-    /// Why it is necessary.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) necessity: String,
-    /// What else was weighed.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) alternatives: String,
-    /// Members present at the sitting; may be repeated.
-    #[arg(
-        long,
-        value_name = "ID",
-        required_unless_present = "party",
-        conflicts_with = "party"
-    )]
-    pub(crate) present: Vec<String>,
-    /// Who presides.
-    #[arg(
-        long,
-        value_name = "ID",
-        required_unless_present = "party",
-        conflicts_with = "party"
-    )]
-    pub(crate) presiding: Option<String>,
-    /// Who votes for; may be repeated.
-    #[arg(long = "for", value_name = "ID", conflicts_with = "party")]
-    pub(crate) votes_for: Vec<String>,
-    /// Who votes against; may be repeated.
-    #[arg(long = "against", value_name = "ID", conflicts_with = "party")]
-    pub(crate) votes_against: Vec<String>,
-    /// Who is recused; may be repeated.
-    #[arg(long, value_name = "ID", conflicts_with = "party")]
-    pub(crate) recused: Vec<String>,
-    /// For an agreement: the party's name.
-    #[arg(long, value_name = "NAME", requires_all = ["party_key", "suspend_key"])]
-    pub(crate) party: Option<Name>,
-    /// The party's verifier key.
-    #[arg(long, value_name = "KEY", requires = "party")]
-    pub(crate) party_key: Option<String>,
-    /// The verifier key with which the party suspends.
-    #[arg(long, value_name = "KEY", requires = "party")]
-    pub(crate) suspend_key: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum Sensor {
     /// Runs a sensor over captures, under an authority.
     Run(SensorRun),
@@ -323,6 +221,9 @@ pub(crate) struct Query {
     /// The authority under which the records were selected; the node's newest without it.
     #[arg(long, value_name = "ID")]
     pub(crate) authority: Option<AuthorityId>,
+    /// Of the bucket of this day alone; of every day that is kept without it.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) day: Option<Day>,
     /// One record.
     #[arg(long, value_name = "ID", group = "what")]
     pub(crate) record: Option<RecordId>,
@@ -382,6 +283,24 @@ pub(crate) enum Lake {
         /// How results are shown.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Keeps a bucket longer, as a ruling on record says.
+    Extend {
+        /// Index of the ruling's entry.
+        ruling: u64,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Puts buckets on the purge list: what is in them may not be given out any more.
+    Purge {
+        /// A bucket; may be repeated.
+        #[arg(required = true)]
+        buckets: Vec<BucketId>,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        dir: Dir,
     },
     /// Destroys every bucket that has expired: both halves of its key, then its files.
     Expire {

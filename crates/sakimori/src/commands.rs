@@ -2,11 +2,13 @@
 
 mod authority;
 mod demo;
+mod export;
 mod lake;
 mod node;
 mod pack;
 mod query;
 mod sensor;
+pub(crate) mod serve;
 mod verify;
 mod witness;
 
@@ -26,10 +28,15 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Authority(command) => authority::run(command, &host),
         Command::Sensor(crate::arguments::Sensor::Run(arguments)) => sensor::run(arguments, &host),
         Command::Query(arguments) => query::run(arguments, &host),
+        Command::Export(command) => export::run(command, &host),
+        Command::Challenge(command) => export::challenge(command, &host),
         Command::Verify(arguments) => verify::run(arguments, &host),
         Command::Lake(command) => lake::run(command, &host),
         Command::Ledger(command) => node::ledger(command),
         Command::Commission(command) => node::commission(command, &host),
+        Command::Serve(arguments) => serve::serve(*arguments, &host),
+        Command::Node(command) => serve::node(command),
+        Command::Person(arguments) => serve::person(*arguments, &host),
         Command::Witness(command) => witness::run(command, &host),
     }
 }

@@ -3,6 +3,7 @@
 use crate::arguments::{Format, Lake};
 use crate::failure::Failure;
 use crate::show::{self, grouped};
+use sakimori_control::error::told;
 use sakimori_control::{ControlError, Host, Node, deletion};
 use sakimori_lake::BucketState;
 use serde_json::json;
@@ -11,6 +12,20 @@ use std::process::ExitCode;
 pub(super) fn run(command: Lake, host: &Host) -> Result<ExitCode, Failure> {
     match command {
         Lake::List { dir, format } => list(&Node::at(dir.dir), format),
+        Lake::Extend { ruling, dir } => {
+            let (bucket, end) = deletion::extend(&Node::at(dir.dir), host, ruling)?;
+            show::line(&format!("{bucket} is kept until {end}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Lake::Purge {
+            buckets,
+            reason,
+            dir,
+        } => {
+            let entry = deletion::purge(&Node::at(dir.dir), host, &buckets, &reason)?;
+            show::line(&entry.to_string());
+            Ok(ExitCode::SUCCESS)
+        }
         Lake::Expire { dir, format } => expire(&Node::at(dir.dir), format, host),
     }
 }
@@ -64,7 +79,8 @@ fn list(node: &Node, format: Format) -> Result<ExitCode, Failure> {
 }
 
 fn expire(node: &Node, format: Format, host: &Host) -> Result<ExitCode, Failure> {
-    let gone = deletion::expire(node, host)?;
+    let ended = deletion::expire(node, host)?;
+    let gone = &ended.gone;
     match format {
         Format::Json => show::json(&json!(
             gone.iter()
@@ -89,5 +105,12 @@ fn expire(node: &Node, format: Format, host: &Host) -> Result<ExitCode, Failure>
             }),
         ),
     }
-    Ok(ExitCode::SUCCESS)
+    for (bucket, error) in &ended.failed {
+        show::error(&format!(
+            "bucket {bucket} is not at its end: {}",
+            told(error)
+        ));
+    }
+    let worst = ended.failed.iter().map(|(_, error)| error.exit_code());
+    Ok(ExitCode::from(worst.max().unwrap_or(0)))
 }

@@ -5,17 +5,20 @@ use crate::failure::Failure;
 use crate::show;
 use sakimori_control::query::{Answered, Asked, Question, answer};
 use sakimori_control::{ControlError, Host, Node};
+use sakimori_custody::ids::RecordId;
 use sakimori_custody::record::address_bytes;
 use sakimori_custody::time::{Millis, Seconds};
 use sakimori_lake::session::{self, Limits};
-use sakimori_lake::{Ask, Span, What};
+use sakimori_lake::{Ask, Prefix, Span, What};
 use serde_json::json;
+use std::net::IpAddr;
 use std::process::ExitCode;
 
 pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
     let node = Node::at(&arguments.dir.dir);
     let question = Question {
         authority: super::authority_or_newest(&node, arguments.authority)?,
+        day: arguments.day,
         asked: asked(&arguments)?,
         actor: arguments.actor,
         purpose: arguments.purpose,
@@ -54,27 +57,45 @@ fn asked(arguments: &Query) -> Result<Asked, Failure> {
             engine: session::engine().map_err(ControlError::from)?,
         });
     }
-    let (what, mut text) = match (
-        &arguments.record,
-        arguments.pair.as_deref(),
-        &arguments.prefix,
-    ) {
-        (Some(record), _, _) => (What::Record(*record), format!("record {record}")),
-        (_, Some([a, b]), _) => (
-            What::Pair(address_bytes(*a), address_bytes(*b)),
+    rows(&Looked {
+        record: arguments.record,
+        pair: arguments.pair.as_deref(),
+        prefix: arguments.prefix,
+        from: arguments.from,
+        until: arguments.until,
+        limit: arguments.limit,
+    })
+}
+
+/// Which rows are looked at.
+pub(super) struct Looked<'l> {
+    pub(super) record: Option<RecordId>,
+    pub(super) pair: Option<&'l [IpAddr]>,
+    pub(super) prefix: Option<Prefix>,
+    pub(super) from: Option<Seconds>,
+    pub(super) until: Option<Seconds>,
+    pub(super) limit: usize,
+}
+
+/// The question for rows, with the words that the log keeps of it.
+pub(super) fn rows(looked: &Looked<'_>) -> Result<Asked, Failure> {
+    let (what, mut text) = match (looked.record, looked.pair, looked.prefix) {
+        (Some(record), _, _) => (What::Record(record), format!("record {record}")),
+        (_, Some(&[a, b]), _) => (
+            What::Pair(address_bytes(a), address_bytes(b)),
             format!("pair {a} {b}"),
         ),
-        (_, _, Some(prefix)) => (What::Prefix(*prefix), format!("prefix {prefix}")),
+        (_, _, Some(prefix)) => (What::Prefix(prefix), format!("prefix {prefix}")),
         _ => (What::All, "all".to_owned()),
     };
     let span = Span {
-        from: arguments.from.map_or(Millis(0), Seconds::millis),
-        until: arguments.until.map_or(Millis(u64::MAX), Seconds::millis),
+        from: looked.from.map_or(Millis(0), Seconds::millis),
+        until: looked.until.map_or(Millis(u64::MAX), Seconds::millis),
     };
     if span.from >= span.until {
         return Err(Failure::usage("`--from` is not before `--until`"));
     }
-    for (word, time) in [("from", arguments.from), ("until", arguments.until)] {
+    for (word, time) in [("from", looked.from), ("until", looked.until)] {
         if let Some(time) = time {
             text = format!("{text} {word} {time}");
         }
@@ -83,7 +104,7 @@ fn asked(arguments: &Query) -> Result<Asked, Failure> {
         ask: Ask {
             what,
             span,
-            limit: arguments.limit,
+            limit: looked.limit,
         },
         text,
     })

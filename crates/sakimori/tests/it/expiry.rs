@@ -22,6 +22,7 @@ fn look<L>(world: &World<L>, authority: AuthorityId) -> Result<Answered, Control
         purpose: "a test".parse().unwrap(),
         case: "case-1".parse().unwrap(),
         authority,
+        day: None,
         asked: Asked::Rows {
             ask: Ask {
                 what: What::All,
@@ -99,10 +100,11 @@ fn a_bucket_ends_with_its_time_with_both_shares_and_all_files_and_the_log_says_s
     assert!(
         deletion::expire(&world.node, &world.host)
             .unwrap()
+            .gone
             .is_empty()
     );
     world.clock.pass(DAY_SECONDS);
-    let gone = deletion::expire(&world.node, &world.host).unwrap();
+    let gone = deletion::expire(&world.node, &world.host).unwrap().gone;
     assert_eq!(gone.len(), 1);
     assert_eq!(
         (gone[0].deletion.records, shares(&world), objects(&world)),
@@ -122,6 +124,7 @@ fn a_bucket_ends_with_its_time_with_both_shares_and_all_files_and_the_log_says_s
     assert!(
         deletion::expire(&world.node, &world.host)
             .unwrap()
+            .gone
             .is_empty()
     );
     let buckets = world.node.lake().buckets().unwrap();
@@ -147,19 +150,22 @@ fn an_end_that_was_begun_without_the_commission_is_brought_to_its_end_later() {
     world.run(&statement).unwrap();
     world.clock.pass(DAY_SECONDS);
     let address = world.commission.take().unwrap().address;
-    let error = deletion::expire(&world.node, &world.host).unwrap_err();
+    let mut ended = deletion::expire(&world.node, &world.host).unwrap();
+    let (_, error) = ended.failed.pop().unwrap();
+    assert!(ended.gone.is_empty());
     assert_eq!(error.exit_code(), 75, "{error}");
     // The office's half is gone, and so are the files; the commission's half is not.
     assert_eq!((shares(&world), objects(&world)), ([0, 1], 0));
     let again = commission::start(&world.node.commission(), address, &world.host).unwrap();
     world.commission = Some(again);
-    let gone = deletion::expire(&world.node, &world.host).unwrap();
+    let gone = deletion::expire(&world.node, &world.host).unwrap().gone;
     assert_eq!((gone.len(), gone[0].deletion.records), (1, 30));
     assert_eq!(shares(&world), [0, 0]);
     assert_eq!(entries(&world, EntryType::Deletion).len(), 1);
     assert!(
         deletion::expire(&world.node, &world.host)
             .unwrap()
+            .gone
             .is_empty()
     );
     verifies(&world);
@@ -176,7 +182,7 @@ fn buckets_of_other_days_stay() {
     }
     // Of the first and the second day the two days are over.
     assert_eq!(shares(&world), [3, 3]);
-    assert_eq!(deletion::expire(&world.node, &world.host).unwrap().len(), 2);
+    assert_eq!(deletion::expire(&world.node, &world.host).unwrap().gone.len(), 2);
     assert_eq!(shares(&world), [1, 1]);
     assert_eq!(look(&world, statement.id).unwrap().rows.len(), 30);
     verifies(&world);
@@ -291,7 +297,7 @@ fn findings_end_with_the_records_they_were_made_of_and_others_stay() {
     world.watched(&later, (90, 1), &mut Nobody).unwrap();
     assert_eq!(files_below(&world.node.findings()).len(), 8);
     world.clock.pass(DAY_SECONDS);
-    assert_eq!(deletion::expire(&world.node, &world.host).unwrap().len(), 1);
+    assert_eq!(deletion::expire(&world.node, &world.host).unwrap().gone.len(), 1);
     let left = files_below(&world.node.findings());
     assert_eq!(left.len(), 4);
     let finding = left.iter().find(|path| path.extension().unwrap() == "json");

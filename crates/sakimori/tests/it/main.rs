@@ -18,5 +18,6 @@ mod labelled;
 mod node;
 mod program;
 mod refusals;
+mod retention;
 mod session;
 mod workshop;
