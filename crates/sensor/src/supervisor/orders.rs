@@ -23,6 +23,8 @@ pub enum Ending {
     Revoked,
     /// The gate lets the sensor through no more, for another reason that is on record.
     Refused,
+    /// The epoch of its identifiers is over: the next run has other keys.
+    EpochEnded,
     /// Somebody who runs the sensor asked for it.
     Stopped,
 }
@@ -35,6 +37,7 @@ impl Ending {
             Self::Suspended => "suspended",
             Self::Revoked => "revoked",
             Self::Refused => "refused",
+            Self::EpochEnded => "epoch-ended",
             Self::Stopped => "stopped",
         }
     }

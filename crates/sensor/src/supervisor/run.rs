@@ -11,6 +11,7 @@ use sakimori_authority::gate::Admitted;
 use sakimori_authority::lease::Lease;
 use sakimori_custody::commitment::WindowCommitment;
 use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
+use sakimori_custody::epoch::EpochId;
 use sakimori_custody::frame::{Frame, Ready};
 use sakimori_custody::identifier::{Identifier, IdentifierField, IdentifiersCommitment};
 use sakimori_custody::ids::{BucketId, RecordId, StreamId, hex};
@@ -69,6 +70,13 @@ pub struct OnRecord {
 }
 
 impl Job<'_> {
+    /// Whether the epoch of its identifiers is over: what is sealed from then on belongs to other keys.
+    fn epoch_over(&self, now: Millis) -> bool {
+        let identify = self.config.identify.as_ref();
+        let epoch = identify.and_then(|identify| identify.epoch.parse::<EpochId>().ok());
+        epoch.is_some_and(|epoch| now.seconds() >= epoch.end())
+    }
+
     /// Fields of which the process may write identifiers.
     fn fields(&self) -> Vec<IdentifierField> {
         let identify = self.config.identify.as_ref();
@@ -419,7 +427,8 @@ impl Run<'_> {
         }
         if clocks.stopped.is_none() {
             let expired = (now.0 > self.last_ms).then_some(Ending::Expired);
-            if let Some(ending) = ending.or(expired) {
+            let epoch = self.job.epoch_over(now).then_some(Ending::EpochEnded);
+            if let Some(ending) = ending.or(expired).or(epoch) {
                 sealed.stop();
                 clocks.stopped = Some((now.0, ending));
             }

@@ -2,6 +2,8 @@
 
 use crate::captures;
 use sakimori_custody::frame::{Frame, Ready};
+use sakimori_custody::identifier::Identifier;
+use sakimori_custody::identifier::IdentifierField::{self, SourceMail, User};
 use sakimori_custody::record::{Country, Direction, MechanicalRecord};
 use sakimori_custody::window::{EndFrame, EndStatus, WindowCounters};
 use std::io::{Cursor, Read, Write};
@@ -20,6 +22,13 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("goes-back-in-time", "seal-violated"),
     ("counts-more-than-there-can-be", "seal-violated"),
     ("adds-up-to-more-than-there-can-be", "seal-violated"),
+    (
+        "writes-an-identifier-that-nobody-asked-for",
+        "seal-violated",
+    ),
+    ("writes-an-identifier-of-another-record", "seal-violated"),
+    ("writes-more-identifiers-than-a-record-has", "seal-violated"),
+    ("counts-other-identifiers", "seal-violated"),
     ("ends-with-other-sums", "seal-violated"),
     ("ends-holding-packets", "seal-violated"),
     ("goes-on-behind-the-end", "seal-violated"),
@@ -139,6 +148,15 @@ fn window(index: u64, held: (u64, u64), records: u64) -> WindowCounters {
     }
 }
 
+fn identifier(record: u64, field: IdentifierField) -> Frame {
+    Frame::Identifier(Identifier {
+        record,
+        field,
+        tag: [1; 32],
+        blob: [2; 176],
+    })
+}
+
 fn end(status: EndStatus, packets: u64, windows: u64, records: u64) -> Frame {
     Frame::End(EndFrame {
         status,
@@ -211,6 +229,21 @@ fn misbehave(name: &str) -> ExitCode {
             };
             with(&[Frame::Window(half(1)), Frame::Window(half(2))]);
         }
+        "writes-an-identifier-that-nobody-asked-for" => {
+            with(&[Frame::Record(record()), identifier(1, SourceMail)]);
+        }
+        "writes-an-identifier-of-another-record" => {
+            with(&[Frame::Record(record()), identifier(0, User)]);
+        }
+        "writes-more-identifiers-than-a-record-has" => {
+            let many = [identifier(1, User); 17];
+            with(&[&[Frame::Record(record())], many.as_slice()].concat());
+        }
+        "counts-other-identifiers" => with(&[
+            Frame::Record(record()),
+            identifier(1, User),
+            Frame::Window(window(1, (0, 0), 1)),
+        ]),
         "ends-with-other-sums" => with(&[end(EndStatus::Complete, 2, 1, 1)]),
         "ends-holding-packets" => with(&[
             Frame::Window(window(1, (0, 5), 0)),

@@ -2,6 +2,7 @@
 
 use crate::captures::minutes;
 use crate::children::{FAULTS, NEVER_SEALED};
+use crate::identifiers::asking;
 use crate::office::{
     Call, Clock, Journal, PACK, Run, admitted, children, config, disguised, input, now, plan,
     this_program,
@@ -9,6 +10,7 @@ use crate::office::{
 use crate::run::{Told, pipeline, stream};
 use crate::runs::{END, NOW};
 use sakimori_custody::entry::{EntryType, Envelope};
+use sakimori_custody::identifier::IdentifierField::User;
 use sakimori_custody::window::EndStatus;
 use sakimori_sensor::limits::FLOWS_MAX;
 use sakimori_sensor::supervisor::{Program, SuperviseError};
@@ -165,9 +167,11 @@ pub(crate) fn misbehaviour() {
     for (name, fault) in FAULTS {
         let journal = Journal::default();
         let program = Program(disguised(&folder, name));
-        let outcome = run(&admitted, program, input(b""))
-            .supervise(&journal)
-            .unwrap();
+        let run = Run {
+            config: asking(&[User]),
+            ..run(&admitted, program, input(b""))
+        };
+        let outcome = run.supervise(&journal).unwrap();
         assert_eq!(
             (outcome.status, outcome.fault),
             (EndStatus::Fault, Some(*fault)),
@@ -303,7 +307,8 @@ pub(crate) fn stray_descriptor() {
             }
         }
     });
-    let outcome = run(&admitted, this_program(), input(&minutes(1))).supervise(&journal);
+    // More frames than the pipe holds: the process is alive while it is looked at.
+    let outcome = run(&admitted, this_program(), input(&minutes(600))).supervise(&journal);
     assert_eq!(outcome.unwrap().status, EndStatus::Complete);
     drop(stray);
 }

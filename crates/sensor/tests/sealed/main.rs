@@ -13,6 +13,7 @@ mod children;
 mod corpus;
 mod faults;
 mod hostile;
+mod identifiers;
 mod office;
 mod orders;
 #[path = "../it/run.rs"]
@@ -80,6 +81,14 @@ const TESTS: &[(&str, fn())] = &[
         faults::misbehaviour,
     ),
     ("caps_are_never_exceeded", faults::caps),
+    (
+        "identifiers_leave_the_sealed_process_as_tags_and_blobs_under_the_receipts_commitment",
+        identifiers::sealed,
+    ),
+    (
+        "a_run_ends_with_the_epoch_of_its_identifiers",
+        identifiers::epoch,
+    ),
     (
         "an_inherited_descriptor_is_not_open_behind_the_seal",
         faults::stray_descriptor,

@@ -78,6 +78,10 @@ impl Journal {
         Ok(())
     }
 
+    pub(crate) fn calls(&self) -> std::cell::Ref<'_, Vec<Call>> {
+        self.calls.borrow()
+    }
+
     pub(crate) fn calls_hold(&self, wanted: impl Fn(&Call) -> bool) -> bool {
         self.calls.borrow().iter().any(wanted)
     }

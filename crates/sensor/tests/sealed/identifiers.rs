@@ -1,0 +1,143 @@
+//! Identifiers through the sealed process: it has no source of randomness and no key that opens one, and what it writes is bound by the receipts.
+
+use crate::captures::{header, record};
+use crate::office::{Call, Clock, Journal, PACK, Run, admitted, config, input, plan, this_program};
+use crate::run::{EPOCH, Told, identifying, secret, stream};
+use crate::runs::NOW;
+use sakimori_custody::identifier::IdentifierField::{self, DestinationMail, SourceMail, User};
+use sakimori_custody::identifier::IdentifiersCommitment;
+use sakimori_custody::ids::hex;
+use sakimori_custody::keys::CommitKey;
+use sakimori_custody::window::EndStatus;
+use sakimori_sensor::child::{ChildConfig, ChildIdentify};
+use sakimori_sensor::limits::FLOWS_MAX;
+use std::io::Cursor;
+
+/// What asks for these fields.
+pub(crate) fn asking(fields: &[IdentifierField]) -> ChildConfig {
+    let epoch = EPOCH.parse().unwrap();
+    let identify = ChildIdentify::new(fields, epoch, &secret().writing(), [3; 32]);
+    ChildConfig {
+        identify: Some(identify),
+        ..config(false)
+    }
+}
+
+fn segment(source: u16, port: u16, payload: &str) -> Vec<u8> {
+    let rest = [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 24, 16, 0, 0, 0, 0, 0];
+    [
+        &source.to_be_bytes()[..],
+        &port.to_be_bytes(),
+        &rest,
+        payload.as_bytes(),
+    ]
+    .concat()
+}
+
+/// A mail, a sign-in, and the same sender again.
+fn capture() -> Vec<u8> {
+    let say = |at, source, port, text| record(at, true, 6, &segment(source, port, text));
+    [
+        header(),
+        say(
+            0,
+            4000,
+            25,
+            "EHLO a\r\nMAIL FROM:<alice@example.org>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n",
+        ),
+        say(1, 4001, 143, "a LOGIN carol secret\r\n"),
+        say(
+            130,
+            4002,
+            587,
+            "EHLO a\r\nMAIL FROM:<alice@example.org>\r\n",
+        ),
+    ]
+    .concat()
+}
+
+pub(crate) fn sealed() {
+    let admitted = admitted(&plan());
+    let journal = Journal::default();
+    let run = Run {
+        admitted: &admitted,
+        program: this_program(),
+        config: asking(&IdentifierField::ALL),
+        input: input(&capture()),
+        clock: Clock::real(NOW),
+    };
+    let outcome = run.supervise(&journal).unwrap();
+    assert_eq!((outcome.status, outcome.fault), (EndStatus::Complete, None));
+    journal.check();
+    let reader = secret().reader();
+    let mut left = Vec::new();
+    let (mut values, mut tags) = (Vec::new(), Vec::new());
+    let key = CommitKey::from_bytes([9; 32]);
+    for call in journal.calls().iter() {
+        let Call::Identifiers(_, window, identifiers) = call else {
+            continue;
+        };
+        let mut commitment = IdentifiersCommitment::new(&key);
+        for (id, identifier) in identifiers {
+            commitment.add(*id, identifier);
+            left.push(*identifier);
+            let opened = reader.open(identifier).unwrap();
+            values.push((
+                identifier.field,
+                String::from_utf8(opened.value.to_vec()).unwrap(),
+            ));
+            tags.push(identifier.tag);
+        }
+        let told = hex(&commitment.finish().unwrap());
+        let receipts = journal.entries();
+        let receipt = receipts
+            .iter()
+            .find(|(_, _, body)| body["window"]["index"] == *window)
+            .unwrap();
+        assert_eq!(receipt.2["identifiers_commitment"], told);
+        assert_eq!(receipt.2["identifiers"], identifiers.len());
+    }
+    // The same as from the pipeline in this process: nothing but its configuration decides.
+    let machine = identifying(PACK, &IdentifierField::ALL, FLOWS_MAX);
+    assert_eq!(
+        left,
+        Told::of(&stream(Cursor::new(capture()), machine)).identifiers
+    );
+    let wanted = [
+        (SourceMail, "alice@example.org"),
+        (DestinationMail, "bob@example.net"),
+        (User, "carol"),
+        (SourceMail, "alice@example.org"),
+    ];
+    assert_eq!(
+        values,
+        wanted.map(|(field, value)| (field, value.to_owned()))
+    );
+    assert_eq!(tags[0], tags[3], "one sender is one tag");
+}
+
+/// An epoch that ended yesterday: the run stops, and seals nothing with its keys.
+pub(crate) fn epoch() {
+    let admitted = admitted(&plan());
+    let journal = Journal::default();
+    let (read, held_open) = std::io::pipe().unwrap();
+    let epoch = EPOCH
+        .replace("2027-03-03/30", "2027-03-31/1")
+        .parse()
+        .unwrap();
+    let identify = ChildIdentify::new(&[User], epoch, &secret().writing(), [3; 32]);
+    let run = Run {
+        admitted: &admitted,
+        program: this_program(),
+        config: ChildConfig {
+            identify: Some(identify),
+            ..config(true)
+        },
+        input: read.into(),
+        clock: Clock::real(NOW),
+    };
+    let outcome = run.supervise(&journal).unwrap();
+    drop(held_open);
+    assert_eq!(outcome.status, EndStatus::Stopped);
+    assert_eq!(journal.stop_reason().as_deref(), Some("epoch-ended"));
+}
