@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -50,12 +50,17 @@ const TOOLS: [Tool; 4] = [
         program: "python3",
         package: "python3",
     },
+    // The server itself is not on the search path; this program comes with it.
+    Tool {
+        program: "pg_ctlcluster",
+        package: "postgresql",
+    },
 ];
 
-/// The reader of logs that others wrote.
-const READER: &str = "tlog-scales==0.0.3";
-/// How to see whether it is there.
-const READER_PROBE: &str = "import tlog_scales";
+/// What others wrote in Python: a reader of logs, and an `OpenID` provider.
+const PYTHON_PACKAGES: [&str; 2] = ["tlog-scales==0.0.3", "oidc-provider-mock==0.3.4"];
+/// How to see whether they are there.
+const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock";
 
 /// Whether a missing tool or missing data is a failure.
 pub(crate) fn in_ci() -> bool {
@@ -178,16 +183,17 @@ pub(crate) fn prepare() -> Result<OsString> {
             still.join(" ")
         ))?;
     }
-    if still.contains(&"python3") || speaks(Path::new("python3"), READER_PROBE) {
+    if still.contains(&"python3") || speaks(Path::new("python3"), PYTHON_PROBE) {
         return Ok(path);
     }
-    match reader() {
+    match python_packages() {
         Ok(bin) => Ok(std::env::join_paths(
             std::iter::once(bin).chain(std::env::split_paths(&path)),
         )?),
         Err(error) => {
             missing(&format!(
-                "missing on this machine: Python package {READER} ({error:#})"
+                "missing on this machine: Python packages {} ({error:#})",
+                PYTHON_PACKAGES.join(", ")
             ))?;
             Ok(path)
         }
@@ -251,12 +257,12 @@ fn speaks(python: &Path, line: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// The folder of programs of a Python environment that has the reader; made below the target folder at the first call.
-fn reader() -> Result<PathBuf> {
+/// The folder of programs of a Python environment that has the packages; made below the target folder at the first call.
+fn python_packages() -> Result<PathBuf> {
     let home = target().join("xtask/python");
     let bin = home.join("bin");
     let python = bin.join("python3");
-    if speaks(&python, READER_PROBE) {
+    if speaks(&python, PYTHON_PROBE) {
         return Ok(bin);
     }
     if !speaks(Path::new("python3"), "import ensurepip, venv") {
@@ -267,14 +273,12 @@ fn reader() -> Result<PathBuf> {
             .args(["-m", "venv", "--clear"])
             .arg(&home),
     )?;
-    succeed(Command::new(&python).args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        READER,
-    ]))?;
+    succeed(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet"])
+            .arg("--disable-pip-version-check")
+            .args(PYTHON_PACKAGES),
+    )?;
     Ok(bin)
 }
 

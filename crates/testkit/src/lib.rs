@@ -84,4 +84,5 @@ pub fn files_below(root: &Path) -> Vec<PathBuf> {
 
 pub mod capture;
 pub mod folder;
+pub mod history;
 pub mod postgres;

@@ -1,6 +1,11 @@
 //! A `PostgreSQL` server of a test's own. In: the programs of Debian's package `postgresql`. Out: URLs of empty databases on it. Never: the machine's own server, a
 //! port, a file that stays.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test whose server does not start has failed"
+)]
+
 use crate::{in_path, skip};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -57,8 +62,7 @@ fn command(setpriv: &Path, program: &Path) -> Command {
 
 /// Runs a command to its end and gives its words back.
 fn run(command: &mut Command) -> String {
-    let output = command.output();
-    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command.output().expect("the program starts");
     assert!(
         output.status.success(),
         "{command:?}: {}",

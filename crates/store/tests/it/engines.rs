@@ -1,0 +1,57 @@
+//! The suite on each engine: every case has a database of its own. In: the list of cases. Out: one verdict an engine. Never: a case that runs on one engine only.
+
+use crate::suite::{CASES, Case};
+use crate::suite_rest::MORE;
+
+fn all() -> impl Iterator<Item = &'static (&'static str, Case)> {
+    CASES.iter().chain(MORE)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_suite_holds_on_sqlite() {
+    for (name, case) in all() {
+        println!("{name}");
+        let folder = tempfile::tempdir().unwrap();
+        case(format!("sqlite:{}", folder.path().join("store").display())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_suite_holds_on_postgresql() {
+    let Some(server) = sakimori_testkit::postgres::Postgres::start("the_suite_holds_on_postgresql")
+    else {
+        return;
+    };
+    for (name, case) in all() {
+        println!("{name}");
+        case(server.database()).await;
+    }
+}
+
+#[tokio::test]
+async fn another_url_is_no_store() {
+    for url in ["", "mysql://localhost/x", "/var/lib/store", "http://x"] {
+        let error = sakimori_store::open(url).await.err().unwrap();
+        assert!(error.to_string().contains("sqlite:"), "{url}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = sakimori_store::SqliteStore::open(&path).await.unwrap();
+    sakimori_store::Store::apply(&store, &[crate::make::outgo("one")])
+        .await
+        .unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.path());
+        seen += 1;
+    }
+    // The file, its write-ahead log and the index of that.
+    assert_eq!(seen, 3);
+}

@@ -1,0 +1,9 @@
+//! The store, held to one suite on both engines, and to what a crash and an older program do to it. In: temporary files and a private server. Out: verdicts. Never: a
+//! database that was there before.
+
+mod engines;
+mod kill;
+mod make;
+mod schema;
+mod suite;
+mod suite_rest;
