@@ -4,7 +4,7 @@
 //! `docs/reference/formats.md` sections 3 and 9; HPKE is RFC 9180.
 
 use crate::commitment::mac;
-use crate::ids::RecordId;
+use crate::ids::{RecordId, StreamId};
 use crate::keys::CommitKey;
 use crate::layout::{LayoutError, Reader as Fields, Writer};
 use hpke::aead::ChaCha20Poly1305;
@@ -249,12 +249,12 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Takes the keys of an epoch and a seed; `None` where the recipient's key is none.
-    pub fn new(keys: &WritingKeys, epoch: &str, seed: [u8; 32]) -> Option<Self> {
+    /// Takes the keys of an epoch, the stream of the run and a seed; `None` where the recipient's key is none.
+    pub fn new(keys: &WritingKeys, epoch: &str, stream: StreamId, seed: [u8; 32]) -> Option<Self> {
         Some(Self {
             tag_key: keys.tag.clone(),
             recipient: <Dh as Kem>::PublicKey::from_bytes(&keys.recipient).ok()?,
-            info: info(epoch),
+            info: info(epoch, stream),
             generator: Generator::new(seed),
         })
     }
@@ -280,7 +280,7 @@ impl Sealer {
             &self.recipient,
             &self.info,
             &*plain,
-            &covered(field, &tag),
+            &covered(record, field, &tag),
             &mut self.generator,
         )
         .ok()?;
@@ -310,7 +310,7 @@ pub struct WritingKeys {
 pub struct Reader {
     private: <Dh as Kem>::PrivateKey,
     tag_key: Zeroizing<[u8; 32]>,
-    info: Vec<u8>,
+    epoch: String,
 }
 
 /// A value that was opened; erased when it goes.
@@ -334,21 +334,21 @@ impl Reader {
         Self {
             private,
             tag_key,
-            info: info(epoch),
+            epoch: epoch.to_owned(),
         }
     }
 
-    /// Opens the blob of an identifier; `None` where it was sealed for another epoch, or field, tag or blob were changed.
-    pub fn open(&self, identifier: &Identifier) -> Option<Opened> {
+    /// Opens the blob of an identifier of a run; `None` where it was sealed in another epoch or run, or as another field or record, or where tag or blob were changed.
+    pub fn open(&self, stream: StreamId, identifier: &Identifier) -> Option<Opened> {
         let (key, text) = identifier.blob.split_at(32);
         let key = <Dh as Kem>::EncappedKey::from_bytes(key).ok()?;
         let plain = single_shot_open::<Cipher, Kdf, Dh>(
             &OpModeR::Base,
             &self.private,
             &key,
-            &self.info,
+            &info(&self.epoch, stream),
             text,
-            &covered(identifier.field, &identifier.tag),
+            &covered(identifier.record, identifier.field, &identifier.tag),
         );
         let plain = Zeroizing::new(plain.ok()?);
         let opened = unpad(&plain)?;
@@ -371,15 +371,13 @@ pub fn tag(key: &[u8; 32], field: IdentifierField, value: &[u8]) -> [u8; TAG_BYT
     mac(key, &[b"sakimori/tag/v1\n", field.domain(), b"\n", value])
 }
 
-fn info(epoch: &str) -> Vec<u8> {
-    [b"sakimori/identifier/v1\n", epoch.as_bytes()].concat()
+fn info(epoch: &str, stream: StreamId) -> Vec<u8> {
+    format!("sakimori/identifier/v1\n{epoch}\n{stream}").into_bytes()
 }
 
-fn covered(field: IdentifierField, tag: &[u8; TAG_BYTES]) -> [u8; 1 + TAG_BYTES] {
-    let mut aad = [field.code(); 1 + TAG_BYTES];
-    let (_, place) = aad.split_at_mut(1);
-    place.copy_from_slice(tag);
-    aad
+fn covered(record: u64, field: IdentifierField, tag: &[u8; TAG_BYTES]) -> [u8; 9 + TAG_BYTES] {
+    let mut w = Writer::default();
+    w.u64(record).u8(field.code()).bytes(tag).finish()
 }
 
 fn pad(value: &[u8]) -> Zeroizing<[u8; PLAIN_BYTES]> {

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use sakimori_custody::epoch::EpochId;
 use sakimori_custody::frame::Frame;
 use sakimori_custody::identifier::{IdentifierField, Sealer, WritingKeys};
+use sakimori_custody::ids::StreamId;
 use sakimori_custody::record::{Country, Direction};
 use sakimori_custody::window::{EndFrame, EndStatus};
 use sakimori_select::{Matcher, Pack};
@@ -55,6 +56,8 @@ pub struct ChildIdentify {
     pub fields: Vec<String>,
     /// The epoch's name.
     pub epoch: String,
+    /// The stream of the run.
+    pub stream: String,
     /// Key of the tags.
     pub tag_key: [u8; 32],
     /// Public key to which values are sealed.
@@ -75,16 +78,18 @@ impl std::fmt::Debug for ChildIdentify {
 impl ChildIdentify {
     /// Names what a run writes.
     ///
-    /// `keys` are those of `epoch`, `seed` 32 random bytes of this run alone.
+    /// `keys` are those of `epoch`, `stream` that of the run, `seed` 32 random bytes of this run alone.
     pub fn new(
         fields: &[IdentifierField],
         epoch: EpochId,
+        stream: StreamId,
         keys: &WritingKeys,
         seed: [u8; 32],
     ) -> Self {
         Self {
             fields: fields.iter().map(ToString::to_string).collect(),
             epoch: epoch.to_string(),
+            stream: stream.to_string(),
             tag_key: *keys.tag,
             recipient: keys.recipient,
             seed,
@@ -101,7 +106,7 @@ impl ChildIdentify {
             tag: Zeroizing::new(self.tag_key),
             recipient: self.recipient,
         };
-        let sealer = Sealer::new(&keys, &self.epoch, self.seed)?;
+        let sealer = Sealer::new(&keys, &self.epoch, self.stream.parse().ok()?, self.seed)?;
         Some(Identify::new(self.fields()?, sealer))
     }
 }

@@ -6,6 +6,7 @@ use crate::epoch::{EpochId, EpochSecret};
 use crate::keys::Share;
 use proptest::prelude::*;
 
+const RUN: StreamId = StreamId([7; 8]);
 const AUTHORITY: &str = "000102030405060708090a0b0c0d0e0f";
 
 fn epoch(text: &str) -> EpochId {
@@ -21,7 +22,13 @@ fn secret(office: u8, commission: u8, of: &str) -> EpochSecret {
 }
 
 fn sealer(office: u8, commission: u8, of: &str, seed: u8) -> Sealer {
-    Sealer::new(&secret(office, commission, of).writing(), of, [seed; 32]).unwrap()
+    Sealer::new(
+        &secret(office, commission, of).writing(),
+        of,
+        RUN,
+        [seed; 32],
+    )
+    .unwrap()
 }
 
 fn first() -> String {
@@ -55,33 +62,40 @@ fn tags_join_within_an_authority_and_epoch_and_nowhere_else() {
 fn only_the_secret_of_both_shares_opens_and_only_what_was_sealed() {
     let of = first();
     let sealed = sealer(1, 2, &of, 7).seal(5, User, b"alice").unwrap();
-    let opened = secret(1, 2, &of).reader().open(&sealed).unwrap();
+    let opened = secret(1, 2, &of).reader().open(RUN, &sealed).unwrap();
     assert_eq!(
         (opened.value.as_slice(), opened.whole),
         (&b"alice"[..], true)
     );
     for (office, commission) in [(1, 0), (0, 2), (2, 3), (1, 1)] {
-        assert_eq!(secret(office, commission, &of).reader().open(&sealed), None);
+        assert_eq!(
+            secret(office, commission, &of).reader().open(RUN, &sealed),
+            None
+        );
     }
     assert_eq!(
         secret(1, 2, &format!("{AUTHORITY}/2027-04-02/30"))
             .reader()
-            .open(&sealed),
+            .open(RUN, &sealed),
         None
     );
     let reader = secret(1, 2, &of).reader();
+    assert_eq!(reader.open(StreamId([8; 8]), &sealed), None);
+    let mut other = sealed;
+    other.record = 6;
+    assert_eq!(reader.open(RUN, &other), None);
     let mut other = sealed;
     other.field = SourceMail;
-    assert_eq!(reader.open(&other), None);
+    assert_eq!(reader.open(RUN, &other), None);
     for at in 0..BLOB_BYTES {
         let mut other = sealed;
         other.blob[at] ^= 1;
-        assert_eq!(reader.open(&other), None, "byte {at}");
+        assert_eq!(reader.open(RUN, &other), None, "byte {at}");
     }
     for at in 0..TAG_BYTES {
         let mut other = sealed;
         other.tag[at] ^= 1;
-        assert_eq!(reader.open(&other), None);
+        assert_eq!(reader.open(RUN, &other), None);
     }
 }
 
@@ -126,7 +140,7 @@ proptest! {
             prop_assert!(sealed.is_none());
         } else {
             let sealed = sealed.unwrap();
-            let opened = secret(1, 2, &of).reader().open(&sealed).unwrap();
+            let opened = secret(1, 2, &of).reader().open(RUN, &sealed).unwrap();
             prop_assert_eq!(opened.whole, value.len() <= WHOLE_BYTES_MAX);
             prop_assert!(value.starts_with(&opened.value));
             prop_assert_eq!(Identifier::decode(&sealed.encode()), Ok(sealed));

@@ -1,7 +1,7 @@
 //! Identifiers inside the seal: what leaves opens to what was said, and nothing else that was said makes a difference.
 
 use crate::ng::pcapng;
-use crate::run::{Told, identifying, pipeline, secret, stream};
+use crate::run::{RUN, Told, identifying, pipeline, secret, stream};
 use crate::traffic::{Numbers, exchange};
 use crate::twins::abroad;
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn opened(pipe: &[u8]) -> Vec<(u64, IdentifierField, Vec<u8>)> {
     let told = Told::of(pipe);
     assert_eq!(told.sum(|w| w.identifiers), told.identifiers.len() as u64);
     let each = told.identifiers.iter().map(|identifier| {
-        let opened = reader.open(identifier).unwrap();
+        let opened = reader.open(RUN, identifier).unwrap();
         (identifier.record, identifier.field, opened.value.to_vec())
     });
     each.collect()

@@ -46,6 +46,9 @@ fn configured(pack: &str, home: &[&str], flows_max: usize, seed: [u64; 2]) -> Pi
 /// The epoch of the tests, and the fields that are asked for.
 pub(crate) const EPOCH: &str = "000102030405060708090a0b0c0d0e0f/2027-03-03/30";
 
+/// The run of the tests.
+pub(crate) const RUN: StreamId = StreamId([6; 8]);
+
 /// The secret of that epoch.
 pub(crate) fn secret() -> EpochSecret {
     EpochSecret::combine(
@@ -57,7 +60,7 @@ pub(crate) fn secret() -> EpochSecret {
 
 /// A pipeline that looks for identifiers.
 pub(crate) fn identifying(pack: &str, fields: &[IdentifierField], flows_max: usize) -> Pipeline {
-    let sealer = Sealer::new(&secret().writing(), EPOCH, [3; 32]).unwrap();
+    let sealer = Sealer::new(&secret().writing(), EPOCH, RUN, [3; 32]).unwrap();
     let mut config = configured(pack, &[], flows_max, [7, 9]);
     config.identify = Some(Identify::new(fields.to_vec(), sealer));
     Pipeline::new(config)

@@ -2,7 +2,7 @@
 
 use crate::captures::{header, record};
 use crate::office::{Call, Clock, Journal, PACK, Run, admitted, config, input, plan, this_program};
-use crate::run::{EPOCH, Told, identifying, secret, stream};
+use crate::run::{EPOCH, RUN, Told, identifying, secret, stream};
 use crate::runs::NOW;
 use sakimori_custody::identifier::IdentifierField::{self, DestinationMail, SourceMail, User};
 use sakimori_custody::identifier::IdentifiersCommitment;
@@ -16,7 +16,7 @@ use std::io::Cursor;
 /// What asks for these fields.
 pub(crate) fn asking(fields: &[IdentifierField]) -> ChildConfig {
     let epoch = EPOCH.parse().unwrap();
-    let identify = ChildIdentify::new(fields, epoch, &secret().writing(), [3; 32]);
+    let identify = ChildIdentify::new(fields, epoch, RUN, &secret().writing(), [3; 32]);
     ChildConfig {
         identify: Some(identify),
         ..config(false)
@@ -81,7 +81,7 @@ pub(crate) fn sealed() {
         for (id, identifier) in identifiers {
             commitment.add(*id, identifier);
             left.push(*identifier);
-            let opened = reader.open(identifier).unwrap();
+            let opened = reader.open(RUN, identifier).unwrap();
             values.push((
                 identifier.field,
                 String::from_utf8(opened.value.to_vec()).unwrap(),
@@ -125,7 +125,7 @@ pub(crate) fn epoch() {
         .replace("2027-03-03/30", "2027-03-31/1")
         .parse()
         .unwrap();
-    let identify = ChildIdentify::new(&[User], epoch, &secret().writing(), [3; 32]);
+    let identify = ChildIdentify::new(&[User], epoch, RUN, &secret().writing(), [3; 32]);
     let run = Run {
         admitted: &admitted,
         program: this_program(),
