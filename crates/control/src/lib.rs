@@ -9,15 +9,17 @@
 //! | [`layout`], [`files`], [`keys`] | where a node keeps its things, and how they are written |
 //! | [`token`] | a key that a PKCS#11 token keeps |
 //! | [`journal`] | one author's stream at the ledger |
-//! | [`setup`] | a new commission, office, log and sensors with their keys |
+//! | [`setup`], [`apart`] | a new commission, office, log and sensors with their keys; each organisation in a folder of its own |
 //! | [`office`] | requests, decisions, leases, findings |
 //! | [`commission`] | mirror, register, leases and shares, as a process of its own |
+//! | [`oversight`] | inspections, letters, the yearly report; the book of any copy of the log |
 //! | [`sensor`] | a run: gate, refusals, recovery, supervisor, lake |
 //! | [`tls`] | certificates of nodes, the peers that a node knows, the agent that calls them |
 //! | [`stop`] | the signals by which a process is asked to end |
 //! | [`witness`] | outside witnesses: the process, and how a policy and the log know them |
 //! | [`query`], [`export`], [`deletion`], [`challenge`] | looking at records, giving them out, their end, and proof that they are there until then |
 
+pub mod apart;
 pub mod challenge;
 pub mod commission;
 pub mod deletion;
@@ -30,6 +32,7 @@ pub mod keys;
 pub mod layout;
 pub mod ledger;
 pub mod office;
+pub mod oversight;
 pub mod query;
 pub mod sensor;
 pub mod setup;

@@ -2,6 +2,7 @@
 
 mod authority;
 mod export;
+pub(crate) mod oversight;
 
 pub(crate) use authority::{
     Asked, Authority, Draft, Key, Ruling, Sign, SignWith, Sitting, Suspend, Urgent, Who,
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// The commission's challenges: proof that records are held and open until their end.
     #[command(subcommand)]
     Challenge(Challenge),
+    /// What inspectors and the commission's secretariat do: the yearly report, what is due, inspections, letters.
+    #[command(subcommand)]
+    Oversight(oversight::Oversight),
     /// Verifies a log, a node's folder, a mirror's copy or a proof file, offline.
     Verify(Verify),
     /// Selected records at rest.
@@ -140,6 +144,9 @@ pub(crate) struct Init {
     /// The mirror cosigns with an ML-DSA-44 key too, and every proof has to show it.
     #[arg(long)]
     pub(crate) post_quantum: bool,
+    /// Where the commission's part goes, so that office and commission share nothing; below the node's folder without it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) commission_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

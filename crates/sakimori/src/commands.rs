@@ -5,6 +5,7 @@ mod demo;
 mod export;
 mod lake;
 mod node;
+mod oversight;
 mod pack;
 mod query;
 mod sensor;
@@ -26,10 +27,12 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Init(arguments) => node::init(&arguments, &host),
         Command::Pack(command) => pack::run(command),
         Command::Authority(command) => authority::run(command, &host),
+        Command::Key(command) => authority::key(command, &host),
         Command::Sensor(crate::arguments::Sensor::Run(arguments)) => sensor::run(arguments, &host),
         Command::Query(arguments) => query::run(arguments, &host),
         Command::Export(command) => export::run(command, &host),
         Command::Challenge(command) => export::challenge(command, &host),
+        Command::Oversight(command) => oversight::run(command, &host),
         Command::Verify(arguments) => verify::run(arguments, &host),
         Command::Lake(command) => lake::run(command, &host),
         Command::Ledger(command) => node::ledger(command),

@@ -1,0 +1,158 @@
+//! Arguments of what inspectors and the commission's secretariat do.
+
+use super::{Dir, Format};
+use clap::{Args, Subcommand, ValueEnum};
+use sakimori_custody::ids::Name;
+use sakimori_custody::time::Seconds;
+use std::path::PathBuf;
+
+/// A copy of the log.
+#[derive(Args, Debug)]
+pub(crate) struct Copy {
+    /// A node's folder, a log's or a mirror's.
+    #[arg(long, value_name = "DIR", env = "SAKIMORI_DIR")]
+    pub(crate) dir: PathBuf,
+    /// The trust root that you trust; the log's own first without it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_root: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Oversight {
+    /// The yearly report to the Diet (Act 42/2025 art. 61(2)): a function of the log alone.
+    #[command(subcommand)]
+    Report(Report),
+    /// What is late, missing or open, at a time.
+    Due {
+        #[command(flatten)]
+        copy: Copy,
+        /// The time; this machine's without it.
+        #[arg(long, value_name = "TIME")]
+        now: Option<Seconds>,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Opens an inspection, enters a finding, or closes it.
+    Inspect(Inspect),
+    /// Writes a notice, demand or recommendation of the commission.
+    Letter(Box<Letter>),
+    /// Replies to a letter, for the office.
+    Reply {
+        /// Index of the letter's entry.
+        letter: u64,
+        /// Who replies.
+        #[arg(long, value_name = "NAME")]
+        from: Name,
+        /// What is said.
+        #[arg(long, value_name = "TEXT")]
+        text: String,
+        #[command(flatten)]
+        dir: Dir,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// Writes the report in Japanese and English, with its numbers as CSV.
+    Write {
+        /// The year, in Japan.
+        #[arg(long, value_name = "YEAR")]
+        year: u64,
+        #[command(flatten)]
+        copy: Copy,
+        /// Where the three files are written.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The secretariat's key file: puts the report on record too.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Computes a report anew and says where it differs. Exit code 1 where it does.
+    Verify {
+        /// A text of the report: Markdown or CSV.
+        file: PathBuf,
+        /// The year, in Japan.
+        #[arg(long, value_name = "YEAR")]
+        year: u64,
+        #[command(flatten)]
+        copy: Copy,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+/// What is done in an inspection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectAct {
+    /// It begins.
+    Open,
+    /// It found something.
+    Finding,
+    /// It is over.
+    Close,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Inspect {
+    /// What is done.
+    pub(crate) act: InspectAct,
+    /// The inspection's name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) inspection: Name,
+    /// Who inspects.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) inspector: Name,
+    /// What is inspected.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: String,
+    /// What is said.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: String,
+    /// The secretariat's key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+}
+
+/// Which letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LetterKind {
+    /// Art. 66.
+    Notice,
+    /// Art. 67.
+    Demand,
+    /// Art. 68.
+    Recommendation,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Letter {
+    /// Which.
+    pub(crate) kind: LetterKind,
+    /// Its name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id: Name,
+    /// To whom.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) to: String,
+    /// About what, in a line.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: String,
+    /// What it says.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: String,
+    /// An authority, entry or measure that it is about.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) about: Option<String>,
+    /// For a demand to stop: the suspension that chair or deputy signed; `sakimori authority suspend` makes it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stop: Option<PathBuf>,
+    /// The secretariat's key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+}

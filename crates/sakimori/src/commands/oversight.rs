@@ -1,0 +1,167 @@
+//! `oversight`. In: a copy of the log, words of the secretariat. Out: the report, what is due, an inspector's walk, alerts, entries. Never: a number that the log does not give.
+
+use crate::arguments::Format;
+use crate::arguments::oversight::{
+    Copy, Inspect, InspectAct, Letter, LetterKind, Oversight, Report,
+};
+use crate::failure::Failure;
+use crate::show;
+use sakimori_control::oversight::{self, InspectionAct, Word};
+use sakimori_control::{Host, Node, files, keys};
+use sakimori_custody::time::Seconds;
+use sakimori_oversight::report;
+use sakimori_oversight::{Book, Overdue};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> {
+    match command {
+        Oversight::Report(Report::Write {
+            year,
+            copy,
+            out,
+            key,
+        }) => write_report(year, &copy, &out, key.as_deref(), host),
+        Oversight::Report(Report::Verify {
+            file,
+            year,
+            copy,
+            format,
+        }) => verify_report(&file, year, &copy, format),
+        Oversight::Due { copy, now, format } => {
+            due(&book(&copy)?, now.unwrap_or_else(|| host.seconds()), format)
+        }
+        Oversight::Inspect(arguments) => inspect(arguments, host),
+        Oversight::Letter(arguments) => letter(*arguments, host),
+        Oversight::Reply {
+            letter,
+            from,
+            text,
+            dir,
+        } => {
+            let node = Node::at(dir.dir);
+            let office = keys::read(&node.office_key("office"))?;
+            let index = oversight::reply(&node, host, &office, letter, (&from, &text))?;
+            entered(index)
+        }
+    }
+}
+
+fn book(copy: &Copy) -> Result<Book, Failure> {
+    Ok(oversight::book_of(&copy.dir, copy.trust_root.as_deref())?)
+}
+
+fn entered(index: u64) -> Result<ExitCode, Failure> {
+    show::line(&index.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_report(
+    year: u64,
+    copy: &Copy,
+    out: &Path,
+    key: Option<&Path>,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
+    let texts = match key {
+        Some(key) => {
+            let secretariat = keys::read(key)?;
+            let node = Node::at(&copy.dir);
+            let (index, texts) = oversight::publish_report(&node, host, &secretariat, year)?;
+            show::say(&format!("the report of {year} is entry {index} of the log"));
+            texts
+        }
+        None => book(copy)?.yearly(year).texts(),
+    };
+    for (name, text) in [
+        (format!("report-{year}.ja.md"), &texts.ja),
+        (format!("report-{year}.en.md"), &texts.en),
+        (format!("report-{year}.csv"), &texts.csv),
+    ] {
+        let path = out.join(name);
+        files::write(&path, text.as_bytes(), files::PUBLIC)?;
+        show::line(&path.display().to_string());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify_report(file: &Path, year: u64, copy: &Copy, format: Format) -> Result<ExitCode, Failure> {
+    let bytes = files::read_present(file)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::no(format!("{} is no text", file.display())))?;
+    let verdict = report::verify(&book(copy)?, year, &text);
+    match (format, &verdict) {
+        (Format::Json, verdict) => show::json(&json!({
+            "year": year,
+            "holds": verdict.is_ok(),
+            "difference": verdict.as_ref().err(),
+        })),
+        (Format::Text, Ok(())) => show::line(&format!(
+            "{} is the report that the log gives for {year}",
+            file.display()
+        )),
+        (Format::Text, Err(difference)) => {
+            show::line(&format!("{}: {difference}", file.display()));
+        }
+    }
+    Ok(ExitCode::from(u8::from(verdict.is_err())))
+}
+
+fn due(book: &Book, now: Seconds, format: Format) -> Result<ExitCode, Failure> {
+    let due: Vec<Overdue> = book.overdue(now);
+    match format {
+        Format::Json => show::json(&json!(due)),
+        Format::Text if due.is_empty() => show::line(&format!("Nothing is due at {now}.")),
+        Format::Text => show::table(
+            &["what", "entry", "since", "about"],
+            due.iter().map(|d| {
+                vec![
+                    d.code.name().to_owned(),
+                    d.index.to_string(),
+                    Seconds(d.since).to_string(),
+                    d.what.clone(),
+                ]
+            }),
+        ),
+    }
+    Ok(ExitCode::from(u8::from(!due.is_empty())))
+}
+
+fn inspect(arguments: Inspect, host: &Host) -> Result<ExitCode, Failure> {
+    let word = Word::Inspection {
+        inspection: arguments.inspection,
+        act: match arguments.act {
+            InspectAct::Open => InspectionAct::Opened,
+            InspectAct::Finding => InspectionAct::Finding,
+            InspectAct::Close => InspectionAct::Closed,
+        },
+        inspector: arguments.inspector,
+        subject: arguments.subject,
+        text: arguments.text,
+    };
+    written(&arguments.dir.dir, &arguments.key, &word, host)
+}
+
+fn letter(arguments: Letter, host: &Host) -> Result<ExitCode, Failure> {
+    let stop = arguments.stop.as_deref().map(files::read_present);
+    let word = Word::Letter(oversight::Letter {
+        kind: match arguments.kind {
+            LetterKind::Notice => oversight::LetterKind::Notice,
+            LetterKind::Demand => oversight::LetterKind::Demand,
+            LetterKind::Recommendation => oversight::LetterKind::Recommendation,
+        },
+        id: arguments.id,
+        to: arguments.to,
+        subject: arguments.subject,
+        text: arguments.text,
+        about: arguments.about,
+        stop: stop.transpose()?,
+    });
+    written(&arguments.dir.dir, &arguments.key, &word, host)
+}
+
+fn written(dir: &Path, key: &Path, word: &Word, host: &Host) -> Result<ExitCode, Failure> {
+    let secretariat = keys::read(key)?;
+    entered(oversight::write(&Node::at(dir), host, &secretariat, word)?)
+}
