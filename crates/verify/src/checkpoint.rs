@@ -120,6 +120,15 @@ impl Signed {
         }
     }
 
+    /// When the mirror cosigned, where it did.
+    pub(crate) fn cosigned(&self, trust: Trust<'_>) -> Option<u64> {
+        let Trust::Root(root) = trust else {
+            return None;
+        };
+        let verified = self.note.verify(std::slice::from_ref(&root.mirror)).ok()?;
+        verified.first()?.time
+    }
+
     fn log_problem(&self, logs: &[VerifierKey], known: &[VerifierKey]) -> Option<(Code, String)> {
         let verified = match self.note.verify(known) {
             Ok(verified) => verified,

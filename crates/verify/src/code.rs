@@ -36,6 +36,14 @@ subjects! {
     TrustRoots = "trust roots",
     /// Statements and sittings.
     Decisions = "decisions",
+    /// Schedules and software.
+    Schedules = "schedules and software",
+    /// Rulings.
+    Rulings = "rulings",
+    /// Suspensions.
+    Suspensions = "suspensions",
+    /// Urgent acts.
+    Urgent = "urgent acts",
     /// Leases.
     Leases = "leases",
     /// Runs of sensors.
@@ -44,6 +52,12 @@ subjects! {
     Receipts = "windows in which no packet appeared or vanished",
     /// Queries.
     Queries = "queries opened and closed",
+    /// Roles, exports and re-identification.
+    People = "acts of people who may do them",
+    /// Questions, answers, notices, challenges.
+    Letters = "questions, notices, challenges and what answers them",
+    /// Yearly reports.
+    Reports = "yearly reports",
     /// Findings.
     Findings = "findings",
     /// Refusals.
@@ -81,6 +95,54 @@ macro_rules! codes {
     };
 }
 
+/// How grave a problem is, `docs/reference/formats.md` section 18.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// An omission, or something that shows only later: no mirror could have refused it.
+    Told,
+    /// It stands as an entry, and nothing may rest on it.
+    NotInForce,
+    /// It may not be in a log.
+    Refused,
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Told => "told",
+            Self::NotInForce => "not-in-force",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl Code {
+    /// How grave it is.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::UrgentUndecided
+            | Self::CarrierDiffers
+            | Self::RunOpen
+            | Self::QueryOpen
+            | Self::DeletionMissing
+            | Self::DeletionLate
+            | Self::Attestation => Severity::Told,
+            Self::TrustRootMissing | Self::TrustRootOther | Self::LapseUrgent => Severity::Refused,
+            code => match code.subject() {
+                Subject::TrustRoots
+                | Subject::Decisions
+                | Subject::Schedules
+                | Subject::Rulings
+                | Subject::Suspensions
+                | Subject::Urgent
+                | Subject::Leases => Severity::NotInForce,
+                _ => Severity::Refused,
+            },
+        }
+    }
+}
+
 codes! {
     Checkpoint {
         CheckpointMissing = "checkpoint-missing" "there is no checkpoint",
@@ -101,7 +163,7 @@ codes! {
     }
     Entries {
         EntryForm = "entry-form" "an entry is not an envelope in its one encoding",
-        EntryTime = "entry-time" "the time of an entry is no whole minute, or goes back within its stream",
+        EntryTime = "entry-time" "the time of an entry is no whole minute, goes back within its stream, or is not that of its neighbours or cosignature",
         EntryCounters = "entry-counters" "an entry has not the counters of its type",
         EntryAuthority = "entry-authority" "an entry names an authority that was not decided before it",
     }
@@ -132,12 +194,51 @@ codes! {
     }
     Decisions {
         DecisionMalformed = "decision-malformed" "a decision is no signed statement of its grammar",
-        DecisionRoot = "decision-root" "a statement names a trust root that was not in the log before it",
-        DecisionRequest = "decision-request" "a statement answers no request that was in the log before it",
+        DecisionRoot = "decision-root" "a statement names a trust root that was not in force",
+        DecisionRequest = "decision-request" "a statement answers no whole request for it that was in the log before it",
+        DecisionRequester = "decision-requester" "a member of the commission, or nobody who may, asked for a statement",
         DecisionTwice = "decision-twice" "an authority was decided before",
         DecisionSignature = "decision-signature" "those who have to sign a statement did not, or others did",
         DecisionSitting = "decision-sitting" "the sitting did not decide for the statement",
         DecisionTime = "decision-time" "a statement was entered after its own end",
+        DecisionSchedule = "decision-schedule" "a statement goes beyond the schedule that is in force",
+    }
+    Schedules {
+        ScheduleMalformed = "schedule-malformed" "a schedule is no signed note of its grammar",
+        ScheduleRoot = "schedule-root" "a schedule names a trust root that was not in force",
+        ScheduleSignature = "schedule-signature" "those who have to sign a schedule did not, or others did",
+        ScheduleSitting = "schedule-sitting" "the sitting did not decide for a schedule",
+        ScheduleChain = "schedule-chain" "a schedule does not follow the one before it",
+        ScheduleConsultation = "schedule-consultation" "a schedule changes what takes a consultation and names none",
+        SoftwareMalformed = "software-malformed" "a release of software is no signed note of its grammar",
+        SoftwareRoot = "software-root" "a release names a trust root that was not in force",
+        SoftwareSignature = "software-signature" "those who have to sign a release did not",
+    }
+    Rulings {
+        RulingMalformed = "ruling-malformed" "a ruling is no signed note of its grammar",
+        RulingRoot = "ruling-root" "a ruling names a trust root that was not in force",
+        RulingRequest = "ruling-request" "a ruling answers no request that was in the log before it",
+        RulingSignature = "ruling-signature" "those who have to sign a ruling did not, or others did",
+        RulingSitting = "ruling-sitting" "the sitting did not decide for a ruling",
+        RulingAbout = "ruling-about" "a ruling is about what the log has not, or that cannot have its outcome",
+        RulingTwice = "ruling-twice" "a ruling's id was used before",
+    }
+    Suspensions {
+        SuspensionMalformed = "suspension-malformed" "a suspension is no signed note of its grammar",
+        SuspensionRoot = "suspension-root" "a suspension names a trust root that was not in force",
+        SuspensionAbout = "suspension-about" "a suspension is about no authority that was decided before it, or by nobody who may",
+        SuspensionSignature = "suspension-signature" "a suspension is not signed by whom it says",
+        SuspensionSerial = "suspension-serial" "a suspension's serial is not the next",
+    }
+    Urgent {
+        UrgentMalformed = "urgent-malformed" "an urgent act is no signed statement of its grammar",
+        UrgentRoot = "urgent-root" "an urgent statement names a trust root that was not in force",
+        UrgentTwice = "urgent-twice" "an urgent statement has the id of another authority",
+        UrgentSignature = "urgent-signature" "the officers have not signed an urgent statement",
+        UrgentOfficers = "urgent-officers" "an urgent statement was not decided by two officers of different roles",
+        UrgentSchedule = "urgent-schedule" "an urgent statement is more than the schedule in force allows",
+        UrgentUndecided = "urgent-undecided" "an urgent statement was neither ratified nor refused, and has not lapsed, an hour behind its deadline",
+        LapseUrgent = "lapse-urgent" "a lapse is of no urgent statement that could lapse then",
     }
     Leases {
         LeaseMalformed = "lease-malformed" "a lease is no signed note of its grammar",
@@ -154,6 +255,10 @@ codes! {
         RunPack = "run-pack" "a run used another pack than was decided",
         RunLease = "run-lease" "a run is under no lease of its statement and sensor that was in the log before it",
         RunTime = "run-time" "a run acted before its authority began or after authority or lease ended",
+        RunSuspended = "run-suspended" "a run went on while its authority was suspended",
+        RunSoftware = "run-software" "a run used software that is not in force",
+        RunSchedule = "run-schedule" "a run names another schedule than the one in force",
+        RunEffective = "run-effective" "a sensor tells of a lease that is not on record as it says",
         RunSeal = "run-seal" "a run was not sealed",
         RunAfterStop = "run-after-stop" "a run went on after its stop",
         RunTotals = "run-totals" "a stop's totals are not the sums of its receipts",
@@ -168,12 +273,33 @@ codes! {
         ReceiptTime = "receipt-time" "a window does not begin where the one before it ended",
         ReceiptRecords = "receipt-records" "the records of a window are not counted, numbered or committed to as they have to be",
         ReceiptBucket = "receipt-bucket" "a receipt names a bucket of another authority, sensor or day",
+        CarrierDiffers = "carrier-differs" "the carrier counted other packets than the receipts, beyond the tolerance",
         CapExceeded = "cap-exceeded" "a cap was exceeded and the run went on as if it was not",
     }
     Queries {
         QueryUnopened = "query-unopened" "a query was closed that was not opened",
         QueryOpen = "query-open" "a query was opened and not closed",
-        QueryFields = "query-fields" "a query names no purpose, case or actor",
+        QueryFields = "query-fields" "a query names no purpose, case, authority or actor",
+        QueryActor = "query-actor" "who asked was no analyst then",
+        QueryBudget = "query-budget" "who asked had seen as many rows that day as the schedule in force gives",
+    }
+    People {
+        AccessClearance = "access-clearance" "a clearance was not granted by two other persons",
+        ExportFields = "export-fields" "an export does not say who handed out what, to whom, why and under which mark",
+        ExportRecipient = "export-recipient" "an export went to a recipient that the schedule in force has not",
+        ExportPurged = "export-purged" "an export has a bucket that may not be disseminated any more",
+        ExportActor = "export-actor" "who exported was neither analyst nor supervisor then",
+        ExportBudget = "export-budget" "who exported had exported as often that day as the schedule in force gives",
+        ReidentificationRuling = "reidentification-ruling" "a re-identification names no ruling before it that allows it",
+        ReidentificationTwice = "reidentification-twice" "a ruling was used before to show its record",
+        ReidentificationActor = "reidentification-actor" "who is shown a record voted on the ruling that allows it",
+    }
+    Letters {
+        Reference = "reference" "an entry answers, closes or asks about another that is not in the log before it",
+        ChallengeAnswer = "challenge-answer" "an answer to a challenge does not lead to the receipt of its record, or contradicts what was deleted and attested",
+    }
+    Reports {
+        ReportCounters = "report-counters" "a yearly report has other numbers than the log gives",
     }
     Findings {
         FindingRecords = "finding-records" "a finding's numbers are none of a finding",
@@ -184,6 +310,7 @@ codes! {
     }
     Buckets {
         DeletionMissing = "deletion-missing" "a bucket expired and has no deletion entry",
+        DeletionLate = "deletion-late" "a bucket was deleted more than a day behind its end",
         DeletionUnknown = "deletion-unknown" "a bucket was deleted that no run wrote",
         DeletionRecords = "deletion-records" "a deletion tells of another number of records than the receipts",
         DeletionRevived = "deletion-revived" "a receipt puts records into a bucket that was deleted before",

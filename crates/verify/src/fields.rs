@@ -44,6 +44,23 @@ impl Fields {
             .ok_or_else(|| format!("`{key}` is no whole number"))
     }
 
+    /// A list of texts, each as `read` makes it.
+    pub(crate) fn list<T>(
+        &self,
+        key: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, String> {
+        let items = self
+            .get(key)
+            .as_array()
+            .ok_or_else(|| format!("`{key}` is no list"))?;
+        let item = |value: &Value| {
+            let text = value.as_str().unwrap_or_default();
+            read(text).ok_or_else(|| format!("{} is no value of `{key}`", crate::quote(text)))
+        };
+        items.iter().map(item).collect()
+    }
+
     /// A text as `read` makes it.
     pub(crate) fn parsed<T>(
         &self,

@@ -1,15 +1,21 @@
 //! What the entries of a log say, one after the other, and whether each may stand where it stands. In: envelopes with their bodies, in order. Out: problems. Never: an
 //! entry that is judged by what comes later, but for acts that have to be ended.
 //!
-//! The invariants are those of `ARCHITECTURE.md` 6.9 as far as a reader of the log can decide them.
+//! The rules are those of `docs/reference/formats.md` section 18 as a reader of the log can decide them.
 
 mod authority;
 mod buckets;
+mod carriers;
+mod letters;
+mod people;
 mod queries;
 mod receipt;
+mod requests;
 mod roots;
 mod runs;
+mod schedules;
 mod streams;
+mod yearly;
 
 use crate::body::Body;
 use crate::code::{Code, Subject};
@@ -19,12 +25,17 @@ use crate::notes::{Bucket, TrustRoot};
 use crate::report::{Place, Sink};
 use authority::Authorities;
 use buckets::Buckets;
+use letters::Letters;
+use people::People;
 use queries::Queries;
+use requests::Requests;
 use roots::Roots;
 use runs::Runs;
+use sakimori_tlog::key::VerifierKey;
 use sakimori_tlog::merkle::Hash;
-use std::collections::BTreeSet;
+use schedules::Schedules;
 use streams::Streams;
+use yearly::{Counted, Yearly};
 
 /// One entry that the tree has.
 pub(crate) struct Seen<'e> {
@@ -71,11 +82,15 @@ impl Seen<'_> {
 pub(crate) struct History {
     roots: Roots,
     streams: Streams,
-    requests: BTreeSet<Hash>,
+    requests: Requests,
+    schedules: Schedules,
     authorities: Authorities,
     runs: Runs,
     buckets: Buckets,
     queries: Queries,
+    people: People,
+    letters: Letters,
+    yearly: Yearly,
 }
 
 impl History {
@@ -84,11 +99,15 @@ impl History {
         Self {
             roots: Roots::new(pinned),
             streams: Streams::default(),
-            requests: BTreeSet::new(),
+            requests: Requests::default(),
+            schedules: Schedules::default(),
             authorities: Authorities::default(),
             runs: Runs::default(),
             buckets: Buckets::default(),
             queries: Queries::default(),
+            people: People::default(),
+            letters: Letters::default(),
+            yearly: Yearly::default(),
         }
     }
 
@@ -160,11 +179,22 @@ impl History {
         let named = seen.envelope.authority;
         let none = named == [0; 32];
         let what = match seen.envelope.act {
-            Act::TrustRoot | Act::Request if !none => "it stands under no authority and names one",
-            Act::Activation | Act::Start | Act::Stop | Act::Receipt if none => {
+            Act::TrustRoot | Act::Schedule | Act::Software | Act::Access | Act::Request
+                if !none =>
+            {
+                "it stands under no authority and names one"
+            }
+            Act::Activation | Act::Start | Act::Stop | Act::Receipt | Act::Effective if none => {
                 "it names no authority"
             }
-            Act::TrustRoot | Act::Request | Act::Decision | Act::Refusal => return,
+            Act::TrustRoot
+            | Act::Schedule
+            | Act::Software
+            | Act::Access
+            | Act::Request
+            | Act::Decision
+            | Act::Urgent
+            | Act::Refusal => return,
             _ if none || self.authorities.statement(&named).is_some() => return,
             _ => "it names an authority that was not decided before it",
         };
@@ -172,26 +202,25 @@ impl History {
     }
 
     fn act(&mut self, seen: &Seen<'_>, signer: Option<&str>, sink: &mut Sink) {
-        let at = seen.place();
         match seen.envelope.act {
             Act::TrustRoot => {}
-            Act::Request => {
-                self.requests.insert(seen.leaf);
-                let keys = ["facts", "necessity", "alternatives", "draft"];
-                told(
-                    seen.open()
-                        .map(|body| Fields::read(body, &keys).map(|_| ())),
-                    &at,
-                    sink,
-                );
-            }
-            Act::Decision => self
-                .authorities
-                .decide(seen, &self.roots, &self.requests, sink),
-            Act::Activation => self.authorities.activate(seen, &self.roots, sink),
-            Act::Start => self
-                .runs
-                .start(seen, signer, &self.authorities, &self.roots, sink),
+            Act::Schedule => self.schedules.enter(seen, &self.roots, sink),
+            Act::Software => self.schedules.release(seen, &self.roots, sink),
+            Act::Access => self.people.access(seen, sink),
+            Act::Request
+            | Act::Decision
+            | Act::Activation
+            | Act::Urgent
+            | Act::Lapse
+            | Act::Ruling
+            | Act::Suspension => self.decide(seen, sink),
+            Act::Question | Act::Answer => self.letters.question(seen, &self.requests, sink),
+            Act::Start => self.runs.start(
+                seen,
+                signer,
+                (&self.authorities, &self.roots, &self.schedules),
+                sink,
+            ),
             Act::Receipt => {
                 let receipt = self.runs.receipt(seen, &self.authorities, sink);
                 if let Some(receipt) = receipt {
@@ -203,12 +232,106 @@ impl History {
             Act::Gap => self.runs.gap(seen, signer, sink),
             Act::Fault => self.runs.fault(seen, signer, sink),
             Act::Refusal => refusal(seen, signer, sink),
+            Act::Effective => Runs::effective(seen, signer, &self.authorities, sink),
+            Act::Carrier => self.runs.carrier(seen, signer, &mut self.schedules, sink),
             Act::Deletion => self.buckets.delete(seen, &self.authorities, sink),
             Act::Attestation => self
                 .buckets
                 .attest(seen, &self.roots, &self.authorities, sink),
-            Act::Query => self.queries.query(seen, sink),
+            Act::Query => self.queries.query(
+                seen,
+                &mut self.people,
+                &self.authorities,
+                &mut self.schedules,
+                sink,
+            ),
             Act::Finding => finding(seen, sink),
+            Act::Purge => self.people.purge(seen, &self.buckets, sink),
+            Act::Export => self
+                .people
+                .export(seen, &self.buckets, &mut self.schedules, sink),
+            Act::Reidentification => self.people.reidentify(seen, &self.authorities, sink),
+            Act::Misuse => misuse(seen, sink),
+            Act::Challenge => self.letters.challenge(seen, &self.runs, sink),
+            Act::Response => self.letters.response(seen, &self.buckets, &self.runs, sink),
+            Act::Inspection
+            | Act::Notice
+            | Act::Demand
+            | Act::Recommendation
+            | Act::Reply
+            | Act::Report => self.oversee(seen, sink),
+        }
+    }
+
+    /// What is asked of the commission and decided by it.
+    fn decide(&mut self, seen: &Seen<'_>, sink: &mut Sink) {
+        let (roots, requests, schedules) = (&self.roots, &mut self.requests, &mut self.schedules);
+        let authorities = &mut self.authorities;
+        let counted = match seen.envelope.act {
+            Act::Request => {
+                requests.enter(seen, sink);
+                if let Some(asked) = requests.get(&seen.leaf) {
+                    self.yearly.basis(seen, Counted::Request, &asked.basis);
+                }
+                return;
+            }
+            Act::Activation => return authorities.activate(seen, roots, sink),
+            Act::Lapse => return authorities.lapse(seen, &mut self.buckets, sink),
+            Act::Ruling => {
+                let facts = (roots, &self.buckets, &self.runs);
+                return authorities.rule(seen, facts, requests, schedules, sink);
+            }
+            Act::Suspension => return authorities.suspend(seen, roots, sink),
+            Act::Urgent => authorities
+                .urge(seen, roots, requests, schedules, sink)
+                .then_some(Counted::Urgent),
+            _ => authorities
+                .decide(seen, roots, requests, schedules, sink)
+                .then_some(Counted::Decision),
+        };
+        let statement = self.authorities.statement(&seen.envelope.authority);
+        if let (Some(counted), Some(statement)) = (counted, statement) {
+            self.yearly.basis(seen, counted, &statement.basis);
+            if counted == Counted::Decision {
+                self.requests.close(&statement.request);
+            }
+        }
+    }
+
+    /// What the commission writes about what it saw, and what is replied.
+    fn oversee(&mut self, seen: &Seen<'_>, sink: &mut Sink) {
+        match seen.envelope.act {
+            Act::Reply => self.letters.reply(seen, sink),
+            Act::Report => self.yearly.report(seen, sink),
+            Act::Inspection => match self.letters.inspection(seen, sink).as_deref() {
+                Some("opened") => self.yearly.count(seen, 3, 0),
+                Some("finding") => self.yearly.count(seen, 3, 1),
+                _ => {}
+            },
+            act => {
+                let Some((about, stop)) = self.letters.notice(seen, sink) else {
+                    return;
+                };
+                if let Some(id) = stop.filter(|id| !self.authorities.demand(id, seen)) {
+                    let what = format!(
+                        "no authority {} is in force that it could stop",
+                        crate::hex(&id)
+                    );
+                    sink.bad(Code::Reference, seen.place(), what);
+                }
+                let about = crate::unhex(&about).and_then(|id| self.authorities.by_id(&id));
+                let measure = about
+                    .map(|decided| &decided.statement)
+                    .filter(|statement| statement.kind == "measure");
+                match (measure.map(|statement| statement.basis.as_str()), act) {
+                    (None, Act::Notice) => self.yearly.count(seen, 4, 0),
+                    (None, Act::Demand) => self.yearly.count(seen, 4, 1),
+                    (None, _) => self.yearly.count(seen, 4, 2),
+                    (Some("police-6-2"), Act::Recommendation) => self.yearly.count(seen, 6, 0),
+                    (Some("sdf-81-3"), Act::Recommendation) => self.yearly.count(seen, 8, 0),
+                    _ => {}
+                }
+            }
         }
     }
 
@@ -216,22 +339,59 @@ impl History {
     pub(crate) fn finish(&self, now: Option<u64>, bundle: &dyn Fn(u64) -> String, sink: &mut Sink) {
         self.roots.finish(sink);
         self.streams.finish(sink);
-        self.runs.finish(now, bundle, sink);
+        self.schedules.finish(sink);
+        self.authorities.finish(now, sink);
+        self.runs.finish(now, &self.authorities, bundle, sink);
         self.queries.finish(bundle, sink);
         self.buckets.finish(now, &self.authorities, sink);
+        self.letters.finish(now, sink);
+        self.buckets.claims(
+            &self.people.opened,
+            self.runs.receipts,
+            self.schedules.releases(),
+            sink,
+        );
+    }
+
+    /// Holds the entries' times against the mirror's cosignature over all of them.
+    pub(crate) fn covered(&self, cosigned: u64, bundle: &dyn Fn(u64) -> String, sink: &mut Sink) {
+        self.streams.covered(cosigned, bundle, sink);
     }
 }
 
 /// Whether an entry of a type may have so many counters.
 const fn counted(act: Act, counters: usize) -> bool {
     match act {
-        Act::Request | Act::Decision | Act::Attestation => counters == 0,
-        Act::TrustRoot | Act::Activation | Act::Refusal => counters == 1,
-        Act::Gap | Act::Deletion | Act::Finding => counters == 2,
+        Act::Software
+        | Act::Access
+        | Act::Request
+        | Act::Decision
+        | Act::Ruling
+        | Act::Urgent
+        | Act::Attestation
+        | Act::Inspection => counters == 0,
+        Act::TrustRoot
+        | Act::Schedule
+        | Act::Activation
+        | Act::Question
+        | Act::Answer
+        | Act::Suspension
+        | Act::Lapse
+        | Act::Refusal
+        | Act::Purge
+        | Act::Challenge
+        | Act::Reidentification
+        | Act::Misuse
+        | Act::Notice
+        | Act::Demand
+        | Act::Recommendation
+        | Act::Reply => counters == 1,
+        Act::Gap | Act::Deletion | Act::Response | Act::Finding | Act::Export => counters == 2,
         Act::Query => counters == 2 || counters == 3,
-        Act::Fault => counters == 3,
-        Act::Start => counters == 4,
+        Act::Fault | Act::Effective => counters == 3,
+        Act::Start | Act::Carrier => counters == 4,
         Act::Stop => counters == 6,
+        Act::Report => counters == 10,
         Act::Receipt => counters == 13,
     }
 }
@@ -247,34 +407,68 @@ fn told<T>(read: Option<Result<T, String>>, place: &Place, sink: &mut Sink) -> O
     }
 }
 
-/// Checks the author's signature; gives the sensor's name where one signed.
+/// Who may sign the envelope of an entry, and how they are called; `None` where its body is a signed note and nobody may.
+fn authors(act: Act, root: &TrustRoot) -> Option<(&'static str, Vec<(String, VerifierKey)>)> {
+    let nameless = |key: &VerifierKey| (String::new(), key.clone());
+    Some(match act {
+        Act::TrustRoot
+        | Act::Schedule
+        | Act::Software
+        | Act::Decision
+        | Act::Activation
+        | Act::Ruling
+        | Act::Suspension
+        | Act::Urgent => return None,
+        Act::Question
+        | Act::Lapse
+        | Act::Challenge
+        | Act::Inspection
+        | Act::Notice
+        | Act::Demand
+        | Act::Recommendation
+        | Act::Report => (
+            "the commission's secretariat",
+            vec![nameless(&root.secretariat)],
+        ),
+        Act::Access | Act::Misuse => (
+            "the office or the commission's secretariat",
+            vec![nameless(&root.office), nameless(&root.secretariat)],
+        ),
+        Act::Carrier => ("a carrier's counter", root.counters.clone()),
+        Act::Start
+        | Act::Stop
+        | Act::Receipt
+        | Act::Gap
+        | Act::Fault
+        | Act::Refusal
+        | Act::Effective => ("a sensor", root.sensors.clone()),
+        Act::Request
+        | Act::Answer
+        | Act::Query
+        | Act::Deletion
+        | Act::Attestation
+        | Act::Finding
+        | Act::Purge
+        | Act::Response
+        | Act::Export
+        | Act::Reidentification
+        | Act::Reply => ("the office", vec![nameless(&root.office)]),
+    })
+}
+
+/// Checks the author's signature; gives the name of the sensor or counter that signed.
 fn signer(seen: &Seen<'_>, root: &TrustRoot, sink: &mut Sink) -> Option<String> {
     let envelope = seen.envelope;
-    let by_note = matches!(
-        envelope.act,
-        Act::TrustRoot | Act::Decision | Act::Activation | Act::Attestation
-    );
     let unsigned = envelope.signer == [0; 4] && envelope.signature.is_none();
-    if by_note && unsigned {
+    let authors = authors(envelope.act, root);
+    // An attestation is a signed note too, and the office may sign for having entered it.
+    if unsigned && (authors.is_none() || envelope.act == Act::Attestation) {
         return None;
     }
-    let office = [(String::new(), root.office.clone())];
-    let authors: &[(String, _)] = match envelope.act {
-        Act::TrustRoot | Act::Decision | Act::Activation => {
-            sink.bad(
-                Code::EntrySignature,
-                seen.place(),
-                "its body is a signed note, the envelope has to be unsigned",
-            );
-            return None;
-        }
-        Act::Request | Act::Query | Act::Deletion | Act::Finding | Act::Attestation => &office,
-        _ => &root.sensors,
-    };
-    let who = if authors == office {
-        "the office"
-    } else {
-        "a sensor"
+    let Some((who, authors)) = authors else {
+        let what = "its body is a signed note, the envelope has to be unsigned";
+        sink.bad(Code::EntrySignature, seen.place(), what);
+        return None;
     };
     if unsigned || envelope.signature.is_none() {
         sink.bad(
@@ -321,6 +515,31 @@ fn refusal(seen: &Seen<'_>, signer: Option<&str>, sink: &mut Sink) {
         );
     } else {
         sink.good(Subject::Refusals);
+    }
+}
+
+/// A rule of misuse opened a case.
+fn misuse(seen: &Seen<'_>, sink: &mut Sink) {
+    let read = seen.open().map(|body| {
+        let fields = Fields::read(body, &["rule", "actor", "case", "entries", "evidence"])?;
+        fields.text("actor")?;
+        fields.parsed("evidence", crate::unhex::<32>)?;
+        let entries = fields
+            .get("entries")
+            .as_array()
+            .ok_or("`entries` is no list")?;
+        let before =
+            |entry: &serde_json::Value| entry.as_u64().is_some_and(|index| index < seen.index);
+        let said = ["rule", "case"]
+            .iter()
+            .all(|key| fields.text(key).is_ok_and(|text| !text.trim().is_empty()));
+        let whole = said && !entries.is_empty() && entries.iter().all(before);
+        whole
+            .then_some(())
+            .ok_or_else(|| "it names no rule, case, or entries before it".to_owned())
+    });
+    if told(read, &seen.place(), sink).is_some() {
+        sink.good(Subject::People);
     }
 }
 

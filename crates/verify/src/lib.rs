@@ -23,8 +23,8 @@ mod target;
 mod time;
 mod tree;
 
-pub use code::{Code, Subject};
-pub use report::{Check, Kind, Place, Problem, Report};
+pub use code::{Code, Severity, Subject};
+pub use report::{Check, Claim, Kind, Place, Problem, Report};
 pub use sakimori_tlog::key::VerifierKey;
 pub use target::verify;
 pub use time::read_time;

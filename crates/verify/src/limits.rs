@@ -38,8 +38,26 @@ pub const QUOTE_CHARS_MAX: usize = 80;
 pub const LEASE_SECONDS_MAX: u64 = 24 * 3600;
 /// How far two ordinary clocks may lie apart, seconds.
 pub const SKEW_SECONDS_MAX: u64 = 300;
-/// How long after the end of an authority or lease its last receipts may be entered, seconds: the process has three to finish, the log the rest.
-pub const LATE_SECONDS_MAX: u64 = 60;
+/// `late` of section 18: how long after the end of an authority or lease, or after a suspension, a receipt may be entered, seconds.
+pub const LATE_SECONDS_MAX: u64 = 120;
+/// How far an entry's own time may be behind the newest before it, seconds.
+pub const BEHIND_SECONDS_MAX: u64 = 3600;
+/// How far an entry's own time may be ahead of the cosignature that covers it, seconds.
+pub const AHEAD_SECONDS_MAX: u64 = 120;
+/// How long after its deadline an urgent act may wait for its ruling or lapse, seconds.
+pub const UNDECIDED_SECONDS_MAX: u64 = 3600;
+/// Longest line of a ruling's or suspension's reason in bytes.
+pub const REASON_BYTES_MAX: usize = 512;
+/// Most hours that a schedule gives an urgent acquisition.
+pub const URGENT_ACQUISITION_HOURS_MAX: u64 = 24;
+/// Most hours that it gives an urgent measure.
+pub const URGENT_MEASURE_HOURS_MAX: u64 = 2;
+/// Longest period that a schedule can name, months.
+pub const MONTHS_MAX: u64 = 120;
+/// Longest source of a value of the schedule in bytes.
+pub const SOURCE_BYTES_MAX: usize = 512;
+/// Most windows of one sensor that are remembered to be held against the carrier's counter, 24 bytes each.
+pub const WINDOWS_MAX: usize = 1 << 22;
 /// How long after its expiry a bucket may wait for its deletion, seconds.
 pub const DELETION_LATE_SECONDS_MAX: u64 = 24 * 3600;
 /// Longest retention that a statement can name, days.

@@ -5,13 +5,22 @@ mod attestation;
 mod grammar;
 mod lease;
 mod root;
+mod ruling;
+mod schedule;
 mod sitting;
+mod software;
 mod statement;
+mod suspension;
 
-pub(crate) use attestation::Attestation;
+pub(crate) use attestation::{Attestation, Destroyed};
 pub(crate) use lease::Lease;
 pub(crate) use root::{RootError, TrustRoot};
+pub(crate) use ruling::{Ruled, Ruling};
+pub(crate) use schedule::Schedule;
+pub(crate) use sitting::Sitting;
+pub(crate) use software::Software;
 pub(crate) use statement::{Statement, StatementError};
+pub(crate) use suspension::{By, Suspension};
 
 use crate::time::{DAY_SECONDS, read_day};
 use crate::unhex;
@@ -33,6 +42,12 @@ pub(crate) fn is_name(text: &str) -> bool {
         .next()
         .is_some_and(|byte| byte != b'.' && byte != b'-');
     first && text.len() <= 32 && text.bytes().all(inner)
+}
+
+/// Whether a text names a record: `<stream>-<n>`.
+pub(crate) fn is_record(text: &str) -> bool {
+    text.split_once('-')
+        .is_some_and(|(stream, n)| unhex::<8>(stream).is_some() && grammar::number(n).is_some())
 }
 
 /// What one key opens: authority, sensor, day.
@@ -91,8 +106,9 @@ mod tests {
             TrustRoot::read(&trusted).unwrap(),
         );
         let statement = Statement::read(&folder.statement).ok();
-        let decided =
-            statement.filter(|s| s.root == known.1.version && s.decided(&known.1).is_ok());
+        let decided = statement.filter(|s| {
+            s.root == known.1.version && s.decided(&known.1, known.1.floor(&s.kind)).is_ok()
+        });
         let lease = Lease::read(&folder.lease)
             .ok()
             .filter(|lease| lease.signed_by(&known.1.lease_key));

@@ -1,7 +1,8 @@
 //! A report as people and programs read it. In: a report. Out: text, or one JSON document. Never: a terminal.
 
+use crate::code::Severity;
 use crate::hex;
-use crate::report::{Problem, Report};
+use crate::report::{Claim, Problem, Report};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -33,10 +34,26 @@ pub fn text(report: &Report) -> String {
         let _ = writeln!(out, "note: {note}");
     }
     for Problem { place, code, what } in &report.problems {
-        let _ = writeln!(out, "{code}: {place}: {what}");
+        let mark = match code.severity() {
+            Severity::Refused => "",
+            Severity::NotInForce => " (not in force)",
+            Severity::Told => " (told)",
+        };
+        let _ = writeln!(out, "{code}{mark}: {place}: {what}");
     }
     if report.more > 0 {
         let _ = writeln!(out, "and {} problems more", report.more);
+    }
+    if !report.claims.is_empty() {
+        let _ = writeln!(out, "about deletion:");
+    }
+    for Claim {
+        claim,
+        strength,
+        count,
+    } in &report.claims
+    {
+        let _ = writeln!(out, "  {strength}: {claim} ({count})");
     }
     let problems = report.problems.len() as u64 + report.more;
     let verdict = match problems {
@@ -44,15 +61,25 @@ pub fn text(report: &Report) -> String {
         1 => "NOT verified: 1 problem".to_owned(),
         _ => format!("NOT verified: {problems} problems"),
     };
+    let verdict = match report.worst() {
+        Some(Severity::NotInForce) => format!(
+            "{verdict}; nothing that may not be in a log, but entries that are not in force"
+        ),
+        Some(Severity::Told) => {
+            format!("{verdict}; nothing that may not be in a log, but something was omitted")
+        }
+        _ => verdict,
+    };
     let _ = writeln!(out, "{verdict}");
     out
 }
 
-/// One JSON document: `kind`, `size`, `root` (standard base64), `ok`, `checks`, `problems`, `more`, `notes`.
+/// One JSON document: `kind`, `size`, `root` (standard base64), `ok`, `severity`, `checks`, `problems`, `more`, `notes`, `deletion`.
 pub fn json(report: &Report) -> Value {
     let problem = |p: &Problem| {
         json!({
             "code": p.code.name(),
+            "severity": p.code.severity().name(),
             "file": p.place.file,
             "index": p.place.index,
             "stream": p.place.stream.map(|id| hex(&id)),
@@ -72,5 +99,7 @@ pub fn json(report: &Report) -> Value {
         "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
         "more": report.more,
         "notes": report.notes,
+        "deletion": report.claims.iter().map(|c| json!({"claim": c.claim, "strength": c.strength, "count": c.count})).collect::<Vec<_>>(),
+        "severity": report.worst().map(Severity::name),
     })
 }

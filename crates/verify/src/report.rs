@@ -1,6 +1,6 @@
 //! What a verification says. In: checks that passed, problems. Out: a bounded, sorted report. Never: a problem without its place.
 
-use crate::code::{Code, Subject};
+use crate::code::{Code, Severity, Subject};
 use crate::limits::{NOTES_MAX, PROBLEMS_MAX};
 use std::fmt;
 
@@ -87,6 +87,17 @@ pub struct Check {
     pub ok: bool,
 }
 
+/// What can be said about deletion, and how strongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The claim.
+    pub claim: &'static str,
+    /// `proven`, `proven to the commission`, `attested`, or `not provable`.
+    pub strength: &'static str,
+    /// Of how many buckets, receipts or runs.
+    pub count: u64,
+}
+
 /// The outcome of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -104,9 +115,42 @@ pub struct Report {
     pub more: u64,
     /// What a reader has to know beside the verdict; at most [`NOTES_MAX`].
     pub notes: Vec<String>,
+    /// What is proven about deletion, and what is only attested; empty where no bucket is in the log.
+    pub claims: Vec<Claim>,
 }
 
 impl Report {
+    /// How grave the worst problem is; `None` where everything that was checked is right.
+    pub fn worst(&self) -> Option<Severity> {
+        let spelt = self
+            .problems
+            .iter()
+            .map(|problem| problem.code.severity())
+            .max();
+        // What is not spelt out may be of any kind.
+        if self.more > 0 {
+            Some(Severity::Refused)
+        } else {
+            spelt
+        }
+    }
+
+    /// The exit code of a verifier: 0 all is right, 1 something may not be in a log, 3 something is not in force or was omitted.
+    pub fn exit_code(&self) -> u8 {
+        match self.worst() {
+            None => 0,
+            Some(Severity::Refused) => 1,
+            Some(_) => 3,
+        }
+    }
+
+    /// The problem that comes first: at the lowest entry, and there by the order of [`Code::ALL`]; problems of no entry come last.
+    pub fn first(&self) -> Option<&Problem> {
+        self.problems
+            .iter()
+            .min_by_key(|problem| (problem.place.index.unwrap_or(u64::MAX), problem.code))
+    }
+
     /// Whether everything that was checked is right.
     pub const fn ok(&self) -> bool {
         self.problems.is_empty() && self.more == 0
@@ -120,6 +164,7 @@ pub(crate) struct Sink {
     more: u64,
     tallies: Vec<(Subject, u64, bool)>,
     notes: Vec<String>,
+    claims: Vec<Claim>,
 }
 
 impl Sink {
@@ -129,7 +174,17 @@ impl Sink {
             more: 0,
             tallies: Subject::ALL.iter().map(|&s| (s, 0, true)).collect(),
             notes: Vec::new(),
+            claims: Vec::new(),
         }
+    }
+
+    /// Says something about deletion.
+    pub(crate) fn claim(&mut self, claim: &'static str, strength: &'static str, count: u64) {
+        self.claims.push(Claim {
+            claim,
+            strength,
+            count,
+        });
     }
 
     fn tally(&mut self, subject: Subject) -> Option<&mut (Subject, u64, bool)> {
@@ -192,6 +247,7 @@ impl Sink {
             problems: self.problems,
             more: self.more,
             notes: self.notes,
+            claims: self.claims,
         }
     }
 }

@@ -18,7 +18,7 @@ use sakimori_tlog::merkle::Hash;
 use sakimori_tlog::tile::entries_at;
 use std::path::{Path, PathBuf};
 
-/// The mirror's copy in a bundle.
+/// The mirror's copy in a bundle, or in the folder of a commission's node.
 const MIRROR: &str = "commission/mirror";
 
 /// Verifies a log's folder, a mirror's copy, a bundle, or a `.tlog-proof` file. `progress` is told how many entries are done, of how many.
@@ -66,6 +66,16 @@ pub fn verify(
             kind: Kind::Log,
             log: Folder::new(target, ""),
             mirror: mirror_of(target, options),
+            findings: None,
+        },
+        // A commission's node has its verified copy alone.
+        (false, false) if target.join(MIRROR).is_dir() => Job {
+            kind: Kind::Log,
+            log: Folder::new(target.join(MIRROR), MIRROR),
+            mirror: options
+                .mirror
+                .as_ref()
+                .map(|path| Folder::new(path, path.display().to_string())),
             findings: None,
         },
         (false, false) => return Err(VerifyError::NoTarget(target.to_owned())),
@@ -190,6 +200,14 @@ impl Job {
         let newest = reading.history.newest_root().map(Trust::Root);
         let trust = options.log_key.as_ref().map(Trust::Log).or(newest);
         self.signatures(signed.as_ref(), trust, options.now, sink)?;
+        let cosigned = signed
+            .as_ref()
+            .zip(trust)
+            .and_then(|(signed, trust)| signed.cosigned(trust));
+        if let Some(cosigned) = cosigned {
+            let bundle = |index| bundle_name(&self.log, index, walked.extent);
+            reading.history.covered(cosigned, &bundle, sink);
+        }
         if let Some(mirror) = &self.mirror {
             if let Some(trust) = trust {
                 mirror::signatures(mirror, mirrored.as_ref(), trust, options.now, sink)?;

@@ -7,7 +7,7 @@ pub(crate) const DAY_SECONDS: u64 = 86_400;
 /// Days from 0000-03-01 to 1970-01-01.
 const EPOCH_DAYS: u64 = 719_468;
 
-/// Days since 1970 of a date of the Gregorian calendar; `None` where there is no such date from 1970 on.
+/// Days since 1970 of a date of the Gregorian calendar; `None` where there is no such date from 1970 on, or its year has five digits.
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
@@ -17,7 +17,7 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
         2 => 28,
         _ => return None,
     };
-    if year < 1970 || day == 0 || day > length {
+    if !(1970..=10_000).contains(&year) || day == 0 || day > length {
         return None;
     }
     // Years that begin in March have their leap day at the end.
@@ -68,30 +68,58 @@ pub fn read_time(text: &str) -> Option<u64> {
     }
 }
 
+/// Year, month and day of days since 1970.
+fn date(mut day: u64) -> Option<(u64, u64, u64)> {
+    let mut year = 1970;
+    // BOUND: years behind 9999 have no text.
+    while year < 10_000 {
+        let first = days(year, 1, 1)?;
+        if day < days(year + 1, 1, 1)? {
+            let month = (1..=12)
+                .rev()
+                .find(|&month| days(year, month, 1).is_some_and(|begin| begin <= day))?;
+            day -= days(year, month, 1).unwrap_or(first);
+            return Some((year, month, day + 1));
+        }
+        year += 1;
+    }
+    None
+}
+
+/// The year and month of a second, UTC.
+pub(crate) fn month_of(time: u64) -> Option<(u64, u64)> {
+    date(time / DAY_SECONDS).map(|(year, month, _)| (year, month))
+}
+
+/// The same day and second so many calendar months later, or the last day of that month.
+pub(crate) fn add_months(time: u64, months: u64) -> Option<u64> {
+    let (year, month, day) = date(time / DAY_SECONDS)?;
+    let months = (month - 1).checked_add(months)?;
+    let (year, month) = (
+        year.checked_add(months / 12)
+            .filter(|year| *year < 10_000)?,
+        months % 12 + 1,
+    );
+    let day = (1..=day).rev().find_map(|day| days(year, month, day))?;
+    Some(day * DAY_SECONDS + time % DAY_SECONDS)
+}
+
+/// The seconds of a calendar year in Japan, UTC+9: its first, and the first behind it.
+pub(crate) fn year_in_japan(year: u64) -> Option<(u64, u64)> {
+    let first = |year| Some((days(year, 1, 1)? * DAY_SECONDS).saturating_sub(9 * 3600));
+    Some((first(year)?, first(year.checked_add(1)?)?))
+}
+
 /// Unix seconds as a report shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) u64);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut day, rest) = (self.0 / DAY_SECONDS, self.0 % DAY_SECONDS);
-        let mut year = 1970;
-        // BOUND: years behind 9999 have no text of this form; hostile numbers are told as numbers.
-        while year < 10_000 {
-            let next = days(year + 1, 1, 1).unwrap_or(u64::MAX);
-            if day < next - days(year, 1, 1).unwrap_or(0) {
-                break;
-            }
-            day -= next - days(year, 1, 1).unwrap_or(0);
-            year += 1;
-        }
-        if year >= 10_000 {
+        let (day, rest) = (self.0 / DAY_SECONDS, self.0 % DAY_SECONDS);
+        let Some((year, month, day)) = date(day) else {
             return write!(f, "second {}", self.0);
-        }
-        let begin = days(year, 1, 1).unwrap_or(0);
-        let before = |month| days(year, month, 1).map_or(0, |first| first - begin);
-        let month = (1..=12).rev().find(|&m| before(m) <= day).unwrap_or(1);
-        let day = day - before(month) + 1;
+        };
         let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
         write!(
             f,
@@ -143,6 +171,37 @@ mod tests {
         for text in cases {
             assert_eq!(read_time(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn months_end_at_the_same_day_or_at_their_last() {
+        let cases = [
+            ("2027-04-01T00:00:00Z", 6, "2027-10-01T00:00:00Z"),
+            ("2027-08-31T12:00:01Z", 6, "2028-02-29T12:00:01Z"),
+            ("2027-12-31T23:59:59Z", 2, "2028-02-29T23:59:59Z"),
+            ("2027-01-15T00:00:00Z", 24, "2029-01-15T00:00:00Z"),
+        ];
+        for (from, months, to) in cases {
+            assert_eq!(
+                add_months(read_time(from).unwrap(), months),
+                read_time(to),
+                "{from}"
+            );
+        }
+        assert_eq!(add_months(253_402_300_799, 24), None);
+        assert_eq!(add_months(0, u64::MAX), None);
+        assert_eq!(
+            month_of(read_time("2028-02-29T23:59:59Z").unwrap()),
+            Some((2028, 2))
+        );
+        let year = year_in_japan(2027).unwrap();
+        assert_eq!(
+            (Time(year.0).to_string(), Time(year.1).to_string()),
+            (
+                "2026-12-31T15:00:00Z".to_owned(),
+                "2027-12-31T15:00:00Z".to_owned()
+            )
+        );
     }
 
     proptest::proptest! {

@@ -1,6 +1,7 @@
 //! `sakimori-verify`: the verifier as a program of its own, for everyone who has a log and not the office's software.
 //!
-//! In: arguments. Out: a report on standard output, words on standard error, an exit code: 0 verified, 1 problems, 2 usage, 75 unreadable. Never: a file written.
+//! In: arguments. Out: a report on standard output, words on standard error, an exit code: 0 verified, 1 something may not be in a log, 3 something is not in force or was omitted,
+//! 2 usage, 75 unreadable. Never: a file written.
 
 use clap::{Parser, ValueEnum};
 use sakimori_verify::{Options, VerifierKey, VerifyError, read_time, render, verify};
@@ -89,7 +90,7 @@ fn main() -> ExitCode {
         Format::Json => format!("{:#}\n", render::json(&report)),
     };
     say(&mut std::io::stdout(), &text);
-    ExitCode::from(u8::from(!report.ok()))
+    ExitCode::from(report.exit_code())
 }
 
 /// Writes; who closed the pipe does not want to read on.

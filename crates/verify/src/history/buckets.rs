@@ -7,17 +7,21 @@ use super::{Seen, bucket, told};
 use crate::code::{Code, Subject};
 use crate::fields::Fields;
 use crate::limits::DELETION_LATE_SECONDS_MAX;
-use crate::notes::{Attestation, Bucket};
+use crate::notes::{Attestation, Bucket, Destroyed};
 use crate::report::{Place, Sink};
 use crate::time::Time;
 use crate::unhex;
 use sakimori_tlog::merkle::Hash;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
 struct State {
     records: u64,
     deleted: bool,
+    /// Whether a receipt names it.
+    written: bool,
+    /// When a lapse said that it is destroyed.
+    lapsed: Option<u64>,
     /// Where records were put last.
     place: Place,
 }
@@ -28,6 +32,8 @@ pub(super) struct Buckets {
     by_name: BTreeMap<Bucket, State>,
     /// Buckets whose other share is attested to be destroyed, by the leaf hash of the entry.
     attested: BTreeMap<Hash, Bucket>,
+    /// The same, by the index of the entry.
+    attested_at: BTreeMap<u64, Bucket>,
 }
 
 impl Buckets {
@@ -50,6 +56,7 @@ impl Buckets {
         }
         state.records = state.records.saturating_add(receipt.records);
         state.place = seen.place();
+        state.written = true;
     }
 
     /// A bucket is destroyed.
@@ -78,6 +85,96 @@ impl Buckets {
             sink.bad(Code::DeletionRecords, seen.place(), what);
         }
         state.deleted = true;
+        let end = self.end(&bucket, authorities);
+        let due = end.map(|end| end.saturating_add(DELETION_LATE_SECONDS_MAX));
+        if let Some(due) = due.filter(|due| seen.envelope.time > *due) {
+            let what = format!("bucket `{bucket}` had to be deleted by {}", Time(due));
+            sink.bad(Code::DeletionLate, seen.place(), what);
+        }
+    }
+
+    /// Whether a receipt names a bucket.
+    pub(super) fn is_known(&self, bucket: &Bucket) -> bool {
+        self.by_name.get(bucket).is_some_and(|state| state.written)
+    }
+
+    /// Whether a bucket was written and not deleted.
+    pub(super) fn is_there(&self, bucket: &Bucket) -> bool {
+        self.by_name
+            .get(bucket)
+            .is_some_and(|state| state.written && !state.deleted)
+    }
+
+    /// A lapse says that these are destroyed: their end is now.
+    pub(super) fn lapse(&mut self, seen: &Seen<'_>, destroyed: &[Bucket]) {
+        for bucket in destroyed {
+            if let Some(state) = self.by_name.get_mut(bucket) {
+                state.lapsed.get_or_insert(seen.envelope.time);
+            }
+        }
+    }
+
+    /// The last second of a bucket: by what it is kept, or by what lapsed.
+    fn end(&self, bucket: &Bucket, authorities: &Authorities) -> Option<u64> {
+        let end = bucket.expiry(authorities.keep(bucket)?);
+        let lapsed = self.by_name.get(bucket).and_then(|state| state.lapsed);
+        Some(lapsed.map_or(end, |lapsed| lapsed.min(end)))
+    }
+
+    /// Whether a deletion of a bucket is in the log.
+    pub(super) fn is_deleted(&self, bucket: &Bucket) -> bool {
+        self.by_name.get(bucket).is_some_and(|state| state.deleted)
+    }
+
+    /// Whether an entry attests that a bucket's other share is destroyed.
+    pub(super) fn is_attested_at(&self, bucket: &Bucket, index: u64) -> bool {
+        self.attested_at.get(&index) == Some(bucket)
+    }
+
+    /// Says how strongly what about deletion is shown.
+    pub(super) fn claims(
+        &self,
+        opened: &BTreeSet<Bucket>,
+        receipts: u64,
+        releases: usize,
+        sink: &mut Sink,
+    ) {
+        let gone: BTreeSet<&Bucket> = self.attested_at.values().collect();
+        if self.by_name.is_empty() && gone.is_empty() {
+            return;
+        }
+        let deleted = self.by_name.iter().filter(|(_, state)| state.deleted);
+        let destroyed = deleted.filter(|(bucket, _)| gone.contains(bucket));
+        let (used, untouched): (Vec<_>, Vec<_>) =
+            destroyed.partition(|(bucket, _)| opened.contains(*bucket));
+        let all = self.by_name.len() as u64;
+        sink.claim(
+            "the records of these buckets existed, and their receipts cover them",
+            "proven",
+            all,
+        );
+        sink.claim(
+            "each receipt and deletion was made by the time of the cosignature over it",
+            "proven",
+            receipts,
+        );
+        sink.claim("a bucket that nobody opened cannot be opened any more: the commission destroyed its share", "proven to the commission", untouched.len() as u64);
+        sink.claim(
+            "a bucket that was opened for analysis cannot be opened any more",
+            "attested",
+            used.len() as u64,
+        );
+        sink.claim(
+            "no copy of a deleted bucket exists anywhere",
+            "not provable",
+            (untouched.len() + used.len()) as u64,
+        );
+        let measured = if releases > 0 {
+            "attested by the measured software"
+        } else {
+            "attested: no software is on record"
+        };
+        sink.claim("packets that were not selected were never stored: it follows from the seal of the process that read them", measured, receipts);
     }
 
     /// The commission says that its share is destroyed.
@@ -99,16 +196,20 @@ impl Buckets {
             Ok(attestation) if !holder.is_some_and(|holder| attestation.signed_by(holder)) => {
                 "the commission's share holder has not signed it".to_owned()
             }
-            Ok(attestation) if !authorities.has_sensor(&attestation.bucket) => {
-                format!(
-                    "no authority of the log has a bucket `{}`",
-                    attestation.bucket
-                )
-            }
-            Ok(attestation) => {
-                self.attested.insert(seen.leaf, attestation.bucket);
-                return;
-            }
+            Ok(attestation) => match attestation.destroyed {
+                Destroyed::Bucket(bucket) if authorities.has_sensor(&bucket) => {
+                    self.attested.insert(seen.leaf, bucket.clone());
+                    self.attested_at.insert(seen.index, bucket);
+                    return;
+                }
+                Destroyed::Bucket(bucket) => {
+                    format!("no authority of the log has a bucket `{bucket}`")
+                }
+                Destroyed::Epoch(id) if authorities.by_id(&id).is_some() => return,
+                Destroyed::Epoch(id) => {
+                    format!("no authority {} is in the log before it", crate::hex(&id))
+                }
+            },
         };
         sink.bad(Code::Attestation, seen.place(), what);
     }
@@ -116,10 +217,9 @@ impl Buckets {
     /// What has expired has to be deleted.
     pub(super) fn finish(&self, now: Option<u64>, authorities: &Authorities, sink: &mut Sink) {
         for (bucket, state) in &self.by_name {
-            let Some(statement) = authorities.of_bucket(bucket) else {
+            let Some(expiry) = self.end(bucket, authorities) else {
                 continue;
             };
-            let expiry = bucket.expiry(statement.keep_days);
             let overdue =
                 now.is_some_and(|now| now > expiry.saturating_add(DELETION_LATE_SECONDS_MAX));
             if overdue && !state.deleted {

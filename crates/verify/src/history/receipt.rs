@@ -159,29 +159,7 @@ fn parse(body: &[u8], seen: &Seen<'_>) -> Result<Receipt, String> {
     for name in WINDOW {
         n(name)?;
     }
-    let records = n("records")?;
-    let text = fields.text("commitment")?;
-    let commitment = unhex(text);
-    let committed = if records == 0 {
-        text.is_empty()
-    } else {
-        commitment.is_some()
-    };
-    if fields.number("records")? != records || !committed {
-        return Err("the records of body and window differ, or are not committed to".to_owned());
-    }
-    let identifiers = n("identifiers")?;
-    let text = fields.text("identifiers_commitment")?;
-    let committed = if identifiers == 0 {
-        text.is_empty()
-    } else {
-        records > 0 && unhex::<32>(text).is_some()
-    };
-    if fields.number("identifiers")? != identifiers || !committed {
-        return Err(
-            "the identifiers of body and window differ, or are not committed to".to_owned(),
-        );
-    }
+    let (records, commitment) = committed(&fields, &window)?;
     let first = match fields.get("first_record") {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
@@ -204,4 +182,30 @@ fn parse(body: &[u8], seen: &Seen<'_>) -> Result<Receipt, String> {
         flows_closed: n("flows_closed")?,
         flows_selected: n("flows_selected")?,
     })
+}
+
+/// The number of records and what commits to them, held against the window's; the same for identifiers, of which there are none without records.
+fn committed(fields: &Fields, window: &Fields) -> Result<(u64, Option<[u8; 32]>), String> {
+    let read = |name: &str, commitment: &str| {
+        let (count, text) = (window.number(name)?, fields.text(commitment)?);
+        let root = unhex::<32>(text);
+        let fits = if count == 0 {
+            text.is_empty()
+        } else {
+            root.is_some()
+        };
+        if fields.number(name)? == count && fits {
+            Ok((count, root))
+        } else {
+            Err(format!(
+                "the {name} of body and window differ, or are not committed to"
+            ))
+        }
+    };
+    let (records, root) = read("records", "commitment")?;
+    let (identifiers, _) = read("identifiers", "identifiers_commitment")?;
+    if identifiers > 0 && records == 0 {
+        return Err("there are identifiers of no record".to_owned());
+    }
+    Ok((records, root))
 }

@@ -1,7 +1,7 @@
 //! Trust roots: whose keys count, from when on. In: entries of type trust-root, the one that the reader trusts. Out: the root in force. Never: a version that the one before did
 //! not sign over to.
 
-use super::Seen;
+use super::{Seen, told};
 use crate::code::{Code, Subject};
 use crate::notes::{RootError, TrustRoot};
 use crate::report::{Place, Sink};
@@ -30,24 +30,19 @@ impl Roots {
         match self.accept(body) {
             Ok(root) => {
                 if let Some((one, other)) = root.shared_key() {
-                    sink.bad(
-                        Code::TrustRootKeys,
-                        seen.place(),
-                        format!("`{one}` and `{other}` are the same key"),
-                    );
+                    let what = format!("`{one}` and `{other}` are the same key");
+                    return sink.bad(Code::TrustRootKeys, seen.place(), what);
                 }
-                if seen.counter(0) == root.version {
+                let counted = (seen.counter(0) == root.version).then_some(());
+                let counted = counted.ok_or_else(|| {
+                    format!(
+                        "it is counted as version {}, its text says {}",
+                        seen.counter(0),
+                        root.version
+                    )
+                });
+                if told(Some(counted), &seen.place(), sink).is_some() {
                     sink.good(Subject::TrustRoots);
-                } else {
-                    sink.bad(
-                        Code::BodyFields,
-                        seen.place(),
-                        format!(
-                            "it is counted as version {}, its text says {}",
-                            seen.counter(0),
-                            root.version
-                        ),
-                    );
                 }
                 self.versions.push(root);
             }
@@ -74,9 +69,10 @@ impl Roots {
         Ok(root)
     }
 
-    /// A version by its number.
-    pub(super) fn version(&self, number: u64) -> Option<&TrustRoot> {
-        self.versions.iter().find(|root| root.version == number)
+    /// The version that a note names, if it is the one in force at its entry.
+    pub(super) fn named(&self, number: u64, seen: &Seen<'_>) -> Option<&TrustRoot> {
+        let at = |time| self.in_force(time).filter(|root| root.version == number);
+        at(seen.latest()).or_else(|| at(seen.envelope.time))
     }
 
     /// The root in force at a second: the newest that has begun, else the first.

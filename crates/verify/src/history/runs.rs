@@ -3,18 +3,20 @@
 //!
 //! Authority and lease bound the wall clock, which is the entry's time; a window's own times are those of packets.
 
-use super::authority::Authorities;
+use super::authority::{Authorities, Barred};
+use super::carriers::Carriers;
 use super::receipt::Receipt;
 use super::roots::Roots;
+use super::schedules::Schedules;
 use super::{Seen, told};
 use crate::code::{Code, Subject};
 use crate::fields::Fields;
 use crate::limits::{FUSE_PACKETS, LATE_SECONDS_MAX, RECORD_BYTES};
-use crate::notes::Statement;
+use crate::notes::{Bucket, Statement};
 use crate::report::{Place, Sink};
 use crate::time::{DAY_SECONDS, Time, read_time};
 use crate::unhex;
-use sakimori_tlog::merkle::Hash;
+use sakimori_tlog::merkle::{Hash, leaf_hash, verify_inclusion};
 use std::collections::BTreeMap;
 
 /// A status of a stop that says that the sealed process failed.
@@ -40,8 +42,8 @@ struct Run {
     index: u64,
     sensor: String,
     statement: Hash,
-    /// The last second of authority and lease.
-    end: u64,
+    /// Whether its start was one that may be; otherwise that was told, and is not told again with every receipt.
+    admitted: bool,
     windows: u64,
     held: u64,
     end_ms: Option<u64>,
@@ -58,12 +60,25 @@ struct Run {
     explained: bool,
 }
 
+/// The records of a window.
+#[derive(Debug)]
+struct Committed {
+    records: u64,
+    bucket: Bucket,
+    root: Hash,
+}
+
 /// All runs.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     by_stream: BTreeMap<[u8; 8], Run>,
     /// Records by statement, sensor and day, for the cap.
     day_records: BTreeMap<(Hash, String, u64), u64>,
+    carriers: Carriers,
+    /// What commits to the records of each window, by stream and the window's first record.
+    committed: BTreeMap<([u8; 8], u64), Committed>,
+    /// Receipts so far.
+    pub(super) receipts: u64,
 }
 
 /// The body of a start.
@@ -74,6 +89,9 @@ struct Started {
     pack: Hash,
     lease: [u8; 16],
     time: u64,
+    limits: u64,
+    schedule: Option<Hash>,
+    software: Option<Hash>,
 }
 
 fn read_start(body: &[u8]) -> Result<Started, String> {
@@ -82,6 +100,8 @@ fn read_start(body: &[u8]) -> Result<Started, String> {
         "sensor",
         "statement_sha256",
         "pack_sha256",
+        "schedule_sha256",
+        "software_sha256",
         "lease_id",
         "input",
         "started",
@@ -89,6 +109,11 @@ fn read_start(body: &[u8]) -> Result<Started, String> {
     ];
     let fields = Fields::read(body, &keys)?;
     fields.text("input")?;
+    // Where none is on record there is nothing to name.
+    let hash = |key: &str| match fields.text(key)? {
+        "" => Ok(None),
+        _ => fields.parsed(key, unhex).map(Some),
+    };
     Ok(Started {
         authority: fields.parsed("authority", unhex)?,
         sensor: fields.text("sensor")?.to_owned(),
@@ -96,6 +121,9 @@ fn read_start(body: &[u8]) -> Result<Started, String> {
         pack: fields.parsed("pack_sha256", unhex)?,
         lease: fields.parsed("lease_id", unhex)?,
         time: fields.parsed("started", read_time)?,
+        limits: fields.number("limits")?,
+        schedule: hash("schedule_sha256")?,
+        software: hash("software_sha256")?,
     })
 }
 
@@ -105,8 +133,7 @@ impl Runs {
         &mut self,
         seen: &Seen<'_>,
         signer: Option<&str>,
-        authorities: &Authorities,
-        roots: &Roots,
+        (authorities, roots, schedules): (&Authorities, &Roots, &Schedules),
         sink: &mut Sink,
     ) {
         if self.by_stream.contains_key(&seen.envelope.stream) {
@@ -121,12 +148,26 @@ impl Runs {
             .as_ref()
             .map(|s| s.sensor.clone())
             .or(signer.map(str::to_owned));
-        let mut end = u64::MAX;
+        let mut admitted = false;
         if let Some(started) = &started {
             let wrong = start_problem(seen, started, signer, authorities, roots);
-            match wrong {
-                Ok(last) => end = last,
-                Err((code, what)) => sink.bad(code, seen.place(), what),
+            admitted = wrong.is_none();
+            if let Some((code, what)) = wrong {
+                sink.bad(code, seen.place(), what);
+            }
+            if !schedules.may_run(started.software.as_ref(), seen) {
+                sink.bad(
+                    Code::RunSoftware,
+                    seen.place(),
+                    "the software that it names is not in force",
+                );
+            }
+            if !schedules.is_in_force(started.schedule.as_ref(), seen) {
+                sink.bad(
+                    Code::RunSchedule,
+                    seen.place(),
+                    "the schedule that it names is not the one in force",
+                );
             }
         }
         if seen.counter(1) != 1 {
@@ -140,7 +181,7 @@ impl Runs {
             index: seen.index,
             sensor: sensor.unwrap_or_default(),
             statement: seen.envelope.authority,
-            end,
+            admitted,
             windows: 0,
             held: 0,
             end_ms: None,
@@ -186,14 +227,6 @@ impl Runs {
                 "it names another authority than the start of its run",
             );
         }
-        if seen.envelope.time > run.end.saturating_add(LATE_SECONDS_MAX) {
-            let what = format!(
-                "it was entered at {}, authority or lease ended at {}",
-                Time(seen.envelope.time),
-                Time(run.end)
-            );
-            sink.bad(Code::RunTime, seen.place(), what);
-        }
         Some(run)
     }
 
@@ -205,8 +238,24 @@ impl Runs {
         sink: &mut Sink,
     ) -> Option<Receipt> {
         let run = Self::going(&mut self.by_stream, seen, sink)?;
+        let barred = authorities.bars(&run.statement, &run.sensor, None, seen);
+        if let Some(barred) = barred.filter(|_| run.admitted) {
+            let (code, what) = because(barred);
+            sink.bad(code, seen.place(), what);
+        }
         let receipt = Receipt::read(seen, sink)?;
+        self.receipts += 1;
+        if let Some(root) = receipt.commitment {
+            let window = Committed {
+                records: receipt.records,
+                bucket: receipt.bucket.clone(),
+                root,
+            };
+            self.committed
+                .insert((seen.envelope.stream, run.records), window);
+        }
         run.follow(seen, &receipt, sink);
+        self.carriers.window(&run.sensor, &receipt);
         let statement = authorities.statement(&run.statement)?;
         run.bucket(seen, &receipt, statement, sink);
         let day = (run.statement, run.sensor.clone(), receipt.bucket.day);
@@ -326,8 +375,103 @@ impl Runs {
         }
     }
 
+    /// The state of a run as the sensor acknowledges it.
+    pub(super) fn effective(
+        seen: &Seen<'_>,
+        signer: Option<&str>,
+        authorities: &Authorities,
+        sink: &mut Sink,
+    ) {
+        let read = seen.open().map(|body| {
+            let fields = Fields::read(body, &["state", "sensor", "lease_id", "reason"])?;
+            fields.text("reason")?;
+            let state = fields.parsed("state", |word| {
+                let known = ["running", "renewed", "suspended", "ended"]
+                    .iter()
+                    .position(|state| *state == word);
+                known.map(|at| at as u64 + 1)
+            })?;
+            if state != seen.counter(0) {
+                return Err("the states of body and envelope differ".to_owned());
+            }
+            Ok((
+                fields.text("sensor")?.to_owned(),
+                fields.parsed("lease_id", unhex::<16>)?,
+            ))
+        });
+        let Some((sensor, id)) = told(read, &seen.place(), sink) else {
+            return;
+        };
+        let lease = authorities.lease(&id).filter(|lease| {
+            let same = lease.sensor == sensor && lease.statement == seen.envelope.authority;
+            same && [lease.not_after, lease.tree_size] == [seen.counter(1), seen.counter(2)]
+        });
+        if lease.is_none() || signer.is_some_and(|name| name != sensor) {
+            let what = format!(
+                "lease {} of {} is not on record as it says",
+                crate::hex(&id),
+                crate::quote(&sensor)
+            );
+            sink.bad(Code::RunEffective, seen.place(), what);
+        } else {
+            sink.good(Subject::Runs);
+        }
+    }
+
+    /// Whether a receipt covers a record in a bucket.
+    pub(super) fn wrote(&self, record: &str, bucket: &Bucket) -> bool {
+        let named = record.split_once('-');
+        let named = named.and_then(|(stream, n)| Some((unhex(stream)?, n.parse().ok()?)));
+        named
+            .and_then(|(stream, number)| self.window(stream, number))
+            .is_some_and(|(_, window)| window.bucket == *bucket)
+    }
+
+    /// The window of a record: the record's place in it, and what commits to it.
+    fn window(&self, stream: [u8; 8], number: u64) -> Option<(u64, &Committed)> {
+        let (&(_, first), window) = self
+            .committed
+            .range((stream, 0)..=(stream, number))
+            .next_back()?;
+        let at = number.checked_sub(first)?;
+        (at < window.records).then_some((at, window))
+    }
+
+    /// Whether a path leads from a record's leaf to the commitment of the receipt that covers it.
+    pub(super) fn covers(
+        &self,
+        stream: [u8; 8],
+        number: u64,
+        bucket: &Bucket,
+        leaf: &Hash,
+        path: &[Hash],
+    ) -> bool {
+        self.window(stream, number).is_some_and(|(at, window)| {
+            let leads = verify_inclusion(&leaf_hash(leaf), at, window.records, path, &window.root);
+            window.bucket == *bucket && leads.is_ok()
+        })
+    }
+
+    /// What the carrier's own counter says.
+    pub(super) fn carrier(
+        &mut self,
+        seen: &Seen<'_>,
+        signer: Option<&str>,
+        schedules: &mut Schedules,
+        sink: &mut Sink,
+    ) {
+        self.carriers.enter(seen, signer, schedules, sink);
+    }
+
     /// Every run has to have ended, or to be within its time still.
-    pub(super) fn finish(&self, now: Option<u64>, bundle: &dyn Fn(u64) -> String, sink: &mut Sink) {
+    pub(super) fn finish(
+        &self,
+        now: Option<u64>,
+        authorities: &Authorities,
+        bundle: &dyn Fn(u64) -> String,
+        sink: &mut Sink,
+    ) {
+        self.carriers.finish(sink);
         let mut open = 0u64;
         for (stream, run) in &self.by_stream {
             if let Some(Broken { place, what }) = &run.broken
@@ -338,7 +482,10 @@ impl Runs {
             let over = run.stopped || run.fault.is_some() || run.explained;
             if over {
                 sink.good(Subject::Runs);
-            } else if now.is_some_and(|now| now <= run.end.saturating_add(LATE_SECONDS_MAX)) {
+            } else if now.is_some_and(|now| {
+                let end = authorities.last_second(&run.statement, &run.sensor);
+                run.admitted && now <= end.saturating_add(LATE_SECONDS_MAX)
+            }) {
                 open += 1;
             } else {
                 let place = Place {
@@ -360,17 +507,36 @@ impl Runs {
     }
 }
 
-/// The last second of a run's authority and lease; else why it may not run.
+/// Why a sensor may not act at an entry.
+const fn because(barred: Barred) -> (Code, &'static str) {
+    match barred {
+        Barred::Time => (
+            Code::RunTime,
+            "it was entered before its authority or lease began, or after they had ended",
+        ),
+        Barred::Waits => (
+            Code::RunAuthority,
+            "its agreement waits for a ruling of the commission",
+        ),
+        Barred::Suspended => (
+            Code::RunSuspended,
+            "it was entered while its authority was suspended",
+        ),
+    }
+}
+
+/// Why a run may not be, if it may not.
 fn start_problem(
     seen: &Seen<'_>,
     started: &Started,
     signer: Option<&str>,
     authorities: &Authorities,
     roots: &Roots,
-) -> Result<u64, (Code, String)> {
+) -> Option<(Code, String)> {
     let sensor = started.sensor.as_str();
     let decided = authorities
-        .statement(&seen.envelope.authority)
+        .in_force(&seen.envelope.authority)
+        .map(|decided| &decided.statement)
         .filter(|statement| {
             let names = statement.id == started.authority && statement.hash == started.statement;
             let lets = statement.lets_sensors_run() && statement.flow_bytes >= RECORD_BYTES;
@@ -381,10 +547,10 @@ fn start_problem(
             "no statement was decided under which {} may run as it says",
             crate::quote(sensor)
         );
-        return Err((Code::RunAuthority, what));
+        return Some((Code::RunAuthority, what));
     };
     if signer.is_some_and(|name| name != sensor) {
-        return Err((
+        return Some((
             Code::RunAuthority,
             format!(
                 "it is signed by another sensor than {}",
@@ -398,34 +564,39 @@ fn start_problem(
             crate::hex(&started.pack),
             crate::hex(&statement.pack)
         );
-        return Err((Code::RunPack, what));
+        return Some((Code::RunPack, what));
+    }
+    if statement.match_ppm != started.limits {
+        let what = format!(
+            "it ran with a limit of {}, {} was decided",
+            started.limits, statement.match_ppm
+        );
+        return Some((Code::RunAuthority, what));
     }
     let lease = authorities.lease(&started.lease);
     let lease = lease.filter(|lease| lease.statement == statement.hash && lease.sensor == sensor);
-    let Some(lease) = lease else {
+    if lease.is_none() {
         let what = format!(
             "lease {} of this statement and sensor is not in the log before it",
             crate::hex(&started.lease)
         );
-        return Err((Code::RunLease, what));
-    };
-    let root = roots
+        return Some((Code::RunLease, what));
+    }
+    if let Some(barred) = authorities.bars(&statement.hash, sensor, Some(&started.lease), seen) {
+        let (code, what) = because(barred);
+        return Some((code, what.to_owned()));
+    }
+    let begin = roots
         .in_force(seen.latest())
         .map_or(0, |root| root.not_before);
-    let (begin, end) = (
-        statement.not_before.max(root),
-        statement.not_after.min(lease.not_after),
-    );
-    if seen.latest() < begin || seen.envelope.time > end || started.time > seen.latest() {
+    (seen.latest() < begin || started.time > seen.latest()).then(|| {
         let what = format!(
-            "it started at {}, which is not between {} and {}",
+            "it started at {}, behind its own entry or before the trust root's begin at {}",
             Time(started.time),
-            Time(begin),
-            Time(end)
+            Time(begin)
         );
-        return Err((Code::RunTime, what));
-    }
-    Ok(end)
+        (Code::RunTime, what)
+    })
 }
 
 impl Run {

@@ -3,8 +3,9 @@
 
 use super::Seen;
 use crate::code::{Code, Subject};
-use crate::limits::STREAMS_MAX;
-use crate::report::Sink;
+use crate::envelope::Envelope;
+use crate::limits::{AHEAD_SECONDS_MAX, BEHIND_SECONDS_MAX, STREAMS_MAX};
+use crate::report::{Place, Sink};
 use crate::time::Time;
 use sakimori_tlog::merkle::Hash;
 use std::collections::BTreeMap;
@@ -21,41 +22,29 @@ struct End {
 
 /// The ends of all streams.
 #[derive(Debug, Default)]
-pub(super) struct Streams(BTreeMap<[u8; 8], End>);
+pub(super) struct Streams {
+    ends: BTreeMap<[u8; 8], End>,
+    /// Each time that was later than all before it, and the first entry that has it.
+    newest: Vec<(u64, u64, [u8; 8])>,
+}
 
-impl Streams {
-    /// Whether the entry can be taken as one of its stream; a wrong one is told, and taken where the stream can go on behind it.
-    pub(super) fn follow(&mut self, seen: &Seen<'_>, sink: &mut Sink) -> bool {
-        let envelope = seen.envelope;
-        if self.0.len() >= STREAMS_MAX && !self.0.contains_key(&envelope.stream) {
-            sink.bad(
-                Code::StreamFlood,
-                seen.place(),
-                format!("there are more than {STREAMS_MAX} streams"),
-            );
-            return false;
-        }
-        let end = self.0.entry(envelope.stream).or_insert(End {
-            next: 0,
-            previous: [0; 32],
-            time: 0,
-            signer: None,
-            whole: true,
-        });
+impl End {
+    /// What is wrong with the place and time of an entry behind this one.
+    fn wrong(&self, envelope: &Envelope, newest: u64) -> Vec<(Code, String)> {
         let mut wrong = Vec::new();
-        if envelope.sequence != end.next {
+        if envelope.sequence != self.next {
             wrong.push((
                 Code::StreamGap,
                 format!(
                     "it is number {} of its stream, expected {}",
-                    envelope.sequence, end.next
+                    envelope.sequence, self.next
                 ),
             ));
-        } else if envelope.previous != end.previous {
+        } else if envelope.previous != self.previous {
             let what = format!(
                 "it names {} as the entry before it in its stream, which is {}",
                 crate::hex(&envelope.previous),
-                crate::hex(&end.previous)
+                crate::hex(&self.previous)
             );
             wrong.push((Code::StreamChain, what));
         }
@@ -65,14 +54,47 @@ impl Streams {
                 format!("its time {} is no whole minute", envelope.time),
             ));
         }
-        if envelope.time < end.time {
+        if envelope.time < self.time {
             let what = format!(
                 "its time {} lies before the one before it in its stream, {}",
                 Time(envelope.time),
-                Time(end.time)
+                Time(self.time)
             );
             wrong.push((Code::EntryTime, what));
         }
+        if envelope.time.saturating_add(BEHIND_SECONDS_MAX) < newest {
+            let what = format!(
+                "its time {} is more than an hour behind {} of an entry before it",
+                Time(envelope.time),
+                Time(newest)
+            );
+            wrong.push((Code::EntryTime, what));
+        }
+        wrong
+    }
+}
+
+impl Streams {
+    /// Whether the entry can be taken as one of its stream; a wrong one is told, and taken where the stream can go on behind it.
+    pub(super) fn follow(&mut self, seen: &Seen<'_>, sink: &mut Sink) -> bool {
+        let envelope = seen.envelope;
+        if self.ends.len() >= STREAMS_MAX && !self.ends.contains_key(&envelope.stream) {
+            sink.bad(
+                Code::StreamFlood,
+                seen.place(),
+                format!("there are more than {STREAMS_MAX} streams"),
+            );
+            return false;
+        }
+        let newest = self.newest.last().map_or(0, |(time, ..)| *time);
+        let end = self.ends.entry(envelope.stream).or_insert(End {
+            next: 0,
+            previous: [0; 32],
+            time: 0,
+            signer: None,
+            whole: true,
+        });
+        let mut wrong = end.wrong(envelope, newest);
         let signer = Some(envelope.signer).filter(|id| *id != [0; 4]);
         if signer.is_some() && end.signer.is_some() && signer != end.signer {
             wrong.push((
@@ -89,14 +111,35 @@ impl Streams {
         }
         end.time = end.time.max(envelope.time);
         end.signer = end.signer.or(signer);
+        if envelope.time > newest {
+            self.newest
+                .push((envelope.time, seen.index, envelope.stream));
+        }
         for (code, what) in wrong {
             sink.bad(code, seen.place(), what);
         }
         !repeated
     }
 
+    /// Holds the entries' times against the cosignature that covers them all.
+    pub(super) fn covered(&self, cosigned: u64, bundle: &dyn Fn(u64) -> String, sink: &mut Sink) {
+        let ahead = |time: u64| time > cosigned.saturating_add(AHEAD_SECONDS_MAX);
+        if let Some((time, index, stream)) = self.newest.iter().find(|(time, ..)| ahead(*time)) {
+            let place = Place {
+                stream: Some(*stream),
+                ..Place::leaf(bundle(*index), *index)
+            };
+            let what = format!(
+                "its time {} is ahead of the cosignature of {}",
+                Time(*time),
+                Time(cosigned)
+            );
+            sink.bad(Code::EntryTime, place, what);
+        }
+    }
+
     pub(super) fn finish(&self, sink: &mut Sink) {
-        let whole = self.0.values().filter(|end| end.whole);
+        let whole = self.ends.values().filter(|end| end.whole);
         sink.many(Subject::Streams, whole.count() as u64);
     }
 }

@@ -18,6 +18,14 @@ impl fmt::Display for Broken {
     }
 }
 
+impl Broken {
+    /// The text is wrong in a line that was read before.
+    pub(crate) fn at(line: usize, what: &str) -> Self {
+        let what = what.to_owned();
+        Self { line, what }
+    }
+}
+
 /// The lines that are still to be read.
 pub(crate) struct Lines<'t> {
     rest: Peekable<Split<'t, char>>,

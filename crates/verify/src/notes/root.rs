@@ -21,6 +21,14 @@ pub(crate) struct Member {
     role: String,
 }
 
+/// Somebody of the office who may ask, or act in urgency with another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Officer {
+    pub(crate) id: String,
+    pub(crate) role: String,
+    pub(crate) key: VerifierKey,
+}
+
 /// A trust root as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TrustRoot {
@@ -30,10 +38,13 @@ pub(crate) struct TrustRoot {
     floors: Vec<(String, u64)>,
     pub(crate) lease_key: VerifierKey,
     pub(crate) mirror: VerifierKey,
+    pub(crate) secretariat: VerifierKey,
     pub(crate) office_holder: VerifierKey,
     pub(crate) commission_holder: VerifierKey,
     pub(crate) office: VerifierKey,
+    pub(crate) officers: Vec<Officer>,
     pub(crate) sensors: Vec<(String, VerifierKey)>,
+    pub(crate) counters: Vec<(String, VerifierKey)>,
     pub(crate) policy: Policy,
     previous: Option<Hash>,
     /// SHA-256 of its text.
@@ -75,23 +86,15 @@ impl TrustRoot {
         let mirror = lines.parsed("mirror", |text| {
             key(text).filter(|k| k.kind() != KeyKind::Ed25519)
         })?;
-        let office_holder =
-            lines.parsed("share-holder", |line| key(line.strip_prefix("office ")?))?;
-        let commission_holder =
-            lines.parsed(
-                "share-holder",
-                |line| key(line.strip_prefix("commission ")?),
-            )?;
-        let office = lines.parsed("office", key)?;
-        let sensors = lines.repeated("sensor", |line| {
-            let (id, text) = line.split_once(' ')?;
-            is_name(id)
-                .then(|| Some((id.to_owned(), key(text)?)))
-                .flatten()
+        let named = format!("{commission}/secretariat");
+        let secretariat = lines.parsed("secretariat", |text| {
+            ed25519(text).filter(|key| key.name() == named)
         })?;
-        if repeats(sensors.iter().map(|(id, _)| id)) {
-            return Err(lines.broken("a sensor stands twice"));
-        }
+        let mut holder =
+            |who: &str| lines.parsed("share-holder", |line| key(line.strip_prefix(who)?));
+        let (office_holder, commission_holder) = (holder("office ")?, holder("commission ")?);
+        let office = lines.parsed("office", key)?;
+        let (officers, sensors, counters) = keepers(&mut lines, &office, &members)?;
         let policy = lines.repeated("policy", Some)?.join("\n");
         let policy =
             Policy::parse(&(policy + "\n")).map_err(|error| lines.broken(error.to_string()))?;
@@ -103,22 +106,32 @@ impl TrustRoot {
             hash => sha256(hash).map(Some),
         })?;
         lines.end()?;
-        Ok(Self {
+        let root = Self {
             version,
             not_before,
             members,
             floors,
             lease_key,
             mirror,
+            secretariat,
             office_holder,
             commission_holder,
             office,
+            officers,
             sensors,
+            counters,
             policy,
             previous,
             hash: text_hash(text),
             note,
-        })
+        };
+        if let Some((one, other)) = root.twice() {
+            return Err(Broken::at(
+                1,
+                &format!("`{one}` and `{other}` are the same key"),
+            ));
+        }
+        Ok(root)
     }
 
     /// Whether it is a version 1 that every member signed.
@@ -173,6 +186,16 @@ impl TrustRoot {
         self.members.iter().find(|member| member.id == id)
     }
 
+    pub(crate) fn officer(&self, id: &str) -> Option<&Officer> {
+        self.officers.iter().find(|officer| officer.id == id)
+    }
+
+    /// The keys of chair and deputy.
+    pub(crate) fn leads(&self) -> Vec<VerifierKey> {
+        let leads = self.members.iter().filter(|member| member.leads);
+        leads.map(|member| member.key.clone()).collect()
+    }
+
     /// Votes for that a kind needs on top of the majority.
     pub(crate) fn floor(&self, kind: &str) -> u64 {
         self.floors
@@ -181,42 +204,109 @@ impl TrustRoot {
             .map_or(0, |(_, votes)| *votes)
     }
 
-    /// Two parties that have to be apart and have one key: nobody may decide and act, or decide and keep the log.
-    pub(crate) fn shared_key(&self) -> Option<(String, String)> {
-        let others = [
-            &self.lease_key,
-            &self.mirror,
-            &self.office_holder,
-            &self.commission_holder,
-            &self.office,
-        ];
-        let others = others
-            .into_iter()
-            .chain(self.sensors.iter().map(|(_, key)| key));
-        let others: Vec<&VerifierKey> = others.chain(self.policy.logs()).collect();
-        let mut pairs = self
-            .members
-            .iter()
-            .flat_map(|m| others.iter().map(move |other| (&m.key, *other)));
-        let office = |key: &&VerifierKey| key.public() == self.office.public();
-        let of_commission = [&self.lease_key, &self.mirror, &self.commission_holder];
-        let shared = pairs.find(|(a, b)| a.public() == b.public());
-        let shared = shared.or_else(|| {
-            of_commission
-                .into_iter()
-                .find(office)
-                .map(|key| (key, &self.office))
-        });
-        let shared = shared.or_else(|| {
-            let same = self.office_holder.public() == self.commission_holder.public();
-            same.then_some((&self.office_holder, &self.commission_holder))
-        });
-        shared.map(|(a, b)| (a.name().to_owned(), b.name().to_owned()))
+    /// Two holders or uses that have one key.
+    fn twice(&self) -> Option<(String, String)> {
+        let people = self.members.iter().map(|member| &member.key);
+        let people = people.chain(self.officers.iter().map(|officer| &officer.key));
+        let apart: Vec<&VerifierKey> = people
+            .chain([
+                &self.secretariat,
+                &self.lease_key,
+                &self.office_holder,
+                &self.commission_holder,
+                &self.office,
+            ])
+            .chain(
+                self.sensors
+                    .iter()
+                    .chain(&self.counters)
+                    .map(|(_, key)| key),
+            )
+            .collect();
+        let all = apart.iter().enumerate();
+        let mut pairs =
+            all.flat_map(|(at, one)| apart.iter().skip(at + 1).map(move |other| (*one, *other)));
+        pairs.find(same).map(named)
     }
+
+    /// A member or the office that keeps the log or its mirror too: nobody may decide or act, and keep what shows it.
+    pub(crate) fn shared_key(&self) -> Option<(String, String)> {
+        let keepers = self.policy.logs().iter().chain([&self.mirror]);
+        let mut kept = keepers.flat_map(|keeper| {
+            let members = self.members.iter().map(|member| &member.key);
+            let office = (*keeper == self.mirror).then_some(&self.office);
+            members.chain(office).map(move |key| (key, keeper))
+        });
+        kept.find(same).map(named)
+    }
+}
+
+fn same(pair: &(&VerifierKey, &VerifierKey)) -> bool {
+    pair.0.public() == pair.1.public()
+}
+
+fn named(pair: (&VerifierKey, &VerifierKey)) -> (String, String) {
+    (pair.0.name().to_owned(), pair.1.name().to_owned())
 }
 
 fn key(text: &str) -> Option<VerifierKey> {
     text.parse().ok()
+}
+
+fn ed25519(text: &str) -> Option<VerifierKey> {
+    key(text).filter(|key| key.kind() == KeyKind::Ed25519)
+}
+
+fn of_sensor(line: &str) -> Option<(String, VerifierKey)> {
+    let (id, text) = line.split_once(' ')?;
+    is_name(id)
+        .then(|| Some((id.to_owned(), key(text)?)))
+        .flatten()
+}
+
+fn officer(line: &str, of_office: &str) -> Option<Officer> {
+    let [id, role, text] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
+    let key = ed25519(text)?;
+    let named = is_name(id) && key.name() == format!("{of_office}/{id}");
+    let known = matches!(role, "requester" | "legal-officer" | "supervisor");
+    (named && known).then(|| Officer {
+        id: id.to_owned(),
+        role: role.to_owned(),
+        key,
+    })
+}
+
+/// Officers, sensors with their keys, counters with theirs.
+type Keepers = (
+    Vec<Officer>,
+    Vec<(String, VerifierKey)>,
+    Vec<(String, VerifierKey)>,
+);
+
+fn keepers(
+    lines: &mut Lines<'_>,
+    office: &VerifierKey,
+    members: &[Member],
+) -> Result<Keepers, Broken> {
+    let of_office = office.name().split('/').next().unwrap_or_default();
+    let officers = lines.repeated("officer", |line| officer(line, of_office))?;
+    let sensors = lines.repeated("sensor", of_sensor)?;
+    let counters = lines.repeated("counter", of_sensor)?;
+    if repeats(sensors.iter().map(|(id, _)| id)) || repeats(counters.iter().map(|(id, _)| id)) {
+        return Err(lines.broken("a sensor stands twice"));
+    }
+    let beside = |id: &String| sensors.iter().any(|(known, _)| known == id);
+    if !counters.iter().all(|(id, _)| beside(id)) {
+        return Err(lines.broken("a counter stands beside no sensor"));
+    }
+    let ids = members
+        .iter()
+        .map(|m| &m.id)
+        .chain(officers.iter().map(|o| &o.id));
+    if repeats(ids) {
+        return Err(lines.broken("a person stands twice"));
+    }
+    Ok((officers, sensors, counters))
 }
 
 fn member(line: &str, commission: &str) -> Option<Member> {

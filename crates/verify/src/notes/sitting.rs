@@ -4,7 +4,10 @@
 use super::grammar::{Broken, Lines};
 use super::is_name;
 use super::root::TrustRoot;
+use super::statement::StatementError;
 use crate::limits::OTHERS_PRESENT_MIN;
+use sakimori_tlog::key::VerifierKey;
+use sakimori_tlog::note::Note;
 
 /// The five lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +32,16 @@ impl Sitting {
         })
     }
 
-    /// Whether the members decided for the statement; otherwise why not.
-    pub(crate) fn decided(&self, root: &TrustRoot, kind: &str) -> Result<(), String> {
+    /// Whether somebody voted.
+    pub(crate) fn has_voter(&self, id: &str) -> bool {
+        self.votes_for
+            .iter()
+            .chain(&self.votes_against)
+            .any(|voter| voter == id)
+    }
+
+    /// Whether the members decided for the text with so many votes; otherwise why not.
+    fn decided(&self, root: &TrustRoot, floor: u64) -> Result<(), String> {
         let lists = [
             &self.present,
             &self.votes_for,
@@ -78,7 +89,7 @@ impl Sitting {
         {
             return Err(format!("`{name}` voted for and against"));
         }
-        self.counted(root.floor(kind))
+        self.counted(floor)
     }
 
     fn counted(&self, floor: u64) -> Result<(), String> {
@@ -96,6 +107,43 @@ impl Sitting {
         }
         Ok(())
     }
+}
+
+/// Whether all who were present signed a note and nobody else of the members, and `others` too, and the sitting decided for it.
+pub(super) fn sat(
+    note: &Note,
+    root: &TrustRoot,
+    sitting: &Sitting,
+    others: &[VerifierKey],
+    floor: u64,
+) -> Result<(), StatementError> {
+    let wrong = |what: String| Err(StatementError::Signature(what));
+    let keys: Vec<VerifierKey> = root
+        .members
+        .iter()
+        .map(|member| &member.key)
+        .chain(others)
+        .cloned()
+        .collect();
+    let verified = match note.verify(&keys) {
+        Ok(verified) => verified,
+        Err(error) => return wrong(error.to_string()),
+    };
+    let signed = |key: &VerifierKey| verified.iter().any(|v| v.key == *key);
+    if let Some(other) = others.iter().find(|key| !signed(key)) {
+        return wrong(format!("`{}` has not signed", other.name()));
+    }
+    for member in &root.members {
+        let id = &member.id;
+        match (sitting.present.contains(id), signed(&member.key)) {
+            (true, false) => return wrong(format!("`{id}` was present and has not signed")),
+            (false, true) => return wrong(format!("`{id}` has signed and is not called present")),
+            _ => {}
+        }
+    }
+    sitting
+        .decided(root, floor)
+        .map_err(StatementError::Sitting)
 }
 
 fn names(lines: &mut Lines<'_>, key: &str) -> Result<Vec<String>, Broken> {

@@ -3,7 +3,7 @@
 
 use super::grammar::{Broken, Lines, number, sha256};
 use super::root::TrustRoot;
-use super::sitting::Sitting;
+use super::sitting::{Sitting, sat};
 use super::{is_name, text_hash};
 use crate::limits::{CONDITIONS_BYTES_MAX, RETENTION_DAYS_MAX, STATEMENT_BYTES_MAX};
 use crate::time::read_time;
@@ -26,7 +26,11 @@ pub(super) const KINDS: [&str; 5] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Decided {
     Sitting(Sitting),
-    Agreement(Box<VerifierKey>),
+    Agreement {
+        party: Box<VerifierKey>,
+        suspend: Box<VerifierKey>,
+    },
+    Urgent([String; 2]),
 }
 
 /// A statement as read.
@@ -34,10 +38,12 @@ enum Decided {
 pub(crate) struct Statement {
     pub(crate) id: [u8; 16],
     pub(crate) kind: String,
+    pub(crate) basis: String,
     pub(crate) request: Hash,
     pub(crate) not_before: u64,
     pub(crate) not_after: u64,
     pub(crate) sensors: Vec<String>,
+    pub(crate) directions: Vec<String>,
     pub(crate) pack: Hash,
     pub(crate) match_ppm: u64,
     pub(crate) flow_bytes: u64,
@@ -55,7 +61,7 @@ pub(crate) struct Statement {
 pub(crate) enum StatementError {
     /// Signatures are missing, bad or too many.
     Signature(String),
-    /// The sitting did not decide for it.
+    /// The sitting did not decide for it, or two officers may not.
     Sitting(String),
 }
 
@@ -71,7 +77,7 @@ impl Statement {
         let mut lines = Lines::of(text, HEADER, STATEMENT_BYTES_MAX)?;
         let id = lines.parsed("id", unhex)?;
         let kind = lines.parsed("kind", |kind| KINDS.contains(&kind).then_some(kind))?;
-        lines.parsed("basis", |basis| is_name(basis).then_some(()))?;
+        let basis = lines.parsed("basis", |basis| is_name(basis).then_some(basis))?;
         let request = lines.parsed("request", unhex)?;
         let not_before = lines.parsed("not-before", read_time)?;
         let not_after = lines.parsed("not-after", |text| {
@@ -96,21 +102,17 @@ impl Statement {
             (text == "none" || unhex::<16>(text).is_some()).then_some(())
         })?;
         let root = lines.parsed("root", number)?;
-        let decided = if kind == "agreement" {
-            let party = lines.parsed("party", party)?;
-            lines.parsed("suspend-key", |text| text.parse::<VerifierKey>().ok())?;
-            Decided::Agreement(Box::new(party))
-        } else {
-            Decided::Sitting(Sitting::read(&mut lines)?)
-        };
+        let decided = decided(kind, &mut lines)?;
         lines.end()?;
         Ok(Self {
             id,
             kind: kind.to_owned(),
+            basis: basis.to_owned(),
             request,
             not_before,
             not_after,
             sensors: sensors.into_iter().map(str::to_owned).collect(),
+            directions: directions.into_iter().map(str::to_owned).collect(),
             pack,
             match_ppm,
             flow_bytes,
@@ -128,26 +130,24 @@ impl Statement {
         matches!(self.kind.as_str(), "acquisition" | "agreement")
     }
 
-    /// Whether the right people signed, and decided for it.
-    pub(crate) fn decided(&self, root: &TrustRoot) -> Result<(), StatementError> {
+    /// Whether two officers decided it, without a sitting.
+    pub(crate) const fn is_urgent(&self) -> bool {
+        matches!(self.decided, Decided::Urgent(_))
+    }
+
+    /// The key by which the party of an agreement suspends it.
+    pub(crate) const fn suspend_key(&self) -> Option<&VerifierKey> {
         match &self.decided {
-            Decided::Sitting(sitting) => {
-                let keys: Vec<VerifierKey> = root.members.iter().map(|m| m.key.clone()).collect();
-                let signed = self.signers(&keys)?;
-                for member in &root.members {
-                    let (id, present) = (&member.id, sitting.present.contains(&member.id));
-                    let what = match (present, signed.contains(&member.key)) {
-                        (true, false) => format!("`{id}` was present and has not signed"),
-                        (false, true) => format!("`{id}` has signed and is not called present"),
-                        _ => continue,
-                    };
-                    return Err(StatementError::Signature(what));
-                }
-                sitting
-                    .decided(root, &self.kind)
-                    .map_err(StatementError::Sitting)
-            }
-            Decided::Agreement(party) => {
+            Decided::Agreement { suspend, .. } => Some(suspend),
+            _ => None,
+        }
+    }
+
+    /// Whether the right people signed, and decided for it with so many votes.
+    pub(crate) fn decided(&self, root: &TrustRoot, floor: u64) -> Result<(), StatementError> {
+        match &self.decided {
+            Decided::Sitting(sitting) => sat(&self.note, root, sitting, &[], floor),
+            Decided::Agreement { party, .. } => {
                 let signed = self.signers(&[root.office.clone(), (**party).clone()])?;
                 let apart = party.public() != root.office.public();
                 let what = if !signed.contains(&root.office) {
@@ -159,6 +159,29 @@ impl Statement {
                 };
                 Err(StatementError::Signature(what.to_owned()))
             }
+            Decided::Urgent(ids) => {
+                let officer = |id: &String| {
+                    let what = || StatementError::Sitting(format!("`{id}` is no officer"));
+                    root.officer(id).ok_or_else(what)
+                };
+                let [one, other] = ids;
+                let (one, other) = (officer(one)?, officer(other)?);
+                if one.role == other.role {
+                    let what = format!("`{}` and `{}` have the same role", one.id, other.id);
+                    return Err(StatementError::Sitting(what));
+                }
+                let signed = self.signers(&[one.key.clone(), other.key.clone()])?;
+                match [one, other]
+                    .into_iter()
+                    .find(|officer| !signed.contains(&officer.key))
+                {
+                    Some(absent) => Err(StatementError::Signature(format!(
+                        "`{}` has not signed",
+                        absent.id
+                    ))),
+                    None => Ok(()),
+                }
+            }
         }
     }
 
@@ -167,6 +190,26 @@ impl Statement {
         let verified = verified.map_err(|error| StatementError::Signature(error.to_string()))?;
         Ok(verified.into_iter().map(|v| v.key).collect())
     }
+}
+
+/// The last lines, in one of their three forms.
+fn decided(kind: &str, lines: &mut Lines<'_>) -> Result<Decided, Broken> {
+    if kind == "agreement" {
+        let party = Box::new(lines.parsed("party", party)?);
+        let suspend =
+            Box::new(lines.parsed("suspend-key", |text| text.parse::<VerifierKey>().ok())?);
+        return Ok(Decided::Agreement { party, suspend });
+    }
+    if let Some(text) = lines.optional("urgent") {
+        let ids = text
+            .split_once(' ')
+            .filter(|(one, other)| is_name(one) && is_name(other) && one != other);
+        let Some((one, other)) = ids.filter(|_| matches!(kind, "acquisition" | "measure")) else {
+            return Err(lines.broken("it names no two officers who could decide this kind"));
+        };
+        return Ok(Decided::Urgent([one.to_owned(), other.to_owned()]));
+    }
+    Sitting::read(lines).map(Decided::Sitting)
 }
 
 fn selectors(line: &str) -> Option<Hash> {

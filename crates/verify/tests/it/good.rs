@@ -161,7 +161,7 @@ fn a_run_that_was_cut_off_is_open_until_a_later_entry_of_its_sensor_names_it() {
     let fault = |who, detail: String| {
         let body = serde_json::json!({"kind": "killed", "detail": detail}).to_string();
         Planned::new(0x53, Some(who), EntryType::Fault, body.as_bytes())
-            .at(crate::maker::START + HOUR)
+            .at(crate::maker::EXPIRED + 180)
             .under(authority)
             .counting(&[0, 0, 0])
     };
@@ -178,7 +178,7 @@ fn a_run_that_was_cut_off_is_open_until_a_later_entry_of_its_sensor_names_it() {
         &["run-open"],
     );
     let mut stopped = cut.clone();
-    stopped.push(stop(authority));
+    stopped.push(stop(authority).at(crate::maker::EXPIRED + 180));
     check(&stopped, None, &[]);
 }
 

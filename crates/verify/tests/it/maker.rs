@@ -257,7 +257,7 @@ pub(crate) const ATTESTED_LAST: &str = "the last attestation";
 /// What opens a query, or with rows what closes it, sealed.
 pub(crate) fn query(rows: Option<u64>, authority: [u8; 32]) -> Planned {
     let body = json!({
-        "actor": "a.sato", "purpose": "look at the beacon", "case": "case-7", "authority": hex(&authority), "kind": "pair",
+        "actor": "a.sato", "purpose": "look at the beacon", "case": "case-7", "authority": hex(&[0x5a; 16]), "kind": "pair",
         "buckets": [BUCKET], "rows": rows.unwrap_or(0), "outcome": if rows.is_some() { "answered" } else { "opened" },
     });
     let planned = Planned::new(

@@ -188,10 +188,12 @@ fn what_the_gate_refuses_in_a_note_the_verifier_refuses_in_the_log() {
         }
     }
     assert_eq!(count, 92);
-    // What the log cannot show: the pack itself, what a start asked for, what a sensor remembered, seconds within a minute.
+    // What the log cannot show: the pack itself, what a start asked for, what a sensor remembered, seconds within a minute and what is late.
     let wanted = [
         (false, "coverage-count-wrong"),
         (false, "coverage-understated"),
+        (false, "expired"),
+        (false, "lease-expired"),
         (false, "not-yet"),
         (false, "other-direction"),
         (false, "quorum-met-without-the-mirror"),
@@ -271,7 +273,7 @@ fn a_second_trust_root_takes_over_and_only_by_its_majority() {
     );
     let report = of_notes(&shared.build());
     assert!(
-        codes(&report).contains(&"trust-root-keys"),
+        codes(&report).contains(&"trust-root-malformed"),
         "{}",
         render::text(&report)
     );
