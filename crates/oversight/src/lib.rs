@@ -5,14 +5,18 @@
 //! |---|---|
 //! | [`book`] | one fold over the entries, with every rule of `docs/reference/formats.md` section 18 |
 //! | [`refused`] | the codes of what is refused, void or told |
+//! | [`projections`] | requests, authorities, urgent acts and inboxes as pages show them |
+//! | [`walk`] | from a record to its acquisition, authority and end |
 //! | [`report`] | the yearly report of section 19, as data and as text |
 
 mod body;
 pub mod book;
 pub mod calendar;
 pub mod limits;
+pub mod projections;
 pub mod refused;
 pub mod report;
+pub mod walk;
 
 pub use book::{Book, Judged, Overdue, Taken};
 pub use refused::{Code, Refused, Told};

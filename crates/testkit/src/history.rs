@@ -43,7 +43,8 @@ pub struct Step {
     pub authority: String,
     /// Counters.
     pub counters: Vec<Count>,
-    /// The body. `{leaf:x}` is the leaf hash of step x, `{sha:x}` the SHA-256 of its note's text, `{index:x}` its index.
+    /// The body. `{leaf:x}` is the leaf hash of step x, `{sha:x}` the SHA-256 of its note's text, `{index:x}` its
+    /// index; `{size}` is the size of the log before this entry.
     pub body: String,
     /// Who signs the body, where it is a note.
     pub signers: Vec<&'static str>,
@@ -224,7 +225,7 @@ impl Writer {
 
     /// The body with what it names of other steps; a name that is not written yet stands for zeros.
     fn resolved(&self, body: &str) -> String {
-        let mut out = body.to_owned();
+        let mut out = body.replace("{size}", &self.done.len().to_string());
         for (name, leaf) in &self.leaves {
             out = out.replace(&format!("{{leaf:{name}}}"), leaf);
         }

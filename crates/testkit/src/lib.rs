@@ -86,3 +86,4 @@ pub mod capture;
 pub mod folder;
 pub mod history;
 pub mod postgres;
+pub mod provider;

@@ -5,6 +5,7 @@ use super::{Book, Seen, Sums, Taken, void};
 use crate::body;
 use crate::refused::{Code, Refused, hold};
 use sakimori_authority::statement::Statement;
+use sakimori_custody::epoch::EpochId;
 use sakimori_custody::ids::{BucketId, RecordId, unhex};
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_tlog::merkle::{Hash, leaf_hash, verify_inclusion};
@@ -115,15 +116,29 @@ fn attested(text: &str) -> Option<BucketId> {
     bucket.parse().ok()
 }
 
+/// Whether a text is an attestation about an epoch, section 10.5.
+fn attests_epoch(text: &str) -> bool {
+    let read = || {
+        let body = text.strip_prefix("sakimori/epoch-share-destroyed/v1\nepoch: ")?;
+        let (epoch, rest) = body.split_once("\nholder: commission\ndestroyed: ")?;
+        rest.strip_suffix('\n')?.parse::<Seconds>().ok()?;
+        epoch.parse::<EpochId>().ok()
+    };
+    read().is_some()
+}
+
 impl Book {
     /// The commission destroyed its share.
     pub(crate) fn attestation(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let bytes = seen.open()?;
         let holder = &self.root(seen.time).commission_holder;
         let note = Note::parse(bytes).ok();
-        let bucket = note
-            .filter(|note| note.verify(std::slice::from_ref(holder)).is_ok())
-            .and_then(|note| attested(note.text()));
+        let note = note.filter(|note| note.verify(std::slice::from_ref(holder)).is_ok());
+        let note_of_epoch = note.as_ref().is_some_and(|note| attests_epoch(note.text()));
+        let bucket = note.and_then(|note| attested(note.text()));
+        if note_of_epoch {
+            return Ok(Taken::InForce);
+        }
         let Some(bucket) = bucket else {
             return Ok(void(Refused::new(
                 Code::BodyFields,

@@ -162,6 +162,11 @@ impl Book {
             .collect()
     }
 
+    /// Whether an urgent act lets its sensors act at a time.
+    pub fn urgent_lets(&self, id: AuthorityId, at: Seconds) -> bool {
+        self.urgents.lets(id, at)
+    }
+
     /// Urgent acts by id.
     pub const fn urgent_list(&self) -> &BTreeMap<AuthorityId, Urgent> {
         &self.urgents.all

@@ -2,7 +2,7 @@
 
 use crate::folder::{BEGIN, HOUR};
 use sakimori_custody::ids::hex;
-use sakimori_tlog::merkle::{Frontier, Hash, leaf_hash, node_hash};
+use sakimori_tlog::merkle::{Frontier, Hash, leaf_hash};
 
 /// Id of the first authority.
 pub const FIRST: &str = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
@@ -47,15 +47,14 @@ pub fn path_of(first: u8) -> [String; 2] {
     hashes.map(|hash| hex(&hash))
 }
 
-/// The root over three leaves, another way than [`commitment`]'s.
-pub fn root_of_three(first: u8) -> String {
-    let leaf = |number: u8| leaf_hash(&leaf_of(number));
-    let left = node_hash(&leaf(first), &leaf(first + 1));
-    hex(&node_hash(&left, &leaf(first + 2)))
-}
-
 /// A statement; `last` are its last lines.
-pub(super) fn statement(id: &str, request: &str, until: u64, records: u64, last: &str) -> String {
+pub(super) fn statement(
+    id: &str,
+    request: &str,
+    [from, until]: [u64; 2],
+    records: u64,
+    last: &str,
+) -> String {
     let pack = hex(&super::story::pack());
     format!(
         "sakimori/authority/v1\nid: {id}\nkind: acquisition\nbasis: act42-17\nrequest: {request}\n\
@@ -63,7 +62,7 @@ pub(super) fn statement(id: &str, request: &str, until: u64, records: u64, last:
          selectors: sha256:{pack} count 7 v4 257 v6-48 0 domains 2 ja4 1 behaviours 1\n\
          caps: match-ppm 200 flow-bytes 176 day-records {records}\nretention: bucket 1d keep 90d\n\
          conditions: none\nreplaces: none\nroot: 1\n{last}",
-        at(BEGIN),
+        at(from),
         at(until)
     )
 }
@@ -72,7 +71,7 @@ pub(super) fn statement(id: &str, request: &str, until: u64, records: u64, last:
 pub(super) fn lease(id: &str, authority: &str, of: &str, sensor: &str, issued: u64) -> String {
     format!(
         "sakimori/lease/v1\nid: {id}\nauthority: {authority}\nstatement: sha256:{{sha:{of}}}\nsensor: {sensor}\n\
-         issued: {}\nnot-after: {}\ntree-size: {{index:{of} lease}}\nroot: 1\n",
+         issued: {}\nnot-after: {}\ntree-size: {{size}}\nroot: 1\n",
         at(issued),
         at(issued + 12 * HOUR)
     )

@@ -1,0 +1,60 @@
+//! Reads stories into a book.
+
+use sakimori_authority::TrustRoot;
+use sakimori_oversight::{Book, Judged, Refused, Taken};
+use sakimori_testkit::folder::Plan;
+use sakimori_testkit::history::{Story, Written};
+
+/// An empty book under the sample's trust root.
+pub(crate) fn empty() -> Book {
+    let folder = Plan::default().build().folder;
+    Book::new(TrustRoot::open(&folder.trust_root).unwrap())
+}
+
+/// Judges one entry at its own time.
+pub(crate) fn judge(book: &mut Book, written: &Written) -> Result<Taken, Refused> {
+    let now = written.entry.envelope.time;
+    book.judge(
+        written.index,
+        &written.entry.leaf,
+        &written.entry.stored,
+        Judged::at(now),
+    )
+}
+
+/// Reads a story; the first step that is refused, with why. Each refused entry has to leave the book as it was.
+pub(crate) fn read(story: &Story) -> Result<Book, (String, Refused)> {
+    let mut book = empty();
+    for written in story.write() {
+        let before = book.clone();
+        if let Err(why) = judge(&mut book, &written) {
+            if !book.void().is_empty() {
+                println!("void: {:?}", book.void());
+            }
+            assert!(book == before, "step `{}` changed the book", written.name);
+            return Err((written.name, why));
+        }
+    }
+    Ok(book)
+}
+
+/// Reads a story that every rule allows.
+pub(crate) fn good(story: &Story) -> Book {
+    match read(story) {
+        Ok(book) => book,
+        Err((name, why)) => panic!("step `{name}`: {why}"),
+    }
+}
+
+#[test]
+fn the_good_story_is_taken_whole_and_nothing_in_it_is_void() {
+    let book = good(&Story::good());
+    assert_eq!(book.void(), []);
+    let at = book.newest();
+    let told: Vec<_> = book
+        .overdue(at)
+        .iter()
+        .map(|told| (told.code.name(), told.index))
+        .collect();
+    assert_eq!(told, []);
+}
