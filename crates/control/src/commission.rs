@@ -4,14 +4,18 @@
 //! It has keys and a folder of its own and trusts nobody's word: what it hands out depends on its copy of the log, its clock and its members' signatures alone. It listens on
 //! loopback; what it says there is not encrypted.
 
+mod ask;
 mod client;
+mod epoch;
 mod register;
 mod request;
 mod serve;
 mod urgent;
 
+pub use ask::ask;
+pub use epoch::{EpochDestroyRequest, EpochShareRequest, ReidentifyRequest};
 pub use client::{CallError, Caller, commission_of};
-pub use register::Register;
+pub use register::{Admission, Register};
 pub use request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
 pub use serve::{Running, hold, start};
 pub use urgent::{Alarm, round};
@@ -50,6 +54,8 @@ pub struct Commission {
     shares: ShareVault,
     /// What is left of halves that were destroyed: their buckets' names.
     destroyed: PathBuf,
+    /// Names of the rulings of re-identification that are used; one request at a time looks there.
+    used: Mutex<PathBuf>,
     /// Signs the commission's own entries.
     secretariat: NoteSigner,
     watch: Mutex<urgent::Watch>,
@@ -117,6 +123,7 @@ impl Commission {
             share_key: key("share")?,
             shares: ShareVault::at(folder.join("shares")),
             destroyed: folder.join("destroyed"),
+            used: Mutex::new(folder.join("reidentified")),
             secretariat: key("secretariat")?,
             watch: Mutex::new(urgent::Watch::at(folder.join("alarms"))),
             host: host.clone(),

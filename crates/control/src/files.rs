@@ -1,6 +1,7 @@
 //! Files that are whole or absent. In: bytes, a path. Out: the same, durable. Never: a half-written file under its own name; a read without a bound.
 
 use crate::error::ControlError;
+use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -96,6 +97,23 @@ pub fn remove(path: &Path) -> Result<(), ControlError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(ControlError::file("remove", path)(e)),
         _ => Ok(()),
+    }
+}
+
+/// SHA-256 of a file.
+///
+/// # Errors
+/// [`ControlError::File`].
+pub fn hash(path: &Path) -> Result<[u8; 32], ControlError> {
+    let failed = || ControlError::file("read", path);
+    let mut file = File::open(path).map_err(failed())?;
+    let mut hash = Sha256::new();
+    let mut part = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut part).map_err(failed())? {
+            0 => return Ok(hash.finalize().into()),
+            count => hash.update(part.get(..count).unwrap_or_default()),
+        }
     }
 }
 

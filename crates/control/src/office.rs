@@ -8,17 +8,20 @@ mod enter;
 mod findings;
 mod hand;
 mod request;
+mod rules;
 mod state;
 mod stop;
 
 pub use desk::book;
-pub use enter::{Entered, enter, kind_of, submit};
+pub use enter::{Entered, check_text, enter, submit};
 pub(crate) use findings::destroy_findings;
 pub use findings::{FindingFile, finding_json, record_findings, sweep_findings};
 pub use hand::{LEASE_SECONDS, RENEW_SECONDS, Renewed, renew, renew_due};
 pub use request::{
     Draft, Reasons, Template, Usual, answer, decided, draft, draft_ruling, open_sitting,
 };
+pub use rules::{schedule_text, software_text};
+pub use sakimori_oversight::book::Held;
 pub use state::{Standing, StandingRequest, standing, standing_requests};
 pub use stop::{kind_about, ruling_text, suspension_text};
 

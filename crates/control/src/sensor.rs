@@ -30,10 +30,8 @@ use sakimori_sensor::supervisor::{
     Ending, Job, Means, OnRecord, Outcome, Program, Progress, SuperviseError, Totals, supervise,
 };
 use sakimori_tlog::key::NoteSigner;
-use sha2::{Digest, Sha256};
 use state::Remembered;
 use std::cell::OnceCell;
-use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -246,7 +244,7 @@ impl Process<'_> {
     fn software(&self) -> Option<[u8; 32]> {
         *self
             .software
-            .get_or_init(|| file_hash(&self.plan.program.0).ok())
+            .get_or_init(|| files::hash(&self.plan.program.0).ok())
     }
 
     fn opened(&self, input: &Input) -> Result<OwnedFd, ControlError> {
@@ -397,17 +395,4 @@ fn read_folder(folder: &Path) -> Result<Folder, ControlError> {
             read("suspension-party.note")?,
         ],
     })
-}
-
-/// SHA-256 of a file.
-fn file_hash(path: &Path) -> std::io::Result<[u8; 32]> {
-    let mut file = std::fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut part = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut part)? {
-            0 => return Ok(hash.finalize().into()),
-            count => hash.update(part.get(..count).unwrap_or_default()),
-        }
-    }
 }

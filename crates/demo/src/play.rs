@@ -11,7 +11,7 @@ pub use parts::Part;
 pub use tamper::Tampered;
 
 use crate::traffic;
-use sakimori_authority::statement::{Basis, Caps};
+use sakimori_authority::statement::{Basis, Caps, Kind};
 use sakimori_control::error::told;
 use sakimori_control::journal::Log;
 use sakimori_control::query::{self, Asked, Question};
@@ -280,6 +280,7 @@ fn decide(
     let now = host.seconds();
     let sitting = office::sitting(&["m1", "m2", "m4"], "m1", &["m1", "m2"], &["m4"], &["m3"])?;
     let draft = office::Draft {
+        kind: Kind::Acquisition,
         basis: "act42-17"
             .parse()
             .map_err(|e| ControlError::document("the article", e))?,
@@ -296,9 +297,15 @@ fn decide(
         },
         keep_days: 90,
         conditions: "none".to_owned(),
-        decided: Basis::Sitting(sitting),
+        replaces: None,
+        decided: Some(Basis::Sitting(sitting)),
     };
     let reasons = office::Reasons {
+        requester: "o1"
+            .parse()
+            .map_err(|e| ControlError::document("the requester", e))?,
+        rights: "Only border-crossing traffic is read, by machine; what matches no condition is erased at once, and content never leaves the seal.".to_owned(),
+        expected_share_ppm: 100_000,
         facts: "Implants that call relays abroad were found at operators of other countries; relays change weekly.".to_owned(),
         necessity: "Which machines at home call them cannot be known without the traffic that crosses the border.".to_owned(),
         alternatives: "Asking operators to look for known addresses was tried; the addresses were gone by then.".to_owned(),

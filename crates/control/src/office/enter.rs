@@ -37,24 +37,43 @@ pub struct Entered {
     pub folders: usize,
 }
 
-/// What a note is by its first line; `None` for what is no note of the office's desk.
-pub fn kind_of(text: &str) -> Option<EntryType> {
-    Some(match text.lines().next()? {
+/// Whether a text is one that is signed here and reads as what its first line says.
+///
+/// # Errors
+/// [`ControlError::Document`] names the line.
+pub fn check_text(text: &str) -> Result<EntryType, ControlError> {
+    let bad = |e: &dyn std::error::Error| ControlError::document("the text", e);
+    let first = text.lines().next().unwrap_or_default();
+    let kind = match first {
         "sakimori/authority/v1" => {
-            let urgent = Statement::parse(text).ok()?.is_urgent();
-            if urgent {
+            let statement = Statement::parse(text).map_err(|e| bad(&e))?;
+            if statement.is_urgent() {
                 EntryType::Urgent
             } else {
                 EntryType::Decision
             }
         }
-        "sakimori/ruling/v1" => EntryType::Ruling,
-        "sakimori/suspension/v1" => EntryType::Suspension,
-        "sakimori/schedule/v1" => EntryType::Schedule,
-        "sakimori/software/v1" => EntryType::Software,
+        "sakimori/ruling/v1" => Ruling::parse(text)
+            .map(|_| EntryType::Ruling)
+            .map_err(|e| bad(&e))?,
+        "sakimori/suspension/v1" => Suspension::parse(text)
+            .map(|_| EntryType::Suspension)
+            .map_err(|e| bad(&e))?,
+        "sakimori/schedule/v1" => Schedule::parse(text)
+            .map(|_| EntryType::Schedule)
+            .map_err(|e| bad(&e))?,
+        "sakimori/software/v1" => Software::parse(text)
+            .map(|_| EntryType::Software)
+            .map_err(|e| bad(&e))?,
         "sakimori/trust-root/v1" => EntryType::TrustRoot,
-        _ => return None,
-    })
+        _ => {
+            return Err(ControlError::document(
+                "the text",
+                "it is of no kind that is signed here",
+            ));
+        }
+    };
+    Ok(kind)
 }
 
 /// Puts a signed note on record and hands sensors what follows from it.
@@ -64,9 +83,7 @@ pub fn kind_of(text: &str) -> Option<EntryType> {
 /// [`ControlError::Commission`].
 pub fn enter(node: &Node, host: &Host, bytes: &[u8]) -> Result<Entered, ControlError> {
     let note = Note::parse(bytes).map_err(|e| ControlError::document("the note", e))?;
-    let kind = kind_of(note.text()).ok_or_else(|| {
-        ControlError::document("the note", "it is of no kind that is entered here")
-    })?;
+    let kind = check_text(note.text())?;
     match kind {
         EntryType::Decision | EntryType::Urgent => {
             let force = submit(node, host, bytes)?;

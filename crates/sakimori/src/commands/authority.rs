@@ -1,86 +1,217 @@
-//! `authority draft`, `sign`, `submit`, `lease`, `show`. In: arguments, texts, key files. Out: texts, notes, entries. Never: a signature under a text that was not shown.
+//! `authority …`. In: arguments, texts, key files, tokens. Out: texts, notes, entries. Never: a signature under a text that was not shown.
 
-use crate::arguments::{Authority, Draft, Format};
+mod list;
+mod sign;
+
+pub(super) use sign::{key, sign};
+
+use crate::arguments::{Asked, Authority, Draft, Ruling, Sitting, Suspend, Urgent, Who};
 use crate::failure::Failure;
 use crate::show;
-use sakimori_authority::Statement;
-use sakimori_authority::statement::{Basis, Caps};
-use sakimori_control::error::told;
-use sakimori_control::{ControlError, Host, Node, files, keys, ledger, office};
-use sakimori_custody::ids::AuthorityId;
+use sakimori_authority::ruling::Matter;
+use sakimori_authority::schedule::UNVERIFIED;
+use sakimori_authority::statement::{Basis, Caps, Statement};
+use sakimori_authority::suspension::{By, SuspensionAct};
+use sakimori_control::error::{exit, told};
+use sakimori_control::{ControlError, Host, Node, commission, files, office};
+use sakimori_custody::entry::EntryType;
+use sakimori_custody::ids::hex;
 use sakimori_tlog::note::Note;
-use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> {
     match command {
         Authority::Draft(arguments) => draft(&arguments, host),
-        Authority::Sign { file, keys, out } => {
-            sign(&file, &keys, out.as_deref().unwrap_or(&file), host)
-        }
+        Authority::Urgent(arguments) => urgent(&arguments, host),
+        Authority::Sign(arguments) => sign(&arguments, host),
         Authority::Submit { file, dir } => submit(&file, &Node::at(dir.dir), host),
         Authority::Lease { id, sensor, dir } => {
             let until = office::renew(&Node::at(dir.dir), host, id, &sensor)?;
             show::line(&format!("{sensor} may run under {id} until {until}"));
             Ok(ExitCode::SUCCESS)
         }
+        Authority::Renew { dir } => renew(&Node::at(dir.dir), host),
         Authority::Show { what, dir, format } => {
-            describe(what.as_deref(), &Node::at(dir.dir), format)
+            list::describe(what.as_deref(), &Node::at(dir.dir), format)
         }
+        Authority::List { dir, format } => list::standing(&Node::at(dir.dir), format, host),
+        Authority::Ask {
+            request,
+            text,
+            from,
+            dir,
+        } => {
+            let node = Node::at(dir.dir);
+            let (index, due) = commission::ask(&node, host, request.0, &from, &text)?;
+            show::line(&index.to_string());
+            show::say(&format!(
+                "the question is on record, to be answered until {due}"
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
+        Authority::Answer {
+            question,
+            text,
+            from,
+            dir,
+        } => {
+            let index = office::answer(&Node::at(dir.dir), host, question, &from, &text)?;
+            show::line(&index.to_string());
+            Ok(ExitCode::SUCCESS)
+        }
+        Authority::Refuse {
+            request,
+            urgent,
+            ruling,
+        } => {
+            let matter = match (request, urgent) {
+                (_, Some(id)) => Matter::UrgentRefused(id),
+                (Some(leaf), None) => Matter::RequestRefused(leaf.0),
+                (None, None) => return Err(Failure::usage("name a request or an urgent act")),
+            };
+            rule(matter, &ruling, host)
+        }
+        Authority::Ratify { id, ruling } => rule(Matter::UrgentRatified(id), &ruling, host),
+        Authority::Approve { id, ruling } => rule(Matter::AgreementApproved(id), &ruling, host),
+        Authority::Revoke { id, ruling } => rule(Matter::AuthorityRevoked(id), &ruling, host),
+        Authority::Schedule {
+            out,
+            fictional,
+            sitting: sat,
+            dir,
+        } => {
+            let node = Node::at(dir.dir);
+            let schedule = office::schedule_text(&node, host, fictional, sitting(&sat)?)?;
+            written(&out, &schedule.to_string())?;
+            show::line(&schedule.version.to_string());
+            let unverified = schedule.unverified().len();
+            show::say(&format!(
+                "{unverified} values are {UNVERIFIED}; the office and everybody who is present sign it"
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
+        Authority::Software { out, program, dir } => {
+            let program = match program {
+                Some(program) => program,
+                None => super::own_program()?,
+            };
+            let name = "sakimori".parse().map_err(Failure::usage)?;
+            let version = env!("CARGO_PKG_VERSION").parse().map_err(Failure::usage)?;
+            let node = Node::at(dir.dir);
+            let software = office::software_text(&node, host, &program, &name, &version)?;
+            written(&out, &software.to_string())?;
+            show::line(&hex(&software.sha256));
+            show::say("the office and the chair or the deputy sign it");
+            Ok(ExitCode::SUCCESS)
+        }
+        Authority::Suspend(arguments) => suspend(&arguments, SuspensionAct::Suspend, host),
+        Authority::Resume(arguments) => suspend(&arguments, SuspensionAct::Resume, host),
     }
 }
 
-fn draft(arguments: &Draft, host: &Host) -> Result<ExitCode, Failure> {
-    let node = Node::at(&arguments.dir.dir);
-    let pack = super::pack::read(arguments.pack.as_deref())?;
-    let draft = office::Draft {
-        basis: arguments.basis.clone(),
+/// Writes a text that is to be signed.
+fn written(out: &Path, text: &str) -> Result<(), Failure> {
+    Ok(files::write(out, text.as_bytes(), files::PUBLIC)?)
+}
+
+/// What is asked for, with the template where nothing else was said.
+fn asked(arguments: &Asked, decided: Option<Basis>, host: &Host) -> Result<office::Draft, Failure> {
+    let usual = arguments.template.usual();
+    let basis = match &arguments.basis {
+        Some(basis) => basis.clone(),
+        None => usual.basis.parse().map_err(Failure::usage)?,
+    };
+    let directions = if arguments.directions.is_empty() {
+        usual.directions.to_vec()
+    } else {
+        arguments.directions.clone()
+    };
+    Ok(office::Draft {
+        kind: usual.kind,
+        basis,
         not_before: arguments.not_before.unwrap_or_else(|| host.seconds()),
         not_after: arguments.not_after,
         sensors: arguments.sensors.clone(),
-        directions: arguments.directions.clone(),
+        directions,
         caps: Caps {
             match_ppm: arguments.match_ppm,
             flow_bytes: sakimori_custody::record::RECORD_BYTES as u64,
             day_records: arguments.day_records,
         },
         keep_days: arguments.keep,
-        conditions: arguments.conditions.clone(),
-        decided: decided(arguments)?,
-    };
+        conditions: arguments
+            .conditions
+            .clone()
+            .unwrap_or_else(|| usual.conditions.to_owned()),
+        replaces: arguments.replaces,
+        decided,
+    })
+}
+
+/// Puts the request on record and writes the text.
+fn ask(arguments: &Asked, draft: &office::Draft, host: &Host) -> Result<Statement, Failure> {
+    let node = Node::at(&arguments.dir.dir);
+    let pack = super::pack::read(arguments.pack.as_deref())?;
     let reasons = office::Reasons {
+        requester: arguments.requester.clone(),
         facts: arguments.facts.clone(),
         necessity: arguments.necessity.clone(),
         alternatives: arguments.alternatives.clone(),
+        rights: arguments.rights.clone(),
+        expected_share_ppm: arguments.expected_share,
     };
-    let statement = office::draft(&node, host, &pack, &draft, &reasons)?;
-    files::write(
-        &arguments.out,
-        statement.to_string().as_bytes(),
-        files::PUBLIC,
-    )?;
+    let statement = office::draft(&node, host, &pack, draft, &reasons)?;
+    written(&arguments.out, &statement.to_string())?;
     show::line(&statement.id.to_string());
+    Ok(statement)
+}
+
+fn draft(arguments: &Draft, host: &Host) -> Result<ExitCode, Failure> {
+    let draft = asked(&arguments.asked, decided(arguments)?, host)?;
+    ask(&arguments.asked, &draft, host)?;
     show::say(&format!(
         "the request is on record; {} is to be signed by everybody who is present",
-        arguments.out.display()
+        arguments.asked.out.display()
     ));
     Ok(ExitCode::SUCCESS)
 }
 
-fn decided(arguments: &Draft) -> Result<Basis, Failure> {
+fn urgent(arguments: &Urgent, host: &Host) -> Result<ExitCode, Failure> {
+    let [first, second] = arguments.officers.as_slice() else {
+        return Err(Failure::usage("an urgent act takes two officers"));
+    };
+    let officers = [first.clone(), second.clone()];
+    let draft = asked(&arguments.asked, Some(Basis::Urgent { officers }), host)?;
+    ask(&arguments.asked, &draft, host)?;
+    show::say(&format!(
+        "the request is on record; {} is to be signed by {first} and {second}, then submitted: nothing runs before it is in the log and the commission's mirror has cosigned it",
+        arguments.asked.out.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn decided(arguments: &Draft) -> Result<Option<Basis>, Failure> {
     if let Some(party) = &arguments.party {
         let key = |text: &Option<String>, what: &str| {
             let read = text.as_deref().unwrap_or_default().parse();
             read.map(Box::new)
                 .map_err(|e| Failure::usage(format!("the {what} is no verifier key: {e}")))
         };
-        return Ok(Basis::Agreement {
+        return Ok(Some(Basis::Agreement {
             party: party.clone(),
             key: key(&arguments.party_key, "party's key")?,
             suspend_key: key(&arguments.suspend_key, "key that suspends")?,
-        });
+        }));
     }
+    Ok(sitting(&arguments.sitting)?.map(Basis::Sitting))
+}
+
+/// The sitting that was named, where one was.
+fn sitting(arguments: &Sitting) -> Result<Option<sakimori_authority::Sitting>, Failure> {
+    let Some(presiding) = &arguments.presiding else {
+        return Ok(None);
+    };
     let list = |names: &[String]| -> Vec<String> {
         names
             .iter()
@@ -98,8 +229,7 @@ fn decided(arguments: &Draft) -> Result<Basis, Failure> {
     let [present, votes_for, votes_against, recused] = lists
         .each_ref()
         .map(|l| l.iter().map(String::as_str).collect::<Vec<_>>());
-    let presiding = arguments.presiding.as_deref().unwrap_or_default();
-    Ok(Basis::Sitting(office::sitting(
+    Ok(Some(office::sitting(
         &present,
         presiding,
         &votes_for,
@@ -108,48 +238,29 @@ fn decided(arguments: &Draft) -> Result<Basis, Failure> {
     )?))
 }
 
-/// A text or a note that is being signed.
-fn open(file: &Path) -> Result<Note, Failure> {
-    let bytes = files::read_present(file)?;
-    let not = |problem: &str| Failure::no(format!("{}: {problem}", file.display()));
-    if let Ok(note) = Note::parse(&bytes) {
-        return Ok(note);
-    }
-    let text = String::from_utf8(bytes).map_err(|_| not("it is no text"))?;
-    Note::sign(&text, &[], 0).ok_or_else(|| not("it is no text that can be signed"))
-}
-
-fn sign(file: &Path, key_files: &[PathBuf], out: &Path, host: &Host) -> Result<ExitCode, Failure> {
-    let mut note = open(file)?;
-    Statement::parse(note.text()).map_err(|e| Failure::no(format!("{}: {e}", file.display())))?;
-    show::say(note.text());
-    for path in key_files {
-        let signer = keys::read(path)?;
-        let own = std::slice::from_ref(signer.verifier());
-        if note.verify(own).is_ok() {
-            show::say(&format!("{} has signed already", signer.verifier().name()));
-            continue;
-        }
-        note.add(&signer, host.seconds().0);
-        show::say(&format!("signed by {}", signer.verifier().name()));
-    }
-    files::write(out, &note.to_bytes(), files::PUBLIC)?;
-    show::line(&out.display().to_string());
-    Ok(ExitCode::SUCCESS)
-}
-
 fn submit(file: &Path, node: &Node, host: &Host) -> Result<ExitCode, Failure> {
     let bytes = files::read_present(file)?;
-    let force = office::submit(node, host, &bytes).map_err(|error| match error {
+    let entered = office::enter(node, host, &bytes).map_err(|error| match error {
         ControlError::Document { problem, .. } => ControlError::document(file.display(), problem),
         other => other,
     })?;
-    show::line(&force.statement.id.to_string());
-    show::say(&format!(
-        "in force from {} to {}; the decision is entry {} of the log",
-        force.statement.not_before, force.statement.not_after, force.index
-    ));
-    for (sensor, until) in force.leases {
+    let about = entered.about.map(|id| id.to_string());
+    show::line(&about.unwrap_or_else(|| entered.index.to_string()));
+    match entered.kind {
+        EntryType::Decision => show::say(&format!(
+            "in force; the decision is entry {} of the log",
+            entered.index
+        )),
+        EntryType::Urgent => show::say(&format!(
+            "the urgent act is entry {} of the log, cosigned; the commission is alarmed by its own copy, and what comes of it is quarantined until a sitting ratifies it",
+            entered.index
+        )),
+        kind => show::say(&format!(
+            "the {kind} is entry {} of the log; {} authority folders were written",
+            entered.index, entered.folders
+        )),
+    }
+    for (sensor, until) in entered.leases {
         show::say(&format!(
             "{sensor} may run until {until}; `sakimori authority lease` goes on from there"
         ));
@@ -157,90 +268,68 @@ fn submit(file: &Path, node: &Node, host: &Host) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn describe(what: Option<&str>, node: &Node, format: Format) -> Result<ExitCode, Failure> {
-    let Some(what) = what else {
-        return list(node, format);
-    };
-    let path = match what.parse::<AuthorityId>() {
-        Ok(id) => node.statement(id),
-        Err(_) => PathBuf::from(what),
-    };
-    let bytes = files::read_present(&path)?;
-    let text = Note::parse(&bytes).map_or_else(
-        |_| String::from_utf8_lossy(&bytes).into_owned(),
-        |note| note.text().to_owned(),
-    );
-    let root = ledger::installed_root(node)?;
-    let verdict = match Statement::check(&bytes, &root) {
-        Ok((statement, _)) => Ok(statement.approvers()),
-        Err(e) => Err(told(&e)),
-    };
-    match format {
-        Format::Text => {
-            show::out(&text);
-            match &verdict {
-                Ok(approvers) => show::line(&format!(
-                    "\nThis is a decision: {} for it.",
-                    approvers.join(", ")
-                )),
-                Err(reason) => show::line(&format!("\nThis is no decision: {reason}.")),
+fn renew(node: &Node, host: &Host) -> Result<ExitCode, Failure> {
+    let done = office::renew_due(node, host)?;
+    let mut failed = false;
+    for renewed in &done {
+        let (sensor, id) = (&renewed.sensor, renewed.authority);
+        match &renewed.until {
+            Ok(until) => show::line(&format!("{sensor} may run under {id} until {until}")),
+            Err(error) => {
+                failed = true;
+                show::error(&format!("{sensor} under {id}: {}", told(error)));
             }
         }
-        Format::Json => show::json(&document(&text, &verdict)),
     }
-    Ok(ExitCode::from(u8::from(verdict.is_err())))
+    if done.is_empty() {
+        show::say("no lease ends soon");
+    }
+    Ok(ExitCode::from(if failed { exit::ENVIRONMENT } else { 0 }))
 }
 
-fn document(text: &str, verdict: &Result<Vec<String>, String>) -> Value {
-    let statement = Statement::parse(text).ok();
-    json!({
-        "id": statement.as_ref().map(|s| s.id.to_string()),
-        "kind": statement.as_ref().map(|s| s.kind.to_string()),
-        "not_before": statement.as_ref().map(|s| s.not_before.to_string()),
-        "not_after": statement.as_ref().map(|s| s.not_after.to_string()),
-        "decided": verdict.is_ok(),
-        "approvers": verdict.as_ref().ok(),
-        "problem": verdict.as_ref().err(),
-        "text": text,
-    })
+/// Writes the text of a ruling.
+fn rule(matter: Matter, arguments: &Ruling, host: &Host) -> Result<ExitCode, Failure> {
+    let node = Node::at(&arguments.dir.dir);
+    let kind = office::kind_about(&node, host, &matter)?;
+    let sitting = sitting(&arguments.sitting)?;
+    let ruling = office::ruling_text(&node, host, matter, kind, &arguments.reason, sitting)?;
+    written(&arguments.out, &ruling.to_string())?;
+    show::line(&ruling.id.to_string());
+    show::say(&format!(
+        "{} is to be signed by everybody who is present, then submitted",
+        arguments.out.display()
+    ));
+    Ok(ExitCode::SUCCESS)
 }
 
-fn list(node: &Node, format: Format) -> Result<ExitCode, Failure> {
-    ledger::installed_root(node)?;
-    let ids = office::authorities(node)?;
-    let statements: Result<Vec<Statement>, ControlError> = ids
-        .into_iter()
-        .map(|id| office::statement(node, id))
-        .collect();
-    let statements = statements?;
-    match format {
-        Format::Json => show::json(&json!(
-            statements
-                .iter()
-                .map(|s| document(&s.to_string(), &Ok(s.approvers())))
-                .collect::<Vec<_>>()
-        )),
-        Format::Text => show::table(
-            &[
-                "authority",
-                "kind",
-                "from",
-                "until",
-                "sensors",
-                "approved by",
-            ],
-            statements.iter().map(|s| {
-                let sensors: Vec<String> = s.sensors.iter().map(ToString::to_string).collect();
-                vec![
-                    s.id.to_string(),
-                    s.kind.to_string(),
-                    s.not_before.to_string(),
-                    s.not_after.to_string(),
-                    sensors.join(" "),
-                    s.approvers().join(" "),
-                ]
-            }),
-        ),
+/// Suspends, or lets go on: at once where a key is at hand.
+fn suspend(arguments: &Suspend, act: SuspensionAct, host: &Host) -> Result<ExitCode, Failure> {
+    let node = Node::at(&arguments.dir.dir);
+    let by = match arguments.by {
+        Who::Commission => By::Commission,
+        Who::Office => By::Office,
+        Who::Party => By::Party,
+    };
+    let text = office::suspension_text(&node, host, arguments.id, by, act, &arguments.reason)?;
+    let mut note = Note::sign(&text.to_string(), &[], 0)
+        .ok_or_else(|| Failure::no("the text cannot be signed"))?;
+    let signed = sign::with(&mut note, &arguments.with, host)?;
+    if let Some(out) = &arguments.out {
+        files::write(out, &note.to_bytes(), files::PUBLIC)?;
     }
+    if !signed {
+        let out = arguments.out.as_ref().ok_or_else(|| {
+            Failure::usage("name a key that signs, or `--out` for the text that is to be signed")
+        })?;
+        written(out, &text.to_string())?;
+        show::line(&out.display().to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let entered = office::enter(&node, host, &note.to_bytes())?;
+    show::line(&entered.index.to_string());
+    show::say(&format!(
+        "{} by the {by} is entry {} of the log; {} sensors were told. What they acknowledge is in `sakimori authority list`",
+        text.act, entered.index, entered.folders
+    ));
     Ok(ExitCode::SUCCESS)
 }

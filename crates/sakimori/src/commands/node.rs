@@ -35,6 +35,14 @@ pub(super) fn init(arguments: &Init, host: &Host) -> Result<ExitCode, Failure> {
             ),
     );
     let dir = arguments.dir.dir.display();
+    if let Some(apart) = &arguments.commission_dir {
+        sakimori_control::apart::take_commission(&node, &Node::at(apart))?;
+        let apart = apart.display();
+        show::say(&format!(
+            "next: `sakimori node show --role commission --node {apart}`, the same for the office of {dir}, then `sakimori node join` on each side"
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
     show::say(&format!(
         "next: `sakimori commission run --dir {dir}` and `sakimori ledger run --dir {dir}`, each in a terminal of its own"
     ));
@@ -78,6 +86,7 @@ pub(super) fn commission(command: Commission, host: &Host) -> Result<ExitCode, F
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let running = commission::start(&node.commission(), listen, host)?;
     show::line(&format!("http://{}", running.address));
+    let _rounds = Rounds::begin(&node, &running, host);
     if attached {
         until_input_ends();
         return Ok(ExitCode::SUCCESS);
@@ -104,4 +113,49 @@ fn address(node: &Node) -> Result<String, ControlError> {
 pub(super) fn until_input_ends() {
     let mut byte = [0];
     while matches!(std::io::stdin().read(&mut byte), Ok(1)) {}
+}
+
+/// How often the commission looks at what is due.
+const ROUND: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// The commission's rounds beside its answers: urgent acts are told and, where nobody ratified them, what they brought is destroyed. They end when this goes.
+struct Rounds {
+    end: Option<std::sync::mpsc::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Rounds {
+    fn begin(node: &Node, running: &commission::Running, host: &Host) -> Self {
+        let commission = std::sync::Arc::clone(&running.commission);
+        commission.on_alarm(|alarm| {
+            show::say(&format!(
+                "ALARM: urgent act {} ({}) is entry {} of the log, of {}; it is to be ratified or refused until {}",
+                alarm.authority, alarm.basis, alarm.index, alarm.time, alarm.deadline
+            ));
+        });
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (socket, host) = (node.ledger().socket, host.clone());
+        let thread = std::thread::spawn(move || {
+            // Ends when the other end is dropped.
+            while ended.recv_timeout(ROUND) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                if let Err(error) = commission::round(&commission, &socket, &host) {
+                    show::error(&sakimori_control::error::told(&error));
+                }
+            }
+        });
+        Self {
+            end: Some(end),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Rounds {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            // A round that panicked has said so.
+            let _ = thread.join();
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::show::{self, grouped};
 use sakimori_control::sensor::{self, Input, Plan, Read, Report};
 use sakimori_control::{Host, Node};
 use sakimori_custody::window::EndStatus;
-use sakimori_sensor::supervisor::{Program, Totals};
+use sakimori_sensor::supervisor::{Ending, Program, Totals};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -31,6 +31,7 @@ pub(super) fn run(arguments: SensorRun, host: &Host) -> Result<ExitCode, Failure
         home_prefixes: arguments.home.home,
         directions: arguments.directions,
         program: Program(super::own_program()?),
+        stop: sakimori_control::stop::on_signals()?,
     };
     let report = sensor::run(&node, &plan, host, &mut show::Meter::new(host))?;
     match arguments.format {
@@ -59,6 +60,32 @@ pub(super) fn run(arguments: SensorRun, host: &Host) -> Result<ExitCode, Failure
 /// What is wrong with an input, and what to do.
 fn advice(read: &Read) -> String {
     let (name, at) = (&read.name, read.outcome.offset);
+    match read.outcome.ending {
+        Some(Ending::Suspended) => {
+            return format!(
+                "{name}, byte {at}: the authority was suspended; it goes on when whoever suspended it says so"
+            );
+        }
+        Some(Ending::Revoked) => {
+            return format!(
+                "{name}, byte {at}: the authority was revoked; only a new statement lets a sensor go on"
+            );
+        }
+        Some(Ending::Refused) => {
+            return format!(
+                "{name}, byte {at}: the gate lets the sensor through no more; the log has the refusal"
+            );
+        }
+        Some(Ending::EpochEnded) => {
+            return format!(
+                "{name}, byte {at}: the epoch of the identifiers' key ended here; a new run goes on under the next one"
+            );
+        }
+        Some(Ending::Stopped) => {
+            return format!("{name}, byte {at}: the run was asked to stop here");
+        }
+        Some(Ending::Expired) | None => {}
+    }
     if read.outcome.status == EndStatus::Stopped {
         return format!(
             "{name}, byte {at}: the authority or its lease ended here; `sakimori authority lease` goes on, then read the file again"
@@ -110,6 +137,7 @@ fn document(report: &Report) -> Value {
             "status": read.outcome.status.name(),
             "offset": read.outcome.offset,
             "fault": read.outcome.fault,
+            "ending": read.outcome.ending.map(Ending::name),
             "packets": packets(&read.outcome.totals),
         })
     });

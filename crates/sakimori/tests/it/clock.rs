@@ -106,6 +106,7 @@ impl<L> World<L> {
         let sitting = office::sitting(&SITTING, "m1", &["m1", "m2"], &["m4"], &[]).unwrap();
         let now = self.host.seconds();
         let draft = office::Draft {
+            kind: sakimori_authority::statement::Kind::Acquisition,
             basis: "act42-17".parse().unwrap(),
             not_before: now,
             not_after: now.plus(days * DAY_SECONDS),
@@ -118,9 +119,13 @@ impl<L> World<L> {
             },
             keep_days,
             conditions: "none".to_owned(),
-            decided: Basis::Sitting(sitting),
+            replaces: None,
+            decided: Some(Basis::Sitting(sitting)),
         };
         let reasons = office::Reasons {
+            requester: "o1".parse().unwrap(),
+            rights: "only mechanical fields leave".to_owned(),
+            expected_share_ppm: 1000,
             facts: "a test".to_owned(),
             necessity: "it has to be shown".to_owned(),
             alternatives: "none".to_owned(),
@@ -149,6 +154,7 @@ impl<L> World<L> {
         let capture = self.folder.path().join("some-minutes.pcap");
         border(&capture, minutes, flows).unwrap();
         let plan = Plan {
+            stop: Arc::default(),
             sensor: sensor(),
             authority: self.node.authority(statement.id, &sensor()),
             inputs: vec![Input::named(capture.to_str().unwrap())],

@@ -138,6 +138,7 @@ impl TestNode {
         let now = self.host.seconds();
         let sitting = office::sitting(&SITTING, "m1", &["m1", "m2"], &["m4"], &[]).unwrap();
         office::Draft {
+            kind: sakimori_authority::statement::Kind::Acquisition,
             basis: "act42-17".parse().unwrap(),
             not_before: now,
             not_after: now.plus(30 * DAY_SECONDS),
@@ -150,13 +151,17 @@ impl TestNode {
             },
             keep_days: 90,
             conditions: "none".to_owned(),
-            decided: Basis::Sitting(sitting),
+            replaces: None,
+            decided: Some(Basis::Sitting(sitting)),
         }
     }
 
     /// Puts an authority in force: request, signatures, decision, lease.
     pub(crate) fn decided(&self, pack: &Pack, draft: &office::Draft) -> Statement {
         let reasons = office::Reasons {
+            requester: "o1".parse().unwrap(),
+            rights: "only mechanical fields leave".to_owned(),
+            expected_share_ppm: 1000,
             facts: "a test".to_owned(),
             necessity: "it has to be shown".to_owned(),
             alternatives: "none".to_owned(),

@@ -3,6 +3,7 @@
 use crate::captures::border;
 use crate::node::TestNode;
 use crate::program::{Ran, run, sakimori};
+use sakimori_custody::time::DAY_SECONDS;
 use sakimori_testkit::files_below;
 use serde_json::{Value, json};
 use std::fs;
@@ -19,8 +20,10 @@ impl Session {
         }
     }
 
-    /// Runs a command as it would be typed beside the node's folder. `%` stands for a space in a word.
+    /// Runs a command as it would be typed beside the node's folder. `%` stands for a space in a word, `AFTER` for a time in eighty days.
     fn type_in(&self, line: &str) -> Ran {
+        let after = self.node.host.seconds().plus(80 * DAY_SECONDS).to_string();
+        let line = line.replace("AFTER", &after);
         let words = line.split_whitespace().map(|word| word.replace('%', " "));
         let mut command = sakimori(words);
         let beside = self.node.beside("");
@@ -35,9 +38,9 @@ impl Session {
 const PACK: &str = "# what is looked for\nsakimori/pack/v1\nid: week-14\nissued: 2027-04-01T00:00:00Z\n\
     purpose: calls to known relays\n\nselector: 2 domain Relay.Example.\nselector: 1 prefix 25.66.135.0/24\n";
 
-const DRAFT: &str = "authority draft --out statement.txt --pack week.pack --not-after 2037-01-01T00:00:00Z \
+const DRAFT: &str = "authority draft --out statement.txt --pack week.pack --not-after AFTER \
     --sensor s-01 --direction in-out --direction out-in --match-ppm 1000000 --facts facts --necessity necessity \
-    --alternatives none --present m1,m2,m4 --presiding m2 --for m1,m2 --against m4";
+    --alternatives none --rights none%needed --expected-share 1000 --requester o1 --present m1,m2,m4 --presiding m2 --for m1,m2 --against m4";
 
 /// The keys of these members, as arguments.
 fn keys(members: &[&str]) -> String {
@@ -136,7 +139,7 @@ fn an_authority_is_asked_for_signed_and_put_in_force() {
     // Another text under the same id is none.
     let text = fs::read_to_string(session.node.beside("statement.txt")).unwrap();
     let (text, _) = text.split_once("\n\n").unwrap();
-    let other = text.replace("conditions: none", "conditions: others") + "\n";
+    let other = text.replace("keep 90d", "keep 80d") + "\n";
     session.write("other.txt", &other);
     let sign = format!("authority sign other.txt{}", keys(&["m1", "m2", "m4"]));
     session.type_in(&sign).yes();
@@ -298,6 +301,22 @@ fn every_command_has_its_help() {
         "authority submit",
         "authority lease",
         "authority show",
+        "authority urgent",
+        "authority renew",
+        "authority list",
+        "authority ask",
+        "authority answer",
+        "authority refuse",
+        "authority ratify",
+        "authority approve",
+        "authority revoke",
+        "authority suspend",
+        "authority resume",
+        "authority schedule",
+        "authority software",
+        "key",
+        "key new",
+        "key show",
         "sensor",
         "sensor run",
         "query",

@@ -1,0 +1,74 @@
+//! Texts that hold for everybody: the schedule of legal numbers, releases of the software. In: what is on record, a program file. Out: texts to be signed. Never: a value that claims to be verified;
+//! whoever verified it writes so before the text is signed.
+
+use super::desk::book;
+use super::request::open_sitting;
+use crate::error::ControlError;
+use crate::files;
+use crate::host::Host;
+use crate::journal::Log;
+use crate::layout::Node;
+use crate::ledger::installed_root;
+use sakimori_authority::Sitting;
+use sakimori_authority::schedule::{Draft, Schedule, fictional, japan};
+use sakimori_authority::software::Software;
+use sakimori_custody::ids::Name;
+use std::path::Path;
+
+/// The text of the next schedule: what is on record with the next version, to be edited; or the first one, Japan's as far as it is known, or a fictional one in which urgent acquisition is allowed.
+///
+/// # Errors
+/// [`ControlError::Ledger`]; [`ControlError::Document`].
+pub fn schedule_text(
+    node: &Node,
+    host: &Host,
+    is_fictional: bool,
+    sitting: Option<Sitting>,
+) -> Result<Schedule, ControlError> {
+    let root = installed_root(node)?;
+    let sitting = match sitting {
+        Some(sitting) => sitting,
+        None => open_sitting(&root)?,
+    };
+    let mut log = Log::connect(&node.ledger().socket)?;
+    let book = book(node, &mut log)?;
+    let draft = Draft {
+        not_before: host.seconds(),
+        root: root.version,
+        sitting,
+    };
+    Ok(match book.schedule_list().last() {
+        Some(known) => Schedule {
+            version: known.schedule.version.saturating_add(1),
+            not_before: draft.not_before,
+            consultation: None,
+            previous: Some(known.hash),
+            root: draft.root,
+            sitting: draft.sitting,
+            ..known.schedule.clone()
+        },
+        None if is_fictional => fictional(&draft),
+        None => japan(&draft),
+    })
+}
+
+/// The text by which a program file is released.
+///
+/// # Errors
+/// [`ControlError::File`]: the program cannot be read.
+pub fn software_text(
+    node: &Node,
+    host: &Host,
+    program: &Path,
+    name: &Name,
+    version: &Name,
+) -> Result<Software, ControlError> {
+    let sha256 = files::hash(program)?;
+    Ok(Software {
+        name: name.clone(),
+        version: version.clone(),
+        sha256,
+        not_before: host.seconds(),
+        root: installed_root(node)?.version,
+    })
+}
