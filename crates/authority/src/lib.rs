@@ -5,9 +5,11 @@
 //!
 //! Design 2.1 and 6.6; `docs/reference/formats.md` sections 10 to 12.
 
+pub mod clock;
 pub mod gate;
 mod grammar;
 pub mod lease;
+pub mod lifecycle;
 pub mod limits;
 mod refusal;
 pub mod root;

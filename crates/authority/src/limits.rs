@@ -28,3 +28,9 @@ pub const DEADLINE_DAYS_MAX: u64 = 3660;
 pub const SOURCE_BYTES_MAX: usize = 512;
 /// Suspensions, and ends by a ruling, that a sensor remembers; the oldest go, whose authorities have ended long since.
 pub const STANDINGS_MAX: usize = 3000;
+/// Drift of an ordinary clock, per million.
+pub const DRIFT_PPM_MAX: u64 = 500;
+/// Largest step of a wall clock that is borne, seconds: time servers step by less, and whole seconds are rounded.
+pub const STEP_SECONDS_MAX: u64 = 5;
+/// Cosigners whose times a clock keeps.
+pub const WITNESSES_MAX: usize = 32;

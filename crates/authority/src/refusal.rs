@@ -106,6 +106,7 @@ refusals! {
     SoftwareUnsigned 85 "software-unsigned" "the release is not signed by the office and the chair or deputy",
     SoftwareNotYet 86 "software-not-yet" "the release of the software has not begun",
     SoftwareUnlogged 87 "software-unlogged" "this program is not the one that was released",
+    ClockAhead 88 "clock-ahead" "the clock is ahead of what can have passed, and no second source bears it out",
 }
 
 impl Refusal {
@@ -147,6 +148,7 @@ impl Refusal {
             }
             42..=49 => "`sakimori authority lease` gets a new `lease.note`",
             50 => "set the clock; a sensor never goes back in time",
+            88 => "set the clock, or get a fresh proof with `sakimori authority lease`",
             51 => {
                 "start the ledger with `sakimori ledger run`; the refusal is entered at the next start"
             }

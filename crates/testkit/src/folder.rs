@@ -301,9 +301,11 @@ impl Plan {
         let installed = Note::sign(&text::trust_root(), &[], 0);
         let installed = installed.map(|note| self.signed(note, &Self::default().root_signers));
         let optional = |part, text: String, signers: &[&str]| {
-            let made = !signers.is_empty();
-            made.then(|| self.note(part, text, signers).to_bytes())
-                .unwrap_or_default()
+            if signers.is_empty() {
+                Vec::new()
+            } else {
+                self.note(part, text, signers).to_bytes()
+            }
         };
         let mut suspensions: [Vec<u8>; 3] = Default::default();
         if let Some((at, signers)) = &self.suspension
