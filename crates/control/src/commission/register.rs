@@ -1,28 +1,22 @@
-//! What the commission knows from its own copy of the log: decisions in force, leases, opened queries, runs. In: entries with their bodies, before they are cosigned.
-//! Out: answers, or the reason why a checkpoint is not cosigned. Never: a word of the office that is not in the log.
+//! What the commission knows from its own copy of the log, and what the office's writer admits: the book of `oversight`, as mirror and writer ask it. In: entries with their bodies, before
+//! they are cosigned or sequenced. Out: answers, or the rule that an entry breaks. Never: a word of the office that is not in the log.
 //!
-//! Held here (`ARCHITECTURE.md` 6.9): I1 a start and each receipt lie inside a decision and a lease on record; I2 a run's windows follow each other without a gap; I3
-//! packets are conserved; I11 a lease is younger than its decision; who acts has signed. A decision that lacks its signatures is kept as an entry and is never in force.
+//! The rules are those of `docs/reference/formats.md` section 18. A decision that lacks its signatures is kept as an entry and is never in force.
 
 use super::lock;
-use sakimori_authority::lease::Lease;
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::statement::Statement;
-use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
-use sakimori_custody::ids::{AuthorityId, SensorId, StreamId};
+use sakimori_custody::entry::Envelope;
+use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::time::Seconds;
 use sakimori_ledger::disk::Source;
 use sakimori_ledger::mirror::Approve;
 use sakimori_ledger::reader::LogReader;
-use sakimori_tlog::key::VerifierKey;
-use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use sakimori_ledger::writer::Admit;
+use sakimori_oversight::refused::{Code, Refused};
+use sakimori_oversight::{Book, Judged};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-
-/// Entries carry whole minutes, and receipts of what was read in time are written a moment later.
-const LATE_SECONDS_MAX: u64 = 120;
-/// Opened queries that are remembered; older ones have had their answer.
-const QUERIES_MAX: usize = 4096;
 
 /// A decision in force.
 #[derive(Clone, Debug)]
@@ -48,286 +42,90 @@ pub(super) struct Opened {
     pub(super) buckets: BTreeSet<String>,
 }
 
-/// What a query has to say before it is answered.
-#[derive(Deserialize)]
-struct Reason {
-    actor: String,
-    purpose: String,
-    case: String,
-    buckets: BTreeSet<String>,
-}
-
-/// Where a run of a sensor is.
-#[derive(Clone, Copy, Debug, Default)]
-struct Run {
-    next_window: u64,
-    held: u64,
-}
-
 /// The commission's book.
 pub struct Register {
-    root: TrustRoot,
-    decisions: BTreeMap<AuthorityId, Decided>,
-    leases: Vec<([u8; 32], Lease)>,
-    queries: BTreeMap<u64, Opened>,
-    runs: BTreeMap<StreamId, Run>,
-    /// Index of the first entry that is not in the book yet.
-    next: u64,
-    /// Entries of an earlier process whose bodies are not read yet.
-    unread: Vec<(u64, Envelope)>,
+    book: Book,
+    /// Entries of an earlier process whose bodies are not read yet, in order.
+    unread: Vec<(u64, Vec<u8>)>,
 }
 
 impl Register {
     /// An empty book under a trust root.
-    pub const fn new(root: TrustRoot) -> Self {
+    pub fn new(root: TrustRoot) -> Self {
         Self {
-            root,
-            decisions: BTreeMap::new(),
-            leases: Vec::new(),
-            queries: BTreeMap::new(),
-            runs: BTreeMap::new(),
-            next: 0,
+            book: Book::new(root),
             unread: Vec::new(),
         }
     }
 
+    /// The book, for those who read it.
+    pub const fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// A statement on record with the signatures that its kind needs, whether it lasts or has ended.
     pub(super) fn decided(&self, id: AuthorityId) -> Option<Decided> {
-        self.decisions.get(&id).cloned()
+        self.book.authority(id).map(|authority| Decided {
+            index: authority.index,
+            commitment: authority.commitment,
+            text: authority.text.clone(),
+            statement: authority.statement.clone(),
+        })
+    }
+
+    /// Whether an authority lets a sensor act now, but for a lease: nobody suspended or revoked it, and an urgent act has not ended.
+    ///
+    /// # Errors
+    /// [`Refused`]: why not.
+    pub(super) fn lets(
+        &self,
+        id: AuthorityId,
+        sensor: &SensorId,
+        now: Seconds,
+    ) -> Result<(), Refused> {
+        let authority = self.book.authority(id);
+        let authority = authority.ok_or_else(|| Refused::from(Code::AuthorityNone))?;
+        authority.lets(sensor, now)?;
+        if authority.suspended.is_some() {
+            return Err(Code::AuthoritySuspended.into());
+        }
+        if authority.revoked.is_some() {
+            return Err(Code::AuthorityRevoked.into());
+        }
+        if authority.urgent && !self.book.urgent_lets(id, now) {
+            return Err(Code::UrgentEnded.into());
+        }
+        Ok(())
     }
 
     pub(super) fn query(&self, index: u64) -> Option<Opened> {
-        self.queries.get(&index).cloned()
+        self.book.open_query_at(index).map(|query| Opened {
+            authority: query.commitment,
+            time: query.time,
+            buckets: query.buckets.iter().map(ToString::to_string).collect(),
+        })
     }
 
     pub(super) fn is_leased(&self, commitment: &[u8; 32], sensor: &SensorId, at: Seconds) -> bool {
-        self.leases.iter().any(|(of, lease)| {
-            of == commitment
-                && lease.sensor == *sensor
-                && lease.issued.minute() <= at
-                && at <= lease.not_after.plus(LATE_SECONDS_MAX)
-        })
+        self.book.may_run(commitment, sensor, at)
     }
 
-    /// Reads the bodies of decisions and leases that were cosigned by an earlier process.
+    /// Takes in what was cosigned by an earlier process. The rules were held against it then; where this program would refuse an entry, it stands in the book as
+    /// one on which nothing rests.
     pub(super) fn read_bodies<D: Source>(&mut self, reader: &LogReader<D>) {
-        for (index, envelope) in std::mem::take(&mut self.unread) {
-            if let Ok(Some(body)) = reader.body(&envelope.body) {
-                self.note(index, &envelope, &body);
-            }
+        for (index, entry) in std::mem::take(&mut self.unread) {
+            let commitment = Envelope::decode(&entry).map(|envelope| envelope.body);
+            let body = commitment.ok().and_then(|body| reader.body(&body).ok()?);
+            take_in(&mut self.book, index, &entry, body.as_deref());
         }
     }
+}
 
-    /// Takes in what a decision, lease or query says; what does not hold is passed over.
-    fn note(&mut self, index: u64, envelope: &Envelope, body: &[u8]) {
-        let open = || {
-            StoredBody::decode(body)
-                .ok()?
-                .open(&envelope.body, None)
-                .ok()
-        };
-        match envelope.kind {
-            EntryType::Decision => {
-                if let Some(decided) =
-                    open().and_then(|bytes| self.in_force(index, envelope, &bytes))
-                {
-                    // The first decision of an id stays: an id is used once.
-                    self.decisions
-                        .entry(decided.statement.id)
-                        .or_insert(decided);
-                }
-            }
-            EntryType::Activation => {
-                let lease = open().and_then(|bytes| Lease::open(&bytes, &self.root.lease_key).ok());
-                let known = lease.filter(|lease| {
-                    let decided = self.decisions.get(&lease.authority);
-                    decided.is_some_and(|d| {
-                        d.commitment == lease.statement && d.index < lease.tree_size
-                    })
-                });
-                self.leases
-                    .extend(known.map(|lease| (lease.statement, lease)));
-            }
-            EntryType::Query => self.note_query(index, envelope, open()),
-            _ => {}
-        }
-    }
-
-    /// What opens a query has two counters and says in the open who looks at which buckets and why; what closes it names the opening entry as a third.
-    fn note_query(&mut self, index: u64, envelope: &Envelope, body: Option<Vec<u8>>) {
-        if let Some(opener) = envelope.counters.get(2) {
-            self.queries.remove(opener);
-            return;
-        }
-        let reason = body.and_then(|bytes| serde_json::from_slice::<Reason>(&bytes).ok());
-        let said = |text: &String| !text.trim().is_empty();
-        let told = reason.filter(|r| [&r.actor, &r.purpose, &r.case].into_iter().all(said));
-        if let Some(reason) = told {
-            let opened = Opened {
-                authority: envelope.authority,
-                time: envelope.time,
-                buckets: reason.buckets,
-            };
-            self.queries.insert(index, opened);
-        }
-        if self.queries.len() > QUERIES_MAX {
-            self.queries.pop_first();
-        }
-    }
-
-    fn in_force(&self, index: u64, envelope: &Envelope, bytes: &[u8]) -> Option<Decided> {
-        let (statement, note) = Statement::check(bytes, &self.root).ok()?;
-        let commitment = statement.commitment();
-        (commitment == envelope.authority).then(|| Decided {
-            index,
-            commitment,
-            text: note.text().to_owned(),
-            statement,
-        })
-    }
-
-    /// Follows a run; `false` where its windows do not follow each other or packets are not conserved.
-    fn follow(&mut self, envelope: &Envelope) -> bool {
-        match envelope.kind {
-            EntryType::Start => {
-                self.runs.insert(envelope.stream, Run::default());
-                true
-            }
-            EntryType::Receipt => {
-                let &[
-                    index,
-                    _,
-                    _,
-                    before,
-                    read,
-                    selected,
-                    discarded,
-                    errors,
-                    after,
-                    ..,
-                ] = envelope.counters.as_slice()
-                else {
-                    return false;
-                };
-                let run = self.runs.entry(envelope.stream).or_default();
-                let sums = [
-                    before.checked_add(read),
-                    selected
-                        .checked_add(discarded)
-                        .and_then(|s| s.checked_add(errors)?.checked_add(after)),
-                ];
-                let conserved = sums[0].is_some() && sums[0] == sums[1];
-                let follows = run.next_window == index && run.held == before;
-                if conserved && follows {
-                    *run = Run {
-                        next_window: index.saturating_add(1),
-                        held: after,
-                    };
-                }
-                conserved && follows
-            }
-            EntryType::Stop => {
-                self.runs.remove(&envelope.stream);
-                true
-            }
-            _ => true,
-        }
-    }
-
-    /// Who must have signed an entry of a kind; `None` where its body is a signed note itself.
-    fn authors(&self, kind: EntryType) -> Option<Vec<VerifierKey>> {
-        match kind {
-            EntryType::TrustRoot
-            | EntryType::Decision
-            | EntryType::Activation
-            | EntryType::Attestation
-            | EntryType::Schedule
-            | EntryType::Software
-            | EntryType::Ruling
-            | EntryType::Suspension
-            | EntryType::Urgent => None,
-            EntryType::Start
-            | EntryType::Stop
-            | EntryType::Receipt
-            | EntryType::Gap
-            | EntryType::Fault
-            | EntryType::Refusal
-            | EntryType::Effective => Some(
-                self.root
-                    .sensors
-                    .iter()
-                    .map(|(_, key)| key.clone())
-                    .collect(),
-            ),
-            EntryType::Request
-            | EntryType::Answer
-            | EntryType::Deletion
-            | EntryType::Purge
-            | EntryType::Response
-            | EntryType::Query
-            | EntryType::Finding
-            | EntryType::Export
-            | EntryType::Reidentification
-            | EntryType::Reply => Some(vec![self.root.office.clone()]),
-            EntryType::Carrier => Some(
-                self.root
-                    .counters
-                    .iter()
-                    .map(|(_, key)| key.clone())
-                    .collect(),
-            ),
-            EntryType::Access | EntryType::Misuse => Some(vec![
-                self.root.office.clone(),
-                self.root.secretariat.clone(),
-            ]),
-            EntryType::Question
-            | EntryType::Lapse
-            | EntryType::Challenge
-            | EntryType::Inspection
-            | EntryType::Notice
-            | EntryType::Demand
-            | EntryType::Recommendation
-            | EntryType::Report => Some(vec![self.root.secretariat.clone()]),
-        }
-    }
-
-    /// Holds a new entry against the book and takes it in. One that is refused leaves the book as it was.
-    fn check(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), &'static str> {
-        // After a refusal the mirror shows again what came before it, of the same history. It is in the book already.
-        if index < self.next {
-            return Ok(());
-        }
-        let envelope = Envelope::decode(entry).map_err(|_| "an entry is no envelope")?;
-        let signed = |keys: Vec<VerifierKey>| {
-            keys.iter().any(|key| {
-                key.ed25519()
-                    .is_some_and(|public| envelope.signed_by(key.id(), &public))
-            })
-        };
-        if self
-            .authors(envelope.kind)
-            .is_some_and(|keys| !signed(keys))
-        {
-            return Err("an entry is not signed by somebody who may write it");
-        }
-        if matches!(envelope.kind, EntryType::Start | EntryType::Receipt) {
-            let signer = self
-                .root
-                .sensors
-                .iter()
-                .find(|(_, key)| key.id() == envelope.signer);
-            let leased = signer.is_some_and(|(sensor, _)| {
-                self.is_leased(&envelope.authority, sensor, envelope.time)
-            });
-            if !leased {
-                return Err("a sensor ran without a decision and a lease on record");
-            }
-        }
-        if !self.follow(&envelope) {
-            return Err("the windows of a run do not follow each other or do not conserve packets");
-        }
-        self.note(index, &envelope, body);
-        self.next = index + 1;
-        Ok(())
+/// Takes in an entry that was held against the rules before.
+fn take_in(book: &mut Book, index: u64, entry: &[u8], body: Option<&[u8]>) {
+    let taken = book.judge(index, entry, body.unwrap_or_default(), Judged::before());
+    if let Err(why) = taken {
+        book.pass_over(index, entry, why);
     }
 }
 
@@ -336,18 +134,7 @@ pub(super) struct Approver(pub(super) Arc<Mutex<Register>>);
 
 impl Approve for Approver {
     fn restore(&mut self, index: u64, entry: &[u8]) {
-        let mut register = lock(&self.0);
-        register.next = index + 1;
-        if let Ok(envelope) = Envelope::decode(entry) {
-            // What was cosigned has been held against the book then.
-            register.follow(&envelope);
-            if matches!(
-                envelope.kind,
-                EntryType::Decision | EntryType::Activation | EntryType::Query
-            ) {
-                register.unread.push((index, envelope));
-            }
-        }
+        lock(&self.0).unread.push((index, entry.to_vec()));
     }
 
     fn approve(
@@ -355,11 +142,45 @@ impl Approve for Approver {
         index: u64,
         entry: &[u8],
         body: &[u8],
-        _now: Seconds,
+        now: Seconds,
     ) -> Result<(), String> {
-        lock(&self.0)
-            .check(index, entry, body)
-            .map_err(str::to_owned)
+        let verdict = lock(&self.0)
+            .book
+            .judge(index, entry, body, Judged::at(now));
+        verdict.map(|_| ()).map_err(|why| why.to_string())
+    }
+}
+
+/// The book as the office's writer asks it: what would break a rule is refused to its author with the reason, and never becomes an entry.
+pub struct Admission {
+    book: Arc<Mutex<Book>>,
+    now: Box<dyn Fn() -> Seconds + Send>,
+}
+
+impl Admission {
+    /// An admission under the trust root that the office pinned, with its clock.
+    pub fn new(root: TrustRoot, now: Box<dyn Fn() -> Seconds + Send>) -> Self {
+        Self {
+            book: Arc::new(Mutex::new(Book::new(root))),
+            now,
+        }
+    }
+
+    /// The office's book, for those who read it beside the writer.
+    pub fn book(&self) -> Arc<Mutex<Book>> {
+        Arc::clone(&self.book)
+    }
+}
+
+impl Admit for Admission {
+    fn restore(&mut self, index: u64, entry: &[u8], body: Option<&[u8]>) {
+        take_in(&mut lock(&self.book), index, entry, body);
+    }
+
+    fn admit(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), String> {
+        let now = (self.now)();
+        let verdict = lock(&self.book).judge(index, entry, body, Judged::at(now));
+        verdict.map(|_| ()).map_err(|why| why.to_string())
     }
 }
 
