@@ -15,6 +15,7 @@
 //! | [`oversight`] | inspections, letters, the yearly report; the book of any copy of the log |
 //! | [`sensor`] | a run: gate, refusals, recovery, supervisor, lake |
 //! | [`tls`] | certificates of nodes, the peers that a node knows, the agent that calls them |
+//! | [`identify`] | keys of identifiers, one value for one ruling, the end of epochs |
 //! | [`stop`] | the signals by which a process is asked to end |
 //! | [`witness`] | outside witnesses: the process, and how a policy and the log know them |
 //! | [`query`], [`export`], [`deletion`], [`challenge`] | looking at records, giving them out, their end, and proof that they are there until then |
@@ -27,6 +28,7 @@ pub mod error;
 pub mod export;
 pub mod files;
 pub mod host;
+pub mod identify;
 pub mod journal;
 pub mod keys;
 pub mod layout;

@@ -16,11 +16,11 @@ use crate::layout::Node;
 use crate::office;
 use sakimori_custody::Recorded;
 use sakimori_custody::entry::EntryType;
-use sakimori_custody::ids::{AuthorityId, BucketId, Name};
+use sakimori_custody::ids::{AuthorityId, BucketId, Name, hex};
 use sakimori_custody::keys::BucketKey;
 use sakimori_custody::time::Day;
 use sakimori_lake::session::{self, Limits, Request};
-use sakimori_lake::{Access, Ask, Bucket, BucketState, Purpose, QueryOpened};
+use sakimori_lake::{Access, Ask, Bucket, BucketState, Purpose, QueryOpened, Sought};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -51,6 +51,15 @@ pub enum Asked {
         /// The question as it was typed, for the log.
         text: String,
     },
+    /// Identifiers with their records, by tag or record; tags and sealed blobs, never a value.
+    Identifiers {
+        /// Which.
+        sought: Sought,
+        /// The question as it was typed, for the log.
+        text: String,
+        /// Rows at most.
+        limit: usize,
+    },
     /// SQL, answered by the query process.
     Sql {
         /// One SELECT over `records`.
@@ -79,6 +88,21 @@ pub struct Answered {
     pub gone: usize,
     /// Index of the entry before, and of the one after.
     pub entries: [u64; 2],
+}
+
+impl Answered {
+    /// Takes a column out.
+    pub fn without(&mut self, column: &str) {
+        let Some(at) = self.columns.iter().position(|name| name == column) else {
+            return;
+        };
+        self.columns.remove(at);
+        for row in &mut self.rows {
+            if at < row.len() {
+                row.remove(at);
+            }
+        }
+    }
 }
 
 /// Answers a question, with both entries in the log.
@@ -144,13 +168,16 @@ impl Asked {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Rows { .. } => "rows",
+            Self::Identifiers { .. } => "identifiers",
             Self::Sql { .. } => "sql",
         }
     }
 
     fn text(&self) -> &str {
         match self {
-            Self::Rows { text, .. } | Self::Sql { text, .. } => text,
+            Self::Rows { text, .. } | Self::Identifiers { text, .. } | Self::Sql { text, .. } => {
+                text
+            }
         }
     }
 }
@@ -214,6 +241,9 @@ fn look(
     };
     let found = match &question.asked {
         Asked::Rows { ask, .. } => rows(node, host, &access, &keys, ask),
+        Asked::Identifiers { sought, limit, .. } => {
+            identifiers(node, host, &access, &keys, (*sought, *limit))
+        }
         Asked::Sql {
             text,
             limits,
@@ -250,6 +280,42 @@ fn rows(
             .into_iter()
             .map(|held| held.release(access.opened.recorded()).into_inner());
         found.rows.extend(released.map(|row| cells(&row)));
+    }
+    Ok(found)
+}
+
+/// Identifiers of all buckets, each with its record's cells.
+fn identifiers(
+    node: &Node,
+    host: &Host,
+    access: &Access,
+    keys: &[(BucketId, BucketKey)],
+    (sought, limit): (Sought, usize),
+) -> Result<Found, ControlError> {
+    let lake = node.lake();
+    let columns = ["record", "field", "tag", "blob"];
+    let columns = columns.iter().chain(COLUMNS.iter().skip(1));
+    let mut found = Found {
+        columns: columns.map(ToString::to_string).collect(),
+        rows: Vec::new(),
+        more: false,
+    };
+    for (bucket, key) in keys {
+        let left = limit.saturating_sub(found.rows.len());
+        let reader = lake.reader(bucket, key, access, host.seconds())?;
+        let joined = reader.identifiers(sought, left.saturating_add(1))?;
+        found.more |= joined.len() > left;
+        for held in joined.into_iter().take(left) {
+            let (row, identifier) = held.release(access.opened.recorded()).into_inner();
+            let mut line = vec![
+                json!(row.record.to_string()),
+                json!(identifier.field.name()),
+                json!(hex(&identifier.tag)),
+                json!(hex(&identifier.blob)),
+            ];
+            line.extend(cells(&row).into_iter().skip(1));
+            found.rows.push(line);
+        }
     }
     Ok(found)
 }

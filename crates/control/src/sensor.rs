@@ -14,6 +14,7 @@ pub use store::SealKey;
 use crate::commission::Caller;
 use crate::error::{ControlError, told};
 use crate::host::Host;
+use crate::identify;
 use crate::journal::{Journal, RunLog};
 use crate::layout::Node;
 use crate::office::{self, FindingFile, record_findings};
@@ -266,8 +267,11 @@ impl Process<'_> {
         let mut store = LakeStore::new(self.node, self.host, self.signer, &caller, &admitted);
         let seal = store.seal_key();
         let seal = seal.map_err(|e| self.refuse_for(Refusal::KeysUnavailable, e))?;
-        store.begin(&seal).map_err(|e| self.fault(&admitted, e))?;
         let stream = office::fresh_stream(self.host)?;
+        let identify =
+            identify::for_run(self.node, self.host, &admitted, &caller, (self.signer, stream));
+        let identify = identify.map_err(|e| self.refuse_for(Refusal::KeysUnavailable, e))?;
+        store.begin(&seal).map_err(|e| self.fault(&admitted, e))?;
         self.state.open_run(stream);
         self.state.save(&self.folder)?;
         let Ok(mut recorder) = RunLog::connect(&self.node.ledger().socket) else {
@@ -280,7 +284,10 @@ impl Process<'_> {
             admitted: &admitted,
             signer: self.signer,
             program: &self.plan.program,
-            config: self.child(&admitted, input)?,
+            config: ChildConfig {
+                identify,
+                ..self.child(&admitted, input)?
+            },
             input: descriptor,
             input_kind: input.kind(),
             stream,

@@ -3,11 +3,13 @@
 mod authority;
 mod export;
 pub(crate) mod oversight;
+mod reidentify;
 
 pub(crate) use authority::{
     Asked, Authority, Draft, Key, Ruling, Sign, SignWith, Sitting, Suspend, Urgent, Who,
 };
 pub(crate) use export::{Challenge, Export, ExportMake, Form};
+pub(crate) use reidentify::Reidentify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sakimori_control::witness::Outside;
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Sensor(Sensor),
     /// Looks at selected records; needs a purpose and a case, and is on record.
     Query(Query),
+    /// Shows one identifier of one record, once, as a ruling of the commission allows.
+    Reidentify(Reidentify),
     /// Records that leave the office, each file with its recipient's mark.
     #[command(subcommand)]
     Export(Export),
@@ -89,6 +93,15 @@ pub(crate) enum Command {
     /// An outside witness of logs, which sees checkpoints alone.
     #[command(subcommand)]
     Witness(Witness),
+}
+
+/// The tag of an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag(pub(crate) [u8; 32]);
+
+fn tag(text: &str) -> Result<Tag, String> {
+    let tag = sakimori_custody::ids::unhex(text).map(Tag);
+    tag.ok_or_else(|| "a tag has 64 hex digits, small letters".to_owned())
 }
 
 /// The folder of a node.
@@ -240,6 +253,12 @@ pub(crate) struct Query {
     /// Records with an end in a prefix.
     #[arg(long, value_name = "CIDR", group = "what")]
     pub(crate) prefix: Option<Prefix>,
+    /// Records with an identifier of this tag, 64 hex digits: the same address or user within an authority and epoch.
+    #[arg(long, value_name = "HEX", group = "what", value_parser = tag, conflicts_with_all = ["from", "until"])]
+    pub(crate) tag: Option<Tag>,
+    /// With `--record`: its identifiers, as tags.
+    #[arg(long, requires = "record", conflicts_with_all = ["from", "until"])]
+    pub(crate) identifiers: bool,
     /// One SELECT over `records`, answered by the query process.
     #[arg(long, value_name = "SELECT", group = "what", conflicts_with_all = ["from", "until"])]
     pub(crate) sql: Option<String>,

@@ -8,6 +8,7 @@ mod node;
 mod oversight;
 mod pack;
 mod query;
+mod reidentify;
 mod sensor;
 pub(crate) mod serve;
 mod verify;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Key(command) => authority::key(command, &host),
         Command::Sensor(crate::arguments::Sensor::Run(arguments)) => sensor::run(arguments, &host),
         Command::Query(arguments) => query::run(arguments, &host),
+        Command::Reidentify(arguments) => reidentify::run(arguments, &host),
         Command::Export(command) => export::run(command, &host),
         Command::Challenge(command) => export::challenge(command, &host),
         Command::Oversight(command) => oversight::run(command, &host),

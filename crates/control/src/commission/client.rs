@@ -76,7 +76,7 @@ pub struct Caller {
     address: String,
     /// Key of the commission's share holder, as the trust root has it.
     holder: VerifierKey,
-    host: Host,
+    pub(super) host: Host,
 }
 
 impl Caller {
@@ -162,7 +162,7 @@ impl Caller {
     }
 
     /// A note that the commission's share holder signed.
-    fn signed(&self, bytes: &[u8]) -> Option<Note> {
+    pub(super) fn signed(&self, bytes: &[u8]) -> Option<Note> {
         let note = Note::parse(bytes).ok()?;
         note.verify(std::slice::from_ref(&self.holder)).ok()?;
         Some(note)
@@ -190,7 +190,7 @@ impl Caller {
     }
 
     /// Sends a signed request; gives it back with the answer.
-    fn post(
+    pub(super) fn post(
         &self,
         path: &str,
         text: &str,

@@ -93,7 +93,7 @@ pub(super) fn attested(text: &str) -> Option<BucketId> {
 }
 
 /// The values of a text with these keys in this order, and nothing else.
-fn values<'t, const N: usize>(
+pub(super) fn values<'t, const N: usize>(
     text: &'t str,
     header: &str,
     keys: [&str; N],
@@ -109,12 +109,12 @@ fn values<'t, const N: usize>(
     lines.next().is_none().then_some(values)
 }
 
-fn read<T: FromStr>(text: &str) -> Option<T> {
+pub(super) fn read<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
 /// Only the text that the fields write back is theirs.
-fn exactly<T: fmt::Display>(request: T, text: &str) -> Option<T> {
+pub(super) fn exactly<T: fmt::Display>(request: T, text: &str) -> Option<T> {
     (request.to_string() == text).then_some(request)
 }
 

@@ -174,6 +174,11 @@ fn routes(commission: &Arc<Commission>) -> Router {
     let lease: Answer = Commission::lease;
     let share: Answer = |commission, body| commission.share(body).map(|answer| answer.to_vec());
     let destroy: Answer = Commission::destroy;
+    let epoch_share: Answer =
+        |commission, body| commission.epoch_share(body).map(|answer| answer.to_vec());
+    let reidentify: Answer =
+        |commission, body| commission.reidentify(body).map(|answer| answer.to_vec());
+    let epoch_destroy: Answer = Commission::epoch_destroy;
     let to = |answer: Answer| {
         post(
             move |State(served): State<Served>, body: Bytes| async move {
@@ -185,6 +190,9 @@ fn routes(commission: &Arc<Commission>) -> Router {
         .route("/lease", to(lease))
         .route("/share", to(share))
         .route("/destroy", to(destroy))
+        .route("/epoch-share", to(epoch_share))
+        .route("/reidentify", to(reidentify))
+        .route("/epoch-destroy", to(epoch_destroy))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Served(Arc::clone(commission)))
 }

@@ -4,7 +4,7 @@ use crate::arguments::{Format, Lake};
 use crate::failure::Failure;
 use crate::show::{self, grouped};
 use sakimori_control::error::told;
-use sakimori_control::{ControlError, Host, Node, deletion};
+use sakimori_control::{ControlError, Host, Node, deletion, identify};
 use sakimori_lake::BucketState;
 use serde_json::json;
 use std::process::ExitCode;
@@ -28,6 +28,24 @@ pub(super) fn run(command: Lake, host: &Host) -> Result<ExitCode, Failure> {
         }
         Lake::Expire { dir, format } => expire(&Node::at(dir.dir), format, host),
     }
+}
+
+/// Ends the epochs of identifiers that are over.
+fn epochs(node: &Node, host: &Host) -> Result<(), Failure> {
+    let ended = identify::end_epochs(node, host)?;
+    for gone in &ended.gone {
+        show::say(&format!(
+            "epoch {} is over: both shares of it are destroyed, entry {}",
+            gone.epoch, gone.entry
+        ));
+    }
+    for (epoch, error) in &ended.failed {
+        show::error(&format!(
+            "the end of epoch {epoch} is not attested: {}",
+            told(error)
+        ));
+    }
+    Ok(())
 }
 
 /// The word for a state.
@@ -80,6 +98,7 @@ fn list(node: &Node, format: Format) -> Result<ExitCode, Failure> {
 
 fn expire(node: &Node, format: Format, host: &Host) -> Result<ExitCode, Failure> {
     let ended = deletion::expire(node, host)?;
+    epochs(node, host)?;
     let gone = &ended.gone;
     match format {
         Format::Json => show::json(&json!(

@@ -1,15 +1,15 @@
 //! `query`. In: a question with purpose and case. Out: rows. Never: a row before the question is on record.
 
-use crate::arguments::{Format, Query};
+use crate::arguments::{Format, Query, Tag};
 use crate::failure::Failure;
 use crate::show;
 use sakimori_control::query::{Answered, Asked, Question, answer};
 use sakimori_control::{ControlError, Host, Node};
-use sakimori_custody::ids::RecordId;
+use sakimori_custody::ids::{RecordId, hex};
 use sakimori_custody::record::address_bytes;
 use sakimori_custody::time::{Millis, Seconds};
 use sakimori_lake::session::{self, Limits};
-use sakimori_lake::{Ask, Prefix, Span, What};
+use sakimori_lake::{Ask, Prefix, Sought, Span, What};
 use serde_json::json;
 use std::net::IpAddr;
 use std::process::ExitCode;
@@ -24,7 +24,9 @@ pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
         purpose: arguments.purpose,
         case: arguments.case,
     };
-    let answered = answer(&node, host, &question)?;
+    let mut answered = answer(&node, host, &question)?;
+    // What is sealed says nothing to whoever reads it.
+    answered.without("blob");
     match arguments.format {
         Format::Json => show::json(&document(&answered)),
         Format::Text => tell(&answered),
@@ -45,6 +47,20 @@ pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
 }
 
 fn asked(arguments: &Query) -> Result<Asked, Failure> {
+    if let Some(Tag(tag)) = arguments.tag {
+        return Ok(Asked::Identifiers {
+            sought: Sought::Tag(tag),
+            text: format!("tag {}", hex(&tag)),
+            limit: arguments.limit,
+        });
+    }
+    if let Some(record) = arguments.record.filter(|_| arguments.identifiers) {
+        return Ok(Asked::Identifiers {
+            sought: Sought::Record(record),
+            text: format!("identifiers of record {record}"),
+            limit: arguments.limit,
+        });
+    }
     if let Some(text) = &arguments.sql {
         let limits = Limits {
             memory_bytes: arguments.memory.saturating_mul(1 << 20),
