@@ -58,6 +58,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(notes::decision))
             .routes(routes!(notes::ruling))
             .routes(routes!(notes::suspension))
+            .routes(routes!(notes::rules))
             .routes(routes!(notes::urgent)),
         Role::Commission => router
             .routes(routes!(requests::list))

@@ -10,7 +10,7 @@ use crate::words::{Language, Word};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use sakimori_access::{Access, AccessError, Act, Object, Principal, Visitor, cookie_in};
+use sakimori_access::{Access, AccessError, Act, Object, Oidc, Principal, Visitor, cookie_in};
 use sakimori_control::Host;
 use sakimori_control::tls::{May, Peer, Peers};
 use sakimori_store::Store;
@@ -27,6 +27,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// People and machines.
     pub access: Access,
+    /// An OpenID provider by which people may sign in.
+    pub provider: Option<Oidc>,
     /// The store below it.
     pub store: Arc<dyn Store>,
     /// The role's folder.

@@ -194,6 +194,7 @@ pub fn submit(office: &OfficePart, requester: &str, request: &NewRequest) -> Ans
     };
     let statement = cases::draft(office.node(), office.host(), &pack, &draft, &reasons);
     let statement = statement.map_err(|e| refused(&e))?;
+    office.settle()?;
     Ok(Submitted {
         request: hex(&statement.request),
         authority: statement.id.to_string(),

@@ -25,7 +25,9 @@ pub mod peer;
 pub mod problem;
 pub mod server;
 mod start;
+mod told;
 pub mod words;
 
 pub use part::Role;
-pub use start::{Options, Running, open_access, start};
+pub use start::{Options, Provider, Running, open_access, start, with_access};
+pub use told::{log_to_standard_error, until_told};

@@ -30,5 +30,5 @@ pub const TEXT_BYTES_MAX: usize = 16 << 10;
 pub const NOTE_BYTES_MAX: usize = 64 << 10;
 /// How often a node looks after what is due: leases, deletions, entries that wait.
 pub const ROUND: Duration = Duration::from_secs(20);
-/// Remaining life of a lease, in seconds, below which it is renewed.
-pub const LEASE_RENEW_SECONDS: u64 = 6 * 3600;
+/// How often the commission's node looks after what is due: urgent acts that nobody ratified.
+pub const COMMISSION_ROUND: Duration = Duration::from_millis(500);

@@ -11,11 +11,8 @@ pub use operator::OperatorPart;
 use crate::docket::Docket;
 use crate::metrics::Gauge;
 use crate::problem::{Answer, Code, Problem};
-use sakimori_authority::Suspension;
+use sakimori_control::ControlError;
 use sakimori_control::error::{exit, told};
-use sakimori_control::{ControlError, files};
-use sakimori_custody::entry::EntryType;
-use sakimori_tlog::key::VerifierKey;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -147,35 +144,10 @@ pub(crate) fn refused(error: &ControlError) -> Problem {
             _ => Problem::hidden(Code::PeerUnavailable, text),
         },
         ControlError::Document { .. } => Problem::new(Code::NotInForce, text),
-        ControlError::Usage(_) => Problem::new(Code::Refused, text),
+        ControlError::Usage(_) | ControlError::Forbidden { .. } => {
+            Problem::new(Code::Refused, text)
+        }
         other if other.exit_code() == exit::ENVIRONMENT => Problem::hidden(Code::Unavailable, text),
         _ => Problem::hidden(Code::Fault, text),
     }
-}
-
-/// Puts a suspension on record and into the authority folders of the running sensors, once its signature is that of who it names; returns its index.
-///
-/// # Errors
-/// [`Code::NotInForce`], [`Code::LogUnavailable`], or why the log does not take it.
-pub(crate) fn suspend(
-    office: &OfficePart,
-    note: &[u8],
-    party: Option<&VerifierKey>,
-) -> Answer<u64> {
-    let checked = Suspension::check(note, office.trust_root(), party);
-    let (text, _) = checked.map_err(|e| Problem::new(Code::NotInForce, told(&e)))?;
-    let statement = sakimori_control::office::statement(office.node(), text.authority);
-    let statement = statement.map_err(|e| refused(&e))?;
-    let index = office.enter_note(
-        EntryType::Suspension,
-        statement.commitment(),
-        vec![text.serial],
-        note,
-    )?;
-    for sensor in &statement.sensors {
-        let folder = office.node().authority(statement.id, sensor);
-        let path = folder.join(format!("suspension-{}.note", text.by));
-        files::write(&path, note, files::PUBLIC).map_err(|e| refused(&e))?;
-    }
-    Ok(index)
 }

@@ -4,7 +4,7 @@
 use crate::api;
 use crate::app::App;
 use crate::gate::{Gate, pass};
-use crate::limits::{BODY_BYTES_MAX, ROUND};
+use crate::limits::{BODY_BYTES_MAX, COMMISSION_ROUND, ROUND};
 use crate::metrics::Metrics;
 use crate::part::{CommissionPart, OfficePart, OperatorPart, Part, Role, SharedDocket};
 use crate::problem::{Code, Problem};
@@ -13,10 +13,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use sakimori_access::{Access, AccessConfig, SessionTimes};
+use sakimori_access::{Access, AccessConfig, Oidc, OidcConfig, SessionTimes};
 use sakimori_control::error::told;
 use sakimori_control::tls::{Fingerprint, Identity};
-use sakimori_control::{ControlError, Host, Node};
+use sakimori_control::{ControlError, Host, Node, files};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
+use zeroize::Zeroizing;
 
 /// What a node is started with.
 #[derive(Clone, Debug)]
@@ -38,6 +39,19 @@ pub struct Options {
     pub store: Option<String>,
     /// The name that browsers use for it; `localhost` without it.
     pub name: Option<String>,
+    /// An OpenID provider by which people may sign in.
+    pub provider: Option<Provider>,
+}
+
+/// An OpenID provider.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its issuer.
+    pub issuer: String,
+    /// This node's client id there.
+    pub client: String,
+    /// A file with this node's secret there; none for a public client.
+    pub secret: Option<PathBuf>,
 }
 
 impl Options {
@@ -125,6 +139,47 @@ pub async fn open_access(
     Access::new(store, Arc::new(random), &config).map_err(|e| ControlError::Usage(told(&e)))
 }
 
+/// Does something with the people and machines of a role's node, without its server.
+///
+/// # Errors
+/// As [`open_access`].
+pub fn with_access<T>(
+    options: &Options,
+    host: &Host,
+    work: impl AsyncFnOnce(&Access) -> T,
+) -> Result<T, ControlError> {
+    let folder = options.folder();
+    std::fs::create_dir_all(&folder).map_err(ControlError::file("create", &folder))?;
+    let runtime = runtime().map_err(ControlError::file("serve", &folder))?;
+    runtime.block_on(async {
+        let access = open_access(options, options.listen.port(), host).await?;
+        let done = work(&access).await;
+        access.store().close().await;
+        Ok(done)
+    })
+}
+
+fn open_provider(options: &Options, port: u16) -> Result<Option<Oidc>, ControlError> {
+    let Some(provider) = &options.provider else {
+        return Ok(None);
+    };
+    let secret = provider.secret.as_deref().map(files::read_present);
+    let secret = secret.transpose()?.map(|bytes| {
+        let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+        Zeroizing::new(text.trim().to_owned())
+    });
+    let name = options.host_name();
+    let config = OidcConfig {
+        issuer: provider.issuer.clone(),
+        client: provider.client.clone(),
+        secret,
+        redirect: format!("https://{name}:{port}/sign-in/callback"),
+        roots: None,
+    };
+    let made = Oidc::new(config).map_err(|e| ControlError::Usage(told(&e)))?;
+    Ok(Some(made))
+}
+
 fn open_part(options: &Options, host: &Host) -> Result<Part, ControlError> {
     let node = &options.node;
     Ok(match options.role {
@@ -163,6 +218,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         metrics: Arc::clone(&metrics),
         store: Arc::clone(access.store()),
         access,
+        provider: open_provider(options, address.port())?,
         folder,
         part: open_part(options, host)?,
         docket: SharedDocket::default(),
@@ -235,28 +291,34 @@ fn live(
     tracing::info!(role = app.role.word(), "the node has stopped");
 }
 
-/// What is due, again and again: sessions that ran out are forgotten; the office's leases, deletions, and the first entry of a new log.
+/// What is due, again and again: sessions that ran out are forgotten; the office's leases and deletions; the commission's urgent acts.
 async fn rounds(app: Arc<App>) {
-    let mut tick = tokio::time::interval(ROUND);
-    let mut begun = false;
+    let every = match app.role {
+        Role::Commission => COMMISSION_ROUND,
+        Role::Office | Role::Operator => ROUND,
+    };
+    let mut tick = tokio::time::interval(every);
+    let mut swept = tokio::time::Instant::now();
     loop {
         tick.tick().await;
-        if let Err(e) = app.access.sweep(app.host.seconds()).await {
-            tracing::warn!(cause = told(&e), "the store was not swept");
-        }
-        let Part::Office(_) = &app.part else { continue };
-        let work = app.blocking(move |app| {
-            let Part::Office(office) = &app.part else {
-                return Ok((begun, Vec::new()));
-            };
-            if !begun && let Err(e) = office.begin() {
-                return Ok((false, vec![told(&e)]));
+        if swept.elapsed() >= ROUND {
+            swept = tokio::time::Instant::now();
+            if let Err(e) = app.access.sweep(app.host.seconds()).await {
+                tracing::warn!(cause = told(&e), "the store was not swept");
             }
-            Ok((true, office.round()))
+        }
+        let work = app.blocking(|app| {
+            Ok(match &app.part {
+                Part::Office(office) => match office.begin() {
+                    Ok(_) => office.round(),
+                    Err(e) => vec![told(&e)],
+                },
+                Part::Commission(commission) => commission.round(),
+                Part::Operator(_) => Vec::new(),
+            })
         });
         match work.await {
-            Ok((now, told)) => {
-                begun = now;
+            Ok(told) => {
                 for line in told {
                     tracing::info!(line, "round");
                 }

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Days for an answer where no schedule is on record.
-const QUESTION_DAYS: u64 = 14;
+const QUESTION_DAYS: u64 = 7;
 
 /// The commission's part of the node.
 pub(crate) fn commission_of(part: &Part) -> Answer<&CommissionPart> {
@@ -84,8 +84,13 @@ pub(crate) async fn asked(
     request: &str,
     text: &str,
 ) -> Answer<Entered> {
-    app.require(caller, Act::Ask, &Object::any()).await?;
-    let (hash, from, text) = (hash(request)?, caller_id(caller), written("text", text)?);
+    app.require(caller, Act::ReadRequest, &Object::any())
+        .await?;
+    let hash = hash(request)?;
+    let requester = requester(app, hash).await?;
+    app.require(caller, Act::Ask, &Object::asked_by(&requester))
+        .await?;
+    let (from, text) = (caller_id(caller), written("text", text)?);
     let now = app.host.seconds();
     let index = app.blocking(move |app| {
         let days = {
@@ -174,6 +179,16 @@ pub async fn sign(
         .map(axum::Json)
 }
 
+/// Who made a request. To a stranger it is told that nobody is signed in before whether there is such a request.
+async fn requester(app: &Shared, hash: [u8; 32]) -> Answer<String> {
+    let requester = app.blocking(move |app| {
+        let docket = app.docket.now(&app.part)?;
+        let asked = docket.request(&hash).ok_or_else(unknown)?;
+        Ok(asked.body.requester.clone())
+    });
+    requester.await
+}
+
 /// Takes a signature; for the page too.
 pub(crate) async fn signed(
     app: &Shared,
@@ -181,13 +196,10 @@ pub(crate) async fn signed(
     request: &str,
     note: Note,
 ) -> Answer<Signed> {
+    app.require(caller, Act::ReadRequest, &Object::any())
+        .await?;
     let hash = hash(request)?;
-    let requester = app.blocking(move |app| {
-        let docket = app.docket.now(&app.part)?;
-        let asked = docket.request(&hash).ok_or_else(unknown)?;
-        Ok(asked.body.requester.clone())
-    });
-    let requester = requester.await?;
+    let requester = requester(app, hash).await?;
     app.require(caller, Act::SignDecision, &Object::asked_by(&requester))
         .await?;
     let done = app.blocking(move |app| {
@@ -297,7 +309,7 @@ pub async fn operator_agreements(
     State(app): State<Shared>,
     caller: Caller,
 ) -> Answer<axum::Json<Vec<Agreement>>> {
-    app.require(&caller, Act::ReadRequest, &Object::any())
+    app.require(&caller, Act::SignAgreement, &Object::any())
         .await?;
     let list = app.blocking(agreements).await?;
     let line = |(index, statement, suspended): (u64, Statement, bool)| Agreement {
@@ -355,7 +367,7 @@ pub fn node_routes(app: &Shared) -> Router {
 async fn leave(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let may = match request.uri().path() {
         "/lease" => May::Lease,
-        "/share" | "/destroy" => May::Share,
+        "/share" | "/destroy" | "/epoch-share" | "/epoch-destroy" | "/reidentify" => May::Share,
         "/add-checkpoint" | "/add-entries" | "/add-bodies" => May::Mirror,
         _ => May::Read,
     };

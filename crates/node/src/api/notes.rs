@@ -41,6 +41,7 @@ fn broken(error: &dyn std::error::Error) -> Problem {
 
 fn submitted(office: &OfficePart, note: &[u8]) -> Answer<InForce> {
     let done = cases::submit(office.node(), office.host(), note).map_err(|e| refused(&e))?;
+    office.settle()?;
     let lease = |(sensor, until): &(SensorId, Seconds)| (sensor.to_string(), until.to_string());
     Ok(InForce {
         index: done.index,
@@ -86,7 +87,7 @@ pub async fn ruling(
     let index = app.blocking(move |app| {
         let office = office(&app.part)?;
         Ruling::check(&note.bytes, office.trust_root()).map_err(|e| broken(&e))?;
-        office.enter_note(EntryType::Ruling, [0; 32], Vec::new(), &note.bytes)
+        office.enter(&note.bytes)
     });
     Ok(Json(Entered {
         index: index.await?,
@@ -111,17 +112,37 @@ pub async fn suspension(
         may_bring(&app, &caller, Act::Suspend).await?;
     }
     let index = app.blocking(move |app| {
-        let text = Suspension::parse(note.note.text());
-        let text = text.map_err(|e| Problem::new(Code::NotANote, e))?;
-        let party = {
-            let docket = app.docket.now(&app.part)?;
-            let known = docket.statement(text.authority);
-            let (_, statement, _) =
-                known.ok_or_else(|| Problem::new(Code::NotFound, "no such authority"))?;
-            statement.suspend_key().cloned()
-        };
-        let office = office(&app.part)?;
-        crate::part::suspend(office, &note.bytes, party.as_ref())
+        Suspension::parse(note.note.text()).map_err(|e| Problem::new(Code::NotANote, e))?;
+        office(&app.part)?.enter(&note.bytes)
+    });
+    Ok(Json(Entered {
+        index: index.await?,
+    }))
+}
+
+/// Takes a schedule, a software note or a version of the trust root, with the signatures that its kind needs.
+#[utoipa::path(post, path = "/v1/rules", tag = "notes", request_body(content = String, content_type = "text/plain"), responses(
+    (status = 200, description = "It is on record.", body = Entered),
+    (status = 403, description = "It is not in force, or the caller may not.", body = Document, content_type = "application/problem+json"),
+))]
+pub async fn rules(
+    State(app): State<Shared>,
+    caller: Caller,
+    note: NoteBody,
+) -> Answer<Json<Entered>> {
+    may_bring(&app, &caller, Act::SignSchedule).await?;
+    let index = app.blocking(move |app| {
+        let kind = cases::check_text(note.note.text()).map_err(|e| refused(&e))?;
+        if !matches!(
+            kind,
+            EntryType::Schedule | EntryType::Software | EntryType::TrustRoot
+        ) {
+            return Err(Problem::new(
+                Code::Refused,
+                "this note is brought elsewhere",
+            ));
+        }
+        office(&app.part)?.enter(&note.bytes)
     });
     Ok(Json(Entered {
         index: index.await?,

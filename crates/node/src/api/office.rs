@@ -108,8 +108,10 @@ pub(crate) async fn say(
         }
         let office = office(&app.part)?;
         let (node, host) = (office.node(), office.host());
-        sakimori_control::office::answer(node, host, answer.question, &from, &text)
-            .map_err(|e| refused(&e))
+        let index = sakimori_control::office::answer(node, host, answer.question, &from, &text)
+            .map_err(|e| refused(&e))?;
+        office.settle()?;
+        Ok(index)
     });
     Ok(Entered {
         index: index.await?,

@@ -3,14 +3,15 @@
 use super::commission::{agreements, asked, exact, signed, suspended};
 use super::office::{NewAnswer, say};
 use super::requests::{hash, unknown};
-use super::sign_in::{end, out};
-use crate::app::{Caller, Shared};
+use super::sign_in::{end, out, with_cookie};
+use crate::app::{Caller, Shared, access_problem};
 use crate::desk::{self, SittingQuery, Taken};
 use crate::extract::{Form, NoteBody};
 use crate::pages::{self, May, html_of};
 use crate::part::Role;
-use crate::problem::Answer;
+use crate::problem::{Answer, Code, Problem};
 use axum::Router;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -23,6 +24,8 @@ pub(super) fn routes(role: Role) -> Router<Shared> {
     let router = Router::new()
         .route("/", get(front))
         .route("/sign-in", get(sign_in))
+        .route("/sign-in/provider", get(provider))
+        .route("/sign-in/callback", get(callback))
         .route("/sign-out", post(sign_out))
         .route("/style.css", get(style))
         .route("/passkey.js", get(script))
@@ -52,12 +55,53 @@ async fn script() -> impl IntoResponse {
 
 async fn sign_in(State(app): State<Shared>, headers: HeaderMap) -> Response {
     let reader = app.reader(&Caller::Stranger, &headers);
-    let mut answer = html_of(pages::sign_in(&reader, None));
+    let mut answer = html_of(pages::sign_in(&reader, app.provider.is_some()));
     if let Ok(csp) = HeaderValue::from_str(&pages::csp()) {
         let name = header::CONTENT_SECURITY_POLICY;
         answer.headers_mut().insert(name, csp);
     }
     answer
+}
+
+/// To the OpenID provider.
+async fn provider(State(app): State<Shared>) -> Answer<Response> {
+    let none = || Problem::new(Code::NotFound, "no provider is set up");
+    let provider = app.provider.as_ref().ok_or_else(none)?;
+    let start = provider.begin(&app.access, app.host.seconds()).await;
+    let start = start.map_err(|e| access_problem(&e))?;
+    let mut answer = Redirect::to(&start.url).into_response();
+    let cookie = HeaderValue::from_str(&start.set_cookie);
+    let cookie = cookie.map_err(|e| Problem::hidden(Code::Fault, e))?;
+    answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(answer)
+}
+
+/// What a provider sends the browser back with; more than these two is its own affair.
+#[derive(Deserialize)]
+struct Back {
+    state: String,
+    code: String,
+}
+
+async fn callback(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    back: Result<Query<Back>, QueryRejection>,
+) -> Answer<Response> {
+    let none = || Problem::new(Code::NotFound, "no provider is set up");
+    let provider = app.provider.as_ref().ok_or_else(none)?;
+    let refused = |_| Problem::new(Code::SignInFailed, "the provider did not sign you in");
+    let Query(back) = back.map_err(refused)?;
+    let cookies = headers.get(header::COOKIE).and_then(|v| v.to_str().ok());
+    let given = (back.state.as_str(), back.code.as_str());
+    let now = app.host.seconds();
+    let signed_in = provider
+        .finish(&app.access, given, cookies.unwrap_or_default(), now)
+        .await
+        .map_err(|e| access_problem(&e))?;
+    tracing::info!(person = signed_in.person, "signed in by a provider");
+    let reader = app.reader(&Caller::Stranger, &headers);
+    with_cookie(&app, &signed_in, html_of(pages::signed_in(&reader)))
 }
 
 #[derive(Deserialize)]
@@ -78,8 +122,12 @@ async fn sign_out(
 }
 
 async fn front(State(app): State<Shared>, caller: Caller, headers: HeaderMap) -> Answer<Response> {
-    app.require(&caller, Act::ReadRequest, &Object::any())
-        .await?;
+    let act = if app.role == Role::Operator {
+        Act::SignAgreement
+    } else {
+        Act::ReadRequest
+    };
+    app.require(&caller, act, &Object::any()).await?;
     let reader = app.reader(&caller, &headers);
     let now = app.host.seconds().to_string();
     let page = app.blocking(move |app| {

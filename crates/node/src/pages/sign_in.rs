@@ -43,7 +43,7 @@ pub fn csp() -> String {
 }
 
 /// The page.
-pub fn sign_in(reader: &Reader, provider: Option<&str>) -> Markup {
+pub fn sign_in(reader: &Reader, provider: bool) -> Markup {
     let say = |word: Word| reader.say(word);
     let content = html! {
         p .small { (say(Word::SignInNotApproval)) }
@@ -57,13 +57,10 @@ pub fn sign_in(reader: &Reader, provider: Option<&str>) -> Markup {
                 output .warn role="alert" {}
             }
         }
-        @if let Some(provider) = provider {
+        @if provider {
             section {
                 h2 { (say(Word::SignInProvider)) }
-                form method="post" action="/sign-in/provider" {
-                    (reader.form_field())
-                    button { (provider) }
-                }
+                p { a href="/sign-in/provider" { (say(Word::SignInProvider)) } }
             }
         }
         section {
@@ -80,6 +77,15 @@ pub fn sign_in(reader: &Reader, provider: Option<&str>) -> Markup {
         script src="/passkey.js" integrity=(integrity()) defer {}
     };
     page(reader, say(Word::SignIn), &content)
+}
+
+/// The page behind a provider's. A redirect would not bring the cookie, which goes to no page that another site led to; the browser comes back by itself.
+pub fn signed_in(reader: &Reader) -> Markup {
+    let content = html! {
+        meta http-equiv="refresh" content="0; url=/";
+        p { a href="/" { (reader.say(Word::Requests)) } }
+    };
+    page(reader, reader.say(Word::Done), &content)
 }
 
 #[cfg(test)]
@@ -108,7 +114,7 @@ mod tests {
                 role: Word::Commission,
                 form_token: String::new(),
             },
-            None,
+            false,
         )
         .into_string();
         assert_eq!(page.matches("<script").count(), 1);

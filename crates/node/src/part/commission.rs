@@ -9,7 +9,7 @@ use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::root::TrustRoot;
 use sakimori_control::commission::{Commission, hold};
 use sakimori_control::{ControlError, Host, Node, files, keys};
-use sakimori_custody::entry::{Act, Author, Chain, EntryType};
+use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType};
 use sakimori_custody::ids::{StreamId, hex};
 use sakimori_tlog::note::Note;
 use sha2::{Digest, Sha256};
@@ -37,8 +37,20 @@ impl CommissionPart {
     pub fn open(node: &Node, host: &Host) -> Result<Self, ControlError> {
         let folder = node.commission();
         let held = hold(&folder)?;
+        let commission = Arc::new(Commission::open(&folder, host)?);
+        commission.on_alarm(|alarm| {
+            let (authority, basis) = (alarm.authority.to_string(), alarm.basis.as_str());
+            let until = alarm.deadline.to_string();
+            tracing::error!(
+                authority,
+                basis,
+                until,
+                entry = alarm.index,
+                "ALARM: an urgent act is to be ratified or refused"
+            );
+        });
         Ok(Self {
-            commission: Arc::new(Commission::open(&folder, host)?),
+            commission,
             folder,
             host: host.clone(),
             _lock: held,
@@ -66,11 +78,23 @@ impl CommissionPart {
     }
 
     pub(super) fn gauges(&self) -> Vec<Gauge> {
-        vec![Gauge {
-            name: "mirror_entries",
-            help: "Entries of the verified copy that were cosigned.",
-            value: self.commission.copy_size() as f64,
-        }]
+        vec![
+            Gauge {
+                name: "mirror_entries",
+                help: "Entries of the verified copy that were cosigned.",
+                value: self.commission.copy_size() as f64,
+            },
+            Gauge {
+                name: "urgent_open",
+                help: "Urgent acts that wait for the commission's word.",
+                value: self.commission.urgent_open().len() as f64,
+            },
+            Gauge {
+                name: "urgent_alarms",
+                help: "Urgent acts that the commission was alarmed of, ever.",
+                value: self.commission.alarms() as f64,
+            },
+        ]
     }
 
     /// Adds the signatures of a note to those that are kept of the same text, and returns all of them.
@@ -153,6 +177,30 @@ impl CommissionPart {
         let _ = files::write(&path, note, files::PUBLIC);
     }
 
+    /// What is due: urgent acts that were refused or met by silence are destroyed, and the commission's words about it brought to the office's log. Says what failed.
+    pub fn round(&self) -> Vec<String> {
+        let entries = match self.commission.tick(self.host.seconds()) {
+            Ok(entries) => entries,
+            Err(e) => return vec![sakimori_control::error::told(&e)],
+        };
+        let mut told = Vec::new();
+        for entry in entries {
+            if let Err(problem) = self.bring(&entry) {
+                // What had to be destroyed is; the log gets the word in a later round.
+                told.push(format!("{} {}", problem.code.word(), problem.detail));
+                break;
+            }
+        }
+        told
+    }
+
+    fn bring(&self, entry: &Entry) -> Answer<serde_json::Value> {
+        let body = serde_json::json!({"envelope": hex(&entry.leaf), "body": hex(&entry.stored)});
+        let office = peer::Link::open(&self.folder, "office")?;
+        let body = body.to_string();
+        office.post("/v1/log/entries", "application/json", body.as_bytes())
+    }
+
     /// Makes an entry of the secretariat and brings it to the office's log.
     ///
     /// # Errors
@@ -180,10 +228,7 @@ impl CommissionPart {
             key: signer.ed25519(),
         };
         let entry = Chain::new(stream).entry(act, salt, Some(&author));
-        let body = serde_json::json!({"envelope": hex(&entry.leaf), "body": hex(&entry.stored)});
-        let office = peer::Link::open(&self.folder, "office")?;
-        let body = body.to_string();
-        office.post("/v1/log/entries", "application/json", body.as_bytes())
+        self.bring(&entry)
     }
 
     /// The role's folder.

@@ -4,17 +4,18 @@
 use super::operator::unhex_bytes;
 use super::refused;
 use crate::docket::Docket;
-use crate::limits::LEASE_RENEW_SECONDS;
 use crate::metrics::Gauge;
 use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::root::TrustRoot;
-use sakimori_control::journal::{Deed, Journal, Log};
+use sakimori_control::error::told as words;
+use sakimori_control::journal::Log;
 use sakimori_control::ledger::{installed_root, start_linked};
-use sakimori_control::{ControlError, Host, Node, files, keys, office, setup};
+use sakimori_control::{ControlError, Host, Node, files, office, setup};
 use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
 use sakimori_custody::ids::{AuthorityId, hex};
 use sakimori_custody::time::Seconds;
 use sakimori_ledger::service::Service;
+use sakimori_oversight::book::{Judged, Taken};
 use sakimori_tlog::note::Note;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
@@ -79,7 +80,11 @@ impl OfficePart {
     /// [`ControlError`]: there is no node, the log is damaged or in use, or the commission is not known.
     pub fn open(node: &Node, host: &Host) -> Result<Self, ControlError> {
         let root = installed_root(node)?;
-        let service = start_linked(node)?;
+        let service = start_linked(node, host)?;
+        // A log that is new begins with its trust root. Where the commission is away it is tried again in the rounds.
+        if let Err(e) = setup::enter_trust_root(node, host) {
+            tracing::warn!(cause = words(&e), "the trust root is not cosigned yet");
+        }
         Ok(Self {
             node: node.clone(),
             host: host.clone(),
@@ -181,86 +186,76 @@ impl OfficePart {
         setup::enter_trust_root(&self.node, &self.host)
     }
 
-    /// Puts a signed note on record as an entry of a kind, and waits for the commission's cosignature; returns its index.
+    /// Puts a signed note on record with all that follows from it, and waits for the commission's cosignature; returns its index.
     ///
     /// # Errors
-    /// [`Code::LogUnavailable`]; what the log refuses is [`Code::EntryRefused`].
-    pub fn enter_note(
-        &self,
-        kind: EntryType,
-        authority: [u8; 32],
-        counters: Vec<u64>,
-        note: &[u8],
-    ) -> Answer<u64> {
-        self.enter(None, kind, authority, counters, note.to_vec())
+    /// [`Code::NotInForce`], [`Code::Refused`] where the book forbids it, [`Code::LogUnavailable`].
+    pub fn enter(&self, note: &[u8]) -> Answer<u64> {
+        let entered = office::enter(&self.node, &self.host, note).map_err(|e| refused(&e))?;
+        self.settle()?;
+        Ok(entered.index)
     }
 
-    /// Puts an act of the office on record, signed with its key; returns the index.
+    /// Waits until everything that is durable is under a checkpoint that the commission cosigned: only then others see it.
     ///
     /// # Errors
-    /// As [`OfficePart::enter_note`].
-    pub fn enter_own(&self, kind: EntryType, counters: Vec<u64>, body: Vec<u8>) -> Answer<u64> {
-        let key = keys::read(&self.node.office_key("office")).map_err(|e| refused(&e))?;
-        self.enter(Some(key), kind, [0; 32], counters, body)
+    /// [`Code::LogUnavailable`]: the commission has not cosigned in time. What was entered stays entered.
+    pub fn settle(&self) -> Answer<()> {
+        let mut log = self.log()?;
+        log.each_durable_entry(|_, _, _| false)
+            .map_err(|e| refused(&e))
     }
 
-    fn enter(
-        &self,
-        key: Option<sakimori_tlog::key::NoteSigner>,
-        kind: EntryType,
-        authority: [u8; 32],
-        counters: Vec<u64>,
-        body: Vec<u8>,
-    ) -> Answer<u64> {
-        let socket = self.node.ledger().socket;
-        let mut journal =
-            Journal::begin(&socket, key.as_ref(), &self.host).map_err(|e| refused(&e))?;
-        let deed = Deed {
-            kind,
-            authority,
-            counters,
-            body,
-        };
-        let (index, _) = journal.record(deed).map_err(|e| entry_refused(&e))?;
-        journal.log.proof(index).map_err(|e| refused(&e))?;
-        Ok(index)
-    }
-
-    /// Appends an entry that the commission's node made: one of the secretariat's, signed by its key, in its own stream.
+    /// Appends an entry that the commission's node made: one of the secretariat's, signed by its key, or an attestation that the commission's share holder signed. The book has to
+    /// count it.
     ///
     /// # Errors
     /// [`Code::EntryRefused`] says why it is not one; [`Code::LogUnavailable`].
     pub fn append_peer(&self, entry: &PeerEntry) -> Answer<u64> {
-        let refuse = |why: &str| Problem::new(Code::EntryRefused, why);
         let (leaf, stored) = (unhex_bytes(&entry.envelope), unhex_bytes(&entry.body));
-        let envelope = Envelope::decode(&leaf).map_err(|e| Problem::new(Code::EntryRefused, e))?;
-        if !SECRETARIAT.contains(&envelope.kind) {
-            return Err(refuse("this kind of entry is not the secretariat's"));
-        }
-        let key = &self.root.secretariat;
-        let signed = key
-            .ed25519()
-            .is_some_and(|public| envelope.signed_by(key.id(), &public));
-        if !signed {
-            return Err(refuse("it is not signed by the secretariat's key"));
-        }
-        let body = StoredBody::decode(&stored).ok();
-        let opens = body.is_some_and(|body| body.open(&envelope.body, None).is_ok());
-        if !opens {
-            return Err(refuse("its body is not the one that it commits to"));
-        }
-        let age = envelope.time.0.abs_diff(self.host.seconds().0);
-        if age > 600 {
-            return Err(refuse(
-                "its time is more than ten minutes from this node's clock",
-            ));
-        }
+        self.own_word(&leaf, &stored)?;
         let mut log = self.log()?;
+        let mut book = office::book(&self.node, &mut log).map_err(|e| refused(&e))?;
+        let next = book.size();
+        let judged = book.judge(next, &leaf, &stored, Judged::at(self.host.seconds()));
+        if let Ok(Taken::Void(why)) | Err(why) = judged {
+            let (rule, word) = (why.code.rule(), why.code.name());
+            let text = format!("{rule} {word}: {}", why.detail);
+            return Err(Problem::new(Code::EntryRefused, text));
+        }
         let index = log
             .ask(|client| client.append_stored(&leaf, &stored))
             .map_err(|e| entry_refused(&e))?;
         log.proof(index).map_err(|e| refused(&e))?;
         Ok(index)
+    }
+
+    /// Holds an entry to be the commission's own word.
+    fn own_word(&self, leaf: &[u8], stored: &[u8]) -> Answer<()> {
+        let refuse = |why: &str| Problem::new(Code::EntryRefused, why);
+        let envelope = Envelope::decode(leaf).map_err(|e| Problem::new(Code::EntryRefused, e))?;
+        let body = StoredBody::decode(stored).ok();
+        let body = body.and_then(|body| body.open(&envelope.body, None).ok());
+        let body = body.ok_or_else(|| refuse("its body is not the one that it commits to"))?;
+        if envelope.kind == EntryType::Attestation {
+            let holder = std::slice::from_ref(&self.root.commission_holder);
+            let signed = Note::parse(&body).is_ok_and(|note| note.verify(holder).is_ok());
+            return signed
+                .then_some(())
+                .ok_or_else(|| refuse("it is not signed by the commission's share holder"));
+        }
+        if !SECRETARIAT.contains(&envelope.kind) {
+            return Err(refuse("this kind of entry is not the commission's own"));
+        }
+        let key = &self.root.secretariat;
+        let signed = key
+            .ed25519()
+            .is_some_and(|public| envelope.signed_by(key.id(), &public));
+        if signed {
+            Ok(())
+        } else {
+            Err(refuse("it is not signed by the secretariat's key"))
+        }
     }
 
     /// A pack that the office signed, by its hash.
@@ -335,24 +330,16 @@ impl OfficePart {
 
     /// What is due: leases that end soon and whose authority goes on are renewed, buckets that have expired are destroyed. Says what was done and what failed.
     pub fn round(&self) -> Vec<String> {
-        let now = self.host.seconds();
         let mut told = Vec::new();
-        for (id, sensor, until) in self.leases() {
-            let Ok(statement) = office::statement(&self.node, id) else {
-                continue;
-            };
-            let ends = statement.not_after;
-            let due = until.0.saturating_sub(now.0) < LEASE_RENEW_SECONDS;
-            if !due || now >= ends || until >= ends {
-                continue;
-            }
-            match office::renew(&self.node, &self.host, id, &sensor) {
-                Ok(until) => told.push(format!("lease of {sensor} under {id} until {until}")),
-                Err(e) => told.push(format!(
-                    "no lease of {sensor} under {id}: {}",
-                    sakimori_control::error::told(&e)
-                )),
-            }
+        match office::renew_due(&self.node, &self.host) {
+            Ok(renewed) => told.extend(renewed.iter().map(|lease| {
+                let (sensor, id) = (&lease.sensor, lease.authority);
+                match &lease.until {
+                    Ok(until) => format!("lease of {sensor} under {id} until {until}"),
+                    Err(e) => format!("no lease of {sensor} under {id}: {}", words(e)),
+                }
+            })),
+            Err(e) => told.push(format!("no lease was renewed: {}", words(&e))),
         }
         match sakimori_control::deletion::expire(&self.node, &self.host) {
             Ok(ended) => {
