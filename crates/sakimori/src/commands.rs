@@ -37,7 +37,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Oversight(command) => oversight::run(command, &host),
         Command::Verify(arguments) => verify::run(arguments, &host),
         Command::Lake(command) => lake::run(command, &host),
-        Command::Ledger(command) => node::ledger(command),
+        Command::Ledger(command) => node::ledger(command, &host),
         Command::Commission(command) => node::commission(command, &host),
         Command::Serve(arguments) => serve::serve(*arguments, &host),
         Command::Node(command) => serve::node(command),

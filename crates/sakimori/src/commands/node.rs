@@ -49,7 +49,7 @@ pub(super) fn init(arguments: &Init, host: &Host) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn ledger(command: Ledger) -> Result<ExitCode, Failure> {
+pub(super) fn ledger(command: Ledger, host: &Host) -> Result<ExitCode, Failure> {
     let Ledger::Run {
         dir,
         commission,
@@ -60,7 +60,7 @@ pub(super) fn ledger(command: Ledger) -> Result<ExitCode, Failure> {
         Some(address) => address,
         None => address(&node)?,
     };
-    let service = sakimori_control::ledger::start(&node, &address)?;
+    let service = sakimori_control::ledger::start(&node, &address, host)?;
     // A log that is new begins with its trust root.
     setup::enter_trust_root(&node, &Host::system())?;
     show::line(&node.ledger().socket.display().to_string());

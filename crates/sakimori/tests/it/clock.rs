@@ -69,9 +69,13 @@ pub(crate) fn loopback() -> SocketAddr {
 }
 
 /// The ledger of a node.
-pub(crate) fn ledger(node: &Node, commission: &commission::Running) -> impl Sized + use<> {
+pub(crate) fn ledger(
+    node: &Node,
+    commission: &commission::Running,
+    host: &Host,
+) -> impl Sized + use<> {
     let address = format!("http://{}", commission.address);
-    sakimori_control::ledger::start(node, &address).unwrap()
+    sakimori_control::ledger::start(node, &address, host).unwrap()
 }
 
 /// A node whose commission and ledger run at [`BEGIN`].
@@ -82,7 +86,7 @@ pub(crate) fn world() -> World<impl Sized> {
     let sensors = vec![sensor(), "s-02".parse().unwrap()];
     setup::create(&node, &Parties::example(sensors), &host).unwrap();
     let commission = commission::start(&node.commission(), loopback(), &host).unwrap();
-    let ledger = ledger(&node, &commission);
+    let ledger = ledger(&node, &commission, &host);
     setup::enter_trust_root(&node, &host).unwrap();
     World {
         node,
