@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 7] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -49,6 +49,14 @@ const TOOLS: [Tool; 5] = [
     Tool {
         program: "python3",
         package: "python3",
+    },
+    Tool {
+        program: "chromium",
+        package: "chromium",
+    },
+    Tool {
+        program: "chromedriver",
+        package: "chromium-driver",
     },
     // The server itself is not on the search path; this program comes with it.
     Tool {
