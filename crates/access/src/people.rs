@@ -256,6 +256,7 @@ impl Access {
         let object = Object::of(&new.person);
         self.require(by, Act::ManagePeople, &object, now).await?;
         self.account(&new.person).await?;
+        let granting = self.granting(new, by.id(), now)?;
         let grants = self.store.roles(&new.person).await?;
         // A grant that begins later than now counts too: the two would meet.
         let living = |grant: &&RoleGrant| grant.ended.is_none() && now.0 < grant.until;
@@ -272,7 +273,6 @@ impl Access {
                 .into());
             }
         }
-        let granting = self.granting(new, by.id(), now)?;
         let [Change::GrantRole(grant), ..] = &granting else {
             return Err(Rule::Stale.into());
         };

@@ -228,3 +228,80 @@ fn told(policy: &str) -> Option<Reason> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_holds_to_its_schema_and_the_schema_to_the_acts() {
+        let policy = Policy::read(POLICY, SCHEMA).unwrap();
+        assert_eq!(policy.set.policies().count(), crate::Role::ALL.len() + 6);
+        let mut known: Vec<String> = policy
+            .schema
+            .actions()
+            .map(|action| action.id().unescaped().to_owned())
+            .collect();
+        known.sort();
+        let mut acts: Vec<&str> = Act::ALL.iter().map(|act| act.word()).collect();
+        // The group of the acts that show data.
+        acts.push("data");
+        acts.sort_unstable();
+        assert_eq!(known, acts);
+    }
+
+    #[test]
+    fn the_group_of_data_is_what_the_code_says() {
+        let policy = Policy::read(POLICY, SCHEMA).unwrap();
+        // With every role and nothing else: what shows data is refused for want of clearance and case, the rest is not.
+        let powers = Powers {
+            roles: crate::Role::ALL.iter().copied().collect(),
+            ..Powers::default()
+        };
+        for act in Act::ALL {
+            let decision = policy.person("a", &powers, *act, &Object::any()).unwrap();
+            let expected: &[Reason] = match act {
+                act if act.shows_data() => &[Reason::NoClearance, Reason::NotInCase],
+                Act::RelayNotes => &[Reason::NoRole],
+                _ => &[],
+            };
+            assert_eq!(decision.reasons, expected, "{act}");
+        }
+    }
+
+    #[test]
+    fn a_policy_that_does_not_hold_to_the_schema_is_refused() {
+        let bad = [
+            ("permit (principal, action, resource);", "@id"),
+            (
+                "@id(\"a\") permit (principal, action, resource) when { principal.root };",
+                "",
+            ),
+            (
+                "@id(\"a\") permit (principal, action == Action::\"fly\", resource);",
+                "",
+            ),
+            (
+                "@id(\"a\") permit (principal in Rôle::\"chair\", action, resource);",
+                "",
+            ),
+            (
+                "@id(\"a\") permit (principal, action, resource) when { 1 + true == 2 };",
+                "",
+            ),
+            (
+                "@id(\"a\") forbid (principal, action, resource); @id(\"a\") forbid (principal, action, resource);",
+                "",
+            ),
+            ("@id(\"a\") permit (principal", ""),
+        ];
+        for (text, words) in bad {
+            match Policy::read(text, SCHEMA) {
+                Err(AccessError::Policy(why)) => assert!(why.contains(words), "{text}: {why}"),
+                Err(error) => panic!("{text}: {error}"),
+                Ok(_) => panic!("{text}"),
+            }
+        }
+        assert!(Policy::read(POLICY, "entity").is_err());
+    }
+}

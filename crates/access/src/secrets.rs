@@ -95,6 +95,7 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "a source of randomness may fail")]
     fn counting(place: &mut [u8]) -> io::Result<()> {
         place.iter_mut().zip(0..).for_each(|(byte, n)| *byte = n);
         Ok(())

@@ -29,13 +29,14 @@ pub use sqlite::SqliteStore;
 
 use std::sync::Arc;
 
-/// Opens the store that a URL names and brings its schema up to [`SCHEMA_VERSION`]: `sqlite:PATH` is a file that is made where it is missing,
+/// Opens the store that a URL names and brings its schema up to [`SCHEMA_VERSION`]: `sqlite:PATH` or `sqlite://PATH` is a file that is made where it is missing,
 /// `postgres://…` a database that exists.
 ///
 /// # Errors
 /// [`StoreError::Url`], [`StoreError::Newer`], [`StoreError::Migration`], or what the engine says.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
         return Ok(Arc::new(SqliteStore::open(path.as_ref()).await?));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {

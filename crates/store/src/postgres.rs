@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::limits::CONNECTIONS_MAX;
 use crate::migrate::migrate;
 use async_trait::async_trait;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode};
 use sqlx::{Arguments, PgPool, Postgres, Row as _, Transaction, TypeInfo, ValueRef};
 use std::str::FromStr;
 
@@ -19,12 +19,13 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens the database that the URL names (`postgres://user@host/database?sslmode=verify-full&sslrootcert=FILE`) and brings its schema up to date.
+    /// Opens the database that the URL names (`postgres://user@host/database?sslrootcert=FILE`) and brings its schema up to date. A server on another machine is
+    /// reached over TLS with its name and certificate verified, whatever the URL says.
     ///
     /// # Errors
     /// As [`crate::open`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("sakimori");
+        let options = verified(PgConnectOptions::from_str(url)?).application_name("sakimori");
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(WAIT)
@@ -34,6 +35,20 @@ impl PostgresStore {
         migrate(&store).await?;
         Ok(store)
     }
+}
+
+/// Options that show nothing to the road and take no other server for ours: sockets and loopback need no TLS, other hosts are verified.
+fn verified(options: PgConnectOptions) -> PgConnectOptions {
+    let here = options.get_socket().is_some()
+        || options.get_host().starts_with('/')
+        || matches!(
+            options.get_host(),
+            "localhost" | "127.0.0.1" | "::1" | "[::1]"
+        );
+    if here {
+        return options;
+    }
+    options.ssl_mode(PgSslMode::VerifyFull)
 }
 
 #[async_trait]
@@ -140,4 +155,27 @@ fn read(row: &PgRow) -> Result<Row, StoreError> {
         cells.push(cell);
     }
     Ok(Row::new(cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_machine_is_reached_over_verified_tls_only() {
+        let cases = [
+            ("postgres://db.example/x", true),
+            ("postgres://db.example/x?sslmode=disable", true),
+            ("postgres://127.0.0.1.db.example/x?sslmode=prefer", true),
+            ("postgres://10.0.0.1/x?sslmode=require", true),
+            ("postgres://localhost/x?sslmode=disable", false),
+            ("postgres://127.0.0.1/x", false),
+            ("postgres://u@localhost/x?host=/run/postgresql", false),
+        ];
+        for (url, full) in cases {
+            let options = verified(PgConnectOptions::from_str(url).unwrap());
+            let is_full = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull);
+            assert_eq!(is_full, full, "{url}");
+        }
+    }
 }

@@ -44,7 +44,7 @@ pub(crate) const MORE: &[(&str, Case)] = &[
 async fn drafts(url: String) {
     let store = fresh(&url).await;
     let put = |version, json: &str| [Change::PutDraft(draft("d", version, json))];
-    missing(store.apply(&put(2, "{}")).await);
+    missing(&store.apply(&put(2, "{}")).await);
     store.apply(&put(1, "{\"n\":1}")).await.unwrap();
     stale(store.apply(&put(1, "{}")).await, 0, 1);
     store.apply(&put(2, "{\"n\":2}")).await.unwrap();
@@ -53,8 +53,8 @@ async fn drafts(url: String) {
     let zero = store.apply(&put(0, "{}")).await;
     assert!(matches!(zero, Err(StoreError::Bound { .. })), "{zero:?}");
     let mut others = draft("d", 3, "{\"n\":3}");
-    others.owner = "thief".to_owned();
-    others.by = "b".to_owned();
+    "thief".clone_into(&mut others.owner);
+    "b".clone_into(&mut others.by);
     store.apply(&[Change::PutDraft(others)]).await.unwrap();
     let kept = store.draft("d").await.unwrap().unwrap();
     assert_eq!((kept.owner.as_str(), kept.by.as_str()), ("a", "b"));
@@ -72,7 +72,7 @@ async fn drafts(url: String) {
     };
     stale(store.apply(&drop(2)).await, 2, 3);
     store.apply(&drop(3)).await.unwrap();
-    missing(store.apply(&drop(3)).await);
+    missing(&store.apply(&drop(3)).await);
     assert_eq!(store.draft("d").await.unwrap(), None);
 }
 
@@ -132,7 +132,7 @@ async fn outgoing(url: String) {
         .apply(&[outgo("z"), outgo("a"), outgo("m")])
         .await
         .unwrap();
-    exists(store.apply(&[outgo("a")]).await);
+    exists(&store.apply(&[outgo("a")]).await);
     let waiting = async || -> Vec<String> {
         let all = store.outgoing().await.unwrap();
         all.into_iter().map(|one| one.id).collect()
@@ -153,9 +153,9 @@ async fn outgoing(url: String) {
         }]
     };
     let again = [Change::OutgoAgain { id: "z".to_owned() }];
-    missing(store.apply(&entered("z", 7)).await);
+    missing(&store.apply(&entered("z", 7)).await);
     store.apply(&made("z")).await.unwrap();
-    missing(store.apply(&made("z")).await);
+    missing(&store.apply(&made("z")).await);
     store.apply(&again).await.unwrap();
     store.apply(&made("z")).await.unwrap();
     let first = store.outgoing().await.unwrap().remove(0);
@@ -172,9 +172,9 @@ async fn outgoing(url: String) {
     let at = NOW + 1;
     assert_eq!(entry.state, OutgoingState::Entered { index: 7, at });
     // It is in the log: nothing brings it back.
-    missing(store.apply(&entered("z", 8)).await);
-    missing(store.apply(&again).await);
-    missing(store.apply(&made("z")).await);
+    missing(&store.apply(&entered("z", 8)).await);
+    missing(&store.apply(&again).await);
+    missing(&store.apply(&made("z")).await);
     assert_eq!(store.outgoing_entry("y").await.unwrap(), None);
 }
 
@@ -191,7 +191,7 @@ async fn all_or_nothing(url: String) {
         },
         add_person("a"),
     ];
-    exists(store.apply(&failing).await);
+    exists(&store.apply(&failing).await);
     assert_eq!(store.person("b").await.unwrap(), None);
     assert_eq!(store.audit(0).await.unwrap(), []);
     assert_eq!(store.outgoing().await.unwrap(), []);
@@ -266,7 +266,7 @@ async fn hostile(url: String) {
     }
     assert_eq!(store.people("").await.unwrap().len(), texts.len());
     let mut one = person("nul");
-    one.name = "a\0b".to_owned();
+    "a\0b".clone_into(&mut one.name);
     let refused = store.apply(&[Change::AddPerson(one)]).await;
     assert!(matches!(refused, Err(StoreError::Text { .. })));
     assert!(store.person("a\0").await.is_err());
