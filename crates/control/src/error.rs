@@ -6,6 +6,7 @@ use sakimori_lake::session::SessionError;
 use sakimori_lake::{LakeError, ShareError};
 use sakimori_ledger::client::ClientError;
 use sakimori_ledger::service::StartError;
+use sakimori_ledger::socket::Problem;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -141,6 +142,10 @@ impl ControlError {
             | Self::Share(ShareError::Missing(_))
             | Self::Session(SessionError::Ended { .. } | SessionError::Killed(_)) => exit::NO,
             Self::Commission(error) => error.exit_code(),
+            Self::Ledger {
+                source: ClientError::Problem(Problem::Denied(_)),
+                ..
+            } => exit::NO,
             // Whoever named the file acts, not who keeps the machine.
             Self::File {
                 act: "read",
