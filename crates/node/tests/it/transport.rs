@@ -171,6 +171,25 @@ fn numbers_are_for_those_who_may_read_them() {
     assert!(of("sakimori_log_entries").unwrap() >= 1);
 }
 
+/// A body of which the rest comes once a condition holds.
+struct Late<W> {
+    parts: Vec<Vec<u8>>,
+    before_the_last: W,
+}
+
+impl<W: FnMut()> Read for Late<W> {
+    fn read(&mut self, place: &mut [u8]) -> std::io::Result<usize> {
+        if self.parts.len() == 1 {
+            (self.before_the_last)();
+        }
+        let Some(part) = (!self.parts.is_empty()).then(|| self.parts.remove(0)) else {
+            return Ok(0);
+        };
+        place[..part.len()].copy_from_slice(&part);
+        Ok(part.len())
+    }
+}
+
 #[test]
 fn a_request_in_flight_is_finished_when_the_node_stops() {
     let (folder, node) = operator();
@@ -179,12 +198,62 @@ fn a_request_in_flight_is_finished_when_the_node_stops() {
     // A connection is open and idle when the node is told to stop.
     let idle = Caller::stranger(&role, &address);
     assert_eq!(idle.get("/healthz").status, 200);
-    node.stop();
-    node.wait();
-    assert!(
-        TcpStream::connect(&address).is_err(),
-        "nobody listens any more"
+    let caller = Caller::stranger(&role, &address);
+    let body = Late {
+        parts: vec![b"{\"person\":".to_vec(), b"\"nobody\"}".to_vec()],
+        before_the_last: || {
+            node.stop();
+            // It takes nobody new from now on.
+            while TcpStream::connect(&address).is_ok() {}
+        },
+    };
+    let said = caller.post_late("/v1/sign-in/passkey/start", body);
+    assert_eq!(
+        said.code(),
+        "sign-in-failed",
+        "its answer comes all the same"
     );
+    node.wait();
     // What it held is free: it can be started again.
     start(&options(Role::Operator, folder.path()), &Host::system()).unwrap();
+}
+
+#[test]
+fn who_sends_nothing_or_too_slowly_is_let_go_and_keeps_nobody_waiting() {
+    let (folder, node) = operator();
+    let address = node.address.to_string();
+    let role = folder.path().join("operator");
+    let silent: Vec<TcpStream> = (0..40)
+        .map(|_| TcpStream::connect(&address).unwrap())
+        .collect();
+    let caller = Caller::stranger(&role, &address);
+    let (never, waits) = std::sync::mpsc::channel::<()>();
+    let slow = Late {
+        parts: vec![b"{\"person\":".to_vec(), b"\"nobody\"}".to_vec()],
+        before_the_last: move || {
+            // Longer than a node waits for a body.
+            let _ = waits.recv_timeout(Duration::from_secs(13));
+        },
+    };
+    let slow = std::thread::spawn({
+        let caller = Caller::stranger(&role, &address);
+        move || caller.try_post_late("/v1/sign-in/passkey/start", slow)
+    });
+    assert_eq!(caller.get("/healthz").status, 200, "others are answered");
+    for mut stream in silent {
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        // Closed without a word, or reset; a wait that runs out is another error.
+        match stream.read(&mut [0]) {
+            Ok(read) => assert_eq!(read, 0),
+            Err(e) => assert_eq!(e.kind(), std::io::ErrorKind::ConnectionReset),
+        }
+    }
+    drop(never);
+    // It is told that it was too slow, or its connection is gone before it can hear it.
+    if let Some(said) = slow.join().unwrap() {
+        assert_eq!(said.code(), "too-slow");
+    }
+    assert_eq!(caller.get("/healthz").status, 200);
 }
