@@ -169,7 +169,8 @@ pub struct Plan {
     pub decision_kind: EntryType,
     /// The authority that the decision's entry names, where it is not the statement's.
     pub decision_authority: Option<[u8; 32]>,
-    edits: Vec<(Part, String, String)>,
+    /// What [`Plan::edit`] has collected.
+    pub edits: Vec<(Part, String, String)>,
 }
 
 impl Default for Plan {

@@ -6,6 +6,11 @@
     reason = "the samples are made here; one that is none is a broken test"
 )]
 
+mod notes;
+mod roots;
+mod rules;
+mod stops;
+
 use proptest::prelude::*;
 use sakimori_authority::gate::{Admitted, Ask, Folder, SensorState, Standing, admit, trust};
 use sakimori_authority::suspension::{By, SuspensionAct};
@@ -92,6 +97,26 @@ fn run(sample: &Sample) -> Result<Admitted, Refusal> {
     let (folder, state) = (folder(sample), state(sample));
     let trusted = trust(&folder, &state)?;
     admit(&trusted, &folder, &state, &ask(sample))
+}
+
+/// What is wrong, the sample, and what the gate says.
+type Way = (&'static str, Sample, Result<(), Refusal>);
+
+fn edit(part: Part, from: &str, to: &str) -> Sample {
+    Plan::default().edit(part, from, to).build()
+}
+
+/// The default sample, changed after it was made.
+fn changed(plan: &Plan, change: impl FnOnce(&mut Sample)) -> Sample {
+    let mut sample = plan.build();
+    change(&mut sample);
+    sample
+}
+
+fn check(ways: Vec<Way>) {
+    for (name, sample, wanted) in ways {
+        assert_eq!(run(&sample).map(|_| ()), wanted, "{name}");
+    }
 }
 
 #[test]

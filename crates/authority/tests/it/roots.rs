@@ -1,0 +1,197 @@
+//! Rotation of the trust root: k of the old and k of the new, and nothing that goes round it.
+
+use crate::{changed, check, run};
+use sakimori_authority::gate::{SensorState, trust};
+use sakimori_authority::root::{TrustRoot, TrustRootError};
+use sakimori_authority::{Refusal, text_hash};
+use sakimori_custody::ids::hex;
+use sakimori_testkit::folder::{Part, Plan, signer};
+use sakimori_tlog::key::NoteSigner;
+use sakimori_tlog::note::Note;
+
+/// A root's text, signed by some.
+fn signed(text: &str, who: &[&str]) -> Vec<u8> {
+    let signers: Vec<NoteSigner> = who.iter().map(|who| signer(who)).collect();
+    let signers: Vec<&NoteSigner> = signers.iter().collect();
+    Note::sign(text, &signers, 0).unwrap().to_bytes()
+}
+
+fn first() -> (TrustRoot, String) {
+    let bytes = Plan::default().build().folder.trust_root;
+    let text = Note::parse(&bytes).unwrap().text().to_owned();
+    (TrustRoot::open(&bytes).unwrap(), text)
+}
+
+/// The text of the version after `text`, with more changes.
+fn next(text: &str, version: u64, changes: &[(&str, &str)]) -> String {
+    let hash = format!("previous: sha256:{}\n", hex(&text_hash(text)));
+    let before = text.lines().last().unwrap();
+    let mut next = text
+        .replace(
+            &format!("version: {}\n", version - 1),
+            &format!("version: {version}\n"),
+        )
+        .replace(&format!("{before}\n"), &hash);
+    for (from, to) in changes {
+        assert!(next.contains(from), "{from}");
+        next = next.replace(from, to);
+    }
+    next
+}
+
+/// Two members leave, two strangers come: whose keys sign for them are `!m4` and `!m5`.
+fn other_members() -> Vec<(String, String)> {
+    ["m4", "m5"]
+        .map(|who| {
+            let key = |who: &str| signer(who).verifier().to_string();
+            (key(who), key(&format!("!{who}")))
+        })
+        .to_vec()
+}
+
+#[test]
+fn a_version_needs_a_majority_of_the_old_and_of_the_new_members_with_chair_or_deputy_among_each() {
+    let (root, text) = first();
+    let members = other_members();
+    let changes: Vec<(&str, &str)> = members
+        .iter()
+        .map(|(from, to)| (from.as_str(), to.as_str()))
+        .collect();
+    let second = next(&text, 2, &changes);
+    for (who, accepted) in [
+        (&["m1", "m2", "m3"][..], true),
+        (&["m1", "m3", "m4", "!m4"], true),
+        (&["m1", "m2", "m3", "m4", "m5", "!m4", "!m5"], true),
+        // Enough of the new, not of the old.
+        (&["m1", "m2", "!m4", "!m5"], false),
+        // Enough of the old, not of the new.
+        (&["m1", "m2", "m4", "m5"], false),
+        // Neither chair nor deputy.
+        (&["m3", "m4", "m5", "!m4", "!m5"], false),
+        // Two of five.
+        (&["m1", "m2"], false),
+        (&["!m1", "!m2", "!m3"], false),
+    ] {
+        let verdict = root.succeed(&signed(&second, who));
+        assert_eq!(verdict.is_ok(), accepted, "{who:?}: {verdict:?}");
+        if let Err(error) = verdict {
+            let told = matches!(error, TrustRootError::Unsigned(_) | TrustRootError::Note(_));
+            assert!(told, "{who:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_chair_who_is_new_does_not_lead_the_old_members() {
+    let (root, text) = first();
+    // Chair and deputy become members, two members lead: of the old ones alone they led nobody.
+    let second = next(
+        &text,
+        2,
+        &[
+            ("m1 chair", "m1 member"),
+            ("m2 deputy", "m2 member"),
+            ("m3 member", "m3 chair"),
+            ("m4 member", "m4 deputy"),
+        ],
+    );
+    assert!(root.succeed(&signed(&second, &["m3", "m4", "m5"])).is_err());
+    assert!(root.succeed(&signed(&second, &["m1", "m2", "m5"])).is_err());
+    assert!(root.succeed(&signed(&second, &["m1", "m3", "m5"])).is_ok());
+}
+
+#[test]
+fn versions_follow_each_other_one_by_one() {
+    let (root, text) = first();
+    let all = ["m1", "m2", "m3", "m4", "m5"];
+    let second = next(&text, 2, &[]);
+    let third = next(&second, 3, &[]);
+    let chain = |verdict: Result<TrustRoot, TrustRootError>| {
+        matches!(verdict, Err(TrustRootError::Chain { .. }))
+    };
+    assert!(
+        chain(root.succeed(&signed(&third, &all))),
+        "one is left out"
+    );
+    assert!(chain(root.succeed(&signed(&text, &all))), "the same again");
+    let fork = next(
+        &text.replace("floor: acquisition 2", "floor: acquisition 1"),
+        2,
+        &[],
+    );
+    assert!(
+        chain(root.succeed(&signed(&fork, &all))),
+        "of another first"
+    );
+    assert!(
+        chain(TrustRoot::open(&signed(&second, &all))),
+        "as the first"
+    );
+    let known = root.succeed(&signed(&second, &all)).unwrap();
+    let known = known.succeed(&signed(&third, &all)).unwrap();
+    assert_eq!(known.version, 3);
+    assert!(chain(known.succeed(&signed(&second, &all))), "back");
+    // What was accepted and kept is read again without the keys of those who have left.
+    let kept = TrustRoot::remembered(&signed(&third, &["m1", "m2", "m3"])).unwrap();
+    assert_eq!(kept.hash(), known.hash());
+}
+
+#[test]
+fn the_gate_keeps_to_the_newest_root_that_it_has_seen() {
+    let second = Plan::second_root();
+    let remembering =
+        |plan: &Plan, root: &[u8]| changed(plan, |s| s.remembered.trust_root = root.to_vec());
+    let newest = second.build().folder.trust_root;
+    check(vec![
+        ("the next version", second.build(), Ok(())),
+        (
+            "the version that is known",
+            remembering(&second, &newest),
+            Ok(()),
+        ),
+        (
+            "back to the first",
+            remembering(&Plan::default(), &newest),
+            Err(Refusal::TrustRootChain),
+        ),
+        (
+            "a second version with a statement of the first",
+            Plan::second_root()
+                .edit(Part::Statement, "root: 2\n", "root: 1\n")
+                .build(),
+            Err(Refusal::OtherRoot),
+        ),
+        (
+            "a second version with a schedule of the first",
+            Plan::second_root()
+                .edit(Part::Schedule, "root: 2\n", "root: 1\n")
+                .build(),
+            Err(Refusal::ScheduleOtherRoot),
+        ),
+        (
+            "a second version with a lease of the first",
+            Plan::second_root()
+                .edit(Part::Lease, "root: 2\n", "root: 1\n")
+                .build(),
+            Err(Refusal::LeaseOtherAuthority),
+        ),
+    ]);
+    let admitted = run(&second.build()).unwrap();
+    assert_eq!(
+        admitted.state().trust_root.as_deref(),
+        Some(newest.as_slice())
+    );
+}
+
+#[test]
+fn a_memory_that_is_damaged_trusts_nobody() {
+    let sample = Plan::default().build();
+    for known in [&b""[..], b"trust me\n", &sample.folder.statement] {
+        let state = SensorState {
+            trust_root: Some(known.to_vec()),
+            ..crate::state(&sample)
+        };
+        let trusted = trust(&crate::folder(&sample), &state);
+        assert_eq!(trusted.map(|_| ()), Err(Refusal::TrustRootMalformed));
+    }
+}
