@@ -414,7 +414,7 @@ fn look(
 /// Counts the log's entries by type.
 fn inventory(node: &Node) -> Result<Vec<(String, u64)>, PlayError> {
     let mut counts = BTreeMap::<u8, (String, u64)>::new();
-    Log::connect(&node.ledger().socket)?.each_entry(|_, envelope, _| {
+    Log::connect(&node.ledger().socket)?.each_durable_entry(|_, envelope, _| {
         let name = || (envelope.kind.to_string(), 0);
         counts.entry(envelope.kind.code()).or_insert_with(name).1 += 1;
         true

@@ -465,7 +465,7 @@ fn a_damaged_proof_or_log_is_no_proof() {
         (
             "another index",
             proof
-                .replace("index 2", "index 99999999999999999999")
+                .replace("index 3", "index 99999999999999999999")
                 .into_bytes(),
         ),
         (

@@ -288,7 +288,7 @@ const WAYS: &[(&str, &str, Damage)] = &[
             files::read(&entry).unwrap().unwrap(),
             files::read(&body).unwrap().unwrap(),
         );
-        c.statement(&[("retention", "bucket 1d keep 900d")], &SITTING);
+        c.statement(&[("retention", "bucket 1d keep 80d")], &SITTING);
         c.write("decision.entry", mine.0);
         c.write("decision.body", mine.1);
     }),
@@ -302,7 +302,7 @@ const WAYS: &[(&str, &str, Damage)] = &[
         c.proof(|p| p.chars().take(p.len() / 3).collect());
     }),
     ("a proof of another place", "proof-wrong", |c| {
-        c.proof(|p| p.replacen("index 2", "index 1", 1));
+        c.proof(|p| p.replacen("index 3", "index 1", 1));
     }),
     (
         "a checkpoint that the log has not signed",
@@ -391,7 +391,7 @@ const WAYS: &[(&str, &str, Damage)] = &[
     (
         "a lease from before the decision",
         "lease-before-decision",
-        |c| c.lease(&[("tree-size", "2")], "lease"),
+        |c| c.lease(&[("tree-size", "3")], "lease"),
     ),
     (
         "a lease on a log that is longer",
