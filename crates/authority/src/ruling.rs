@@ -8,25 +8,13 @@ use crate::schedule::Schedule;
 use crate::sitting::{Sitting, UndecidedError};
 use crate::statement::Kind;
 use crate::text_hash;
+use sakimori_custody::identifier::IdentifierField;
 use sakimori_custody::ids::{AuthorityId, BucketId, RecordId, hex, unhex};
-use sakimori_custody::record::coded;
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::note::{Note, NoteError};
 use std::fmt;
 
 const HEADER: &str = "sakimori/ruling/v1";
-
-coded! {
-    /// An identifier that left the seal as tag and sealed blob.
-    SealedField: u8 {
-        /// Mail address of a sender.
-        SourceMail = 1 "source-mail",
-        /// Mail address of a recipient.
-        DestinationMail = 2 "destination-mail",
-        /// Name of a user.
-        User = 3 "user",
-    }
-}
 
 /// What a ruling is about, and what it says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +43,7 @@ pub enum Matter {
         /// The bucket that holds it.
         bucket: BucketId,
         /// Which identifier.
-        field: SealedField,
+        field: IdentifierField,
     },
 }
 
@@ -205,7 +193,7 @@ fn matter(about: &str, outcome: &str) -> Option<Matter> {
             Matter::RecordReidentified {
                 record: record.parse().ok()?,
                 bucket: bucket.parse().ok()?,
-                field: SealedField::from_name(outcome.strip_prefix("reidentify ")?)?,
+                field: outcome.strip_prefix("reidentify ")?.parse().ok()?,
             }
         }
         _ => return None,

@@ -2,9 +2,9 @@
 //! verified; that is said by those who sign the next version.
 
 use super::{Country, FieldName, Mark, Rules, Schedule};
-use crate::ruling::SealedField;
 use crate::sitting::Sitting;
 use sakimori_custody::fields::FIELDS;
+use sakimori_custody::identifier::IdentifierField;
 use sakimori_custody::time::Seconds;
 
 /// What a first schedule is made of.
@@ -81,7 +81,7 @@ pub fn japan(draft: &Draft) -> Schedule {
         carrier_tolerance_ppm: 1000,
         home_countries: vec![Country(*b"JP")],
         mechanical_fields: mechanical_fields(),
-        identify_fields: SealedField::ALL.to_vec(),
+        identify_fields: IdentifierField::ALL.to_vec(),
         identify_epoch: 30,
         release_recipients: recipients(),
         budget_rows: 100_000,

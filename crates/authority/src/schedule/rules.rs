@@ -6,8 +6,8 @@ use crate::limits::{
     DEADLINE_DAYS_MAX, MONTHS_MAX, RETENTION_DAYS_MAX, URGENT_ACQUISITION_HOURS_MAX,
     URGENT_MEASURE_HOURS_MAX,
 };
-use crate::ruling::SealedField;
 use crate::statement::Kind;
+use sakimori_custody::identifier::IdentifierField;
 use sakimori_custody::ids::{NAME_BYTES_MAX, Name};
 use sakimori_custody::record::Direction;
 use std::fmt;
@@ -124,7 +124,7 @@ pub struct Rules {
     /// Fields of the mechanical record, in its order.
     pub mechanical_fields: Vec<FieldName>,
     /// Identifiers that leave the seal as tag and sealed blob.
-    pub identify_fields: Vec<SealedField>,
+    pub identify_fields: Vec<IdentifierField>,
     /// Days after which the keys of tags change.
     pub identify_epoch: u64,
     /// Those to whom an export may go.
@@ -176,7 +176,7 @@ impl Rules {
             carrier_tolerance_ppm: ppm(Key::CarrierTolerancePpm)?,
             home_countries: some(list(at(Key::HomeCountries)?)?)?,
             mechanical_fields: some(list(at(Key::MechanicalFields)?)?)?,
-            identify_fields: sealed(at(Key::IdentifyFields)?)?,
+            identify_fields: list(at(Key::IdentifyFields)?)?,
             identify_epoch: days(Key::IdentifyEpoch)?,
             release_recipients: list(at(Key::ReleaseRecipients)?)?,
             budget_rows: plain(Key::BudgetRows)?,
@@ -333,12 +333,4 @@ fn list<T: FromStr + PartialEq>(text: &str) -> Option<Vec<T>> {
 /// A list that is not empty.
 fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
-}
-
-fn sealed(text: &str) -> Option<Vec<SealedField>> {
-    let names: Vec<Name> = list(text)?;
-    names
-        .iter()
-        .map(|name| SealedField::from_name(name.as_str()))
-        .collect()
 }
