@@ -2,6 +2,10 @@
 //! mirror's, a node's; words. Out: the book, entries that the secretariat signed. Never: a demand that stops without the chair's or the deputy's own signature; a report with other numbers
 //! than the log's.
 
+mod evidence;
+
+pub use evidence::{Opened, open_case, read_evidence};
+
 use crate::error::{ControlError, told};
 use crate::files;
 use crate::host::Host;
@@ -38,10 +42,8 @@ const ANSWER_DAYS: u64 = 30;
 /// # Cost
 /// Reads the log once; memory as the book's.
 pub fn book_of(folder: &Path, root: Option<&Path>) -> Result<Book, ControlError> {
-    let log = place(folder)?;
-    let disk = Folder::new(&log).map_err(ControlError::file("open", &log))?;
-    let size = size(&log)?;
-    let reader = LogReader::new(disk, size);
+    let (log, reader) = reader(folder)?;
+    let size = reader.size();
     let unreadable = |e| ControlError::document(log.display(), told(&e));
     let root = match root {
         Some(path) => opened(&files::read_present(path)?, path)?,
@@ -62,6 +64,14 @@ pub fn book_of(folder: &Path, root: Option<&Path>) -> Result<Book, ControlError>
         }
     }
     Ok(book)
+}
+
+/// A reader of the copy of the log that is below a folder, and where that is.
+fn reader(folder: &Path) -> Result<(PathBuf, LogReader<Folder>), ControlError> {
+    let log = place(folder)?;
+    let disk = Folder::new(&log).map_err(ControlError::file("open", &log))?;
+    let size = size(&log)?;
+    Ok((log, LogReader::new(disk, size)))
 }
 
 /// Where below a folder the log's files are.

@@ -33,6 +33,44 @@ pub(crate) enum Oversight {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Follows a record, bucket or finding to its acquisition, its authority and decision, and its end, in three steps.
+    Follow {
+        /// A record's id, a bucket, or a finding's file.
+        what: String,
+        #[command(flatten)]
+        copy: Copy,
+        /// The time, which says whether its end is over; this machine's without it.
+        #[arg(long, value_name = "TIME")]
+        now: Option<Seconds>,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Looks for misuse: queries without a case, slow scraping, mass export, odd hours, ended accounts, budgets. Exit code 1 where there is any.
+    Misuse {
+        #[command(flatten)]
+        copy: Copy,
+        /// The time; this machine's without it.
+        #[arg(long, value_name = "TIME")]
+        now: Option<Seconds>,
+        /// The secretariat's key file: opens a case for each that is new, with its evidence sealed in this folder.
+        #[arg(long, value_name = "FILE", requires = "evidence")]
+        key: Option<PathBuf>,
+        /// The folder of sealed evidence.
+        #[arg(long, value_name = "DIR", requires = "key")]
+        evidence: Option<PathBuf>,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Opens a sealed pack of evidence with the secretariat's key.
+    Evidence {
+        /// The pack.
+        file: PathBuf,
+        /// The secretariat's key file.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
     /// Opens an inspection, enters a finding, or closes it.
     Inspect(Inspect),
     /// Writes a notice, demand or recommendation of the commission.

@@ -8,9 +8,13 @@ use crate::failure::Failure;
 use crate::show;
 use sakimori_control::oversight::{self, InspectionAct, Word};
 use sakimori_control::{Host, Node, files, keys};
+use sakimori_custody::ids::RecordId;
 use sakimori_custody::time::Seconds;
+use sakimori_oversight::misuse::{self, Alert, Bounds};
 use sakimori_oversight::report;
+use sakimori_oversight::walk::About;
 use sakimori_oversight::{Book, Overdue};
+use sakimori_tlog::key::NoteSigner;
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,6 +35,35 @@ pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> 
         }) => verify_report(&file, year, &copy, format),
         Oversight::Due { copy, now, format } => {
             due(&book(&copy)?, now.unwrap_or_else(|| host.seconds()), format)
+        }
+        Oversight::Follow {
+            what,
+            copy,
+            now,
+            format,
+        } => follow(
+            &what,
+            &book(&copy)?,
+            now.unwrap_or_else(|| host.seconds()),
+            format,
+        ),
+        Oversight::Misuse {
+            copy,
+            now,
+            key,
+            evidence,
+            format,
+        } => {
+            let now = now.unwrap_or_else(|| host.seconds());
+            let alerts = misuse::alerts(&book(&copy)?, &Bounds::default(), now);
+            if let (Some(key), Some(evidence)) = (key, evidence) {
+                cases(&copy.dir, host, &keys::read(&key)?, &alerts, &evidence)?;
+            }
+            show_alerts(&alerts, format)
+        }
+        Oversight::Evidence { file, key } => {
+            show::json(&oversight::read_evidence(&file, &keys::read(&key)?)?);
+            Ok(ExitCode::SUCCESS)
         }
         Oversight::Inspect(arguments) => inspect(arguments, host),
         Oversight::Letter(arguments) => letter(*arguments, host),
@@ -164,4 +197,76 @@ fn letter(arguments: Letter, host: &Host) -> Result<ExitCode, Failure> {
 fn written(dir: &Path, key: &Path, word: &Word, host: &Host) -> Result<ExitCode, Failure> {
     let secretariat = keys::read(key)?;
     entered(oversight::write(&Node::at(dir), host, &secretariat, word)?)
+}
+
+fn follow(what: &str, book: &Book, now: Seconds, format: Format) -> Result<ExitCode, Failure> {
+    let about = if let Ok(record) = what.parse() {
+        About::Record(record)
+    } else if let Ok(bucket) = what.parse() {
+        About::Bucket(bucket)
+    } else {
+        About::Finding(records_of(Path::new(what))?)
+    };
+    let way = book.walk(&about, now).map_err(Failure::no)?;
+    match format {
+        Format::Json => show::json(&json!(way)),
+        Format::Text => show::out(&way.to_string()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Records that a finding's file names.
+fn records_of(file: &Path) -> Result<Vec<RecordId>, Failure> {
+    let told = || {
+        Failure::usage(format!(
+            "`{}` is no record, no bucket and no finding's file",
+            file.display()
+        ))
+    };
+    let bytes = files::read(file)?.ok_or_else(told)?;
+    let finding: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| told())?;
+    let records = finding["records"].as_array().ok_or_else(told)?;
+    let ids = records.iter().map(|id| id.as_str()?.parse().ok());
+    ids.collect::<Option<Vec<RecordId>>>().ok_or_else(told)
+}
+
+/// Opens a case for each alert that is new.
+fn cases(
+    dir: &Path,
+    host: &Host,
+    secretariat: &NoteSigner,
+    alerts: &[Alert],
+    folder: &Path,
+) -> Result<(), Failure> {
+    let node = Node::at(dir);
+    for alert in alerts {
+        if let Some(case) = oversight::open_case(&node, host, secretariat, alert, folder)? {
+            show::say(&format!(
+                "entry {} opens a case; its evidence is {}",
+                case.entry,
+                case.pack.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn show_alerts(alerts: &[Alert], format: Format) -> Result<ExitCode, Failure> {
+    match format {
+        Format::Json => show::json(&json!(alerts)),
+        Format::Text if alerts.is_empty() => show::line("No rule of misuse is met."),
+        Format::Text => show::table(
+            &["rule", "actor", "entries", "why"],
+            alerts.iter().map(|alert| {
+                let entries: Vec<String> = alert.entries.iter().map(u64::to_string).collect();
+                vec![
+                    alert.rule.name().to_owned(),
+                    alert.actor.clone(),
+                    entries.join(" "),
+                    alert.reason.clone(),
+                ]
+            }),
+        ),
+    }
+    Ok(ExitCode::from(u8::from(!alerts.is_empty())))
 }
