@@ -1,6 +1,7 @@
 //! Clock and randomness of the machine, handed to everything that needs them. In: the system, or a test's own. Out: times, random bytes. Never: another file
 //! that asks the system for either.
 
+use rustix::time::{ClockId, clock_gettime};
 use sakimori_custody::time::{Millis, Seconds};
 use sakimori_sensor::{supervisor::Random, supervisor::WallClock};
 use std::io;
@@ -14,21 +15,36 @@ type Source = dyn Fn(&mut [u8]) -> io::Result<()> + Send + Sync;
 #[derive(Clone)]
 pub struct Host {
     clock: Arc<Clock>,
+    /// Counts, whatever the clock is set to.
+    counted: Arc<Clock>,
     random: Arc<Source>,
 }
 
 impl Host {
     /// The machine's clock and its source of randomness.
     pub fn system() -> Self {
-        Self::new(
-            Arc::new(now),
-            Arc::new(|place| getrandom::fill(place).map_err(io::Error::other)),
-        )
+        let random = |place: &mut [u8]| getrandom::fill(place).map_err(io::Error::other);
+        Self::new(Arc::new(now), Arc::new(random)).counting(Arc::new(counted))
     }
 
-    /// Others, for tests and replays.
-    pub const fn new(clock: Arc<Clock>, random: Arc<Source>) -> Self {
-        Self { clock, random }
+    /// Others, for tests and replays; the clock is what counts too.
+    pub fn new(clock: Arc<Clock>, random: Arc<Source>) -> Self {
+        Self {
+            counted: Arc::clone(&clock),
+            clock,
+            random,
+        }
+    }
+
+    /// The same machine with another count of the time that passes.
+    #[must_use]
+    pub fn counting(self, counted: Arc<Clock>) -> Self {
+        Self { counted, ..self }
+    }
+
+    /// Milliseconds that have passed since some moment, the sleep of the machine included; nobody sets them.
+    pub fn counted_ms(&self) -> u64 {
+        (self.counted)().0
     }
 
     /// The time, in whole seconds.
@@ -63,6 +79,15 @@ fn now() -> Millis {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn counted() -> Millis {
+    let up = clock_gettime(ClockId::Boottime);
+    let ms = up
+        .tv_sec
+        .saturating_mul(1000)
+        .saturating_add(i64::from(up.tv_nsec as i32) / 1_000_000);
+    Millis(ms.max(0).cast_unsigned())
 }
 
 impl WallClock for Host {

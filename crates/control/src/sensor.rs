@@ -1,6 +1,7 @@
 //! A run of the sensor as a use case: gate, refusals, recovery, supervisor, lake. In: an authority folder, inputs. Out: records in the lake, entries, findings. Never: a packet
 //! read before the gate let the sensor through; a refusal that is on no record.
 
+mod clock;
 mod input;
 mod orders;
 mod recovery;
@@ -268,8 +269,13 @@ impl Process<'_> {
         let seal = store.seal_key();
         let seal = seal.map_err(|e| self.refuse_for(Refusal::KeysUnavailable, e))?;
         let stream = office::fresh_stream(self.host)?;
-        let identify =
-            identify::for_run(self.node, self.host, &admitted, &caller, (self.signer, stream));
+        let identify = identify::for_run(
+            self.node,
+            self.host,
+            &admitted,
+            &caller,
+            (self.signer, stream),
+        );
         let identify = identify.map_err(|e| self.refuse_for(Refusal::KeysUnavailable, e))?;
         store.begin(&seal).map_err(|e| self.fault(&admitted, e))?;
         self.state.open_run(stream);
@@ -277,6 +283,9 @@ impl Process<'_> {
         let Ok(mut recorder) = RunLog::connect(&self.node.ledger().socket) else {
             return Err(self.keep_refusal());
         };
+        let known = admitted.state().time;
+        let clock = clock::RunClock::begin(self.host, known, admitted.lease());
+        let clock = clock.map_err(|refusal| self.refuse(refusal))?;
         let (name, length) = (input.name(), input.length());
         watch.begins(&name, length);
         let mut random = self.host.clone();
@@ -296,13 +305,13 @@ impl Process<'_> {
                 software: admitted.software(),
             },
         };
-        let (host, stop) = (self.host, Arc::clone(&self.plan.stop));
+        let stop = Arc::clone(&self.plan.stop);
         let means = Means {
             recorder: &mut recorder,
             store: &mut store,
-            clock: host,
+            clock: &clock,
             random: &mut random,
-            orders: &mut orders::News::new(self, &stop, seen),
+            orders: &mut orders::News::new(self, &clock, &stop, seen),
             progress: &mut *watch,
         };
         let done = supervise(&job, means);

@@ -1,6 +1,7 @@
 //! News for a running sensor: what changes in its authority folder, and a person's stop. In: the folder's notes, the gate. Out: orders for the supervisor. Never: a note believed that
 //! the whole gate has not let pass.
 
+use super::clock::RunClock;
 use super::{Process, read_folder};
 use crate::files;
 use sakimori_authority::Refusal;
@@ -40,14 +41,21 @@ impl Seen {
 /// The authority folder of a run, looked at all the time.
 pub(super) struct News<'n, 'p> {
     process: &'n mut Process<'p>,
+    clock: &'n RunClock<'p>,
     stop: &'n AtomicBool,
     seen: Seen,
 }
 
 impl<'n, 'p> News<'n, 'p> {
-    pub(super) fn new(process: &'n mut Process<'p>, stop: &'n AtomicBool, seen: Seen) -> Self {
+    pub(super) const fn new(
+        process: &'n mut Process<'p>,
+        clock: &'n RunClock<'p>,
+        stop: &'n AtomicBool,
+        seen: Seen,
+    ) -> Self {
         Self {
             process,
+            clock,
             stop,
             seen,
         }
@@ -61,6 +69,7 @@ impl<'n, 'p> News<'n, 'p> {
                 self.process.state.admit(admitted.state());
                 // What cannot be remembered is not acted on: the run ends with the lease that it has.
                 self.process.state.save(&self.process.folder).ok()?;
+                self.clock.renewed(admitted.lease());
                 Some(Order::Renewed(Box::new(admitted)))
             }
             Err(Refusal::Suspended) => self.stopped(&folder, Ending::Suspended),
@@ -87,6 +96,11 @@ impl Orders for News<'_, '_> {
     fn look(&mut self) -> Option<Order> {
         if self.stop.load(Ordering::Relaxed) {
             return Some(Order::End(Ending::Stopped));
+        }
+        // A clock that cannot be right ends the run: set back it would prolong it, set ahead it would sign for a time that has not come.
+        if let Some(refusal) = self.clock.refusal() {
+            drop(self.process.refuse(refusal));
+            return Some(Order::End(Ending::Refused));
         }
         let seen = Seen::of(&self.process.plan.authority);
         if seen == self.seen {
