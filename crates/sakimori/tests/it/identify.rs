@@ -1,9 +1,11 @@
 //! Mail addresses and user names: nowhere in the clear, joined by tags, opened once for a ruling, never again when their epoch is over. In: sessions of mail and file transfer, made and
 //! captured. Out: what a stranger, the office and the commission can and cannot find out. Never: a name that is looked for in its own input.
 
+use crate::captures::ABROAD;
 use crate::clock::{Nobody, World, world};
 use crate::mail::{self, Session};
-use crate::node::{SITTING, sensor};
+use crate::node::{SITTING, TestNode, sensor};
+use crate::program::{Ran, run as ran};
 use sakimori_authority::Statement;
 use sakimori_authority::ruling::Ruling;
 use sakimori_control::commission::{CallError, Caller};
@@ -13,11 +15,13 @@ use sakimori_control::sensor::{Input, Plan};
 use sakimori_control::setup::member_key;
 use sakimori_control::{ControlError, keys, office};
 use sakimori_custody::Recorded;
+use sakimori_custody::entry::EntryType;
 use sakimori_custody::epoch::{EpochId, EpochSecret};
 use sakimori_custody::identifier::{Identifier, IdentifierField, tag};
 use sakimori_custody::ids::{BucketId, RecordId, hex, unhex};
 use sakimori_custody::keys::Share;
 use sakimori_lake::{Access, Ask, QueryOpened, ShareVault, Sought, Span, What, bucket_key};
+use sakimori_select::Pack;
 use sakimori_sensor::supervisor::Program;
 use sakimori_testkit::files_below;
 use sakimori_tlog::note::Note;
@@ -604,4 +608,111 @@ fn a_value_is_shown_once_for_a_ruling_about_it_and_to_nobody_who_voted() {
         found(&names, &files(&world, world.node.folder())),
         Vec::<String>::new()
     );
+}
+
+/// The commands, as people type them: what they print and what the processes say holds no name, but for the one line that was asked for.
+#[test]
+fn at_the_command_line_one_name_is_printed_once_and_the_log_verifies() {
+    let node = TestNode::running();
+    let [a, b, c] = ABROAD;
+    let source = format!(
+        "sakimori/pack/v1\nid: a\nissued: 2027-04-01T00:00:00Z\npurpose: a test\nselector: 1 prefix {a}.{b}.{c}.0/24\n"
+    );
+    let statement = node.decided(&Pack::parse_source(&source).unwrap(), &node.draft());
+    let capture = node.beside("mail.pcap");
+    let names = mail::write(&capture, &Session::made());
+    let mut told = vec![node.sensor(&[], &capture)];
+    let bucket = node.node.lake().buckets().unwrap().pop().unwrap().id;
+    let query = |words: &[&str]| {
+        let why = [
+            "--purpose",
+            "a test",
+            "--case",
+            "case-1",
+            "--format",
+            "json",
+        ];
+        ran(node.command(&["query"]).args(why).args(words))
+    };
+    let rows = |done: &Ran| done.json()["rows"].as_array().unwrap().clone();
+    let everything = query(&[]);
+    let mut sender = None;
+    for row in rows(&everything) {
+        let record = row["record"].as_str().unwrap().to_owned();
+        let of = query(&["--record", &record, "--identifiers"]);
+        let first = rows(&of)
+            .into_iter()
+            .find(|row| row["field"] == "source-mail");
+        sender = sender.or(first);
+        told.push(of);
+    }
+    let sender = sender.unwrap();
+    let (record, tag) = (
+        sender["record"].as_str().unwrap(),
+        sender["tag"].as_str().unwrap(),
+    );
+    assert!(sender.get("blob").is_none());
+    let by_tag = query(&["--tag", tag]);
+    assert!(rows(&by_tag).iter().any(|row| row["record"] == record));
+    told.extend([everything, by_tag]);
+
+    let text = format!(
+        "sakimori/ruling/v1\nid: {}\nkind: reidentification\nabout: record {record} {bucket}\n\
+         outcome: reidentify source-mail\nrequest: {}\ntime: {}\nreason: the victim has to be told\nroot: 1\n\
+         present: m1 m2 m4\npresiding: m1\nfor: m1 m2 m4\nagainst: none\nrecused: none\n",
+        hex(&[1; 16]),
+        "0".repeat(64),
+        node.host.seconds(),
+    );
+    let mut note = Note::sign(&text, &[], 0).unwrap();
+    for member in SITTING {
+        note.add(&node.key(member), 0);
+    }
+    let path = node.beside("ruling.note");
+    fs::write(&path, note.to_bytes()).unwrap();
+    let arguments = [
+        "reidentify",
+        "--record",
+        record,
+        "--field",
+        "source-mail",
+        "--case",
+        "case-1",
+        "--actor",
+        "a.tanaka",
+    ];
+    let shown = ran(node.command(&arguments).arg("--ruling").arg(&path)).yes();
+    let value = shown.out.trim_end().to_owned();
+    assert!(names.contains(&value), "{value}");
+    assert!(!shown.err.contains(&value), "{}", shown.err);
+    let entries = node.entries();
+    let of = |kind| {
+        entries
+            .iter()
+            .filter(move |entry| entry.envelope.kind == kind)
+    };
+    let index = of(EntryType::Ruling).next().unwrap().index.to_string();
+    assert_eq!(of(EntryType::Reidentification).count(), 1);
+    let again = ran(node.command(&arguments).arg("--ruling").arg(&index));
+    assert_eq!(again.code, Some(1), "{again:?}");
+    told.push(again);
+
+    for done in &told {
+        let text = format!("{}{}", done.out, done.err).into_bytes();
+        assert_eq!(
+            found(&names, &[("what was printed".to_owned(), text)]),
+            Vec::<String>::new()
+        );
+    }
+    let said: Vec<_> = ["commission.err", "ledger.err"]
+        .map(|name| {
+            (
+                name.to_owned(),
+                fs::read(node.beside(name)).unwrap_or_default(),
+            )
+        })
+        .into();
+    assert_eq!(found(&names, &said), Vec::<String>::new());
+    assert_eq!(statement.id, bucket.authority);
+    node.verify().yes();
 }
