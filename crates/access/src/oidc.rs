@@ -20,11 +20,13 @@ use openidconnect::{
 use sakimori_custody::time::Seconds;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use ureq::tls::{PemItem, RootCerts, TlsConfig};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
 /// The cookie that ties a sign-in to the browser that began it. The provider's page sends the browser back from another site, so it is `Lax`.
 const COOKIE: &str = "__Host-sakimori-oidc";
+/// Where Debian and its relatives keep the certificates that the system trusts.
+const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// How far the provider's clock may be ahead, in seconds.
 const AHEAD_SECONDS_MAX: u64 = 60;
 
@@ -39,7 +41,7 @@ pub struct OidcConfig {
     pub secret: Option<Zeroizing<String>>,
     /// Where the provider sends the browser back to.
     pub redirect: String,
-    /// Certificates (PEM) to trust in place of the public ones.
+    /// Certificates (PEM) to trust; without, those that the system trusts.
     pub roots: Option<Vec<u8>>,
 }
 
@@ -103,6 +105,25 @@ fn safe(url: &openidconnect::url::Url) -> bool {
     }
 }
 
+/// Reads certificates that are trusted.
+fn roots(pem: &[u8]) -> Result<Vec<Certificate<'static>>, AccessError> {
+    let fault = |why: String| AccessError::Config {
+        what: "the provider's certificates",
+        why,
+    };
+    let mut roots = Vec::new();
+    for item in ureq::tls::parse_pem(pem) {
+        // A key, or what comes in a later version, is nothing to trust.
+        if let PemItem::Certificate(root) = item.map_err(|error| fault(error.to_string()))? {
+            roots.push(root);
+        }
+    }
+    if roots.is_empty() {
+        return Err(fault("there is none".to_owned()));
+    }
+    Ok(roots)
+}
+
 impl Oidc {
     /// Makes the road ready; the provider is not asked yet.
     ///
@@ -118,29 +139,28 @@ impl Oidc {
         }
         RedirectUrl::new(config.redirect.clone())
             .map_err(|error| fault("the way back from the provider", error.to_string()))?;
+        let tls = issuer.url().scheme() == "https";
         let roots = match &config.roots {
-            None => RootCerts::WebPki,
-            Some(pem) => {
-                let mut roots = Vec::new();
-                for item in ureq::tls::parse_pem(pem) {
-                    match item {
-                        Ok(PemItem::Certificate(root)) => roots.push(root),
-                        Ok(_) => {}
-                        Err(error) => {
-                            return Err(fault("the provider's certificates", error.to_string()));
-                        }
-                    }
-                }
-                RootCerts::from(roots)
-            }
+            Some(pem) => roots(pem)?,
+            None if tls => roots(&std::fs::read(SYSTEM_ROOTS).map_err(|error| {
+                fault(
+                    "the system's certificates",
+                    format!("{SYSTEM_ROOTS}: {error}"),
+                )
+            })?)?,
+            None => Vec::new(),
         };
+        let tls_config = TlsConfig::builder()
+            .root_certs(RootCerts::from(roots))
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build();
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(PROVIDER_SECONDS_MAX)))
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
-            .https_only(issuer.url().scheme() == "https")
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .https_only(tls)
+            .tls_config(tls_config)
             .build();
         Ok(Self {
             config,

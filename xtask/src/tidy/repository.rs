@@ -94,6 +94,11 @@ impl Repository {
 
     /// Names of all packages that a package is linked with, its own name left out.
     pub(super) fn closure(&self, package: &Package) -> Vec<&str> {
+        self.closure_beside(package, &[])
+    }
+
+    /// The same, without what only the packages of some names lead to.
+    pub(super) fn closure_beside(&self, package: &Package, beside: &[&str]) -> Vec<&str> {
         let mut seen: Vec<&Package> = Vec::new();
         let mut next: Vec<&str> = package.links.iter().map(String::as_str).collect();
         while let Some(id) = next.pop() {
@@ -101,7 +106,9 @@ impl Repository {
             let Some(found) = found.filter(|p| !seen.iter().any(|s| s.id == p.id)) else {
                 continue;
             };
-            next.extend(found.links.iter().map(String::as_str));
+            if !beside.contains(&found.name.as_str()) {
+                next.extend(found.links.iter().map(String::as_str));
+            }
             seen.push(found);
         }
         seen.iter().map(|p| p.name.as_str()).collect()

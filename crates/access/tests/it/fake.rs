@@ -3,6 +3,8 @@
 use crate::authenticator::base64url;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -83,8 +85,8 @@ fn answer(path: &str, issuer: &str, lie: &Lie) -> String {
     value.to_string()
 }
 
-fn serve(stream: &TcpStream, issuer: &str, lie: &Lie, asked: &Mutex<String>) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
+fn serve(stream: impl Read + Write, issuer: &str, lie: &Lie, asked: &Mutex<String>) -> Option<()> {
+    let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
     let path = first.split_whitespace().nth(1)?.to_owned();
@@ -118,14 +120,47 @@ fn serve(stream: &TcpStream, issuer: &str, lie: &Lie, asked: &Mutex<String>) -> 
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         text.len()
     );
-    (&*stream).write_all(head.as_bytes()).ok()?;
-    (&*stream).write_all(text.as_bytes()).ok()
+    let stream = reader.get_mut();
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(text.as_bytes()).ok()?;
+    stream.flush().ok()
+}
+
+/// A certificate for loopback, as PEM for who trusts it, and the server's side of TLS with it.
+fn tls() -> (Vec<u8>, Arc<ServerConfig>) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    (made.cert.pem().into_bytes(), Arc::new(config))
 }
 
 impl Fake {
+    /// One over TLS; answers its certificate too.
+    pub(crate) fn over_tls() -> (Self, Vec<u8>) {
+        let (pem, config) = tls();
+        let wrap = move |stream| {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            StreamOwned::new(connection, stream)
+        };
+        (Self::listen("https", wrap), pem)
+    }
+
     pub(crate) fn start() -> Self {
+        Self::listen("http", |stream| stream)
+    }
+
+    fn listen<S: Read + Write>(
+        scheme: &str,
+        wrap: impl Fn(TcpStream) -> S + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let issuer = format!("{scheme}://{}", listener.local_addr().unwrap());
         let fake = Self {
             issuer: issuer.clone(),
             lie: Arc::default(),
@@ -135,7 +170,7 @@ impl Fake {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let lie = lie.lock().unwrap().clone();
-                serve(&stream, &issuer, &lie, &asked);
+                serve(wrap(stream), &issuer, &lie, &asked);
             }
         });
         fake

@@ -224,6 +224,43 @@ async fn a_token_counts_only_as_this_issuer_s_for_this_node_now_and_for_this_sig
 }
 
 #[tokio::test]
+async fn over_tls_the_provider_s_certificate_is_the_one_that_is_trusted() {
+    let (fake, pem) = Fake::over_tls();
+    let (_, other) = Fake::over_tls();
+    let house = house(&fake.issuer, "subject-1").await;
+    let with = |roots| {
+        let config = OidcConfig {
+            roots,
+            ..config(&fake.issuer)
+        };
+        Oidc::new(config).unwrap()
+    };
+    let signed_in = lied_to(&fake, &with(Some(pem)), &house, |_| {})
+        .await
+        .unwrap();
+    assert_eq!(signed_in.person, "a");
+    let outcome = with(Some(other)).begin(&house.access, NOW).await;
+    assert!(matches!(
+        outcome,
+        Err(AccessError::SignIn(SignInFault::Provider(_)))
+    ));
+    // Nor do those that the system trusts vouch for it.
+    let roots = std::fs::read("/etc/ssl/certs/ca-certificates.crt").ok();
+    if let Some(roots) = roots {
+        let outcome = with(Some(roots)).begin(&house.access, NOW).await;
+        assert!(matches!(
+            outcome,
+            Err(AccessError::SignIn(SignInFault::Provider(_)))
+        ));
+        let outcome = with(None).begin(&house.access, NOW).await;
+        assert!(matches!(
+            outcome,
+            Err(AccessError::SignIn(SignInFault::Provider(_)))
+        ));
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_is_tied_to_its_browser_its_state_its_time_and_its_verifier() {
     let fake = Fake::start();
     let house = house(&fake.issuer, "subject-1").await;
@@ -314,10 +351,12 @@ async fn a_provider_without_tls_is_taken_on_loopback_only_and_one_that_is_gone_i
             "{issuer}"
         );
     }
-    let mut odd = config("https://idp.example");
-    odd.roots =
-        Some(b"-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n".to_vec());
-    assert!(Oidc::new(odd).is_err());
+    let unread = "-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n";
+    for roots in ["", "no certificate", unread] {
+        let mut odd = config("https://idp.example");
+        odd.roots = Some(roots.as_bytes().to_vec());
+        assert!(Oidc::new(odd).is_err(), "{roots}");
+    }
     let house = House::run_by_admin(Side::Office).await;
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let issuer = format!("http://{}", gone.local_addr().unwrap());
