@@ -127,6 +127,7 @@ impl TestNode {
             "office" => "office/keys/office.key".to_owned(),
             "log" => "ledger/log.key".to_owned(),
             "lease" | "mirror" | "share" => format!("commission/keys/{who}.key"),
+            officer if officer.starts_with('o') => format!("office/officers/{officer}.key"),
             sensor if sensor.starts_with("s-") => format!("sensor/{sensor}/sensor.key"),
             member => format!("commission/members/{member}.key"),
         };

@@ -107,11 +107,16 @@ impl<'n> Case<'n> {
 
     /// Logs a statement as decided, whatever it says, and makes the rest of the folder follow from it.
     pub(crate) fn decide(&self, text: &str, signers: &[&str]) {
+        self.decide_as(EntryType::Decision, text, signers);
+    }
+
+    /// As [`Case::decide`], entered as another kind.
+    pub(crate) fn decide_as(&self, kind: EntryType, text: &str, signers: &[&str]) {
         let bytes = self.signed(text, signers);
         let socket = self.node.node.ledger().socket;
         let mut journal = Journal::begin(&socket, None, &self.node.host).unwrap();
         let deed = Deed {
-            kind: EntryType::Decision,
+            kind,
             authority: text_hash(text),
             counters: Vec::new(),
             body: bytes.clone(),
