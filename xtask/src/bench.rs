@@ -4,6 +4,7 @@
 //! Five repetitions, interleaved, each pinned to one core, with a warm file. A peer that is not installed is named in one line and left out.
 
 mod contender;
+mod log;
 mod measure;
 mod replica;
 mod report;
@@ -31,7 +32,7 @@ struct Row {
     said: String,
 }
 
-/// `xtask bench`, `xtask bench sources`, `xtask bench build FOLDER`.
+/// `xtask bench`, `xtask bench sources`, `xtask bench build FOLDER`, `xtask bench log [FOLDER]`.
 ///
 /// # Errors
 /// Where data or a tool is missing, or a contender fails.
@@ -39,6 +40,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
     let data = sakimori_testkit::data_root();
     match args.next().as_deref() {
         Some("sources") => workload::write_list(&data),
+        Some("log") => log::run(args),
         Some("build") => {
             let folder = args
                 .next()
@@ -46,7 +48,9 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
             workload::build(&data, Path::new(&folder)).map(|_| ())
         }
         None => measure_all(&data),
-        Some(other) => bail!("`{other}`: usage: cargo xtask bench [sources | build FOLDER]"),
+        Some(other) => {
+            bail!("`{other}`: usage: cargo xtask bench [sources | build FOLDER | log [FOLDER]]")
+        }
     }
 }
 

@@ -32,7 +32,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "kills",
         what: "kill −9 of sensor, sealed process, ledger, commission or all of them, at random moments of a run",
         unit: "kills",
-        usual: 200,
+        usual: 1000,
         count: Count::Variable("SAKIMORI_KILLS"),
         tests: &["--release", "-p", "sakimori", "--test", "it", "kill::"],
     },
@@ -46,6 +46,14 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "faults",
+        what: "pairs of failing calls of the ledger's disk, in the writer's life and in the next one; all of them where the count is large enough",
+        unit: "pairs each of writer and rotating writer",
+        usual: 100_000,
+        count: Count::Variable("SAKIMORI_FAULT_PAIRS"),
+        tests: &["-p", "sakimori-ledger", "--test", "it", "faults::pairs"],
+    },
+    Campaign {
+        name: "power-cuts",
         what: "failing calls of the ledger's disk, followed by power cuts",
         unit: "power cuts each",
         usual: 50,
@@ -241,7 +249,7 @@ fn commit() -> String {
 }
 
 /// Processor, cores and kernel.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let processors = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors
         .lines()

@@ -39,6 +39,13 @@ pub trait Disk: Source + Send {
     /// # Errors
     /// The storage's.
     fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
+    /// Puts bytes under a name that nobody reads yet. They are not durable, and after a crash they may be there in part.
+    ///
+    /// # Errors
+    /// The storage's.
+    fn put(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.write(name, bytes)
+    }
     /// Puts bytes in the place of `name`, durable when it returns; after a crash there is the old or the new whole.
     ///
     /// # Errors
@@ -213,6 +220,12 @@ impl Disk for Folder {
 
     fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.replace(name, bytes, false)
+    }
+
+    fn put(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(name)?;
+        self.make_parent(&path)?;
+        File::create(&path)?.write_all(bytes)
     }
 
     fn commit(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {

@@ -187,19 +187,31 @@ impl Store {
             if let Ok(envelope) = Envelope::decode(&record.entry)
                 && named.insert(envelope.body)
             {
-                self.write_checked(&body_name(&envelope.body), &record.body)?;
+                self.write_body(&body_name(&envelope.body), &record.body)?;
             }
         }
         for (name, bytes) in self.tree.take_files() {
-            self.write_checked(&name, &bytes)?;
+            let written = self.log.write(&name, &bytes);
+            self.io(&name, written)?;
+            self.check_written(&name, &bytes)?;
         }
         Ok(())
     }
 
-    /// Writes a file and reads it back.
-    fn write_checked(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let written = self.log.write(name, bytes);
+    /// Writes a body that is not there. One that is there may be read by others, for an earlier entry; one that a crash left in part is replaced whole.
+    fn write_body(&mut self, name: &str, body: &[u8]) -> Result<(), StoreError> {
+        let there = self.log.read(name, BODY_BYTES_MAX);
+        let written = match self.io(name, there)? {
+            Some(there) if there == body => return Ok(()),
+            Some(_) => self.log.write(name, body),
+            None => self.log.put(name, body),
+        };
         self.io(name, written)?;
+        self.check_written(name, body)
+    }
+
+    /// Reads back what was written.
+    fn check_written(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let read = self.log.read(name, TILE_BYTES_MAX);
         if self.io(name, read)?.as_deref() == Some(bytes) {
             Ok(())

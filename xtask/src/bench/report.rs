@@ -35,19 +35,27 @@ pub(super) fn write(
     }
     commands(&mut text, present, folder)?;
     raw(&mut text, present, rows)?;
+    put(BEGIN, END, &text)
+}
+
+/// Puts `text` into the page, in the place of what stands between two marks.
+///
+/// # Errors
+/// Where the page has no marks or cannot be written.
+pub(super) fn put(begin: &str, end: &str, text: &str) -> Result<()> {
     let page = crate::root().join("docs/performance.md");
     let old = std::fs::read_to_string(&page)
         .with_context(|| format!("cannot read {}", page.display()))?;
-    let new =
-        between_marks(&old, &text).with_context(|| format!("{} has no marks", page.display()))?;
+    let new = between_marks(&old, begin, end, text)
+        .with_context(|| format!("{} has no marks", page.display()))?;
     std::fs::write(&page, new).with_context(|| format!("cannot write {}", page.display()))
 }
 
 /// `old` with `text` in the place of what stands between the marks.
-fn between_marks(old: &str, text: &str) -> Option<String> {
-    let (before, rest) = old.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))
+fn between_marks(old: &str, begin: &str, end: &str, text: &str) -> Option<String> {
+    let (before, rest) = old.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n\n{text}\n{end}{after}"))
 }
 
 fn machine(text: &mut String) -> Result<()> {
@@ -196,8 +204,8 @@ mod tests {
     #[test]
     fn only_what_is_between_the_marks_changes() {
         let old = format!("before {BEGIN} old {END} after");
-        let new = between_marks(&old, "new").unwrap();
+        let new = between_marks(&old, BEGIN, END, "new").unwrap();
         assert_eq!(new, format!("before {BEGIN}\n\nnew\n{END} after"));
-        assert_eq!(between_marks("no marks", "new"), None);
+        assert_eq!(between_marks("no marks", BEGIN, END, "new"), None);
     }
 }
