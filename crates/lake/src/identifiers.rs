@@ -156,12 +156,23 @@ impl Store {
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
         let path = folder.join(file_name(generation));
+        let store = Self::create_at(path, bucket, generation, key)?;
+        durable::sync_folder(folder)?;
+        Ok(store)
+    }
+
+    /// Makes an empty file of a generation under a name that may not be its own yet.
+    fn create_at(
+        path: PathBuf,
+        bucket: &BucketId,
+        generation: u64,
+        key: &BucketKey,
+    ) -> Result<Self, LakeError> {
         durable::remove(&path)?;
         let file = durable::create_new(&path)?;
         file.write_all_at(MAGIC, 0)
             .and_then(|()| file.sync_all())
             .map_err(LakeError::io("write", &path))?;
-        durable::sync_folder(folder)?;
         Ok(Self::new(path, file, bucket, generation, key))
     }
 
@@ -245,11 +256,11 @@ impl Store {
             if next > length {
                 break;
             }
-            if self.items(&place).is_err() {
-                if next == length {
-                    break;
-                }
-                return Err(self.bad(offset));
+            match self.items(&place) {
+                Ok(_) => {}
+                // The last frame may be half on disk; one before it was synced before the next began.
+                Err(LakeError::Damaged { .. }) if next == length => break,
+                Err(error) => return Err(error),
             }
             let follows = partial.last().map_or(header.part == 0, |before| {
                 let before = before.header;
@@ -397,12 +408,17 @@ impl Store {
             return Ok(None);
         }
         let generation = newest(folder)?.map_or(0, |newest| newest + 1);
-        let mut next = Self::create(folder, bucket, generation, key)?;
+        // It gets its name when it is whole: the newest name counts.
+        let staged = folder.join(format!(".new-{PREFIX}{generation}"));
+        let mut next = Self::create_at(staged, bucket, generation, key)?;
         for window in self.windows.keys().filter(|window| **window != gone) {
             next.stage(*window, &self.window(*window)?, random)?;
         }
-        durable::remove(&self.path)?;
+        let path = folder.join(file_name(generation));
+        std::fs::rename(&next.path, &path).map_err(LakeError::io("rename", &next.path))?;
+        next.path = path;
         durable::sync_folder(folder)?;
+        durable::remove(&self.path)?;
         Ok(Some(next))
     }
 

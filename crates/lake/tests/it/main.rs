@@ -6,6 +6,7 @@
 mod damage;
 mod deletion;
 mod fixture;
+mod identifiers;
 mod lookups;
 mod roundtrip;
 mod spool;
