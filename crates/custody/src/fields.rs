@@ -1,5 +1,6 @@
 //! The list of mechanical fields for people: what each is, where it comes from and in which form it leaves. `docs/mechanical-fields.md` is
-//! generated from it, and a test holds the two together. Never: a field that [`crate::record::MechanicalRecord`] lacks.
+//! generated from it, and a test holds the two together. Never: a field that [`crate::record::MechanicalRecord`] or
+//! [`crate::identifier::IdentifierField`] lacks.
 
 /// One field of the record.
 #[derive(Clone, Copy, Debug)]
@@ -157,6 +158,28 @@ pub const FIELDS: &[Field] = &[
     ),
 ];
 
+/// Identifiers: what leaves beside a selected record where the schedule's `identify.fields` lists it, and nothing where it does not.
+pub const IDENTIFIERS: &[Field] = &[
+    field(
+        "source-mail",
+        "mail address",
+        "reverse-path of `MAIL FROM` (SMTP, LMTP)",
+        "tag and sealed blob",
+    ),
+    field(
+        "destination-mail",
+        "mail address",
+        "forward-paths of `RCPT TO` (SMTP, LMTP)",
+        "tag and sealed blob",
+    ),
+    field(
+        "user",
+        "user name",
+        "`LOGIN` (IMAP), `USER`, `APOP` (POP3), `USER` (FTP), `AUTH` with PLAIN, LOGIN, CRAM-MD5",
+        "tag and sealed blob",
+    ),
+];
+
 /// The list as a page in Markdown.
 pub fn markdown() -> String {
     let mut page = String::from(
@@ -166,17 +189,36 @@ pub fn markdown() -> String {
          selector match, and what leaves then is the selector's id.\n\n\
          | field | type | from | what leaves |\n|---|---|---|---|\n",
     );
-    for f in FIELDS {
-        page.extend([
-            "| `", f.name, "` | ", f.kind, " | ", f.from, " | ", f.leaves, " |\n",
-        ]);
-    }
+    let rows = |page: &mut String, fields: &[Field]| {
+        for f in fields {
+            page.extend([
+                "| `", f.name, "` | ", f.kind, " | ", f.from, " | ", f.leaves, " |\n",
+            ]);
+        }
+    };
+    rows(&mut page, FIELDS);
+    page.push_str(
+        "\n## Identifiers\n\n\
+         Beside a selected record, at most 16, where the schedule in force lists their field under `identify.fields`; where it lists none, nothing\n\
+         of this is looked at. A tag joins equal values within one authority and one epoch and says nothing else; only the commission opens a blob,\n\
+         for one ruling of a sitting about one field of one record, once. Passwords, messages, their headers and what follows `DATA`, `BDAT`,\n\
+         `STARTTLS` or the end of signing in are never read.\n\n\
+         | field | what it is | from | what leaves |\n|---|---|---|---|\n",
+    );
+    rows(&mut page, IDENTIFIERS);
     page
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_identifiers_are_those_that_can_leave() {
+        use crate::identifier::IdentifierField;
+        let names: Vec<_> = IDENTIFIERS.iter().map(|f| f.name).collect();
+        assert_eq!(names, IdentifierField::ALL.map(IdentifierField::name));
+    }
 
     #[test]
     fn the_page_in_docs_is_the_generated_one() {
