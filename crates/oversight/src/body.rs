@@ -390,7 +390,8 @@ pub(crate) struct Misuse {
 #[derive(Deserialize)]
 pub(crate) struct Inspection {
     #[serde(deserialize_with = "text")]
-    pub(crate) inspection: Name,
+    #[serde(rename = "inspection")]
+    pub(crate) name: Name,
     pub(crate) act: String,
     #[serde(deserialize_with = "text")]
     pub(crate) inspector: Name,

@@ -7,12 +7,14 @@
 //! | [`refused`] | the codes of what is refused, void or told |
 //! | [`projections`] | requests, authorities, urgent acts and inboxes as pages show them |
 //! | [`walk`] | from a record to its acquisition, authority and end |
+//! | [`misuse`] | rules over what people did, that open cases |
 //! | [`report`] | the yearly report of section 19, as data and as text |
 
 mod body;
 pub mod book;
 pub mod calendar;
 pub mod limits;
+pub mod misuse;
 pub mod projections;
 pub mod refused;
 pub mod report;

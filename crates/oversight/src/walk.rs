@@ -3,7 +3,7 @@
 
 use crate::book::{Authority, Book, Bucket, Covered, Run, UrgentEnd};
 use sakimori_authority::statement::Basis;
-use sakimori_custody::ids::{AuthorityId, BucketId, RecordId, hex};
+use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId, hex};
 use sakimori_custody::time::Seconds;
 use serde::Serialize;
 use std::fmt;
@@ -129,7 +129,7 @@ impl Book {
             steps: [
                 acquisition(covering),
                 self.authority_step(authority),
-                self.end_step(bucket.authority, known, now),
+                end_step(bucket.authority, known, now),
             ],
         })
     }
@@ -172,6 +172,16 @@ impl Book {
             authority.time,
             votes(authority),
         ));
+        self.what_became(authority, &mut facts);
+        Step {
+            number: 2,
+            name: "authority",
+            shown: facts,
+        }
+    }
+
+    /// Leases, suspensions and ends of an authority.
+    fn what_became(&self, authority: &Authority, facts: &mut Vec<Shown>) {
         for (sensor, leases) in &authority.leases {
             if let Some(lease) = leases.first() {
                 let text = format!(
@@ -194,7 +204,7 @@ impl Book {
         if let Some((index, time)) = authority.revoked {
             facts.push(shown("ruling", index, time, "revoked".to_owned()));
         }
-        if let Some(urgent) = self.urgents.all.get(&s.id) {
+        if let Some(urgent) = self.urgents.all.get(&authority.statement.id) {
             let (index, time, text) = match urgent.end {
                 Some(UrgentEnd::Ratified(index, time)) => (index, time, "ratified"),
                 Some(UrgentEnd::Refused(index, time)) => (index, time, "refused"),
@@ -203,49 +213,41 @@ impl Book {
             };
             facts.push(shown("urgent-end", index, time, text.to_owned()));
         }
-        Step {
-            number: 2,
-            name: "authority",
-            shown: facts,
-        }
     }
+}
 
-    /// Who looked, what left, how it ended or when it has to.
-    fn end_step(&self, id: AuthorityId, bucket: &Bucket, now: Seconds) -> Step {
-        let mut facts = Vec::new();
-        if let Some(index) = bucket.kept_by {
-            let text = format!("kept longer, until {}", bucket.end);
-            facts.push(bare("ruling", index, text));
+/// Who looked, what left, how it ended or when it has to.
+fn end_step(id: AuthorityId, bucket: &Bucket, now: Seconds) -> Step {
+    let mut facts = Vec::new();
+    if let Some(index) = bucket.kept_by {
+        let text = format!("kept longer, until {}", bucket.end);
+        facts.push(bare("ruling", index, text));
+    }
+    if let Some(index) = bucket.purged {
+        facts.push(bare("purge", index, "not to be disseminated".to_owned()));
+    }
+    if let Some(index) = bucket.lapsed {
+        facts.push(bare("lapse", index, format!("the urgent act {id} ended")));
+    }
+    if let Some(deleted) = &bucket.deleted {
+        let text = format!("{} records deleted", deleted.records);
+        facts.push(shown("deletion", deleted.index, deleted.time, text));
+        if let Some(index) = deleted.attestation {
+            let text = "the commission destroyed its share of the key".to_owned();
+            facts.push(bare("attestation", index, text));
         }
-        if let Some(index) = bucket.purged {
-            facts.push(bare("purge", index, "not to be disseminated".to_owned()));
-        }
-        if let Some(index) = bucket.lapsed {
-            facts.push(bare("lapse", index, format!("the urgent act {id} ended")));
-        }
-        match &bucket.deleted {
-            Some(deleted) => {
-                let text = format!("{} records deleted", deleted.records);
-                facts.push(shown("deletion", deleted.index, deleted.time, text));
-                if let Some(index) = deleted.attestation {
-                    let text = "the commission destroyed its share of the key".to_owned();
-                    facts.push(bare("attestation", index, text));
-                }
-            }
-            None => {
-                let text = if now > bucket.end {
-                    format!("it had to be deleted by {} and is not", bucket.end)
-                } else {
-                    format!("it is kept until {}", bucket.end)
-                };
-                facts.push(bare("expiry", bucket.index, text));
-            }
-        }
-        Step {
-            number: 3,
-            name: "end",
-            shown: facts,
-        }
+    } else {
+        let text = if now > bucket.end {
+            format!("it had to be deleted by {} and is not", bucket.end)
+        } else {
+            format!("it is kept until {}", bucket.end)
+        };
+        facts.push(bare("expiry", bucket.index, text));
+    }
+    Step {
+        number: 3,
+        name: "end",
+        shown: facts,
     }
 }
 
@@ -275,8 +277,8 @@ fn acquisition(covering: &[(&Run, &Covered)]) -> Step {
 }
 
 fn votes(authority: &Authority) -> String {
-    let list = |names: &[sakimori_custody::ids::Name]| {
-        let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    let list = |names: &[Name]| {
+        let names: Vec<&str> = names.iter().map(Name::as_str).collect();
         if names.is_empty() {
             "nobody".to_owned()
         } else {

@@ -234,10 +234,10 @@ impl Book {
         let authority = id.and_then(|id| self.authorities.get(id));
         let authority = authority.ok_or_else(|| Refused::from(Code::AuthorityNone))?;
         let id = authority.statement.id;
-        authority.lets(sensor, seen.time)?;
         if authority.urgent && !self.urgents.lets(id, seen.time) {
             return Err(Refused::new(Code::UrgentEnded, id));
         }
+        authority.lets(sensor, seen.time)?;
         hold(authority.is_leased(sensor, seen.time), Code::LeaseNone)?;
         Ok(id)
     }
@@ -277,10 +277,10 @@ impl Book {
     }
 
     /// A sitting or an agreement decided.
-    pub(crate) fn decision(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
+    pub(crate) fn decision(&mut self, seen: &Seen<'_>) -> Taken {
         let (statement, text) = match self.decided(seen) {
             Ok(decided) => decided,
-            Err(why) => return Ok(void(why)),
+            Err(why) => return void(why),
         };
         let basis = statement.basis.clone();
         let waits = statement.kind == Kind::Agreement && self.schedules.agreements_sit(seen.time);
@@ -293,7 +293,7 @@ impl Book {
                 .get_or_insert((seen.time, Outcome::Granted(id)));
         }
         self.month(seen.time).decision(&basis);
-        Ok(Taken::InForce)
+        Taken::InForce
     }
 
     fn decided(&self, seen: &Seen<'_>) -> Result<(Statement, String), Refused> {
@@ -309,13 +309,13 @@ impl Book {
     }
 
     /// An authority is suspended, or goes on.
-    pub(crate) fn suspension(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
+    pub(crate) fn suspension(&mut self, seen: &Seen<'_>) -> Taken {
         let suspension = match self.suspends(seen) {
             Ok(suspension) => suspension,
-            Err(why) => return Ok(void(why)),
+            Err(why) => return void(why),
         };
         let Some(authority) = self.authorities.get_mut(suspension.authority) else {
-            return Ok(void(Code::SuspensionBad));
+            return void(Code::SuspensionBad);
         };
         let suspends = suspension.act == SuspensionAct::Suspend;
         if !suspends && suspension.by == By::Commission {
@@ -333,7 +333,7 @@ impl Book {
             },
         );
         authority.settle();
-        Ok(Taken::InForce)
+        Taken::InForce
     }
 
     fn suspends(&self, seen: &Seen<'_>) -> Result<Suspension, Refused> {

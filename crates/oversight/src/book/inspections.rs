@@ -121,8 +121,8 @@ impl Book {
     /// An inspection is opened, finds something, or is closed.
     pub(crate) fn inspection(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let body: body::Inspection = body::read(seen.open()?)?;
-        let known = self.inspections.all.get_mut(&body.inspection);
-        let order = || Refused::new(Code::InspectionOrder, format!("`{}`", body.inspection));
+        let known = self.inspections.all.get_mut(&body.name);
+        let order = || Refused::new(Code::InspectionOrder, format!("`{}`", body.name));
         match (body.act.as_str(), known) {
             ("opened", None) => {
                 hold(all_said(&[&body.subject]), Code::BodyFields)?;
@@ -134,7 +134,7 @@ impl Book {
                     findings: Vec::new(),
                     closed: None,
                 };
-                self.inspections.all.insert(body.inspection, inspection);
+                self.inspections.all.insert(body.name, inspection);
                 self.month(seen.time).inspections += 1;
             }
             ("finding", Some(open)) if open.closed.is_none() => {

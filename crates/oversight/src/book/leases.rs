@@ -33,10 +33,10 @@ impl Leased {
 
 impl Book {
     /// A lease comes on record.
-    pub(crate) fn activation(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
+    pub(crate) fn activation(&mut self, seen: &Seen<'_>) -> Taken {
         let lease = match self.lease(seen) {
             Ok(lease) => lease,
-            Err(why) => return Ok(void(why)),
+            Err(why) => return void(why),
         };
         let leased = Leased {
             index: seen.index,
@@ -53,7 +53,7 @@ impl Book {
                 .or_default()
                 .push(leased);
         }
-        Ok(Taken::InForce)
+        Taken::InForce
     }
 
     fn lease(&self, seen: &Seen<'_>) -> Result<Lease, Refused> {

@@ -143,6 +143,11 @@ impl Book {
         Ok(Taken::InForce)
     }
 
+    /// Whether any access entry is on record.
+    pub fn has_people(&self) -> bool {
+        self.people.any()
+    }
+
     /// A person by name.
     pub fn person(&self, person: &Name) -> Option<&Person> {
         self.people.0.get(person)

@@ -59,10 +59,10 @@ impl Rulings {
 
 impl Book {
     /// A sitting ruled.
-    pub(crate) fn ruling(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
+    pub(crate) fn ruling(&mut self, seen: &Seen<'_>) -> Taken {
         let ruling = match self.ruled(seen) {
             Ok(ruling) => ruling,
-            Err(why) => return Ok(void(why)),
+            Err(why) => return void(why),
         };
         self.carry_out(seen, &ruling);
         self.rulings.ids.insert(ruling.id);
@@ -77,7 +77,7 @@ impl Book {
             ruling,
         };
         self.rulings.all.insert(seen.index, ruled);
-        Ok(Taken::InForce)
+        Taken::InForce
     }
 
     fn ruled(&self, seen: &Seen<'_>) -> Result<Ruling, Refused> {

@@ -283,7 +283,7 @@ impl Book {
         if software.any_release(at) && !body.software_sha256.as_ref().is_some_and(good) {
             return Err(Code::StartSoftware.into());
         }
-        let before = Seconds(at.0.saturating_sub(LATE_SECONDS_MAX));
+        let before = Seconds(at.0.saturating_sub(LATE_SECONDS_MAX + 1));
         // A schedule that came into force a moment ago has not reached the sensor yet.
         let known = [at, before].map(|at| self.schedules.in_force(at).map(|s| s.hash));
         match known.first().copied().flatten() {

@@ -141,13 +141,13 @@ const fn code(beyond: &Beyond) -> Code {
 
 impl Book {
     /// A version of the schedule.
-    pub(crate) fn schedule(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
+    pub(crate) fn schedule(&mut self, seen: &Seen<'_>) -> Taken {
         match self.follows_schedule(seen) {
             Ok(scheduled) => {
                 self.schedules.versions.push(scheduled);
-                Ok(Taken::InForce)
+                Taken::InForce
             }
-            Err(why) => Ok(void(why)),
+            Err(why) => void(why),
         }
     }
 

@@ -69,10 +69,10 @@ impl Urgents {
 
 impl Book {
     /// Two officers act.
-    pub(crate) fn urgent(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
+    pub(crate) fn urgent(&mut self, seen: &Seen<'_>) -> Taken {
         let (statement, text, hours) = match self.urgent_allowed(seen) {
             Ok(allowed) => allowed,
-            Err(why) => return Ok(void(why)),
+            Err(why) => return void(why),
         };
         let (id, basis) = (statement.id, statement.basis.clone());
         let urgent = Urgent {
@@ -88,7 +88,7 @@ impl Book {
         self.authorities
             .insert(authority(seen, statement, text, false));
         self.month(seen.time).urgent(&basis);
-        Ok(Taken::InForce)
+        Taken::InForce
     }
 
     fn urgent_allowed(&self, seen: &Seen<'_>) -> Result<(Statement, String, u64), Refused> {

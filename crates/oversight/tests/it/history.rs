@@ -28,10 +28,12 @@ pub(crate) fn read(story: &Story) -> Result<Book, (String, Refused)> {
     for written in story.write() {
         let before = book.clone();
         if let Err(why) = judge(&mut book, &written) {
-            if !book.void().is_empty() {
-                println!("void: {:?}", book.void());
-            }
-            assert!(book == before, "step `{}` changed the book", written.name);
+            assert!(
+                book == before,
+                "step `{}` changed the book; void before it: {:?}",
+                written.name,
+                before.void()
+            );
             return Err((written.name, why));
         }
     }
