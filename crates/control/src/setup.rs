@@ -355,3 +355,6 @@ impl Made {
         format!("{head}{policy}{behind}")
     }
 }
+
+#[cfg(test)]
+mod tests;

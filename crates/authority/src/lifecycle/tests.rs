@@ -173,6 +173,85 @@ fn only_measures_without_consent_and_responses_have_an_urgent_path() {
     }
 }
 
+/// The text of a statement.
+fn text(kind: &str, basis: &str, directions: &str, decided: &str) -> String {
+    format!(
+        "sakimori/authority/v1\nid: {id}\nkind: {kind}\nbasis: {basis}\nrequest: {id}{id}\n\
+             not-before: 2027-04-01T00:00:00Z\nnot-after: 2027-04-01T01:00:00Z\nsensors: s-01\ndirections: {directions}\n\
+             selectors: sha256:{id}{id} count 1 v4 1 v6-48 0 domains 0 ja4 0 behaviours 0\n\
+             caps: match-ppm 1 flow-bytes 176 day-records 1\nretention: bucket 1d keep 1d\nconditions: none\nreplaces: none\nroot: 1\n{decided}",
+        id = "5a".repeat(16)
+    )
+}
+
+#[test]
+fn a_statement_says_what_it_is_about() {
+    let sitting = "present: m1 m2 m3\npresiding: m1\nfor: m1\nagainst: none\nrecused: m2\n";
+    let urgent = "urgent: o1 o2\n";
+    for (kind, basis, directions, decided, subject) in [
+        (
+            "acquisition",
+            "act42-17",
+            "out-in",
+            sitting,
+            Subject::OutOut,
+        ),
+        (
+            "acquisition",
+            "act42-19",
+            "out-out",
+            sitting,
+            Subject::OutOut,
+        ),
+        (
+            "acquisition",
+            "act42-32",
+            "out-out",
+            sitting,
+            Subject::OutIn,
+        ),
+        ("acquisition", "act42-33", "out-out", urgent, Subject::InOut),
+        (
+            "acquisition",
+            "law-1",
+            "out-in in-out",
+            sitting,
+            Subject::OutIn,
+        ),
+        (
+            "acquisition",
+            "law-1",
+            "in-out out-in",
+            sitting,
+            Subject::InOut,
+        ),
+        ("acquisition", "law-1", "out-out", sitting, Subject::OutOut),
+        ("measure", "police-6-2", "out-in", urgent, Subject::Response),
+        (
+            "disclosure",
+            "act42-38",
+            "out-in",
+            sitting,
+            Subject::Disclosure,
+        ),
+        (
+            "reidentification",
+            "act42-24",
+            "out-in",
+            sitting,
+            Subject::Reidentification,
+        ),
+    ] {
+        let statement = Statement::parse(&text(kind, basis, directions, decided)).unwrap();
+        assert_eq!(statement.subject(), subject, "{kind} {basis} {directions}");
+        assert_eq!(statement.is_urgent(), decided == urgent);
+    }
+    // What is no act in itself is never urgent.
+    for kind in ["disclosure", "reidentification", "agreement"] {
+        assert!(Statement::parse(&text(kind, "act42-38", "out-in", urgent)).is_err());
+    }
+}
+
 proptest! {
     /// Whatever happens: nothing is in force that was not decided, nothing comes back from its end, and what is refused changes nothing.
     #[test]

@@ -231,10 +231,10 @@ fn refusals_have_distinct_names_and_sentences_and_the_page_lists_them() {
 proptest! {
     /// One changed byte anywhere is refused, unless it is in what nobody vouches for.
     #[test]
-    fn no_changed_byte_is_admitted(part in 0usize..6, at: prop::sample::Index, bit in 0u8..8) {
+    fn no_changed_byte_is_admitted(part in 0usize..7, at: prop::sample::Index, bit in 0u8..8) {
         let mut sample = Plan::default().build();
         let f = &mut sample.folder;
-        let bytes = [&mut f.statement, &mut f.decision_entry, &mut f.decision_body, &mut f.decision_proof, &mut f.lease, &mut f.schedule][part].as_mut_slice();
+        let bytes = [&mut f.statement, &mut f.decision_entry, &mut f.decision_body, &mut f.decision_proof, &mut f.lease, &mut f.schedule, &mut f.trust_root][part].as_mut_slice();
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;
         prop_assert!(run(&sample).is_err(), "part {part} byte {at}");
