@@ -99,7 +99,10 @@ pub fn router(mirror: SharedMirror, clock: Clock) -> Router {
 }
 
 /// As [`router`], with a future that is ready once the mirror's storage has failed: who serves it should end then, and open the mirror anew.
-pub fn watched(mirror: SharedMirror, clock: Clock) -> (Router, impl Future<Output = ()> + Send) {
+pub fn watched(
+    mirror: SharedMirror,
+    clock: Clock,
+) -> (Router, impl Future<Output = ()> + Send + use<>) {
     let (served, failed) = served(mirror, clock);
     let routes = Router::new()
         .route(ADD_CHECKPOINT, post(submit::<Mirror>))
@@ -115,7 +118,7 @@ pub fn watched(mirror: SharedMirror, clock: Clock) -> (Router, impl Future<Outpu
 pub fn witness_router(
     witness: SharedWitness,
     clock: Clock,
-) -> (Router, impl Future<Output = ()> + Send) {
+) -> (Router, impl Future<Output = ()> + Send + use<>) {
     let (served, failed) = served(witness, clock);
     let routes = Router::new()
         .route(ADD_CHECKPOINT, post(submit::<Witness>))
@@ -124,7 +127,10 @@ pub fn witness_router(
     (routes, failed)
 }
 
-fn served<T>(shared: Arc<Mutex<T>>, clock: Clock) -> (Served<T>, impl Future<Output = ()> + Send) {
+fn served<T>(
+    shared: Arc<Mutex<T>>,
+    clock: Clock,
+) -> (Served<T>, impl Future<Output = ()> + Send + use<T>) {
     let failed = Arc::new(Notify::new());
     let served = Served {
         shared,

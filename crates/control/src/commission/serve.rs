@@ -13,9 +13,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use sakimori_authority::root::TrustRoot;
 use sakimori_custody::entry::Envelope;
-use sakimori_ledger::http::{Clock, router, serve};
+use sakimori_ledger::http::{Clock, either, serve, watched};
 use sakimori_ledger::limits::PAGE_ENTRIES_MAX;
 use std::fs::File;
+use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -61,13 +62,14 @@ pub fn start(folder: &Path, listen: SocketAddr, host: &Host) -> Result<Running, 
         format!("http://{address}\n").as_bytes(),
         files::PUBLIC,
     )?;
-    let routes = commission.router();
+    let (routes, failed) = commission.watched();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let thread = std::thread::spawn(move || {
-        serve(listener, routes, async {
+        let stopped = async {
             // A sender that is dropped stops it too.
             let _ = stopped.await;
-        })
+        };
+        serve(listener, routes, either(stopped, failed))
     });
     Ok(Running {
         address,
@@ -91,11 +93,17 @@ pub fn hold(folder: &Path) -> Result<File, ControlError> {
 impl Commission {
     /// Everything that the commission answers to other processes: mirror, leases, shares, destruction. Who may call is asked before it.
     pub fn router(self: &Arc<Self>) -> Router {
+        self.watched().0
+    }
+
+    /// As [`Commission::router`], with a future that is ready once the mirror's storage has failed: who serves it ends then, and opens the commission anew.
+    pub fn watched(self: &Arc<Self>) -> (Router, impl Future<Output = ()> + Send + use<>) {
         let clock: Clock = {
             let host = self.host.clone();
             Arc::new(move || host.seconds())
         };
-        routes(self).merge(router(Arc::clone(&self.mirror), clock))
+        let (mirror, failed) = watched(Arc::clone(&self.mirror), clock);
+        (routes(self).merge(mirror), failed)
     }
 
     /// The trust root that is held to.
@@ -120,7 +128,7 @@ impl Commission {
     pub fn each_entry(
         &self,
         from: u64,
-        each: &mut dyn FnMut(u64, &[u8], Option<&[u8]>),
+        mut each: impl FnMut(u64, &[u8], Option<&[u8]>),
     ) -> Result<(), ControlError> {
         let unreadable = |e: sakimori_ledger::reader::ReadError| {
             ControlError::document("the mirror's copy", told(&e))
@@ -149,12 +157,28 @@ impl Running {
     /// Waits until it has stopped by itself.
     ///
     /// # Errors
-    /// The listener's; or the thread that served fell.
+    /// The listener's; the mirror's disk failed; or the thread that served fell.
     pub fn wait(mut self) -> io::Result<()> {
         let fell = |_| Err(io::Error::other("the serving thread fell"));
-        self.thread
+        let ended = self
+            .thread
             .take()
-            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(fell))
+            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(fell));
+        if self.commission.is_stopped() {
+            return Err(io::Error::other("the mirror's disk failed"));
+        }
+        ended
+    }
+
+    /// Stops once `wish` returns, which runs in a thread of its own.
+    pub fn stop_after(&mut self, wish: impl FnOnce() + Send + 'static) {
+        if let Some(stop) = self.stop.take() {
+            std::thread::spawn(move || {
+                wish();
+                // It may have stopped by itself.
+                let _ = stop.send(());
+            });
+        }
     }
 }
 

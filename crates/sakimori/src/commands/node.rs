@@ -84,12 +84,11 @@ pub(super) fn commission(command: Commission, host: &Host) -> Result<ExitCode, F
     let listen = listen
         .or_else(last)
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let running = commission::start(&node.commission(), listen, host)?;
+    let mut running = commission::start(&node.commission(), listen, host)?;
     show::line(&format!("http://{}", running.address));
     let _rounds = Rounds::begin(&node, &running, host);
     if attached {
-        until_input_ends();
-        return Ok(ExitCode::SUCCESS);
+        running.stop_after(until_input_ends);
     }
     running.wait().map_err(|e| Failure {
         message: format!("the commission ended: {e}"),
