@@ -137,8 +137,8 @@ impl Log {
 
 /// How often a run looks whether the log is there while it waits for it.
 const PULSE_EVERY: Duration = Duration::from_millis(200);
-/// How long a log that is there may take to say so. With the look of the supervisor, every 200 ms, a log that fails stops a run within a second.
-const PULSE_WAIT: Duration = Duration::from_millis(700);
+/// How long a log that is there may take to say so. With the look of the supervisor, every 200 ms, a log that fails or hangs stops a run within a second.
+const PULSE_WAIT: Duration = Duration::from_millis(500);
 
 /// The log as a run sees it: asked all the time whether it is there, also while an entry waits for a slow disk.
 pub struct RunLog {
