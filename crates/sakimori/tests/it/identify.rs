@@ -289,6 +289,7 @@ fn attack(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
 fn a_dictionary_with_all_that_the_office_holds_finds_nobody_and_with_both_shares_everybody_until_the_epoch_ends()
  {
     let world = world();
@@ -467,6 +468,7 @@ fn tags_agree_within_an_authority_and_epoch_and_differ_between_them() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
 fn a_value_is_shown_once_for_a_ruling_about_it_and_to_nobody_who_voted() {
     let world = world();
     let statement = world.decided(30, 90);
@@ -612,6 +614,7 @@ fn a_value_is_shown_once_for_a_ruling_about_it_and_to_nobody_who_voted() {
 
 /// The commands, as people type them: what they print and what the processes say holds no name, but for the one line that was asked for.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
 fn at_the_command_line_one_name_is_printed_once_and_the_log_verifies() {
     let node = TestNode::running();
     let [a, b, c] = ABROAD;

@@ -131,12 +131,9 @@ fn however_segments_are_cut_swapped_and_repeated_the_same_identifiers_leave() {
 
 #[test]
 fn what_is_beyond_a_bound_is_counted_and_not_written() {
+    let recipient = |n| format!("RCPT TO:<r{n}@example.net>\r\nRCPT TO:<r{n}@example.net>\r\n");
     let mut text = String::from("EHLO a\r\nMAIL FROM:<alice@example.org>\r\n");
-    for number in 0..40 {
-        text.push_str(&format!(
-            "RCPT TO:<r{number}@example.net>\r\nRCPT TO:<r{number}@example.net>\r\n"
-        ));
-    }
+    text.extend((0..40).map(recipient));
     let pipe = run(
         &session(25, &[text.into_bytes()]),
         OPEN,
@@ -185,13 +182,10 @@ fn content(numbers: &mut Numbers, who: &str) -> Vec<Captured> {
         (0..length).map(|_| plain(byte())).collect()
     };
     let mail = format!(
-        "EHLO {}\r\nAUTH PLAIN {}\r\nMAIL FROM:<{who}@example.org> SIZE=100\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n",
+        "EHLO {}\r\nAUTH PLAIN AGFsaWNlAH{}\r\nMAIL FROM:<{who}@example.org> SIZE=100\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n",
         text(9),
         // "\0alice\0" and a password.
-        format!(
-            "AGFsaWNlAH{}",
-            text(20).replace(|c: char| !c.is_ascii_alphanumeric(), "b")
-        ),
+        text(20).replace(|c: char| !c.is_ascii_alphanumeric(), "b"),
     );
     let body = format!(
         "From: {}\r\nTo: {}\r\nSubject: {}\r\nX-{}: {}\r\n\r\n{}\r\nMAIL FROM:<{}@example.com>\r\n.\r\nMAIL FROM:<{}@example.com>\r\n",
