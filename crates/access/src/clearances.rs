@@ -3,8 +3,8 @@
 
 use crate::limits::GRANT_SECONDS_MAX;
 use crate::may::{Object, Principal};
-use crate::people::ends;
-use crate::record::{AccessEntry, audit};
+use crate::people::{ends, guard, stale};
+use crate::record::{AccessEntry, audit, ending};
 use crate::secrets::id;
 use crate::{Access, AccessError, Act, Class, Rule};
 use sakimori_custody::time::Seconds;
@@ -140,7 +140,9 @@ impl Access {
         let Some(found) = found.filter(|found| found.ended.is_none()) else {
             return Err(Rule::NoAccount.into());
         };
+        let standing = self.standing(&found.person).await?;
         let mut changes = vec![
+            guard(&standing),
             Change::EndClearance {
                 grant: grant.to_owned(),
                 at: now.0,
@@ -154,17 +156,8 @@ impl Access {
             ),
         ];
         // The log knows nothing of a proposal.
-        if found.second_by.is_some() {
-            let entry = AccessEntry {
-                person: &found.person,
-                act: "ended",
-                roles: Vec::new(),
-                clearance: found.classes.iter().map(String::as_str).collect(),
-                until: now.to_string(),
-                by: vec![by.id()],
-            };
-            changes.push(entry.outgoing(self.random.as_ref(), now)?);
-        }
-        Ok(self.store.apply(&changes).await?)
+        let source = (by.id(), self.random.as_ref());
+        changes.extend(ending(&standing, |id| id == grant, source, now)?);
+        self.store.apply(&changes).await.map_err(stale)
     }
 }

@@ -29,6 +29,8 @@ pub struct PasskeyStart {
 struct Registration {
     code: [u8; 32],
     person: String,
+    /// Who issued the code.
+    by: String,
     state: PasskeyRegistration,
 }
 
@@ -106,7 +108,7 @@ fn bounded(response: &[u8], ceremony: &str) -> Result<(), AccessError> {
 
 impl Access {
     /// A person's passkeys that have not ended.
-    async fn living(&self, person: &str) -> Result<Vec<Kept>, AccessError> {
+    pub(crate) async fn living(&self, person: &str) -> Result<Vec<Kept>, AccessError> {
         let mut kept = self.store.passkeys(person).await?;
         kept.retain(|one| one.ended.is_none());
         Ok(kept)
@@ -155,6 +157,7 @@ impl Access {
         let state = Registration {
             code,
             person: person.id.clone(),
+            by: enrolment.by,
             state,
         };
         let key = hash(&ceremony);
@@ -189,7 +192,8 @@ impl Access {
             .verifier
             .finish_passkey_registration(&response, &begun.state)
             .map_err(|error| refused(&error))?;
-        let changes = [
+        let mut changes = self.taking_over(&begun.person, &begun.by, now).await?;
+        changes.extend([
             Change::UseEnrolment {
                 hash: begun.code,
                 at: now.0,
@@ -205,7 +209,7 @@ impl Access {
                 ended: None,
             }),
             audit(now, &begun.person, "register-passkey", &begun.person, label),
-        ];
+        ]);
         self.store
             .apply(&changes)
             .await

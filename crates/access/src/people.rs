@@ -2,12 +2,12 @@
 
 use crate::limits::{GRANT_SECONDS_MAX, TITLE_CHARS_MAX};
 use crate::may::{Object, Principal, holds};
-use crate::record::{AccessEntry, audit};
+use crate::record::{AccessEntry, audit, ending};
 use crate::secrets::{code, code_hash, id};
 use crate::{Access, AccessError, Act, Role, Rule};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
-use sakimori_store::{Change, Enrolment, Person, RoleGrant, StoreError};
+use sakimori_store::{Change, Enrolment, Person, RoleGrant, Standing, StoreError};
 use zeroize::Zeroizing;
 
 /// A person to be entered.
@@ -60,6 +60,14 @@ pub(crate) fn ends(until: Seconds, now: Seconds, seconds_max: u64) -> Result<(),
     Err(Rule::Until {
         days_max: seconds_max / DAY_SECONDS,
     })
+}
+
+/// Fails the changes after it where roles or clearances of the person changed since they were read.
+pub(crate) fn guard(standing: &Standing) -> Change {
+    Change::ExpectGrants {
+        person: standing.person.id.clone(),
+        events: standing.events,
+    }
 }
 
 /// What the store says of a guard that did not hold: another came between.
@@ -170,6 +178,15 @@ impl Access {
         Ok((code, enrolment))
     }
 
+    /// All that a person has whose account has not ended.
+    pub(crate) async fn standing(&self, person: &str) -> Result<Standing, AccessError> {
+        self.store
+            .standing(person)
+            .await?
+            .filter(|standing| standing.person.ended.is_none())
+            .ok_or_else(|| Rule::NoAccount.into())
+    }
+
     /// A person whose account has not ended.
     pub(crate) async fn account(&self, person: &str) -> Result<Person, AccessError> {
         self.store
@@ -207,40 +224,18 @@ impl Access {
     ) -> Result<(), AccessError> {
         let object = Object::of(person);
         self.require(by, Act::ManagePeople, &object, now).await?;
-        self.account(person).await?;
-        let roles = self.store.roles(person).await?;
-        let clearances = self.store.clearances(person).await?;
-        let mut roles: Vec<&str> = roles
-            .iter()
-            .filter(|grant| grant.ended.is_none())
-            .map(|grant| grant.role.as_str())
-            .collect();
-        let mut classes: Vec<&str> = clearances
-            .iter()
-            .filter(|clearance| clearance.ended.is_none())
-            .flat_map(|clearance| clearance.classes.iter().map(String::as_str))
-            .collect();
-        for words in [&mut roles, &mut classes] {
-            words.sort_unstable();
-            words.dedup();
-        }
-        let entry = AccessEntry {
-            person,
-            act: "ended",
-            roles,
-            clearance: classes,
-            until: now.to_string(),
-            by: vec![by.id()],
-        };
-        let changes = [
+        let standing = self.standing(person).await?;
+        let mut changes = vec![
+            guard(&standing),
             Change::EndPerson {
                 person: person.to_owned(),
                 at: now.0,
             },
             audit(now, by.id(), "end-person", person, ""),
-            entry.outgoing(self.random.as_ref(), now)?,
         ];
-        Ok(self.store.apply(&changes).await?)
+        let source = (by.id(), self.random.as_ref());
+        changes.extend(ending(&standing, |_| true, source, now)?);
+        self.store.apply(&changes).await.map_err(stale)
     }
 
     /// Gives a role; answers the grant's id.
@@ -255,12 +250,11 @@ impl Access {
     ) -> Result<String, AccessError> {
         let object = Object::of(&new.person);
         self.require(by, Act::ManagePeople, &object, now).await?;
-        self.account(&new.person).await?;
+        let standing = self.standing(&new.person).await?;
         let granting = self.granting(new, by.id(), now)?;
-        let grants = self.store.roles(&new.person).await?;
         // A grant that begins later than now counts too: the two would meet.
-        let living = |grant: &&RoleGrant| grant.ended.is_none() && now.0 < grant.until;
-        for held in grants.iter().filter(living) {
+        let living = |grant: &&RoleGrant| now.0 < grant.until;
+        for held in standing.roles.iter().filter(living) {
             let role: Option<Role> = held.role.parse().ok();
             if role == Some(new.role) {
                 return Err(Rule::Held.into());
@@ -277,12 +271,8 @@ impl Access {
             return Err(Rule::Stale.into());
         };
         let grant = grant.id.clone();
-        // Of two roles that exclude each other and are given at the same moment, the second one finds another number of grants.
-        let guard = Change::ExpectRoles {
-            person: new.person.clone(),
-            total: grants.len() as u64,
-        };
-        let changes: Vec<Change> = std::iter::once(guard).chain(granting).collect();
+        // Of two roles that exclude each other and are given at the same moment, the second one finds that another came between.
+        let changes: Vec<Change> = std::iter::once(guard(&standing)).chain(granting).collect();
         self.store.apply(&changes).await.map_err(stale)?;
         Ok(grant)
     }
@@ -304,15 +294,9 @@ impl Access {
         let Some(held) = held.filter(|held| holds(held, now)) else {
             return Err(Rule::NoAccount.into());
         };
-        let entry = AccessEntry {
-            person: &held.person,
-            act: "ended",
-            roles: vec![&held.role],
-            clearance: Vec::new(),
-            until: now.to_string(),
-            by: vec![by.id()],
-        };
-        let changes = [
+        let standing = self.standing(&held.person).await?;
+        let mut changes = vec![
+            guard(&standing),
             Change::EndRole {
                 grant: grant.to_owned(),
                 at: now.0,
@@ -322,12 +306,14 @@ impl Access {
                 at: now.0,
             },
             audit(now, by.id(), "end-role", &held.person, &*held.role),
-            entry.outgoing(self.random.as_ref(), now)?,
         ];
-        Ok(self.store.apply(&changes).await?)
+        let source = (by.id(), self.random.as_ref());
+        changes.extend(ending(&standing, |id| id == grant, source, now)?);
+        self.store.apply(&changes).await.map_err(stale)
     }
 
-    /// Issues a one-time code with which the person registers a passkey; it is shown once.
+    /// Issues a one-time code with which the person registers a passkey; it is shown once. Who has a passkey may issue one for the own account; an administrator's
+    /// code, where the person could sign in before, ends the person's clearances when it is used: nobody takes over an account with what it may see.
     ///
     /// # Errors
     /// [`AccessError::Refused`], [`Rule::NoAccount`], or the store's.
@@ -337,8 +323,11 @@ impl Access {
         person: &str,
         now: Seconds,
     ) -> Result<Zeroizing<String>, AccessError> {
-        let object = Object::of(person);
-        self.require(by, Act::ManagePeople, &object, now).await?;
+        let own = matches!(by, Principal::Person { id } if id == person);
+        if !own || self.living(person).await?.is_empty() {
+            let object = Object::of(person);
+            self.require(by, Act::ManagePeople, &object, now).await?;
+        }
         self.account(person).await?;
         let (code, enrolment) = self.new_code(person, by.id(), now)?;
         let changes = [
@@ -393,8 +382,8 @@ impl Access {
     ) -> Result<(), AccessError> {
         let object = Object::of(person);
         self.require(by, Act::ManagePeople, &object, now).await?;
-        self.account(person).await?;
-        let changes = [
+        let mut changes = self.taking_over(person, by.id(), now).await?;
+        changes.extend([
             Change::BindSubject(sakimori_store::Subject {
                 issuer: issuer.to_owned(),
                 subject: subject.to_owned(),
@@ -403,8 +392,44 @@ impl Access {
                 bound: now.0,
             }),
             audit(now, by.id(), "bind-subject", person, subject),
-        ];
+        ]);
         self.store.apply(&changes).await.map_err(shared)
+    }
+
+    /// What has to end where somebody else gives a person a new way to sign in: nothing where it is the first one, else all clearances and sessions, which two
+    /// others may give anew once they know who it is.
+    pub(crate) async fn taking_over(
+        &self,
+        person: &str,
+        by: &str,
+        now: Seconds,
+    ) -> Result<Vec<Change>, AccessError> {
+        let standing = self.standing(person).await?;
+        let first = self.store.passkeys(person).await?.is_empty()
+            && self.store.subjects(person).await?.is_empty();
+        if first || by == person {
+            return Ok(Vec::new());
+        }
+        let held: Vec<&str> = standing
+            .clearances
+            .iter()
+            .map(|clearance| clearance.id.as_str())
+            .collect();
+        let mut changes = vec![
+            guard(&standing),
+            Change::EndSessions {
+                person: person.to_owned(),
+                at: now.0,
+            },
+            audit(now, by, "renew-sign-in", person, held.join(" ")),
+        ];
+        changes.extend(held.iter().map(|grant| Change::EndClearance {
+            grant: (*grant).to_owned(),
+            at: now.0,
+        }));
+        let source = (by, self.random.as_ref());
+        changes.extend(ending(&standing, |id| held.contains(&id), source, now)?);
+        Ok(changes)
     }
 
     /// Unbinds a subject; the person's sessions end.

@@ -2,9 +2,10 @@
 //! secret, a salt (the writer of the entry draws it).
 
 use crate::AccessError;
+use crate::may::{clears, holds};
 use crate::secrets::{Random, id};
 use sakimori_custody::time::Seconds;
-use sakimori_store::Change;
+use sakimori_store::{Change, Clearance, Standing};
 use serde::Serialize;
 
 /// The type code of an access entry (formats, section 7).
@@ -37,6 +38,65 @@ impl AccessEntry<'_> {
             created: now.0,
         })
     }
+}
+
+/// The entries that say what of a person's ended: one that, for the log, ends all, and one for each grant that goes on (formats, section 18). None where the log knew
+/// of nothing that ends.
+pub(crate) fn ending(
+    standing: &Standing,
+    ends: impl Fn(&str) -> bool,
+    (by, random): (&str, &dyn Random),
+    now: Seconds,
+) -> Result<Vec<Change>, AccessError> {
+    let person = standing.person.id.as_str();
+    let roles = standing.roles.iter().filter(|role| ends(&role.id));
+    let known = |clearance: &&Clearance| clearance.second_by.is_some();
+    let clearances = standing.clearances.iter().filter(known);
+    let ended = clearances.clone().filter(|one| ends(&one.id));
+    let mut entry = AccessEntry {
+        person,
+        act: "ended",
+        roles: roles.map(|role| role.role.as_str()).collect(),
+        clearance: ended
+            .flat_map(|one| one.classes.iter().map(String::as_str))
+            .collect(),
+        until: now.to_string(),
+        by: vec![by],
+    };
+    if entry.roles.is_empty() && entry.clearance.is_empty() {
+        return Ok(Vec::new());
+    }
+    for words in [&mut entry.roles, &mut entry.clearance] {
+        words.sort_unstable();
+        words.dedup();
+    }
+    let mut changes = vec![entry.outgoing(random, now)?];
+    let on = standing.roles.iter().filter(|role| !ends(&role.id));
+    for role in on.filter(|role| holds(role, now)) {
+        let entry = AccessEntry {
+            person,
+            act: "granted",
+            roles: vec![&role.role],
+            clearance: Vec::new(),
+            until: Seconds(role.until).to_string(),
+            by: vec![&role.by],
+        };
+        changes.push(entry.outgoing(random, now)?);
+    }
+    let on = clearances.filter(|one| !ends(&one.id));
+    for one in on.filter(|one| clears(one, now)) {
+        let second = one.second_by.as_deref().unwrap_or_default();
+        let entry = AccessEntry {
+            person,
+            act: "granted",
+            roles: Vec::new(),
+            clearance: one.classes.iter().map(String::as_str).collect(),
+            until: Seconds(one.until).to_string(),
+            by: vec![&one.first_by, second],
+        };
+        changes.push(entry.outgoing(random, now)?);
+    }
+    Ok(changes)
 }
 
 /// A line of the record of administrative acts.

@@ -10,12 +10,12 @@ use crate::model::{
 pub enum Change {
     /// Nothing is written; [`StoreError::Stale`](crate::StoreError::Stale) where there is anybody.
     ExpectNobody,
-    /// Nothing is written; [`StoreError::Stale`](crate::StoreError::Stale) where a person has or had another number of role grants than were read.
-    ExpectRoles {
+    /// Nothing is written; [`StoreError::Stale`](crate::StoreError::Stale) where roles or clearances of a person changed since they were read.
+    ExpectGrants {
         /// The person.
         person: String,
-        /// How many grants were read, those that ended too.
-        total: u64,
+        /// [`Standing::events`](crate::Standing::events) as they were read.
+        events: u64,
     },
     /// A person is entered; [`StoreError::Exists`](crate::StoreError::Exists) where the id is taken.
     AddPerson(Person),

@@ -299,4 +299,6 @@ pub struct Standing {
     pub clearances: Vec<Clearance>,
     /// Ids of the open cases that the person is in, ascending.
     pub cases: Vec<String>,
+    /// How often a role or clearance of the person was given, confirmed or taken: it only grows.
+    pub events: u64,
 }

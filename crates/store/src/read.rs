@@ -14,6 +14,8 @@ use async_trait::async_trait;
 
 mod rows;
 
+pub(crate) use rows::EVENTS;
+
 /// What a node keeps beside the log. Every call is one transaction; lists come in the order of their key, at most [`ROWS_MAX`] rows, and go on `after` the last
 /// key of the call before.
 #[async_trait]

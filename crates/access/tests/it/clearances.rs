@@ -1,7 +1,8 @@
 //! Clearances and cases. In: acts of two, of one, of the subject. Out: who may, who may not. Never: a clearance that one person gave.
 
+use crate::authenticator::Authenticator;
 use crate::house::{House, LIFE, NOW, after, refused, who};
-use sakimori_access::{Class, NewClearance, Role, Side};
+use sakimori_access::{Class, NewClearance, NewRole, Role, Side};
 
 fn new(person: &str, classes: &[Class]) -> NewClearance {
     NewClearance {
@@ -141,6 +142,120 @@ async fn one_person_is_enough_to_take_a_clearance() {
         access.end_clearance(&who("ana"), &grant, NOW).await,
         "no-role",
     );
+}
+
+/// Clears somebody for selected information, by two.
+pub(crate) async fn clear(house: &House, person: &str) -> String {
+    let wanted = new(person, &[Class::Selected]);
+    let access = &house.access;
+    let grant = access.propose_clearance(&who("sup"), &wanted, NOW).await;
+    let grant = grant.unwrap();
+    access
+        .confirm_clearance(&who("leg"), &grant, NOW)
+        .await
+        .unwrap();
+    grant
+}
+
+#[tokio::test]
+async fn what_goes_on_is_entered_anew_behind_what_ended() {
+    let house = house().await;
+    let admin = who("admin");
+    clear(&house, "ana").await;
+    let asks = NewRole {
+        person: "ana".to_owned(),
+        role: Role::Requester,
+        until: after(LIFE),
+    };
+    let grant = house.access.grant_role(&admin, &asks, NOW).await.unwrap();
+    let before = house.entries().await.len();
+    house
+        .access
+        .end_role(&admin, &grant, after(7))
+        .await
+        .unwrap();
+    // For the log `ended` ends all of a person's; what goes on is said behind it.
+    let entries = house.entries().await.split_off(before);
+    let (now, life, end) = (after(7), after(LIFE), after(LIFE - 1));
+    assert_eq!(
+        entries,
+        [
+            format!(
+                r#"{{"person":"ana","act":"ended","roles":["requester"],"clearance":[],"until":"{now}","by":["admin"]}}"#
+            ),
+            format!(
+                r#"{{"person":"ana","act":"granted","roles":["analyst"],"clearance":[],"until":"{life}","by":["admin"]}}"#
+            ),
+            format!(
+                r#"{{"person":"ana","act":"granted","roles":[],"clearance":["selected"],"until":"{end}","by":["sup","leg"]}}"#
+            ),
+        ]
+    );
+    house
+        .access
+        .end_person(&admin, "ana", after(8))
+        .await
+        .unwrap();
+    let last = house.entries().await.split_off(before + 3);
+    assert_eq!(
+        last,
+        [format!(
+            r#"{{"person":"ana","act":"ended","roles":["analyst"],"clearance":["selected"],"until":"{}","by":["admin"]}}"#,
+            after(8)
+        )]
+    );
+}
+
+#[tokio::test]
+async fn an_administrator_who_renews_a_sign_in_ends_what_the_person_may_see() {
+    let house = house().await;
+    let (admin, ana, access) = (who("admin"), who("ana"), &house.access);
+    let cleared = async || {
+        !access
+            .powers("ana", NOW)
+            .await
+            .unwrap()
+            .unwrap()
+            .cleared
+            .is_empty()
+    };
+    let mut seed = 20;
+    let mut register = async |code: &str| {
+        seed += 1;
+        let start = access.passkey_registration(code, NOW).await.unwrap();
+        let answer = Authenticator::new(seed).create(&start.options);
+        let done = access.passkey_registered(&start.ceremony, "key", &answer, NOW);
+        done.await.unwrap();
+    };
+    // The first way to sign in takes nothing.
+    clear(&house, "ana").await;
+    let code = access.issue_code(&admin, "ana", NOW).await.unwrap();
+    register(&code).await;
+    assert!(cleared().await);
+    // Nor does one that the person adds.
+    let code = access.issue_code(&ana, "ana", NOW).await.unwrap();
+    register(&code).await;
+    assert!(cleared().await);
+    // What another brings does, once it is used.
+    let code = access.issue_code(&admin, "ana", NOW).await.unwrap();
+    assert!(cleared().await);
+    let before = house.entries().await.len();
+    register(&code).await;
+    assert!(!cleared().await);
+    let entries = house.entries().await.split_off(before);
+    assert!(entries[0].contains(r#""act":"ended","roles":[],"clearance":["selected"]"#));
+    assert!(entries[1].contains(r#""act":"granted","roles":["analyst"]"#));
+    assert_eq!(entries.len(), 2);
+    // The same for a subject of a provider.
+    clear(&house, "ana").await;
+    let subject = ("https://idp.example", "ana");
+    access
+        .bind_subject(&admin, "ana", subject, NOW)
+        .await
+        .unwrap();
+    assert!(!cleared().await);
+    // A stranger to the account has no code for it.
+    refused(access.issue_code(&who("sup"), "ana", NOW).await, "no-role");
 }
 
 #[tokio::test]

@@ -17,12 +17,12 @@ pub(super) async fn write(work: &mut impl Work, change: &Change) -> Result<bool,
             )
             .await?;
         }
-        Change::ExpectRoles { person, total } => {
+        Change::ExpectGrants { person, events } => {
             let key = [name("person", person)?];
             expect(
                 work,
-                ("SELECT COUNT(*) FROM role_grant WHERE person = $1", &key),
-                (*total, || called("the roles of person", person)),
+                (crate::read::EVENTS, &key),
+                (*events, || called("what was given to person", person)),
             )
             .await?;
         }

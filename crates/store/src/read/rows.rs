@@ -249,6 +249,10 @@ pub(super) fn outgoing(row: &mut Row) -> Result<Outgoing, StoreError> {
 const STANDING_CASES: &str = "SELECT cases.id FROM case_member JOIN cases ON cases.id = case_member.case_id \
     WHERE case_member.person = $1 AND case_member.removed IS NULL AND cases.closed IS NULL ORDER BY cases.id";
 
+/// How often a role or clearance of a person was given, confirmed or taken.
+pub(crate) const EVENTS: &str = "SELECT (SELECT COUNT(*) + COUNT(ended) FROM role_grant WHERE person = $1) \
+    + (SELECT COUNT(*) + COUNT(second_by) + COUNT(ended) FROM clearance WHERE person = $1)";
+
 /// All that decides what a person may do; the caller's transaction is of one moment. Not cut off at any number of rows: a grant that was not read would be a
 /// role too few, never one too many, but nobody would know why.
 pub(super) async fn standing(
@@ -262,6 +266,7 @@ pub(super) async fn standing(
     let roles = work.rows(STANDING_ROLES, key).await?;
     let clearances = work.rows(STANDING_CLEARANCES, key).await?;
     let cases = work.rows(STANDING_CASES, key).await?;
+    let mut events = work.rows(EVENTS, key).await?.into_iter();
     Ok(Some(Standing {
         person,
         roles: roles
@@ -276,5 +281,6 @@ pub(super) async fn standing(
             .into_iter()
             .map(|mut row| row.text())
             .collect::<Result<_, _>>()?,
+        events: events.next().map_or(Ok(0), |mut row| row.number())?,
     }))
 }

@@ -543,9 +543,9 @@ async fn guards(url: String) {
         // Two roles that a rule keeps apart: both administrators read the same grants before.
         let lists = ["requester", "member"].map(|word| {
             vec![
-                Change::ExpectRoles {
+                Change::ExpectGrants {
                     person: "a".to_owned(),
-                    total: round,
+                    events: round,
                 },
                 Change::GrantRole(role(&format!("{word}-{round}"), "a", word)),
             ]
@@ -555,5 +555,31 @@ async fn guards(url: String) {
         assert_eq!(good, 1, "{round}: {outcomes:?}");
         let refused = outcomes.into_iter().find(Result::is_err).unwrap();
         stale(refused, round, round + 1);
+    }
+    // Each thing that happens to a role or clearance is counted, whatever it is.
+    let mut events = 20;
+    let role = one.roles("a").await.unwrap()[0].id.clone();
+    let at = NOW;
+    let by = "c".to_owned();
+    let grant = "clear".to_owned();
+    for change in [
+        Change::EndRole { grant: role, at },
+        Change::AddClearance(clearance("clear", "a", "b")),
+        Change::ConfirmClearance {
+            grant: grant.clone(),
+            by,
+            at,
+        },
+        Change::EndClearance { grant, at },
+    ] {
+        let expect = |events| Change::ExpectGrants {
+            person: "a".to_owned(),
+            events,
+        };
+        stale(one.apply(&[expect(events + 1)]).await, events + 1, events);
+        one.apply(&[expect(events), change]).await.unwrap();
+        events += 1;
+        let standing = one.standing("a").await.unwrap().unwrap();
+        assert_eq!(standing.events, events);
     }
 }
