@@ -161,7 +161,7 @@ codes! {
         DemandOverdue "threads" "demand-overdue" "a demand is past its due time without a reply",
         RecommendationOverdue "threads" "recommendation-overdue" "a recommendation is past its due time without a reply",
         ChallengeOpen "threads" "challenge-open" "a challenge has no response for a day",
-        ResponseGone "threads" "response-gone" "a challenged bucket is said to be gone and no deletion of it is on record",
+        ResponseGone "threads" "response-gone" "a challenged bucket is said to be gone and no attested deletion of it is on record",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is told: omissions, and what shows later (I2, I3 with the carrier, I4, I5, I8, threads). In: the book, a time. Out: a list. Never: a thing that is not due yet.
 
-use super::{Book, LetterKind, Run, UrgentEnd};
+use super::{Book, Deleted, LetterKind, Run, UrgentEnd};
 use crate::limits::{
     CHALLENGE_SECONDS_MAX, DELETION_SECONDS_MAX, LAPSE_SECONDS_MAX, QUERY_SECONDS_MAX,
     SILENT_SECONDS_MAX,
@@ -191,10 +191,10 @@ impl Book {
         }
         for challenge in self.buckets.challenges.values() {
             let due = challenge.time.plus(CHALLENGE_SECONDS_MAX);
-            let gone = self
-                .buckets
-                .get(&challenge.bucket)
-                .is_some_and(|bucket| bucket.deleted.is_some() || bucket.lapsed.is_some());
+            let gone = self.buckets.get(&challenge.bucket).is_some_and(|bucket| {
+                let attested = |deleted: &Deleted| deleted.attestation.is_some();
+                bucket.deleted.as_ref().is_some_and(attested) || bucket.lapsed.is_some()
+            });
             match challenge.response {
                 None if now > due => {
                     list.push(overdue(

@@ -8,7 +8,9 @@
     reason = "what a test sets up may stop the test, and tables of cases are long"
 )]
 
+mod edges;
 mod history;
+mod hostile;
 mod misuse;
 mod page;
 mod projections;
