@@ -16,6 +16,7 @@ pub mod mirror;
 mod offer;
 mod queue;
 pub mod reader;
+pub mod repair;
 pub mod request;
 pub mod service;
 pub mod socket;

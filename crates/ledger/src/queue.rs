@@ -170,4 +170,63 @@ mod tests {
         assert!(!queue.take().closed);
         assert!(queue.take().closed);
     }
+
+    #[test]
+    fn at_twice_the_rate_of_a_slow_disk_authors_are_refused_early_and_nothing_that_was_taken_is_lost()
+     {
+        const APPENDS: usize = 24;
+        let queue = Queue::default();
+        let outcomes = std::thread::scope(|scope| {
+            let authors: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let (mut answers, mut refused) = (Vec::new(), 0);
+                        for _ in 0..APPENDS {
+                            let (answer, answered) = sync_channel(1);
+                            let record = Record {
+                                entry: Vec::new(),
+                                body: vec![0; 1 << 20],
+                            };
+                            match queue.append(Append { record, answer }) {
+                                Ok(()) => answers.push(answered),
+                                Err(NotTaken::Busy) => refused += 1,
+                                Err(NotTaken::Closed) => panic!("nobody closed it"),
+                            }
+                        }
+                        (answers, refused)
+                    })
+                })
+                .collect();
+            // A disk that takes nothing for longer than an author waits, then a batch at a time, half as fast as the authors offer.
+            std::thread::park_timeout(QUEUE_WAIT + QUEUE_WAIT / 8);
+            assert!(queue.lock().bytes <= QUEUE_BYTES_MAX, "memory is bounded");
+            let mut written = 0;
+            while authors.iter().any(|author| !author.is_finished()) || queue.lock().bytes > 0 {
+                if queue.lock().appends.is_empty() {
+                    std::thread::park_timeout(QUEUE_WAIT / 100);
+                    continue;
+                }
+                let work = queue.take();
+                for append in work.appends {
+                    append.answer.send(Ok(written)).unwrap();
+                    written += 1;
+                }
+                std::thread::park_timeout(QUEUE_WAIT / 40);
+            }
+            authors
+                .into_iter()
+                .map(|author| author.join().unwrap())
+                .collect::<Vec<_>>()
+        });
+        let refused: usize = outcomes.iter().map(|(_, refused)| refused).sum();
+        let answers: Vec<_> = outcomes
+            .into_iter()
+            .flat_map(|(answers, _)| answers)
+            .collect();
+        assert!(refused >= 1, "somebody was refused in time");
+        assert_eq!(answers.len() + refused, 4 * APPENDS);
+        let mut places: Vec<u64> = answers.iter().map(|a| a.recv().unwrap().unwrap()).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..places.len() as u64).collect::<Vec<_>>());
+    }
 }

@@ -78,6 +78,11 @@ impl Tree {
         }
     }
 
+    /// The full files that came to be since the last call.
+    pub(crate) fn take_full(&mut self) -> Vec<NamedFile> {
+        mem::take(&mut self.filled)
+    }
+
     /// The files that came to be since the last call: full ones, and the partial ones of the present size.
     pub(crate) fn take_files(&mut self) -> Vec<NamedFile> {
         let mut files = mem::take(&mut self.filled);

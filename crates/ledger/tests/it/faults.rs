@@ -8,6 +8,7 @@ use sakimori_ledger::feed::{Feed, FeedError};
 use sakimori_ledger::http::{Clock, LocalPeer, SharedMirror};
 use sakimori_ledger::mirror::{ApproveAll, Mirror, MirrorParts};
 use sakimori_ledger::reader::LogReader;
+use sakimori_ledger::repair::{RepairError, repair};
 use sakimori_ledger::writer::{CheckpointError, Stores, Writer};
 use sakimori_ledger::{OpenError, Record};
 use sakimori_tlog::checkpoint::Checkpoint;
@@ -607,5 +608,69 @@ fn files_that_vanish_are_made_again_from_the_write_ahead_log() {
         Writer::open(stores(&shared), log_signer()).unwrap();
         let healed = shared.lock().unwrap().file(&name).cloned();
         assert_eq!(healed.as_ref(), world.file(&name), "{name}");
+    }
+}
+
+#[test]
+fn data_that_flips_after_it_was_sequenced_is_found_and_repaired_from_the_mirror() {
+    let (log, notes, entries) = three_checkpoints();
+    let copy = World::default().shared();
+    let held = mirror(&copy).unwrap();
+    let mut feed = feed();
+    for note in &notes {
+        offer(&log, &held, &mut feed, note).unwrap();
+    }
+    let checkpoint = Checkpoint::parse(notes[2].text()).unwrap();
+    // A log whose write-ahead log has begun anew has nothing else to be made again from.
+    let mut writer = Writer::open(stores(&log), log_signer()).unwrap();
+    writer.rotate_at(0);
+    assert!(writer.append(Author::new(2).batch(1))[0].is_ok());
+    writer.checkpoint().unwrap();
+    drop(writer);
+    let settled = log.lock().unwrap().restarted(None);
+    let whole = |world: &Arc<Mutex<World>>| {
+        let mut reader = LogReader::new(SimDisk::new(world, "log"), checkpoint.size);
+        let same = reader.entries(0..checkpoint.size).ok() == Some(entries.clone());
+        same && reader.root(checkpoint.size).ok() == Some(checkpoint.root)
+    };
+    let mut tried = 0;
+    let names: Vec<String> = settled.names();
+    let damageable =
+        |name: &&String| name.starts_with("log/tile") || name.starts_with("log/bodies/0");
+    for name in names.iter().filter(damageable) {
+        // The partial tiles of the size behind the checkpoint are the writer's alone.
+        if name.contains(".p/") && !name.ends_with(&format!(".p/{}", checkpoint.size % 256)) {
+            continue;
+        }
+        let mut damaged = settled.clone();
+        damaged.flip(name, 20);
+        let damaged = damaged.shared();
+        let mut disk = SimDisk::new(&damaged, "log");
+        let source = SimDisk::new(&copy, "mirror");
+        let replaced = repair(&mut disk, &source, &checkpoint).unwrap();
+        assert!(
+            replaced.contains(&name.trim_start_matches("log/").to_owned()),
+            "{name}: {replaced:?}"
+        );
+        assert!(whole(&damaged), "{name}");
+        let now = damaged.lock().unwrap().file(name).cloned();
+        assert_eq!(now.as_ref(), settled.file(name), "{name}");
+        tried += 1;
+    }
+    assert!(tried >= 4, "{tried}");
+    // A copy that is damaged itself, or of another log, repairs nothing.
+    let mut other = copy.lock().unwrap().restarted(None);
+    other.flip("mirror/tile/entries/000", 40);
+    let other = other.shared();
+    let before = settled.clone().shared();
+    let mut disk = SimDisk::new(&before, "log");
+    let verdict = repair(&mut disk, &SimDisk::new(&other, "mirror"), &checkpoint);
+    assert!(matches!(verdict, Err(RepairError::Root)));
+    for name in &names {
+        assert_eq!(
+            before.lock().unwrap().file(name),
+            settled.file(name),
+            "{name}"
+        );
     }
 }
