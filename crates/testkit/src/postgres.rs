@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Postgres {
     server: Child,
     folder: PathBuf,
+    port: u16,
     made: AtomicU32,
 }
 
@@ -84,12 +85,59 @@ fn wait(words: ChildStderr) {
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
 }
 
+/// A certificate and its key, PEM.
+type Tls<'t> = (&'t str, &'t str);
+
+/// A port of loopback that is free now.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// Writes what a server needs for TLS on loopback, and lets nobody in without. Answers its settings.
+fn prepare_tls(data: &Path, (certificate, key): Tls<'_>, port: u16) -> Vec<String> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    let owner = std::fs::metadata(data).expect("initdb made it");
+    let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+    let texts = [
+        ("server.crt", certificate),
+        ("server.key", key),
+        ("pg_hba.conf", rules),
+    ];
+    for (name, text) in texts {
+        let path = data.join(name);
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).write(true).truncate(true).mode(0o600);
+        let mut file = options.open(&path).expect("the folder can be written");
+        std::io::Write::write_all(&mut file, text.as_bytes()).expect("the disk has room");
+        std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid()))
+            .expect("a file is given to the server's user");
+    }
+    vec![
+        "listen_addresses=127.0.0.1".to_owned(),
+        format!("port={port}"),
+        "ssl=on".to_owned(),
+    ]
+}
+
 impl Postgres {
     /// A server on a socket in a folder of its own, or `None` with a line that says which test is skipped.
     ///
     /// # Panics
     /// With `CI=true` where the programs are missing; where they are there and the server does not start.
     pub fn start(test: &str) -> Option<Self> {
+        Self::start_with(test, None)
+    }
+
+    /// One that answers on loopback too, over TLS with this certificate and key (PEM) and not without.
+    ///
+    /// # Panics
+    /// As [`Postgres::start`].
+    pub fn over_tls(test: &str, certificate: &str, key: &str) -> Option<Self> {
+        Self::start_with(test, Some((certificate, key)))
+    }
+
+    fn start_with(test: &str, tls: Option<Tls<'_>>) -> Option<Self> {
         let programs = ["initdb", "postgres"].map(program);
         let [Some(initdb), Some(postgres)] = programs else {
             skip(test, "PostgreSQL is missing; apt-get install postgresql");
@@ -103,24 +151,24 @@ impl Postgres {
         let folder = run(command(&setpriv, mktemp).args(["-d", "/tmp/sakimori-pg-XXXXXX"]));
         let folder = PathBuf::from(folder);
         let data = folder.join("data");
-        run(command(&setpriv, &initdb).arg("-D").arg(&data).args([
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ]));
+        run(command(&setpriv, &initdb)
+            .arg("-D")
+            .arg(&data)
+            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8"])
+            .args(["--locale=C.UTF-8", "--no-sync"]));
+        let port = tls.map_or(5432, |_| free_port());
+        let road = tls.map_or_else(
+            || vec!["listen_addresses=".to_owned()],
+            |tls| prepare_tls(&data, tls, port),
+        );
         let mut server = command(&setpriv, &postgres);
         server.arg("-D").arg(&data);
         // A test asks what holds when the server lives; that its disk is slow is no part of it.
-        for setting in ["listen_addresses=", "fsync=off", "max_connections=60"] {
-            server.args(["-c", setting]);
+        let own = ["fsync=off", "max_connections=60"].map(str::to_owned);
+        let socket = format!("unix_socket_directories={}", folder.display());
+        for setting in road.into_iter().chain(own).chain([socket]) {
+            server.args(["-c", &setting]);
         }
-        server.arg("-c");
-        server.arg(format!("unix_socket_directories={}", folder.display()));
         let mut server = server
             .env("LC_ALL", "C")
             .stdout(Stdio::null())
@@ -131,13 +179,20 @@ impl Postgres {
         Some(Self {
             server,
             folder,
+            port,
             made: AtomicU32::new(0),
         })
     }
 
+    /// The port that a server over TLS listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     fn url_of(&self, database: &str) -> String {
         format!(
-            "postgres://postgres@localhost/{database}?host={}&sslmode=disable",
+            "postgres://postgres@localhost:{}/{database}?host={}&sslmode=disable",
+            self.port,
             self.folder.display()
         )
     }
@@ -149,10 +204,13 @@ impl Postgres {
     pub fn database(&self) -> String {
         let name = format!("t{}", self.made.fetch_add(1, Ordering::Relaxed));
         let createdb = program("createdb").expect("createdb comes with the server");
-        run(Command::new(createdb)
-            .arg("-h")
-            .arg(&self.folder)
-            .args(["-U", "postgres", &name]));
+        run(Command::new(createdb).arg("-h").arg(&self.folder).args([
+            "-p",
+            &self.port.to_string(),
+            "-U",
+            "postgres",
+            &name,
+        ]));
         self.url_of(&name)
     }
 }

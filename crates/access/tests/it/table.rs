@@ -139,6 +139,15 @@ async fn every_cell_of_role_by_act_is_as_the_table_says() {
     assert_eq!(allowed, 83);
 }
 
+#[test]
+fn the_page_shows_this_table() {
+    let page = include_str!("../../../../docs/reference/access.md");
+    assert!(
+        page.contains(TABLE),
+        "docs/reference/access.md has another table"
+    );
+}
+
 #[tokio::test]
 async fn who_has_no_role_or_is_nobody_may_nothing() {
     let house = House::of(Side::Office).await;

@@ -55,3 +55,41 @@ async fn the_file_is_for_its_owner_only() {
     // The file, its write-ahead log and the index of that.
     assert_eq!(seen, 3);
 }
+
+#[tokio::test]
+async fn a_server_is_reached_over_tls_with_its_own_certificate_and_no_other() {
+    let test = "a_server_is_reached_over_tls_with_its_own_certificate_and_no_other";
+    let make = || rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let (own, other) = (make(), make());
+    let certificate = own.cert.pem();
+    let key = own.signing_key.serialize_pem();
+    let server = sakimori_testkit::postgres::Postgres::over_tls(test, &certificate, &key);
+    let Some(server) = server else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let trusted = |name: &str, pem: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, pem).unwrap();
+        path.display().to_string()
+    };
+    let (right, wrong) = (
+        trusted("right", &certificate),
+        trusted("wrong", &other.cert.pem()),
+    );
+    let place = format!("127.0.0.1:{}/postgres", server.port());
+    let url = |mode: &str| format!("postgres://postgres@{place}?sslmode={mode}");
+    let verified = url("verify-full");
+    let store = sakimori_store::open(&format!("{verified}&sslrootcert={right}"))
+        .await
+        .unwrap();
+    store.apply(&[crate::make::outgo("one")]).await.unwrap();
+    for bad in [
+        url("disable"),
+        verified.clone(),
+        format!("{verified}&sslrootcert={wrong}"),
+        format!("{verified}&sslrootcert=/nowhere"),
+    ] {
+        assert!(sakimori_store::open(&bad).await.is_err(), "{bad}");
+    }
+}
