@@ -1,11 +1,11 @@
-//! The routes. In: requests. Out: answers, and the OpenAPI document that names them. Never: a rule of its own; handlers ask whether the caller may, call one use case, and answer.
+//! The routes. In: requests. Out: answers, and the `OpenAPI` document that names them. Never: a rule of its own; handlers ask whether the caller may, call one use case, and answer.
 
-pub mod commission;
-pub mod common;
-pub mod notes;
-pub mod office;
-pub mod requests;
-pub mod sign_in;
+mod commission;
+mod common;
+mod notes;
+mod office;
+mod requests;
+mod sign_in;
 mod web;
 
 use crate::app::Shared;

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method, header};
 use sakimori_access::{Access, AccessError, Act, Object, Oidc, Principal, Visitor, cookie_in};
 use sakimori_control::Host;
 use sakimori_control::tls::{May, Peer, Peers};
-use sakimori_store::Store;
+use sakimori_store::{Change, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// People and machines.
     pub access: Access,
-    /// An OpenID provider by which people may sign in.
+    /// An `OpenID` provider by which people may sign in.
     pub provider: Option<Oidc>,
     /// The store below it.
     pub store: Arc<dyn Store>,
@@ -83,13 +83,61 @@ impl App {
             return Err(Problem::new(Code::NotSignedIn, ""));
         };
         let now = self.host.seconds();
-        let decided = self.access.require(who, act, object, now).await;
-        decided.map_err(|e| access_problem(&e).because(format!("{} for {act}", who.id())))
+        let decided = self.access.may(who, act, object, now).await;
+        let decided = decided.map_err(|e| access_problem(&e))?;
+        if decided.allow {
+            return Ok(());
+        }
+        self.audit(who.id(), "refused", act.word(), &decided.to_string())
+            .await?;
+        let cause = format!("{} for {act}", who.id());
+        Err(Problem::new(Code::NotAllowed, decided).because(cause))
     }
 
-    /// Whether a person may do something, for what a page shows.
+    /// Records an act at this node's interface, or its refusal, beside the log.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`]: it is not recorded, so that nothing may rest on it.
+    pub async fn audit(&self, by: &str, act: &str, object: &str, detail: &str) -> Answer<()> {
+        let audit = Change::Audit {
+            at: self.host.seconds().0,
+            by: by.to_owned(),
+            act: act.to_owned(),
+            object: object.to_owned(),
+            detail: detail.to_owned(),
+        };
+        let recorded = self.store.apply(&[audit]).await;
+        recorded.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))
+    }
+
+    /// Records what came of an act that was tried.
+    ///
+    /// # Errors
+    /// What came of it; [`Code::StoreUnavailable`] where a good outcome cannot be recorded: it has happened all the same, and the log has it.
+    pub async fn tried<T>(&self, caller: &Caller, act: Act, outcome: Answer<T>) -> Answer<T> {
+        let by = match caller {
+            Caller::Known { who, .. } => who.id(),
+            Caller::Peer(peer) => &peer.name,
+            Caller::Stranger => "",
+        };
+        let (done, detail) = match &outcome {
+            Ok(_) => ("brought", String::new()),
+            Err(problem) => (
+                "refused",
+                format!("{} {}", problem.code.word(), problem.detail),
+            ),
+        };
+        let recorded = self.audit(by, done, act.word(), detail.trim()).await;
+        outcome.and_then(|value| recorded.map(|()| value))
+    }
+
+    /// Whether a person may do something, for what a page shows: a no is no refusal.
     pub async fn may(&self, caller: &Caller, act: Act, object: &Object) -> bool {
-        self.require(caller, act, object).await.is_ok()
+        let Caller::Known { who, .. } = caller else {
+            return false;
+        };
+        let decided = self.access.may(who, act, object, self.host.seconds()).await;
+        decided.is_ok_and(|decided| decided.allow)
     }
 
     /// As [`App::require`], or another node that may call this.

@@ -58,6 +58,12 @@ pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) ->
     }
     log(&asked, &id, status, took, problem.as_ref());
     harden(&mut answer, &id);
+    let unread = !matches!(asked.method, Method::GET | Method::HEAD);
+    if unread && problem.is_some() && answer.extensions().get::<Verbatim>().is_none() {
+        // Its body may not have been read to its end: whoever sent it must not send another behind it.
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(header::CONNECTION, close);
+    }
     answer
 }
 

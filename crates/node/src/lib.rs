@@ -1,4 +1,4 @@
-//! A node that others call: HTTPS, an OpenAPI document, pages, metrics, for office, commission and operator.
+//! A node that others call: HTTPS, an `OpenAPI` document, pages, metrics, for office, commission and operator.
 //!
 //! In: requests of people, machines and other nodes. Out: answers; entries and notes through the use cases of `control`. Never: a rule of authority (those are of the rooms above), an
 //! approval (members sign on their own machines), a connection without TLS, a body or a token in a log.

@@ -9,7 +9,7 @@ pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
 /// Longest wait for the head of a request, and for the next request on a connection.
 pub const HEADER_WAIT: Duration = Duration::from_secs(15);
 /// Longest time from a request's head to its answer, its body included.
-pub const ANSWER_WAIT: Duration = Duration::from_secs(60);
+pub const ANSWER_WAIT: Duration = Duration::from_mins(1);
 /// Longest wait for the next bytes of a body.
 pub const BODY_WAIT: Duration = Duration::from_secs(10);
 /// Most fields of a request's head.

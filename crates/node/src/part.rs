@@ -71,7 +71,7 @@ impl FromStr for Role {
 /// The part of a role.
 pub enum Part {
     /// The office's.
-    Office(OfficePart),
+    Office(Box<OfficePart>),
     /// The commission's.
     Commission(CommissionPart),
     /// An operator's.
@@ -100,6 +100,17 @@ impl Part {
             Self::Office(office) => office.ready(),
             Self::Commission(commission) => commission.ready(),
             Self::Operator(operator) => operator.ready(),
+        }
+    }
+
+    /// Why the role's storage takes nothing more until it is opened anew; the node ends then.
+    pub fn failed(&self) -> Option<String> {
+        match self {
+            Self::Office(office) => office.failed(),
+            Self::Commission(part) if part.commission.is_stopped() => {
+                Some("the mirror's disk failed".to_owned())
+            }
+            Self::Commission(_) | Self::Operator(_) => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::fmt::Write;
 use utoipa::ToSchema;
 
 /// The codes, each with its status and a sentence. The table of the docs is made from it.
@@ -210,7 +211,8 @@ The code is stable, the sentences are not. `instance` carries the request's id, 
     );
     for code in Code::ALL {
         let (word, status, title) = (code.word(), code.status(), code.title());
-        text.push_str(&format!("| `{word}` | {status} | {title} |\n"));
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "| `{word}` | {status} | {title} |");
     }
     text
 }

@@ -39,11 +39,11 @@ pub struct Options {
     pub store: Option<String>,
     /// The name that browsers use for it; `localhost` without it.
     pub name: Option<String>,
-    /// An OpenID provider by which people may sign in.
+    /// An `OpenID` provider by which people may sign in.
     pub provider: Option<Provider>,
 }
 
-/// An OpenID provider.
+/// An `OpenID` provider.
 #[derive(Clone, Debug)]
 pub struct Provider {
     /// Its issuer.
@@ -78,7 +78,7 @@ pub struct Running {
     /// Hash of its certificate, which peers pin.
     pub fingerprint: Option<Fingerprint>,
     stop: watch::Sender<bool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Option<String>>>,
 }
 
 impl Running {
@@ -88,12 +88,22 @@ impl Running {
         let _ = self.stop.send(true);
     }
 
+    /// Ready once the node has ended by itself.
+    pub(crate) async fn ended(&self) {
+        self.stop.closed().await;
+    }
+
     /// Waits until it has stopped.
-    pub fn wait(mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A thread that fell has nothing more to finish.
-            let _ = thread.join();
-        }
+    ///
+    /// # Errors
+    /// [`ControlError::LedgerStopped`]: nobody told it to, its storage failed; it must be started anew.
+    pub fn wait(mut self) -> Result<(), ControlError> {
+        let fell = || Some("the serving thread fell".to_owned());
+        let reason = self
+            .thread
+            .take()
+            .and_then(|thread| thread.join().unwrap_or_else(|_| fell()));
+        reason.map_or(Ok(()), |reason| Err(ControlError::LedgerStopped(reason)))
     }
 }
 
@@ -183,7 +193,7 @@ fn open_provider(options: &Options, port: u16) -> Result<Option<Oidc>, ControlEr
 fn open_part(options: &Options, host: &Host) -> Result<Part, ControlError> {
     let node = &options.node;
     Ok(match options.role {
-        Role::Office => Part::Office(OfficePart::open(node, host)?),
+        Role::Office => Part::Office(Box::new(OfficePart::open(node, host)?)),
         Role::Commission => Part::Commission(CommissionPart::open(node, host)?),
         Role::Operator => Part::Operator(OperatorPart::open(node)?),
     })
@@ -226,9 +236,8 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
     });
     let router = guarded(&app, &metrics, host);
     let (stop, stopped) = watch::channel(false);
-    let thread = std::thread::spawn(move || {
-        live(&runtime, &app, listener, config, router, metrics, stopped);
-    });
+    let thread =
+        std::thread::spawn(move || live(&runtime, &app, (listener, config, router), stopped));
     Ok(Running {
         address,
         fingerprint: identity.fingerprint(),
@@ -264,23 +273,30 @@ fn guarded(app: &Arc<App>, metrics: &Arc<Metrics>, host: &Host) -> Router {
 fn live(
     runtime: &Runtime,
     app: &Arc<App>,
-    listener: std::net::TcpListener,
-    config: Arc<rustls::ServerConfig>,
-    router: Router,
-    metrics: Arc<Metrics>,
+    (listener, config, router): (std::net::TcpListener, Arc<rustls::ServerConfig>, Router),
     mut stopped: watch::Receiver<bool>,
-) {
+) -> Option<String> {
+    let reason = std::sync::OnceLock::new();
     runtime.block_on(async {
         let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
             tracing::error!("the listener cannot be used");
             return;
         };
-        let rounds = tokio::spawn(rounds(Arc::clone(app)));
+        let mut rounds = tokio::spawn(rounds(Arc::clone(app)));
         tracing::info!(role = app.role.word(), "the node answers");
-        let until = async move {
-            // A sender that is dropped stops it too.
-            let _ = stopped.wait_for(|stop| *stop).await;
+        let until = async {
+            tokio::select! {
+                // A sender that is dropped stops it too.
+                _ = stopped.wait_for(|stop| *stop) => {}
+                failed = &mut rounds => {
+                    let failed = failed.unwrap_or_else(|e| e.to_string());
+                    tracing::error!(cause = failed, "the node ends");
+                    // It is set once.
+                    let _ = reason.set(failed);
+                }
+            }
         };
+        let metrics = Arc::clone(&app.metrics);
         serve(listener, config, router, metrics, until).await;
         rounds.abort();
         app.store.close().await;
@@ -289,10 +305,12 @@ fn live(
         office.stop();
     }
     tracing::info!(role = app.role.word(), "the node has stopped");
+    reason.into_inner()
 }
 
-/// What is due, again and again: sessions that ran out are forgotten; the office's leases and deletions; the commission's urgent acts.
-async fn rounds(app: Arc<App>) {
+/// What is due, again and again: sessions that ran out are forgotten; the office's leases and deletions; the commission's urgent acts. Ends with the reason where the role's storage
+/// has failed.
+async fn rounds(app: Arc<App>) -> String {
     let every = match app.role {
         Role::Commission => COMMISSION_ROUND,
         Role::Office | Role::Operator => ROUND,
@@ -301,6 +319,9 @@ async fn rounds(app: Arc<App>) {
     let mut swept = tokio::time::Instant::now();
     loop {
         tick.tick().await;
+        if let Some(failed) = app.part.failed() {
+            return failed;
+        }
         if swept.elapsed() >= ROUND {
             swept = tokio::time::Instant::now();
             if let Err(e) = app.access.sweep(app.host.seconds()).await {

@@ -22,7 +22,7 @@ pub fn log_to_standard_error() {
         .try_init();
 }
 
-/// Waits for SIGTERM, SIGINT or, where it is attached, the end of standard input; then tells the node to stop.
+/// Waits for SIGTERM, SIGINT, the node's own end or, where it is attached, the end of standard input; then tells the node to stop.
 ///
 /// # Errors
 /// The system's: signals cannot be waited for.
@@ -48,6 +48,7 @@ pub fn until_told(running: &Running, attached: bool) -> std::io::Result<()> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
             Ok(()) = input_gone => {}
+            () = running.ended() => {}
         }
         Ok::<(), std::io::Error>(())
     })?;

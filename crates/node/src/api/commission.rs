@@ -53,7 +53,7 @@ fn index_of(answer: &serde_json::Value) -> Answer<u64> {
 /// A question to the office.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewQuestion {
+pub(crate) struct NewQuestion {
     /// The question.
     #[schema(max_length = 16384)]
     pub text: String,
@@ -66,7 +66,7 @@ pub struct NewQuestion {
         (status = 200, description = "It is on record.", body = Entered),
         (status = 404, description = "No such request.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn ask(
+pub(crate) async fn ask(
     State(app): State<Shared>,
     caller: Caller,
     Path(request): Path<String>,
@@ -119,7 +119,7 @@ pub(crate) async fn asked(
         (status = 200, description = "The text.", body = String, content_type = "text/plain"),
         (status = 422, description = "The sitting cannot be read.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn text(
+pub(crate) async fn text(
     State(app): State<Shared>,
     caller: Caller,
     Path(request): Path<String>,
@@ -150,7 +150,7 @@ pub(crate) async fn exact(
 
 /// What came of a signature that was brought.
 #[derive(Serialize, ToSchema)]
-pub struct Signed {
+pub(crate) struct Signed {
     /// Members who were present and whether each has signed.
     signatures: Vec<(String, bool)>,
     /// Index of the decision, once it is in force and on record.
@@ -168,7 +168,7 @@ pub struct Signed {
         (status = 403, description = "No member signed it, or the caller may not.", body = Document, content_type = "application/problem+json"),
         (status = 409, description = "The text is another than the request's.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn sign(
+pub(crate) async fn sign(
     State(app): State<Shared>,
     caller: Caller,
     Path(request): Path<String>,
@@ -223,7 +223,8 @@ pub(crate) async fn signed(
             waits_for: None,
         })
     });
-    done.await
+    let done = done.await;
+    app.tried(caller, Act::SignDecision, done).await
 }
 
 /// Holds a note to the text that this node made of the request and the note's own sitting.
@@ -253,7 +254,7 @@ fn same_text(app: &App, hash: &[u8; 32], note: &Note) -> Answer<sakimori_authori
     (status = 200, description = "It is on record and with the sensors.", body = Entered),
     (status = 403, description = "It is not the commission's, or the caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn suspension(
+pub(crate) async fn suspension(
     State(app): State<Shared>,
     caller: Caller,
     note: NoteBody,
@@ -265,14 +266,14 @@ pub async fn suspension(
             .map_err(|e| Problem::new(Code::NotInForce, told(&e)))?;
         index_of(&commission.forward("/v1/suspensions", &note.bytes)?)
     });
-    Ok(axum::Json(Entered {
-        index: index.await?,
-    }))
+    let index = index.await;
+    let index = app.tried(&caller, Act::Suspend, index).await?;
+    Ok(axum::Json(Entered { index }))
 }
 
 /// An agreement, as an operator sees it.
 #[derive(Serialize, ToSchema)]
-pub struct Agreement {
+pub(crate) struct Agreement {
     /// Its id.
     id: String,
     /// Index of its entry.
@@ -305,7 +306,7 @@ pub(crate) fn agreements(app: &App) -> Answer<Vec<(u64, Statement, bool)>> {
     (status = 200, description = "In the order of their entries.", body = [Agreement]),
     (status = 503, description = "The office's node does not answer.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn operator_agreements(
+pub(crate) async fn operator_agreements(
     State(app): State<Shared>,
     caller: Caller,
 ) -> Answer<axum::Json<Vec<Agreement>>> {
@@ -327,7 +328,7 @@ pub async fn operator_agreements(
     (status = 200, description = "It is on record and with the sensors.", body = Entered),
     (status = 403, description = "It is not the party's, or the caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn operator_suspension(
+pub(crate) async fn operator_suspension(
     State(app): State<Shared>,
     caller: Caller,
     note: NoteBody,
@@ -348,13 +349,13 @@ pub(crate) async fn suspended(app: &Shared, caller: &Caller, note: NoteBody) -> 
             found.ok_or_else(|| Problem::new(Code::NotFound, "no such agreement"))?;
         index_of(&operator_of(&app.part)?.suspend(&statement, &note.note, &note.bytes)?)
     });
-    Ok(Entered {
-        index: index.await?,
-    })
+    let index = index.await;
+    let index = app.tried(caller, Act::Suspend, index).await?;
+    Ok(Entered { index })
 }
 
 /// What other nodes call of the commission: the mirror's protocol, leases, shares. Each by its own leave of the peer's certificate.
-pub fn node_routes(app: &Shared) -> Router {
+pub(crate) fn node_routes(app: &Shared) -> Router {
     let Part::Commission(commission) = &app.part else {
         return Router::new();
     };

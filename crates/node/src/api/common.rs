@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 /// A state in one word.
 #[derive(Serialize, ToSchema)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// `alive` or `ready`.
     state: &'static str,
     /// Which role's node it is.
@@ -22,7 +22,7 @@ pub struct Standing {
 
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "node", responses((status = 200, description = "It lives.", body = Standing)))]
-pub async fn healthz(State(app): State<Shared>) -> axum::Json<Standing> {
+pub(crate) async fn healthz(State(app): State<Shared>) -> axum::Json<Standing> {
     axum::Json(Standing {
         state: "alive",
         role: app.role.word(),
@@ -34,7 +34,7 @@ pub async fn healthz(State(app): State<Shared>) -> axum::Json<Standing> {
     (status = 200, description = "It is ready.", body = Standing),
     (status = 503, description = "It is not; the code says what is missing.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn readyz(State(app): State<Shared>) -> Answer<axum::Json<Standing>> {
+pub(crate) async fn readyz(State(app): State<Shared>) -> Answer<axum::Json<Standing>> {
     let stored = app.store.ready().await;
     stored.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
     app.blocking(|app| app.part.ready()).await?;
@@ -49,7 +49,10 @@ pub async fn readyz(State(app): State<Shared>) -> Answer<axum::Json<Standing>> {
     (status = 200, description = "Counters.", body = String, content_type = "text/plain"),
     (status = 401, description = "Nobody is signed in.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn metrics(State(app): State<Shared>, caller: Caller) -> Answer<impl IntoResponse> {
+pub(crate) async fn metrics(
+    State(app): State<Shared>,
+    caller: Caller,
+) -> Answer<impl IntoResponse> {
     app.require_or_peer(&caller, Act::ReadMetrics, May::Metrics)
         .await?;
     let gauges: Vec<Gauge> = app.blocking(|app| Ok(app.part.gauges())).await?;
@@ -60,7 +63,7 @@ pub async fn metrics(State(app): State<Shared>, caller: Caller) -> Answer<impl I
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "node", responses((status = 200, description = "The OpenAPI document of this role.", content_type = "application/json", body = String)))]
-pub async fn openapi(State(app): State<Shared>) -> impl IntoResponse {
+pub(crate) async fn openapi(State(app): State<Shared>) -> impl IntoResponse {
     let kind = "application/json";
     ([(header::CONTENT_TYPE, kind)], app.openapi.clone())
 }

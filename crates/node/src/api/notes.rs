@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 /// A decision on record, with its leases.
 #[derive(Serialize, ToSchema)]
-pub struct InForce {
+pub(crate) struct InForce {
     /// Index of its entry.
     index: u64,
     /// The authority's id.
@@ -55,7 +55,7 @@ fn submitted(office: &OfficePart, note: &[u8]) -> Answer<InForce> {
     (status = 200, description = "It is on record.", body = InForce),
     (status = 403, description = "It is not in force, or the caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn decision(
+pub(crate) async fn decision(
     State(app): State<Shared>,
     caller: Caller,
     note: NoteBody,
@@ -70,7 +70,8 @@ pub async fn decision(
         }
         submitted(office, &note.bytes)
     });
-    done.await.map(Json)
+    let done = done.await;
+    app.tried(&caller, Act::SignDecision, done).await.map(Json)
 }
 
 /// Takes a ruling of a sitting.
@@ -78,7 +79,7 @@ pub async fn decision(
     (status = 200, description = "It is on record.", body = Entered),
     (status = 403, description = "It is not in force, or the caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn ruling(
+pub(crate) async fn ruling(
     State(app): State<Shared>,
     caller: Caller,
     note: NoteBody,
@@ -89,9 +90,9 @@ pub async fn ruling(
         Ruling::check(&note.bytes, office.trust_root()).map_err(|e| broken(&e))?;
         office.enter(&note.bytes)
     });
-    Ok(Json(Entered {
-        index: index.await?,
-    }))
+    let index = index.await;
+    let index = app.tried(&caller, Act::SignDecision, index).await?;
+    Ok(Json(Entered { index }))
 }
 
 /// Takes a suspension or its end: it reaches running sensors within seconds.
@@ -99,7 +100,7 @@ pub async fn ruling(
     (status = 200, description = "It is on record and with the sensors.", body = Entered),
     (status = 403, description = "It is not signed by the right key, or the caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn suspension(
+pub(crate) async fn suspension(
     State(app): State<Shared>,
     caller: Caller,
     note: NoteBody,
@@ -115,9 +116,9 @@ pub async fn suspension(
         Suspension::parse(note.note.text()).map_err(|e| Problem::new(Code::NotANote, e))?;
         office(&app.part)?.enter(&note.bytes)
     });
-    Ok(Json(Entered {
-        index: index.await?,
-    }))
+    let index = index.await;
+    let index = app.tried(&caller, Act::Suspend, index).await?;
+    Ok(Json(Entered { index }))
 }
 
 /// Takes a schedule, a software note or a version of the trust root, with the signatures that its kind needs.
@@ -125,7 +126,7 @@ pub async fn suspension(
     (status = 200, description = "It is on record.", body = Entered),
     (status = 403, description = "It is not in force, or the caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn rules(
+pub(crate) async fn rules(
     State(app): State<Shared>,
     caller: Caller,
     note: NoteBody,
@@ -144,9 +145,9 @@ pub async fn rules(
         }
         office(&app.part)?.enter(&note.bytes)
     });
-    Ok(Json(Entered {
-        index: index.await?,
-    }))
+    let index = index.await;
+    let index = app.tried(&caller, Act::SignSchedule, index).await?;
+    Ok(Json(Entered { index }))
 }
 
 /// Takes an urgent statement of two officers. Off unless the schedule in force switches it on.
@@ -154,7 +155,7 @@ pub async fn rules(
     (status = 200, description = "It is on record and with its sensors.", body = InForce),
     (status = 403, description = "It is not in force, or the caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn urgent(
+pub(crate) async fn urgent(
     State(app): State<Shared>,
     caller: Caller,
     note: NoteBody,
@@ -173,5 +174,6 @@ pub async fn urgent(
         }
         submitted(office, &note.bytes)
     });
-    done.await.map(Json)
+    let done = done.await;
+    app.tried(&caller, Act::InvokeUrgent, done).await.map(Json)
 }

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 /// The index of an entry that is on record, under a checkpoint that the commission cosigned.
 #[derive(Serialize, ToSchema)]
-pub struct Entered {
+pub(crate) struct Entered {
     /// Its index.
     pub index: u64,
 }
@@ -47,7 +47,7 @@ pub(crate) fn caller_id(caller: &Caller) -> String {
         (status = 400, description = "Not readable, or an unknown field.", body = Document, content_type = "application/problem+json"),
         (status = 422, description = "A reason or bound is missing, or the pack is refused.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn submit_request(
+pub(crate) async fn submit_request(
     State(app): State<Shared>,
     caller: Caller,
     Json(request): Json<desk::NewRequest>,
@@ -62,7 +62,7 @@ pub async fn submit_request(
 /// An answer to a question of the commission.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewAnswer {
+pub(crate) struct NewAnswer {
     /// Index of the question's entry.
     pub question: u64,
     /// The answer.
@@ -77,7 +77,7 @@ pub struct NewAnswer {
         (status = 200, description = "It is on record.", body = Entered),
         (status = 404, description = "No such request, or no such question.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn answer(
+pub(crate) async fn answer(
     State(app): State<Shared>,
     caller: Caller,
     Path(request): Path<String>,
@@ -120,7 +120,7 @@ pub(crate) async fn say(
 
 /// An authority on record.
 #[derive(Serialize, ToSchema)]
-pub struct AuthorityLine {
+pub(crate) struct AuthorityLine {
     /// Its id.
     id: String,
     /// Index of its decision.
@@ -139,7 +139,7 @@ pub struct AuthorityLine {
 #[utoipa::path(get, path = "/v1/authorities", tag = "authorities", responses(
     (status = 200, description = "In the order of their decisions.", body = [AuthorityLine]),
 ))]
-pub async fn authorities(
+pub(crate) async fn authorities(
     State(app): State<Shared>,
     caller: Caller,
 ) -> Answer<axum::Json<Vec<AuthorityLine>>> {
@@ -170,7 +170,7 @@ pub async fn authorities(
         (status = 200, description = "The note.", body = String, content_type = "text/plain"),
         (status = 404, description = "No such pack.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn pack(
+pub(crate) async fn pack(
     State(app): State<Shared>,
     caller: Caller,
     Path(name): Path<String>,
@@ -190,7 +190,7 @@ pub async fn pack(
     (status = 403, description = "This node may not.", body = Document, content_type = "application/problem+json"),
     (status = 422, description = "It is no entry of the secretariat.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn append(
+pub(crate) async fn append(
     State(app): State<Shared>,
     caller: Caller,
     crate::extract::Long(entry): crate::extract::Long<PeerEntry>,
@@ -207,7 +207,7 @@ pub async fn append(
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct Beginning {
+pub(crate) struct Beginning {
     /// Index of the first entry that is looked at.
     #[serde(default)]
     from: u64,
@@ -217,7 +217,7 @@ pub struct Beginning {
 #[utoipa::path(get, path = "/v1/log/agreements", tag = "nodes", params(Beginning), responses(
     (status = 200, description = "A page of at most 500 entries looked at.", body = crate::part::AgreementPage),
 ))]
-pub async fn agreements(
+pub(crate) async fn agreements(
     State(app): State<Shared>,
     caller: Caller,
     Query(from): Query<Beginning>,
@@ -231,7 +231,7 @@ pub async fn agreements(
 /// A draft that is being written.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DraftText {
+pub(crate) struct DraftText {
     /// The version that was read; 0 for a new one.
     #[serde(default)]
     version: u64,
@@ -241,7 +241,7 @@ pub struct DraftText {
 
 /// A draft's place in a list.
 #[derive(Serialize, ToSchema)]
-pub struct DraftLine {
+pub(crate) struct DraftLine {
     /// Its id.
     id: String,
     /// Its version.
@@ -267,7 +267,7 @@ async fn own_draft(app: &Shared, caller: &Caller, id: &str) -> Answer<Draft> {
 
 /// The caller's own drafts.
 #[utoipa::path(get, path = "/v1/drafts", tag = "requests", responses((status = 200, description = "By id.", body = [DraftLine])))]
-pub async fn drafts(
+pub(crate) async fn drafts(
     State(app): State<Shared>,
     caller: Caller,
 ) -> Answer<axum::Json<Vec<DraftLine>>> {
@@ -288,7 +288,7 @@ pub async fn drafts(
     (status = 200, description = "The draft.", body = DraftText),
     (status = 404, description = "None of the caller's.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn draft(
+pub(crate) async fn draft(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
@@ -307,7 +307,7 @@ pub async fn draft(
     (status = 200, description = "Kept.", body = DraftLine),
     (status = 409, description = "It was changed since.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn put_draft(
+pub(crate) async fn put_draft(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
@@ -342,7 +342,7 @@ pub async fn put_draft(
     (status = 200, description = "Dropped.", body = DraftLine),
     (status = 404, description = "None of the caller's.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn drop_draft(
+pub(crate) async fn drop_draft(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,

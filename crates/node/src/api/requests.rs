@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 /// A request in a list.
 #[derive(Serialize, ToSchema)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// Index of its entry.
     index: u64,
     /// Leaf hash of its entry, in hex: its name.
@@ -29,7 +29,7 @@ pub struct Listed {
 
 /// A question or an answer.
 #[derive(Serialize, ToSchema)]
-pub struct SaidLine {
+pub(crate) struct SaidLine {
     /// Index of its entry.
     index: u64,
     /// When, RFC 3339.
@@ -48,7 +48,7 @@ pub struct SaidLine {
 
 /// A request.
 #[derive(Serialize, ToSchema)]
-pub struct Whole {
+pub(crate) struct Whole {
     #[serde(flatten)]
     listed: Listed,
     /// Facts.
@@ -71,7 +71,7 @@ pub struct Whole {
 
 /// Requests.
 #[derive(Serialize, ToSchema)]
-pub struct List {
+pub(crate) struct List {
     /// The newest first.
     requests: Vec<Listed>,
 }
@@ -97,7 +97,7 @@ fn listed(asked: &Asked) -> Listed {
     (status = 401, description = "Nobody is signed in.", body = Document, content_type = "application/problem+json"),
     (status = 403, description = "The caller may not.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn list(State(app): State<Shared>, caller: Caller) -> Answer<Json<List>> {
+pub(crate) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<Json<List>> {
     app.require(&caller, Act::ReadRequest, &Object::any())
         .await?;
     let list = app.blocking(|app| {
@@ -127,7 +127,7 @@ pub(crate) fn unknown() -> Problem {
         (status = 400, description = "No hash.", body = Document, content_type = "application/problem+json"),
         (status = 404, description = "No such request.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn one(
+pub(crate) async fn one(
     State(app): State<Shared>,
     caller: Caller,
     Path(request): Path<String>,

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 /// Who is signed in.
 #[derive(Serialize, ToSchema)]
-pub struct Me {
+pub(crate) struct Me {
     /// The id of the person or machine.
     id: String,
     /// What a form has to bring back as `form`; empty for a machine.
@@ -26,7 +26,7 @@ pub struct Me {
     (status = 200, description = "The caller.", body = Me),
     (status = 401, description = "Nobody.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn me(caller: Caller) -> Answer<axum::Json<Me>> {
+pub(crate) async fn me(caller: Caller) -> Answer<axum::Json<Me>> {
     match caller {
         Caller::Known { who, form_token } => Ok(axum::Json(Me {
             id: who.id().to_owned(),
@@ -42,14 +42,14 @@ pub async fn me(caller: Caller) -> Answer<axum::Json<Me>> {
 
 /// Nothing more to say.
 #[derive(Serialize, ToSchema)]
-pub struct Done {
+pub(crate) struct Done {
     /// Always true.
     done: bool,
 }
 
 /// Ends the session of the cookie that is shown.
 #[utoipa::path(post, path = "/v1/sign-out", tag = "sign-in", responses((status = 200, description = "It has ended.", body = Done)))]
-pub async fn sign_out(State(app): State<Shared>, headers: HeaderMap) -> Answer<Response> {
+pub(crate) async fn sign_out(State(app): State<Shared>, headers: HeaderMap) -> Answer<Response> {
     end(&app, &headers).await?;
     Ok(out(axum::Json(Done { done: true }).into_response()))
 }
@@ -89,7 +89,7 @@ pub(crate) fn with_cookie(
 /// Begins a sign-in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Who {
+pub(crate) struct Who {
     /// The person's id.
     #[schema(max_length = 32)]
     person: String,
@@ -98,7 +98,7 @@ pub struct Who {
 /// Begins a registration.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WithCode {
+pub(crate) struct WithCode {
     /// The one-time code.
     #[schema(max_length = 64)]
     code: String,
@@ -106,7 +106,7 @@ pub struct WithCode {
 
 /// What the browser's authenticator is asked.
 #[derive(Serialize, ToSchema)]
-pub struct Begun {
+pub(crate) struct Begun {
     /// Names the ceremony in the second step.
     ceremony: String,
     /// Options for `navigator.credentials`: `{"publicKey": …}`.
@@ -117,7 +117,7 @@ pub struct Begun {
 /// What the browser's authenticator said.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Said {
+pub(crate) struct Said {
     /// The ceremony of the first step.
     ceremony: String,
     /// A name for the passkey, at a registration.
@@ -141,7 +141,7 @@ fn begun(start: sakimori_access::PasskeyStart) -> Answer<axum::Json<Begun>> {
     (status = 200, description = "The authenticator is asked.", body = Begun),
     (status = 401, description = "Not good.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn passkey_start(
+pub(crate) async fn passkey_start(
     State(app): State<Shared>,
     Json(who): Json<Who>,
 ) -> Answer<axum::Json<Begun>> {
@@ -154,7 +154,10 @@ pub async fn passkey_start(
     (status = 200, description = "Signed in; the cookie is set.", body = Done),
     (status = 401, description = "Not good.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn passkey_finish(State(app): State<Shared>, Json(said): Json<Said>) -> Answer<Response> {
+pub(crate) async fn passkey_finish(
+    State(app): State<Shared>,
+    Json(said): Json<Said>,
+) -> Answer<Response> {
     let credential = said.credential.to_string();
     let now = app.host.seconds();
     let signed_in = app
@@ -175,7 +178,7 @@ pub async fn passkey_finish(State(app): State<Shared>, Json(said): Json<Said>) -
     (status = 200, description = "The authenticator is asked.", body = Begun),
     (status = 401, description = "Not good.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn enrol_start(
+pub(crate) async fn enrol_start(
     State(app): State<Shared>,
     Json(with): Json<WithCode>,
 ) -> Answer<axum::Json<Begun>> {
@@ -190,7 +193,7 @@ pub async fn enrol_start(
     (status = 200, description = "The passkey is registered; sign in with it.", body = Done),
     (status = 401, description = "Not good.", body = Document, content_type = "application/problem+json"),
 ))]
-pub async fn enrol_finish(
+pub(crate) async fn enrol_finish(
     State(app): State<Shared>,
     Json(said): Json<Said>,
 ) -> Answer<axum::Json<Done>> {

@@ -63,7 +63,7 @@ async fn sign_in(State(app): State<Shared>, headers: HeaderMap) -> Response {
     answer
 }
 
-/// To the OpenID provider.
+/// To the `OpenID` provider.
 async fn provider(State(app): State<Shared>) -> Answer<Response> {
     let none = || Problem::new(Code::NotFound, "no provider is set up");
     let provider = app.provider.as_ref().ok_or_else(none)?;

@@ -64,9 +64,9 @@ impl CommissionPart {
 
     pub(super) fn follow(&self, docket: &mut Docket) -> Answer<()> {
         let from = docket.next;
-        let mut take = |index, leaf: &[u8], body: Option<&[u8]>| docket.follow(index, leaf, body);
+        let take = |index, leaf: &[u8], body: Option<&[u8]>| docket.follow(index, leaf, body);
         self.commission
-            .each_entry(from, &mut take)
+            .each_entry(from, take)
             .map_err(|e| refused(&e))
     }
 

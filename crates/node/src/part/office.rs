@@ -38,10 +38,10 @@ const SECRETARIAT: [EntryType; 8] = [
 #[serde(deny_unknown_fields)]
 pub struct PeerEntry {
     /// The envelope, CBOR in hex.
-    #[schema(max_length = 16384)]
+    #[schema(max_length = 16_384)]
     pub envelope: String,
     /// The stored body in hex.
-    #[schema(max_length = 2099200)]
+    #[schema(max_length = 2_099_200)]
     pub body: String,
 }
 
@@ -152,14 +152,27 @@ impl OfficePart {
         }
     }
 
+    pub(super) fn failed(&self) -> Option<String> {
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+        service.as_ref().and_then(Service::stopped)
+    }
+
+    /// Size of the last checkpoint that the commission cosigned, when it did, and whether entries wait for the next.
+    fn cosigned(&self) -> Option<(u64, u64, bool)> {
+        let mut log = self.log().ok()?;
+        let note = log
+            .ask(sakimori_ledger::client::Client::checkpoint)
+            .ok()??;
+        let note = Note::parse(&note).ok()?;
+        let size = note.text().lines().nth(1)?.parse::<u64>().ok()?;
+        let mirror = std::slice::from_ref(&self.root.mirror);
+        let times = note.verify(mirror).ok()?.into_iter().filter_map(|v| v.time);
+        let waits = log.has(size).ok()?;
+        Some((size, times.max().unwrap_or_default(), waits))
+    }
+
     pub(super) fn gauges(&self) -> Vec<Gauge> {
-        let checkpoint = self.log().ok().and_then(|mut log| {
-            let note = log
-                .ask(sakimori_ledger::client::Client::checkpoint)
-                .ok()??;
-            let note = Note::parse(&note).ok()?;
-            note.text().lines().nth(1)?.parse::<u64>().ok()
-        });
+        let (size, time, waits) = self.cosigned().unwrap_or_default();
         let leases = self.leases();
         let running = leases
             .iter()
@@ -168,7 +181,17 @@ impl OfficePart {
             Gauge {
                 name: "log_entries",
                 help: "Entries under the last checkpoint that the commission cosigned.",
-                value: checkpoint.unwrap_or_default() as f64,
+                value: size as f64,
+            },
+            Gauge {
+                name: "log_cosigned_seconds",
+                help: "Unix time of the commission's last cosignature.",
+                value: time as f64,
+            },
+            Gauge {
+                name: "mirror_behind",
+                help: "1 where entries are durable that the commission has not cosigned, else 0.",
+                value: f64::from(u8::from(waits)),
             },
             Gauge {
                 name: "leases_in_force",

@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, driven by its own driver's HTTP interface (W3C WebDriver, WebAuthn's virtual authenticator). In: Debian's chromium and chromium-driver. Out: what
+//! A real browser: Chromium without a window, driven by its own driver's HTTP interface (W3C: `WebDriver`, and the virtual authenticator of `WebAuthn`). In: Debian's chromium and chromium-driver. Out: what
 //! a person would see. Never: a page from elsewhere; a profile that stays.
 
 use crate::flow::submit;
@@ -14,13 +14,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Longest wait for the driver, and for what a page has to show.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 struct Browser {
     driver: Child,
     agent: ureq::Agent,
     session: String,
-    _profile: tempfile::TempDir,
+    /// The last to go.
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -50,9 +51,9 @@ impl Browser {
             driver,
             agent: config.into(),
             session: format!("http://127.0.0.1:{}", port.unwrap()),
-            _profile: profile,
+            profile,
         };
-        let own = format!("--user-data-dir={}", browser._profile.path().display());
+        let own = format!("--user-data-dir={}", browser.profile.path().display());
         let flags = [
             "--headless",
             "--no-sandbox",
@@ -79,26 +80,18 @@ impl Browser {
         Some(browser)
     }
 
-    fn call(&self, sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {
-        let mut answer = sent.unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
-        let value: Value = serde_json::from_str(&text).unwrap();
-        value["value"].clone()
-    }
-
-    /// As [`Browser::post`], for answers that may be errors.
     fn post(&self, path: &str, body: &Value) -> Value {
         let request = self.agent.post(format!("{}{path}", self.session));
         let sent = request
             .header("content-type", "application/json")
             .send(body.to_string().as_bytes());
-        let value = self.call(sent);
+        let value = read(sent);
         assert!(value["error"].is_null(), "{path}: {value}");
         value
     }
 
     fn get(&self, path: &str) -> Value {
-        self.call(self.agent.get(format!("{}{path}", self.session)).call())
+        read(self.agent.get(format!("{}{path}", self.session)).call())
     }
 
     fn go(&self, url: &str) {
@@ -142,6 +135,14 @@ impl Browser {
             }),
         );
     }
+}
+
+/// What the driver answers.
+fn read(sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {
+    let mut answer = sent.unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    value["value"].clone()
 }
 
 impl Drop for Browser {
@@ -312,10 +313,13 @@ fn a_person_signs_in_with_the_organisation_s_provider() {
     let Some(mock) = Mock::start(test) else {
         return;
     };
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "a secret\n").unwrap();
     let nation = Nation::signing_in_by(Some(Provider {
         issuer: mock.issuer().to_owned(),
         client: "sakimori".to_owned(),
-        secret: None,
+        secret: Some(secret),
     }));
     let url = format!("https://localhost:{}", nation.commission.address.port());
     browser.go(&format!("{url}/sign-in"));

@@ -1,8 +1,16 @@
 //! A request from its text to its suspension, between two nodes. In: people's calls and signatures. Out: entries, authority folders, pages. Never: a shortcut through another's folder.
 
-use crate::nation::{Nation, request};
+use crate::nation::{Caller, Nation, PACK, join, options, people, request};
+use sakimori_authority::Statement;
+use sakimori_authority::statement::{Basis, Caps, Kind};
+use sakimori_control::tls::May;
+use sakimori_control::{Node, keys, office};
 use sakimori_custody::ids::AuthorityId;
-use sakimori_node::Role;
+use sakimori_custody::record::Direction;
+use sakimori_node::{Role, start, with_access};
+use sakimori_select::Pack;
+use sakimori_tlog::key::{KeyKind, NoteSigner};
+use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 
 const SITTING: &str = "present=m1+m2+m3&presiding=m1&for=m1+m2&against=m3&recused=none";
@@ -131,4 +139,133 @@ fn the_decision_page_shows_numbers_computed_here_and_no_bulk_approval() {
     assert!(japanese.get("/").text().contains("求め"));
     let deletion = member.get("/deletion").text();
     assert!(deletion.contains("not provable"));
+}
+
+#[test]
+fn a_party_suspends_its_agreement_with_its_own_key_from_its_own_node() {
+    let nation = Nation::start();
+    let host = &nation.host;
+    let signer = |name: &str, seed| NoteSigner::from_seed(name, KeyKind::Ed25519, &[seed; 32]);
+    let party = signer("port.example/party", 7).unwrap();
+    let suspend_key = signer("port.example/suspend", 8).unwrap();
+    let decided = Basis::Agreement {
+        party: "port".parse().unwrap(),
+        key: Box::new(party.verifier().clone()),
+        suspend_key: Box::new(suspend_key.verifier().clone()),
+    };
+    let (node, text) = agreement(&nation, decided);
+    let office = keys::read(&node.office_key("office")).unwrap();
+    let note = Note::sign(&text.to_string(), &[&office, &party], 0).unwrap();
+    let supervisor = nation.person(Role::Office, "o3");
+    let half = Note::sign(&text.to_string(), &[&party], 0).unwrap();
+    let said = supervisor.post_note("/v1/decisions", &half);
+    assert_eq!(said.code(), "not-in-force", "the office has not signed");
+    let said = supervisor.post_note("/v1/decisions", &note);
+    assert_eq!(said.status, 200, "{}", said.text());
+
+    let far = nation.folder.path().join("c");
+    people(Role::Operator, &far, host);
+    let address = nation.office.address.to_string();
+    join(
+        &far.join("operator"),
+        "office",
+        &nation.role(Role::Office),
+        &address,
+        &[],
+    );
+    let calls = [May::Read, May::Suspend];
+    join(
+        &nation.role(Role::Office),
+        "port",
+        &far.join("operator"),
+        "",
+        &calls,
+    );
+    let running = start(&options(Role::Operator, &far), host).unwrap();
+    let mut caller = Caller::stranger(&far.join("operator"), &running.address.to_string());
+    assert_eq!(caller.get("/v1/agreements").code(), "not-signed-in");
+    caller.sign_in(Role::Operator, "party");
+    let list = caller.get("/v1/agreements").json();
+    assert_eq!(list[0]["text"], text.to_string(), "{list}");
+    assert_eq!(list[0]["suspended"], false);
+    assert!(caller.get("/").text().contains("sakimori/suspension/v1"));
+
+    let id = text.id;
+    let stop = format!(
+        "sakimori/suspension/v1\nauthority: {id}\nby: party\nact: suspend\nserial: 1\ntime: {}\nreason: a test\nroot: 1\n",
+        host.seconds()
+    );
+    let forged = Note::sign(&stop, &[&party], 0).unwrap();
+    assert_eq!(
+        caller.post_note("/v1/suspensions", &forged).code(),
+        "not-in-force"
+    );
+    let stop = Note::sign(&stop, &[&suspend_key], 0).unwrap();
+    let said = caller.post_note("/v1/suspensions", &stop);
+    assert_eq!(said.status, 200, "{}", said.text());
+    let folder = node.authority(id, &"s-01".parse().unwrap());
+    assert!(folder.join("suspension-party.note").exists());
+    assert_eq!(caller.get("/v1/agreements").json()[0]["suspended"], true);
+}
+
+/// An agreement that the office has put on record as a request.
+fn agreement(nation: &Nation, decided: Basis) -> (Node, Statement) {
+    let host = &nation.host;
+    let node = nation.office_node();
+    let draft = office::Draft {
+        kind: Kind::Agreement,
+        basis: "act42-11".parse().unwrap(),
+        not_before: host.seconds(),
+        not_after: host.seconds().plus(86_400),
+        sensors: vec!["s-01".parse().unwrap()],
+        directions: vec![Direction::OutIn],
+        caps: Caps {
+            match_ppm: 100,
+            flow_bytes: 176,
+            day_records: 1000,
+        },
+        keep_days: 30,
+        conditions: "none".to_owned(),
+        replaces: None,
+        decided: Some(decided),
+    };
+    let reasons = office::Reasons {
+        requester: "o1".parse().unwrap(),
+        facts: "f".to_owned(),
+        necessity: "n".to_owned(),
+        alternatives: "a".to_owned(),
+        rights: "r".to_owned(),
+        expected_share_ppm: 10,
+    };
+    let pack = Pack::parse_source(PACK).unwrap();
+    let statement = office::draft(&node, host, &pack, &draft, &reasons).unwrap();
+    (node, statement)
+}
+
+#[test]
+fn what_was_tried_and_refused_is_in_the_node_s_own_record() {
+    let nation = Nation::start();
+    let officer = nation.person(Role::Office, "o2");
+    let said = officer.post_json("/v1/requests", &request(&nation.host));
+    assert_eq!(said.code(), "not-allowed");
+    let supervisor = nation.person(Role::Office, "o3");
+    let said = supervisor.post(
+        "/v1/rulings",
+        "text/plain",
+        b"x\n\n\xe2\x80\x94 a AAAAAAAA\n",
+    );
+    assert_eq!(said.code(), "not-in-force");
+    let folder = nation.folder.path().join("a");
+    let kept = with_access(
+        &options(Role::Office, &folder),
+        &nation.host,
+        async |access| access.store().audit(0).await.unwrap(),
+    );
+    let kept = kept.unwrap();
+    for (by, object) in [("o2", "submit-request"), ("o3", "sign-decision")] {
+        let found = kept
+            .iter()
+            .find(|line| line.by == by && line.act == "refused");
+        assert_eq!(found.unwrap().object, object, "{by}");
+    }
 }

@@ -126,7 +126,7 @@ impl Nation {
             _ => self.commission.address,
         };
         let mut caller = Caller::stranger(&self.role(role), &address.to_string());
-        caller.cookie = Some(format!("{COOKIE}={}", cookie(role, id)));
+        caller.sign_in(role, id);
         caller
     }
 
@@ -265,6 +265,11 @@ impl Caller {
             headers: Vec::new(),
             _own: own,
         }
+    }
+
+    /// Shows the cookie of a person's session from now on.
+    pub(crate) fn sign_in(&mut self, role: Role, id: &str) {
+        self.cookie = Some(format!("{COOKIE}={}", cookie(role, id)));
     }
 
     pub(crate) fn get(&self, path: &str) -> Said {

@@ -213,7 +213,7 @@ fn a_request_in_flight_is_finished_when_the_node_stops() {
         "sign-in-failed",
         "its answer comes all the same"
     );
-    node.wait();
+    node.wait().unwrap();
     // What it held is free: it can be started again.
     start(&options(Role::Operator, folder.path()), &Host::system()).unwrap();
 }
@@ -250,10 +250,10 @@ fn who_sends_nothing_or_too_slowly_is_let_go_and_keeps_nobody_waiting() {
             Err(e) => assert_eq!(e.kind(), std::io::ErrorKind::ConnectionReset),
         }
     }
-    drop(never);
     // It is told that it was too slow, or its connection is gone before it can hear it.
     if let Some(said) = slow.join().unwrap() {
         assert_eq!(said.code(), "too-slow");
     }
+    drop(never);
     assert_eq!(caller.get("/healthz").status, 200);
 }

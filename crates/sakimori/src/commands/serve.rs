@@ -63,7 +63,7 @@ pub(crate) struct Serve {
     /// Where a peer listens now, as NAME=URL; may be repeated.
     #[arg(long = "peer", value_name = "NAME=URL", value_parser = peer_address)]
     pub(crate) peers: Vec<(String, String)>,
-    /// Issuer of an OpenID provider by which people may sign in.
+    /// Issuer of an `OpenID` provider by which people may sign in.
     #[arg(long, value_name = "URL", requires = "oidc_client")]
     pub(crate) oidc_issuer: Option<String>,
     /// This node's client id at the provider.
@@ -142,30 +142,35 @@ pub(crate) struct Person {
     pub(crate) act: PersonAct,
 }
 
+/// Who is entered.
+#[derive(Args, Debug)]
+pub(crate) struct NewOne {
+    /// The id, as in the trust root and the log.
+    id: String,
+    /// The name that pages show.
+    #[arg(long, value_name = "TEXT")]
+    full_name: String,
+    /// The organisation.
+    #[arg(long, value_name = "TEXT")]
+    organisation: String,
+}
+
+impl NewOne {
+    fn entered(self) -> NewPerson {
+        NewPerson {
+            id: self.id,
+            name: self.full_name,
+            organisation: self.organisation,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PersonAct {
     /// Enters the first administrator and shows the one-time code for a passkey.
-    First {
-        /// The id.
-        id: String,
-        /// The name that pages show.
-        #[arg(long, value_name = "TEXT")]
-        full_name: String,
-        /// The organisation.
-        #[arg(long, value_name = "TEXT")]
-        organisation: String,
-    },
+    First(NewOne),
     /// Enters a person.
-    Add {
-        /// The id, as in the trust root and the log.
-        id: String,
-        /// The name that pages show.
-        #[arg(long, value_name = "TEXT")]
-        full_name: String,
-        /// The organisation.
-        #[arg(long, value_name = "TEXT")]
-        organisation: String,
-    },
+    Add(NewOne),
     /// Gives a role for some days.
     Role {
         /// The person.
@@ -195,7 +200,7 @@ pub(crate) enum PersonAct {
         /// The person.
         id: String,
     },
-    /// Binds a subject of an OpenID provider to a person.
+    /// Binds a subject of an `OpenID` provider to a person.
     Bind {
         /// The person.
         id: String,
@@ -267,7 +272,7 @@ pub(super) fn serve(arguments: Serve, host: &Host) -> Result<ExitCode, Failure> 
     show::line(&format!("https://{}", running.address));
     sakimori_node::until_told(&running, arguments.attached)
         .map_err(|e| environment("the node cannot wait for its end", &e))?;
-    running.wait();
+    running.wait()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -374,32 +379,16 @@ async fn administered(
 ) -> Result<(), Failure> {
     let no = |e: AccessError| refused(&e);
     match act {
-        PersonAct::First {
-            id,
-            full_name: name,
-            organisation,
-        } => {
-            let person = NewPerson {
-                id,
-                name,
-                organisation,
-            };
+        PersonAct::First(person) => {
+            let person = person.entered();
             let code = access
                 .first_administrator(&person, until(now, 365), now)
                 .await
                 .map_err(no)?;
             show::line(&code);
         }
-        PersonAct::Add {
-            id,
-            full_name: name,
-            organisation,
-        } => {
-            let person = NewPerson {
-                id,
-                name,
-                organisation,
-            };
+        PersonAct::Add(person) => {
+            let person = person.entered();
             access.add_person(by, &person, now).await.map_err(no)?;
         }
         PersonAct::Role { id, role, days } => {
@@ -428,25 +417,31 @@ async fn administered(
             .await
             .map_err(no)?,
         PersonAct::End { id } => access.end_person(by, &id, now).await.map_err(no)?,
-        PersonAct::List => {
-            let people = access.store().people("").await;
-            let people = people.map_err(|e| refused(&AccessError::Store(e)))?;
-            let mut rows = Vec::new();
-            for person in people {
-                let powers = access.powers(&person.id, now).await.map_err(no)?;
-                let roles = powers.map_or_else(Vec::new, |powers| {
-                    powers.roles.iter().map(|role| role.word()).collect()
-                });
-                rows.push(vec![
-                    person.id,
-                    person.name,
-                    person.organisation,
-                    roles.join(" "),
-                ]);
-            }
-            show::table(&["person", "name", "organisation", "roles"], rows);
-        }
+        PersonAct::List => listed(access, now).await?,
     }
+    Ok(())
+}
+
+async fn listed(access: &Access, now: Seconds) -> Result<(), Failure> {
+    let people = access.store().people("").await;
+    let people = people.map_err(|e| refused(&AccessError::Store(e)))?;
+    let mut rows = Vec::new();
+    for person in people {
+        let powers = access
+            .powers(&person.id, now)
+            .await
+            .map_err(|e| refused(&e))?;
+        let roles = powers.map_or_else(Vec::new, |powers| {
+            powers.roles.iter().map(|role| role.word()).collect()
+        });
+        rows.push(vec![
+            person.id,
+            person.name,
+            person.organisation,
+            roles.join(" "),
+        ]);
+    }
+    show::table(&["person", "name", "organisation", "roles"], rows);
     Ok(())
 }
 
