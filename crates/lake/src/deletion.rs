@@ -8,6 +8,7 @@ use sakimori_custody::time::Seconds;
 
 use crate::durable;
 use crate::error::LakeError;
+use crate::identifiers;
 use crate::manifest::{Bucket, BucketState};
 use crate::room::Lake;
 use crate::shares::ShareVault;
@@ -28,7 +29,7 @@ pub enum OfficeShare {
 pub struct Deletion {
     /// Which bucket.
     pub bucket: BucketId,
-    /// Files destroyed: Parquet files, and the spool where published windows waited in it.
+    /// Files destroyed: Parquet files, the spool where published windows waited in it, and that of identifiers.
     pub objects: u64,
     /// Published records destroyed.
     pub records: u64,
@@ -60,7 +61,9 @@ impl Lake {
         if bucket.state != BucketState::Deleted {
             // A spool that no longer reads is destroyed like any other; what it held cannot be counted then.
             let waiting = count_published(&bucket.spool_path(&folder)).unwrap_or(0);
+            let identifiers = identifiers::newest(&folder)?.is_some();
             bury(&mut bucket, waiting, now);
+            bucket.objects += u64::from(identifiers);
             bucket.write(&folder)?;
         }
         remove_unnamed(&folder, &bucket)?;

@@ -8,7 +8,7 @@ use super::{
     CallError, Caller, Commission, Denied, QUERY_SECONDS_MAX, REQUEST_SECONDS_MAX, denied, fresh,
     lock, signed_by,
 };
-use crate::error::told;
+use crate::error::{ControlError, told};
 use crate::files;
 use sakimori_authority::ruling::Matter;
 use sakimori_custody::epoch::{EpochId, EpochSecret};
@@ -372,20 +372,23 @@ impl Commission {
     }
 
     /// Destroys the commission's shares of all epochs that are over, whoever asks for what: it needs nobody for that.
-    fn destroy_ended(&self, now: Seconds) -> Result<(), Denied> {
-        let failed = |e: &dyn fmt::Display| denied(500, e);
-        for epoch in self.shares.epochs().map_err(|e| failed(&told(&e)))? {
+    ///
+    /// # Errors
+    /// [`ControlError`]: the disk's; what could be destroyed is.
+    pub(super) fn end_epochs(&self, now: Seconds) -> Result<(), ControlError> {
+        for epoch in self.shares.epochs()? {
             if now < epoch.end() {
                 continue;
             }
             let tombstone = self.epoch_tombstone(&epoch);
-            files::write(&tombstone, format!("{epoch}\n").as_bytes(), files::PRIVATE)
-                .map_err(|e| failed(&told(&e)))?;
-            self.shares
-                .destroy_epoch(&epoch)
-                .map_err(|e| failed(&told(&e)))?;
+            files::write(&tombstone, format!("{epoch}\n").as_bytes(), files::PRIVATE)?;
+            self.shares.destroy_epoch(&epoch)?;
         }
         Ok(())
+    }
+
+    fn destroy_ended(&self, now: Seconds) -> Result<(), Denied> {
+        self.end_epochs(now).map_err(|e| denied(500, told(&e)))
     }
 
     fn epoch_tombstone(&self, epoch: &EpochId) -> PathBuf {

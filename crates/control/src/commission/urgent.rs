@@ -93,6 +93,7 @@ impl Commission {
     /// # Errors
     /// [`ControlError`]: an alarm could not be kept or a share not destroyed; the next round tries again.
     pub fn tick(&self, now: Seconds) -> Result<Vec<Entry>, ControlError> {
+        self.end_epochs(now)?;
         let urgents = self.urgents();
         for (id, urgent) in &urgents {
             self.tell(&alarm(*id, urgent))?;

@@ -223,10 +223,11 @@ fn identifiers_go_with_the_bucket() {
     writer.publish(window(1, 0), at(1, 0)).unwrap();
     writer.close().unwrap();
     assert!(house.folder().join("identifiers-0").exists());
-    house
+    let deletion = house
         .lake
         .delete(&house.bucket, &house.office, at(2, 0))
         .unwrap();
+    assert_eq!((deletion.objects, deletion.records), (2, 3));
     let left: Vec<_> = fs::read_dir(house.folder())
         .unwrap()
         .map(|e| e.unwrap().file_name())

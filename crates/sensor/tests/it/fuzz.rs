@@ -3,17 +3,19 @@
 //! `SAKIMORI_FUZZ_RUNS` sets the inputs per target, `SAKIMORI_SEED` what they become.
 
 use crate::ng::pcapng;
-use crate::run::{Told, pipeline, stream};
+use crate::run::{Told, identifying, pipeline, stream};
 use crate::traffic::{Numbers, Talk, packets};
 use sakimori_authority::gate::{self, Ask, Folder, SensorState};
 use sakimori_custody::entry::{Envelope, StoredBody};
 use sakimori_custody::frame::Frame;
+use sakimori_custody::identifier::IdentifierField;
 use sakimori_custody::time::Seconds;
 use sakimori_select::Pack;
 use sakimori_sensor::child::ChildConfig;
 use sakimori_testkit::folder::{Plan, Sample, signer};
 use sakimori_testkit::{data, files_below};
 use sakimori_tlog::note::Note;
+use sakimori_wire::identifiers::Commands;
 use sakimori_wire::limits::NAME_BYTES_MAX;
 use sakimori_wire::{LinkType, Packet, application, dns, http, ja4, packet, tls};
 use std::io::Cursor;
@@ -32,6 +34,9 @@ fn wire(bytes: &[u8]) {
         let _ = ja4::ja4(&found.hello);
     }
     let _ = (http::request(payload), dns::over_tcp(payload));
+    if let Ok(mut commands) = Commands::begin(payload) {
+        commands.read(payload, &mut |_, _| {});
+    }
     let _ = (
         application::over_udp(53, 1, payload),
         application::over_tcp(1, 80, payload),
@@ -42,8 +47,12 @@ fn wire(bytes: &[u8]) {
 fn capture(bytes: &[u8]) {
     let pack = "sakimori/pack/v1\nid: fuzz-1\nissued: 2027-04-01T00:00:00Z\npurpose: everything\n\
         selector: 1 prefix ::/0\nselector: 2 domain a.example\nselector: 3 behaviour beacon\nselector: 4 behaviour vertical-scan\n";
-    let pipeline = pipeline(pack, &[], 64);
-    Told::of(&stream(Cursor::new(bytes.to_vec()), pipeline)).check();
+    for pipeline in [
+        pipeline(pack, &[], 64),
+        identifying(pack, &IdentifierField::ALL, 64),
+    ] {
+        Told::of(&stream(Cursor::new(bytes.to_vec()), pipeline)).check();
+    }
 }
 
 /// The seal's pipe, as the supervisor reads it.

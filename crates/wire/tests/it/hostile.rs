@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use sakimori_testkit::capture::packets;
 use sakimori_testkit::{data, files_below};
+use sakimori_wire::identifiers::Commands;
 use sakimori_wire::limits::NAME_BYTES_MAX;
 use sakimori_wire::{
     LinkType, Packet, application, dns, http, ja4::ja4, packet, tls::client_hello,
@@ -22,6 +23,9 @@ fn feed(link: u32, bytes: &[u8]) {
         let _ = ja4(&found.hello);
     }
     let _ = http::request(payload);
+    if let Ok(mut commands) = Commands::begin(payload) {
+        commands.read(payload, &mut |_, _| {});
+    }
     let _ = dns::over_tcp(payload);
     let _ = application::over_udp(53, 1, payload);
     let _ = application::over_tcp(1, 80, payload);
