@@ -13,8 +13,8 @@ mod serve;
 mod urgent;
 
 pub use ask::ask;
-pub use epoch::{EpochDestroyRequest, EpochShareRequest, ReidentifyRequest};
 pub use client::{CallError, Caller, commission_of};
+pub use epoch::{EpochDestroyRequest, EpochShareRequest, ReidentifyRequest};
 pub use register::{Admission, Register};
 pub use request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
 pub use serve::{Running, hold, start};
@@ -114,6 +114,9 @@ impl Commission {
         if let Some(second) = keys::read_post_quantum(&folder.join("keys/mirror-mldsa44.key"))? {
             mirror.cosign_with(second);
         }
+        let mut outside = root.policy.witnesses();
+        outside.retain(|key| key.name() != mirror.key().name());
+        mirror.keep_cosignatures_of(outside);
         lock(&register).read_bodies(&mirror.reader());
         Ok(Self {
             root,

@@ -204,6 +204,24 @@ impl Feed {
         Ok(cosigned)
     }
 
+    /// Shows the mirror the cosignatures of others on a checkpoint that it has cosigned, which it may keep.
+    ///
+    /// # Errors
+    /// [`FeedError`]; nothing hangs on it.
+    pub fn hand_on(&mut self, peer: &mut dyn Peer, whole: &Note) -> Result<(), FeedError> {
+        let checkpoint = Checkpoint::parse(whole.text()).map_err(|_| FeedError::Checkpoint)?;
+        let request = AddCheckpoint {
+            old: checkpoint.size,
+            proof: Vec::new(),
+            note: whole.to_bytes(),
+        };
+        let reply = peer.post(ADD_CHECKPOINT, TYPE_TEXT, &request.encode());
+        match reply.map_err(FeedError::Away)? {
+            reply if reply.status == 200 => Ok(()),
+            reply => Err(refused(&reply)),
+        }
+    }
+
     /// Brings bodies and entries up to the checkpoint; returns the signature lines of the last answer.
     fn bring<S: Source>(
         &mut self,

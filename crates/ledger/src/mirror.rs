@@ -18,7 +18,7 @@ use sakimori_tlog::PostQuantumCosigner;
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::key::{NoteSigner, VerifierKey};
 use sakimori_tlog::merkle::empty_root;
-use sakimori_tlog::note::Note;
+use sakimori_tlog::note::{Note, NoteError};
 use std::collections::BTreeMap;
 
 /// Name of the mirror's checkpoint below its folder.
@@ -108,6 +108,8 @@ pub struct Mirror {
     log_key: VerifierKey,
     signer: NoteSigner,
     post_quantum: Option<PostQuantumCosigner>,
+    /// Keys of outside witnesses.
+    outside: Vec<VerifierKey>,
     approve: Box<dyn Approve>,
     tips: Tips,
     pending: Option<(Note, Checkpoint)>,
@@ -160,6 +162,7 @@ impl Mirror {
             log_key: parts.log_key,
             signer: parts.signer,
             post_quantum: None,
+            outside: Vec::new(),
             approve,
             tips,
             pending,
@@ -172,6 +175,12 @@ impl Mirror {
     /// Cosigns with an ML-DSA-44 key too, from now on.
     pub fn cosign_with(&mut self, cosigner: PostQuantumCosigner) {
         self.post_quantum = Some(cosigner);
+    }
+
+    /// Keeps the cosignatures of these outside witnesses beside its own, from now on, where the log brings them with a checkpoint that was cosigned here: so the copy
+    /// shows the quorum too.
+    pub fn keep_cosignatures_of(&mut self, outside: Vec<VerifierKey>) {
+        self.outside = outside;
     }
 
     /// Key with which this mirror cosigns.
@@ -232,13 +241,40 @@ impl Mirror {
         let keys = std::slice::from_ref(&self.log_key);
         let known = offer.checkpoint.origin == self.log_key.name();
         let seen = self.pending.as_ref().map(|(_, c)| (c.size, c.root));
+        let brought = offer.note.clone();
         let Offer {
             note, checkpoint, ..
         } = offer.check(keys, known, seen)?;
+        if let Some((own, committed)) = &self.committed
+            && *committed == checkpoint
+        {
+            let own = own.clone();
+            self.keep_outside(own, brought)?;
+        }
         let kept = self.store.commit(PENDING, &note.to_bytes());
         kept.map_err(|error| Self::stopped(&error))?;
         self.pending = Some((note, checkpoint));
         Ok(Reply::plain(200, ""))
+    }
+
+    /// Adds the outside witnesses' cosignatures of a checkpoint that was cosigned here.
+    fn keep_outside(&mut self, mut own: Note, mut brought: Note) -> Result<(), Reply> {
+        let there = own.signatures().to_vec();
+        let mut missing = self.outside.clone();
+        missing.retain(|k| !there.iter().any(|s| k.name() == s.name && k.id() == s.id));
+        brought.keep_only(&missing);
+        if brought.signatures().is_empty() {
+            return Ok(());
+        }
+        let bad = |error: NoteError| Reply::plain(403, format!("{error}\n"));
+        brought.verify(&missing).map_err(bad)?;
+        own.add_lines(&brought.signature_lines()).map_err(bad)?;
+        let kept = self.store.commit(CHECKPOINT, &own.to_bytes());
+        kept.map_err(|error| Self::stopped(&error))?;
+        if let Some((note, _)) = &mut self.committed {
+            *note = own;
+        }
+        Ok(())
     }
 
     /// Answers one request by its path; `None` for a path that is not the mirror's.

@@ -117,10 +117,15 @@ enum Step {
 impl FeedWorker {
     /// The feed's loop: waits for a signed checkpoint, has it cosigned, publishes it.
     pub(super) fn run(mut self, shared: &Shared) {
+        let last = shared.lock().published.clone();
+        if let Some(last) = last {
+            self.hand_on(shared, &last.note);
+        }
         while let Some(step) = next(shared) {
             match step {
                 Step::Merge(published) => {
                     let note = witnesses::merged(shared, &published);
+                    self.hand_on(shared, &note);
                     self.publish(shared, note, published.size);
                 }
                 Step::Cosign(signed) => match self.cosign(&signed) {
@@ -129,7 +134,8 @@ impl FeedWorker {
                         let cosigned = Published { note, size };
                         let whole = witnesses::quorum(shared, self.policy.as_ref(), &cosigned);
                         if let Some(note) = whole {
-                            self.publish(shared, note, size);
+                            self.publish(shared, note.clone(), size);
+                            self.hand_on(shared, &note);
                         }
                     }
                     Err(error) => rest(shared, &format!("the mirror: {}", told(&error))),
@@ -143,6 +149,16 @@ impl FeedWorker {
         match &mut self.link {
             Some((feed, peer)) => feed.offer(&mut **peer, &mut reader, &signed.note),
             None => Ok(signed.note.clone()),
+        }
+    }
+
+    /// Where there are outside witnesses, the mirror is shown what they gave. It misses nothing that it needs: a failure passes.
+    fn hand_on(&mut self, shared: &Shared, whole: &Note) {
+        let none = shared.lock().witnessed.is_empty();
+        if let Some((feed, peer)) = &mut self.link
+            && !none
+        {
+            let _ = feed.hand_on(&mut **peer, whole);
         }
     }
 

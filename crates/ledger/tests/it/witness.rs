@@ -446,6 +446,12 @@ fn a_slow_or_dead_witness_holds_up_nobody_where_the_quorum_is_met_without_it() {
     let (two, let_go) = slow(2);
     let (dead, _held) = slow(3);
     let signers = [mirror_signer(), signer(1), signer(2), signer(3)];
+    let outside = signers[1..].iter().map(|s| s.verifier().clone()).collect();
+    commission
+        .mirror
+        .lock()
+        .unwrap()
+        .keep_cosignatures_of(outside);
     let keys: Vec<_> = ["mirror", "w1", "w2", "w3"]
         .into_iter()
         .zip(signers.iter().map(NoteSigner::verifier))
@@ -483,6 +489,19 @@ fn a_slow_or_dead_witness_holds_up_nobody_where_the_quorum_is_met_without_it() {
     });
     assert!(added, "the late cosignature is merged");
     service.stop();
+    let mirrored = std::fs::read(dir.path().join("mirror/checkpoint")).unwrap();
+    let published = std::fs::read(dir.path().join("log/checkpoint")).unwrap();
+    let sorted = |bytes: &[u8]| {
+        let note = Note::parse(bytes).unwrap();
+        let mut names: Vec<_> = note.signatures().iter().map(|s| s.name.clone()).collect();
+        names.sort();
+        (note.text().to_owned(), names)
+    };
+    assert_eq!(
+        sorted(&mirrored),
+        sorted(&published),
+        "the copy shows the quorum too"
+    );
 }
 
 #[test]
