@@ -412,17 +412,60 @@ mod tests {
 
     #[test]
     fn each_type_has_its_number_of_counters() {
-        for (kind, counts) in [
-            (EntryType::Request, &[0][..]),
-            (EntryType::TrustRoot, &[1]),
-            (EntryType::Effective, &[3]),
-            (EntryType::Receipt, &[13]),
-            (EntryType::Query, &[2, 3]),
-            (EntryType::Report, &[10]),
-        ] {
+        use EntryType::*;
+        // The column of the page.
+        let page: [(&[usize], &[EntryType]); 9] = [
+            (
+                &[0],
+                &[
+                    Software,
+                    Access,
+                    Request,
+                    Decision,
+                    Ruling,
+                    Urgent,
+                    Attestation,
+                    Inspection,
+                ],
+            ),
+            (
+                &[1],
+                &[
+                    TrustRoot,
+                    Schedule,
+                    Activation,
+                    Question,
+                    Answer,
+                    Suspension,
+                    Lapse,
+                    Refusal,
+                    Purge,
+                    Challenge,
+                    Reidentification,
+                    Misuse,
+                    Notice,
+                    Demand,
+                    Recommendation,
+                    Reply,
+                ],
+            ),
+            (&[2], &[Gap, Deletion, Response, Finding, Export]),
+            (&[2, 3], &[Query]),
+            (&[3], &[Fault, Effective]),
+            (&[4], &[Start, Carrier]),
+            (&[6], &[Stop]),
+            (&[10], &[Report]),
+            (&[13], &[Receipt]),
+        ];
+        let listed: usize = page.iter().map(|(_, kinds)| kinds.len()).sum();
+        assert_eq!(listed, EntryType::ALL.len());
+        let rows = page
+            .iter()
+            .flat_map(|(counts, kinds)| kinds.iter().map(move |kind| (kind, counts)));
+        for (kind, counts) in rows {
             for count in 0..=COUNTERS_MAX {
                 let act = Act {
-                    kind,
+                    kind: *kind,
                     counters: vec![0; count],
                     ..act(b"")
                 };

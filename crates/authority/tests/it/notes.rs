@@ -297,7 +297,8 @@ fn a_note_that_is_cut_short_or_goes_on_is_none() {
 proptest! {
     #[test]
     fn hostile_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-        prop_assert!(!checks(&bytes, &ROOT));
+        prop_assert!(!checks(&bytes, &ROOT) && TrustRoot::remembered(&bytes).is_err());
+        prop_assert!(sakimori_authority::Lease::open(&bytes, &ROOT.lease_key).is_err());
         reads(&String::from_utf8_lossy(&bytes));
     }
 

@@ -195,3 +195,103 @@ fn a_memory_that_is_damaged_trusts_nobody() {
         assert_eq!(trusted.map(|_| ()), Err(Refusal::TrustRootMalformed));
     }
 }
+
+#[test]
+fn a_trust_root_has_each_line_in_its_place_and_once() {
+    let (_, text) = first();
+    let all = ["m1", "m2", "m3", "m4", "m5"];
+    let lines: Vec<&str> = text.lines().collect();
+    let key = |line: &str| line.split(": ").next().unwrap().to_owned();
+    let open = |lines: &[&str]| TrustRoot::open(&signed(&(lines.join("\n") + "\n"), &all));
+    assert!(open(&lines).is_ok());
+    for (at, line) in lines.iter().enumerate() {
+        let mut without = lines.clone();
+        without.remove(at);
+        // Kinds without a floor, offices without officers and sensors without a counter may be; the sample's one counter stands beside its first sensor.
+        let may = matches!(
+            key(line).as_str(),
+            "floor" | "officer" | "counter" | "member"
+        ) || line.starts_with("sensor: s-02")
+            // Then no checkpoint of any log is good.
+            || line.starts_with("policy: log ");
+        let verdict = open(&without);
+        let lacks = matches!(verdict, Err(TrustRootError::Grammar(_)));
+        // A member who has left still signs here, whom nobody asks.
+        let lead = line.contains(" chair ") || line.contains(" deputy ");
+        assert_eq!(lacks, !may || lead, "without `{line}`");
+        let mut twice = lines.clone();
+        twice.insert(at, line);
+        let verdict = open(&twice);
+        assert!(
+            matches!(verdict, Err(TrustRootError::Grammar(_))),
+            "twice `{line}`"
+        );
+        let Some(behind) = lines.get(at + 1) else {
+            continue;
+        };
+        let mut swapped = lines.clone();
+        swapped.swap(at, at + 1);
+        // The order inside a policy is the policy's own grammar.
+        if key(line) == "policy" && key(behind) == "policy" {
+            continue;
+        }
+        let same = key(line) == key(behind) && key(line) != "share-holder";
+        assert_eq!(
+            open(&swapped).is_ok(),
+            same,
+            "`{line}` and `{behind}` swapped"
+        );
+    }
+}
+
+#[test]
+fn every_key_of_one_holder_stands_once() {
+    let (_, text) = first();
+    let all = ["m1", "m2", "m3", "m4", "m5"];
+    let public = |who: &str| signer(who).verifier().public().to_vec();
+    let single = [
+        "secretariat",
+        "lease",
+        "office-share",
+        "commission-share",
+        "office",
+        "o1",
+        "o2",
+        "o3",
+        "s-01",
+        "s-02",
+        "counter-01",
+    ];
+    for (at, who) in single.iter().enumerate() {
+        for other in &single[at + 1..] {
+            // The key of the one under the name of the other.
+            let shared = signer(&format!("{other}={who}"));
+            assert_eq!(shared.verifier().public(), public(who));
+            let changed = text.replace(
+                &signer(other).verifier().to_string(),
+                &shared.verifier().to_string(),
+            );
+            assert_ne!(changed, text);
+            let verdict = TrustRoot::open(&signed(&changed, &all));
+            assert!(
+                matches!(verdict, Err(TrustRootError::Grammar(_))),
+                "{who} and {other}: {verdict:?}"
+            );
+        }
+        for member in all {
+            let shared = signer(&format!("{who}={member}"));
+            let changed = text.replace(
+                &signer(who).verifier().to_string(),
+                &shared.verifier().to_string(),
+            );
+            let verdict = TrustRoot::open(&signed(&changed, &all));
+            let of_office = who.starts_with('o') && !who.ends_with("share");
+            let told = match verdict {
+                Err(TrustRootError::RequesterDecides(_)) => of_office,
+                Err(TrustRootError::Grammar(_)) => !of_office,
+                _ => false,
+            };
+            assert!(told, "{who} and {member}");
+        }
+    }
+}
