@@ -9,8 +9,10 @@
 
 mod flips;
 mod good;
+mod histories;
 mod hostile;
 mod maker;
 mod program;
+mod stories;
 mod tampered;
 mod writer;
