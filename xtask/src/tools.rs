@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -49,6 +49,11 @@ const TOOLS: [Tool; 7] = [
     Tool {
         program: "python3",
         package: "python3",
+    },
+    // The tests load its module; this program comes with it.
+    Tool {
+        program: "softhsm2-util",
+        package: "softhsm2",
     },
     Tool {
         program: "chromium",

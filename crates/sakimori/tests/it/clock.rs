@@ -3,6 +3,7 @@
 use crate::captures::{ABROAD, border};
 use crate::node::{SITTING, sensor};
 use sakimori_authority::Statement;
+use sakimori_authority::schedule::{self, Schedule};
 use sakimori_authority::statement::{Basis, Caps};
 use sakimori_control::sensor::{Input, Plan, Report, Watch};
 use sakimori_control::setup::{self, Parties, member_key};
@@ -30,6 +31,11 @@ impl Clock {
 
     pub(crate) fn pass(&self, seconds: u64) {
         self.0.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    /// Somebody sets it back.
+    pub(crate) fn back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds * 1000, Ordering::Relaxed);
     }
 
     /// A machine with this clock, and randomness of its own.
@@ -78,13 +84,18 @@ pub(crate) fn ledger(
     sakimori_control::ledger::start(node, &address, host).unwrap()
 }
 
-/// A node whose commission and ledger run at [`BEGIN`].
+/// A node whose commission and ledger run at [`BEGIN`], under Japan's schedule.
 pub(crate) fn world() -> World<impl Sized> {
+    world_under(schedule::japan)
+}
+
+/// As [`world`], under another schedule.
+pub(crate) fn world_under(schedule: fn(&schedule::Draft) -> Schedule) -> World<impl Sized> {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::at(BEGIN);
     let (node, host) = (Node::at(folder.path().join("node")), clock.host());
     let sensors = vec![sensor(), "s-02".parse().unwrap()];
-    setup::create(&node, &Parties::example(sensors), &host).unwrap();
+    setup::create_under(&node, &Parties::example(sensors), &host, schedule).unwrap();
     let commission = commission::start(&node.commission(), loopback(), &host).unwrap();
     let ledger = ledger(&node, &commission, &host);
     setup::enter_trust_root(&node, &host).unwrap();
@@ -98,15 +109,20 @@ pub(crate) fn world() -> World<impl Sized> {
     }
 }
 
+/// What selects the traffic of [`border`].
+pub(crate) fn border_pack() -> Pack {
+    let [a, b, c] = ABROAD;
+    let source = format!(
+        "sakimori/pack/v1\nid: a\nissued: 2027-04-01T00:00:00Z\npurpose: a test\n\
+         selector: 1 prefix {a}.{b}.{c}.0/24\nselector: 2 behaviour beacon connections-min=20 score-min=800\n"
+    );
+    Pack::parse_source(&source).unwrap()
+}
+
 impl<L> World<L> {
     /// An authority of sensor s-01 for so many days, whose records are kept for `keep_days`.
     pub(crate) fn decided(&self, days: u64, keep_days: u64) -> Statement {
-        let [a, b, c] = ABROAD;
-        let source = format!(
-            "sakimori/pack/v1\nid: a\nissued: 2027-04-01T00:00:00Z\npurpose: a test\n\
-             selector: 1 prefix {a}.{b}.{c}.0/24\nselector: 2 behaviour beacon connections-min=20 score-min=800\n"
-        );
-        let pack = Pack::parse_source(&source).unwrap();
+        let pack = border_pack();
         let sitting = office::sitting(&SITTING, "m1", &["m1", "m2"], &["m4"], &[]).unwrap();
         let now = self.host.seconds();
         let draft = office::Draft {
