@@ -71,7 +71,7 @@ fn receipts(
     let receipt = |n: u64| {
         let (from, to) = (n * 60_000, (n + 1) * 60_000);
         let body = format!(
-            r#"{{"window":{{"index":{n},"start_ms":{from},"end_ms":{to},"held_before":0,"read":1,"selected":0,"domestic":1,"not_ip":0,"direction":0,"not_selected":0,"shed":0,"link":0,"truncated":0,"malformed":0,"record":0,"held_after":0,"bytes_read":0,"flows_opened":0,"flows_closed":0,"flows_selected":0,"records":0,"events":0,"flows_evicted":0,"pairs_evicted":0,"flows_open":0}},"bucket":"{FIRST}/s-01/2027-04-01","first_record":null,"records":0,"commitment":""}}"#
+            r#"{{"window":{{"index":{n},"start_ms":{from},"end_ms":{to},"held_before":0,"read":1,"selected":0,"domestic":1,"not_ip":0,"direction":0,"not_selected":0,"shed":0,"link":0,"truncated":0,"malformed":0,"record":0,"held_after":0,"bytes_read":0,"flows_opened":0,"flows_closed":0,"flows_selected":0,"records":0,"events":0,"flows_evicted":0,"pairs_evicted":0,"flows_open":0,"identifiers":0,"identifiers_shed":0}},"bucket":"{FIRST}/s-01/2027-04-01","first_record":null,"records":0,"commitment":"","identifiers":0,"identifiers_commitment":""}}"#
         );
         Act {
             kind: EntryType::Receipt,

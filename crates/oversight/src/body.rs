@@ -174,7 +174,11 @@ macro_rules! window {
     ($($field:ident)+) => {
         /// Counters of a window by name, section 5.
         #[derive(Deserialize)]
-        pub(crate) struct Window { $(pub(crate) $field: u64,)+ }
+        pub(crate) struct Window {
+            $(pub(crate) $field: u64,)+
+            #[serde(default)]
+            pub(crate) identifiers: u64,
+        }
     };
 }
 window! {
@@ -223,6 +227,10 @@ pub(crate) struct Receipt {
     pub(crate) records: u64,
     #[serde(deserialize_with = "maybe_hash")]
     pub(crate) commitment: Option<[u8; 32]>,
+    #[serde(default)]
+    pub(crate) identifiers: u64,
+    #[serde(default, deserialize_with = "maybe_hash")]
+    pub(crate) identifiers_commitment: Option<[u8; 32]>,
 }
 
 /// Of a stop (21).

@@ -9,8 +9,9 @@ mod texts;
 pub use texts::{FIRST, SECOND, commitment, hour, leaf_of, path_of};
 
 use crate::folder::signer;
-use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
-use sakimori_custody::ids::{StreamId, hex};
+use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt, Seal};
+use sakimori_custody::ids::{BucketId, StreamId, hex};
+use sakimori_custody::keys::BucketKey;
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::merkle::leaf_hash;
 use sakimori_tlog::note::Note;
@@ -48,6 +49,8 @@ pub struct Step {
     pub body: String,
     /// Who signs the body, where it is a note.
     pub signers: Vec<&'static str>,
+    /// The bucket under whose key the body is sealed; empty where it is open.
+    pub sealed: String,
 }
 
 impl Step {
@@ -203,15 +206,21 @@ impl Writer {
             .entry(step.stream)
             .or_insert(Chain::new(StreamId([step.stream; 8])));
         let salt = Salt(Sha256::digest(index.to_le_bytes()).into());
-        let entry = if step.by.is_empty() {
-            chain.entry(act, salt, None)
-        } else {
-            let key = signer(step.by);
-            let author = Author {
-                id: key.verifier().id(),
-                key: key.ed25519(),
-            };
-            chain.entry(act, salt, Some(&author))
+        let key = (!step.by.is_empty()).then(|| signer(step.by));
+        let author = key.as_ref().map(|key| Author {
+            id: key.verifier().id(),
+            key: key.ed25519(),
+        });
+        let entry = match step.sealed.parse::<BucketId>() {
+            Ok(bucket) => {
+                let seal = Seal {
+                    bucket: &bucket,
+                    key: &BucketKey::from_bytes([9; 32]),
+                    nonce: [index as u8; 24],
+                };
+                chain.sealed_entry(act, salt, &seal, author.as_ref())
+            }
+            Err(_) => chain.entry(act, salt, author.as_ref()),
         };
         self.leaves
             .insert(step.name.clone(), hex(&leaf_hash(&entry.leaf)));

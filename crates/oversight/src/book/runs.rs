@@ -564,7 +564,10 @@ fn records(run: &Run, body: &ReceiptBody) -> Result<u64, Refused> {
     } else {
         body.first_record == Some(first) && body.commitment.is_some()
     };
-    hold(counted && named, Code::ReceiptRecords)?;
+    let identified = body.identifiers == w.identifiers
+        && body.identifiers_commitment.is_some() == (body.identifiers > 0)
+        && (body.identifiers == 0 || body.records > 0);
+    hold(counted && named && identified, Code::ReceiptRecords)?;
     Ok(next)
 }
 

@@ -348,6 +348,30 @@ fn i3_records_are_numbered_counted_and_committed_to() {
         s.count(11, 4);
         s.edit("\"flows_closed\":3", "\"flows_closed\":4");
     });
+    // Identifiers are counted and committed to as records are, and there are none without records.
+    let identified = |step: &str, window: u64, told: u64, root: &str| {
+        let story = Story::good().with(step, |s| {
+            s.edit(
+                "\"identifiers\":0,\"identifiers_shed\"",
+                &format!("\"identifiers\":{window},\"identifiers_shed\""),
+            )
+            .edit(
+                "\"identifiers\":0,\"identifiers_commitment\":\"",
+                &format!("\"identifiers\":{told},\"identifiers_commitment\":\"{root}"),
+            );
+        });
+        verdict(&story, step)
+    };
+    assert_eq!(identified("receipt 0", 2, 2, &root), Taken);
+    for (step, window, told, root) in [
+        ("receipt 0", 2, 1, root.as_str()),
+        ("receipt 0", 2, 2, ""),
+        ("receipt 0", 0, 0, root.as_str()),
+        ("receipt 1", 2, 2, root.as_str()),
+    ] {
+        let verdict = identified(step, window, told, root);
+        assert_eq!(verdict, Refused(Code::ReceiptRecords), "{step}");
+    }
 }
 
 #[test]

@@ -55,6 +55,7 @@ impl Teller {
             counters: counters.iter().map(|n| Count::N(*n)).collect(),
             body,
             signers: Vec::new(),
+            sealed: String::new(),
         });
         let last = self.steps.len() - 1;
         &mut self.steps[last]
@@ -138,7 +139,7 @@ impl Teller {
         let day = at(self.time);
         let day = day.split('T').next().unwrap_or_default();
         let body = format!(
-            r#"{{"window":{{"index":{window},"start_ms":{start},"end_ms":{end},"held_before":{before},"read":{read},"selected":{selected},"domestic":{discarded},"not_ip":0,"direction":0,"not_selected":0,"shed":0,"link":{errors},"truncated":0,"malformed":0,"record":0,"held_after":{after},"bytes_read":0,"flows_opened":0,"flows_closed":{n},"flows_selected":{n},"records":{n},"events":0,"flows_evicted":0,"pairs_evicted":0,"flows_open":0}},"bucket":"{authority}/{}/{day}","first_record":{record},"records":{n},"commitment":"{root}"}}"#,
+            r#"{{"window":{{"index":{window},"start_ms":{start},"end_ms":{end},"held_before":{before},"read":{read},"selected":{selected},"domestic":{discarded},"not_ip":0,"direction":0,"not_selected":0,"shed":0,"link":{errors},"truncated":0,"malformed":0,"record":0,"held_after":{after},"bytes_read":0,"flows_opened":0,"flows_closed":{n},"flows_selected":{n},"records":{n},"events":0,"flows_evicted":0,"pairs_evicted":0,"flows_open":0,"identifiers":0,"identifiers_shed":0}},"bucket":"{authority}/{}/{day}","first_record":{record},"records":{n},"commitment":"{root}","identifiers":0,"identifiers_commitment":""}}"#,
             who.0
         );
         let counters = [
@@ -344,6 +345,11 @@ fn use_it(t: &mut Teller) {
     t.points(2, "query");
     let finding = format!(r#"{{"bucket":"{bucket}","sentence":"a beacon"}}"#);
     t.office("finding", EntryType::Finding, &[900, 4], finding);
+    for step in &mut t.steps {
+        if ["answered", "finding"].contains(&step.name.as_str()) {
+            step.sealed.clone_from(&bucket);
+        }
+    }
     t.time = hour(7);
     let export = format!(
         r#"{{"actor":"a.tanaka","purpose":"a warning","case":"case-1","class":"selected","recipient":"npa","mark":"m-1","sha256":"{}","buckets":["{bucket}"]}}"#,
@@ -494,7 +500,7 @@ fn end(t: &mut Teller) {
         (90, "decision", FIRST, "s-01", 5),
         (100, "urgent", SECOND, "s-02", 1),
     ] {
-        t.time = hour(24 * days + 2);
+        t.time = hour(24 * days);
         t.authority = authority;
         let bucket = bucket(of, sensor);
         let attested = format!("attestation of {sensor}");
