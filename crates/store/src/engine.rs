@@ -159,7 +159,11 @@ pub(crate) async fn finish<T>(
     outcome: Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     match outcome {
-        Ok(value) => work.commit().await.map(|()| value),
+        Ok(value) => work
+            .commit()
+            .await
+            .map(|()| value)
+            .map_err(StoreError::of_commit),
         Err(error) => {
             // The first error is the one to tell; a road that is cut undoes the transaction too.
             work.undo().await.ok();
@@ -190,7 +194,7 @@ macro_rules! transaction {
                 Err(error) => Err(error),
             };
             match outcome {
-                Err($crate::error::StoreError::Busy) if tries < $crate::limits::TRIES_MAX => {
+                Err(error) if error.is_conflict() && tries < $crate::limits::TRIES_MAX => {
                     tries += 1;
                     tokio::time::sleep($crate::engine::pause(tries)).await;
                 }

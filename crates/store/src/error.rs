@@ -1,6 +1,6 @@
 //! Why the store did not do it. In: an engine's errors. Out: words for who must act. Never: a value that was to be kept (it may be secret).
 
-/// Nothing of the transaction has happened.
+/// Nothing of the transaction has happened, but for [`StoreError::Unknown`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The URL is of no engine that is known.
@@ -63,9 +63,15 @@ pub enum StoreError {
         /// What is too much.
         what: &'static str,
     },
-    /// Others wrote all the time; try again.
+    /// Others wrote all the time, or one of them for long; try again.
     #[error("the database is busy; nothing was written")]
-    Busy,
+    Busy(#[source] sqlx::Error),
+    /// The road to the database broke while it made the changes durable: they are there, all of them, or none is. Who tries again with the same ids is told
+    /// [`StoreError::Exists`] where they are.
+    #[error(
+        "the database did not answer whether the changes are durable; look before trying again"
+    )]
+    Unknown(#[source] sqlx::Error),
     /// A row is not what this program writes.
     #[error("the database holds {what}, which this program does not write")]
     Row {
@@ -93,7 +99,7 @@ impl From<sqlx::Error> for StoreError {
             None => false,
         };
         if again {
-            Self::Busy
+            Self::Busy(error)
         } else {
             Self::Engine(error)
         }
@@ -101,6 +107,25 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
+    /// Whether the same transaction may come through at the next try: the database ended it because another came between. Not where it waited for long already.
+    pub(crate) fn is_conflict(&self) -> bool {
+        let Self::Busy(sqlx::Error::Database(database)) = self else {
+            return false;
+        };
+        matches!(database.code().as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// What an error of a commit means.
+    pub(crate) fn of_commit(self) -> Self {
+        match self {
+            // The database itself said that it did not; anything else says nothing.
+            Self::Engine(error) if !matches!(error, sqlx::Error::Database(_)) => {
+                Self::Unknown(error)
+            }
+            error => error,
+        }
+    }
+
     /// Whether a row of that key exists already (a unique or primary key was hit).
     pub(crate) fn is_taken(&self) -> bool {
         matches!(self, Self::Engine(sqlx::Error::Database(database)) if database.is_unique_violation())
@@ -109,5 +134,23 @@ impl StoreError {
     /// Whether a row that is pointed to does not exist.
     pub(crate) fn is_dangling(&self) -> bool {
         matches!(self, Self::Engine(sqlx::Error::Database(database)) if database.is_foreign_key_violation())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_road_that_breaks_at_the_commit_leaves_the_outcome_unknown() {
+        let cut = || sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        assert!(matches!(
+            StoreError::from(cut()).of_commit(),
+            StoreError::Unknown(_)
+        ));
+        // Before the commit nothing has happened.
+        assert!(matches!(StoreError::from(cut()), StoreError::Engine(_)));
+        let busy = StoreError::Busy(cut()).of_commit();
+        assert!(matches!(busy, StoreError::Busy(_)) && !busy.is_conflict());
     }
 }

@@ -2,12 +2,22 @@
 
 use crate::engine::{Cell, Engine, Row, Use, Value, WAIT, Work};
 use crate::error::StoreError;
-use crate::limits::CONNECTIONS_MAX;
+use crate::limits::{CONNECTIONS_MAX, WAIT_SECONDS_MAX};
 use crate::migrate::migrate;
 use async_trait::async_trait;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode};
 use sqlx::{Arguments, PgPool, Postgres, Row as _, Transaction, TypeInfo, ValueRef};
 use std::str::FromStr;
+
+/// No statement, wait for a lock or forgotten transaction lasts longer than a caller waits, in milliseconds.
+const LIMITS: [(&str, u64); 3] = [
+    ("statement_timeout", WAIT_SECONDS_MAX * 1000),
+    ("lock_timeout", WAIT_SECONDS_MAX * 1000),
+    (
+        "idle_in_transaction_session_timeout",
+        WAIT_SECONDS_MAX * 1000,
+    ),
+];
 
 /// Who migrates first lets the others wait: a number of this project's own for `PostgreSQL`'s advisory locks.
 const SCHEMA_LOCK: i64 = 0x5341_4b49_4d4f_5249;
@@ -25,7 +35,9 @@ impl PostgresStore {
     /// # Errors
     /// As [`crate::open`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = verified(PgConnectOptions::from_str(url)?).application_name("sakimori");
+        let options = verified(PgConnectOptions::from_str(url)?)
+            .application_name("sakimori")
+            .options(LIMITS);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(WAIT)

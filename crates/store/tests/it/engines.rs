@@ -2,6 +2,7 @@
 
 use crate::suite::{CASES, Case};
 use crate::suite_rest::MORE;
+use sakimori_store::Store;
 
 fn all() -> impl Iterator<Item = &'static (&'static str, Case)> {
     CASES.iter().chain(MORE)
@@ -42,9 +43,7 @@ async fn the_file_is_for_its_owner_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let store = sakimori_store::SqliteStore::open(&path).await.unwrap();
-    sakimori_store::Store::apply(&store, &[crate::make::outgo("one")])
-        .await
-        .unwrap();
+    store.apply(&[crate::make::outgo("one")]).await.unwrap();
     let mut seen = 0;
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
@@ -92,4 +91,27 @@ async fn a_server_is_reached_over_tls_with_its_own_certificate_and_no_other() {
     ] {
         assert!(sakimori_store::open(&bad).await.is_err(), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_writer_that_does_not_end_is_told_and_nothing_is_written() {
+    use sqlx::Connection;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = sakimori_store::SqliteStore::open(&path).await.unwrap();
+    let url = format!("sqlite:{}", path.display());
+    let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let outcome = store.apply(&[crate::make::outgo("one")]).await;
+    assert!(
+        matches!(outcome, Err(sakimori_store::StoreError::Busy(_))),
+        "{outcome:?}"
+    );
+    // Readers do not wait for it.
+    assert_eq!(store.outgoing().await.unwrap(), []);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    store.apply(&[crate::make::outgo("one")]).await.unwrap();
 }

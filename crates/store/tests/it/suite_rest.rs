@@ -84,7 +84,7 @@ async fn add_one(store: &Arc<dyn Store>) {
         let next = draft("d", kept.version + 1, &(number + 1).to_string());
         match store.apply(&[Change::PutDraft(next)]).await {
             Ok(()) => return,
-            Err(StoreError::Stale { .. } | StoreError::Busy) => {}
+            Err(StoreError::Stale { .. } | StoreError::Busy(_)) => {}
             Err(error) => panic!("{error:?}"),
         }
     }
@@ -213,7 +213,7 @@ async fn no_gap(url: String) {
                     let id = format!("{writer}-{number}");
                     let good = [audit(&id), outgo(&id)];
                     while let Err(error) = store.apply(&good).await {
-                        assert!(matches!(error, StoreError::Busy), "{error:?}");
+                        assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
                     }
                     let failing = [audit("never"), outgo(&format!("no-{id}")), add_person("a")];
                     assert!(store.apply(&failing).await.is_err());
