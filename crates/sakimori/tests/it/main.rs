@@ -28,4 +28,5 @@ mod session;
 mod token;
 mod urgent;
 mod witness;
+mod witness;
 mod workshop;
