@@ -19,7 +19,7 @@ use sakimori_custody::coverage::Coverage;
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
-use sakimori_testkit::folder::{Part, Plan, Sample, ways};
+use sakimori_testkit::folder::{BEGIN, HOUR, Part, Plan, Sample, ways};
 use std::collections::BTreeMap;
 
 fn folder(sample: &Sample) -> Folder {
@@ -174,6 +174,40 @@ fn the_authority_ends_at_its_last_second_and_not_one_later() {
     };
     assert_eq!(at(end), Ok(()));
     assert_eq!(at(end + 1), Err(Refusal::LeaseExpired));
+}
+
+#[test]
+fn an_authority_holds_from_its_first_second_to_its_last_and_to_no_other() {
+    let begins = Plan::default().edit(
+        Part::Statement,
+        "not-before: 2027-04-01T00:00:00Z",
+        "not-before: 2027-04-01T02:00:00Z",
+    );
+    let plan = begins.edit(
+        Part::Statement,
+        "not-after: 2027-06-30T23:59:59Z",
+        "not-after: 2027-04-01T03:00:00Z",
+    );
+    let begin = BEGIN + 2 * HOUR;
+    for (now, verdict) in [
+        (begin - 1, Err(Refusal::NotYet)),
+        (begin, Ok(())),
+        (begin + HOUR, Ok(())),
+        (begin + HOUR + 1, Err(Refusal::Expired)),
+    ] {
+        let mut plan = plan.clone();
+        plan.now = now;
+        assert_eq!(run(&plan.build()).map(|_| ()), verdict, "{now}");
+        // A sensor that has seen a later time does not go back to when it held.
+        let mut later = plan.build();
+        later.remembered.time = begin + HOUR + 1;
+        let refused = if now > begin + HOUR {
+            Refusal::Expired
+        } else {
+            Refusal::ClockBehind
+        };
+        assert_eq!(run(&later).map(|_| ()), Err(refused), "{now}");
+    }
 }
 
 #[test]
