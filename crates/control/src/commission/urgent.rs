@@ -8,6 +8,7 @@ use crate::error::{ControlError, told};
 use crate::files;
 use crate::host::Host;
 use crate::journal::Log;
+use sakimori_authority::clock::BoundedClock;
 use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::ids::{AuthorityId, BucketId, StreamId};
 use sakimori_custody::time::Seconds;
@@ -46,6 +47,8 @@ pub(super) struct Watch {
     hook: Option<Hook>,
     /// When entries about an act were last made.
     made: BTreeMap<AuthorityId, Seconds>,
+    /// The clock of this process, from its first round on.
+    clock: Option<BoundedClock>,
 }
 
 impl Watch {
@@ -54,6 +57,7 @@ impl Watch {
             folder,
             hook: None,
             made: BTreeMap::new(),
+            clock: None,
         }
     }
 }
@@ -93,6 +97,7 @@ impl Commission {
     /// # Errors
     /// [`ControlError`]: an alarm could not be kept or a share not destroyed; the next round tries again.
     pub fn tick(&self, now: Seconds) -> Result<Vec<Entry>, ControlError> {
+        let now = self.believed(now);
         self.end_epochs(now)?;
         let urgents = self.urgents();
         for (id, urgent) in &urgents {
@@ -105,6 +110,21 @@ impl Commission {
             }
         }
         Ok(entries)
+    }
+
+    /// The time by which something may be destroyed: a wall clock that is set ahead while the process runs is not believed before the copy's newest entry bears it out, and one that is set back keeps nothing alive.
+    fn believed(&self, wall: Seconds) -> Seconds {
+        let newest = lock(&self.register).book().newest();
+        let counted = self.host.counted_ms();
+        let mut watch = lock(&self.watch);
+        if watch.clock.is_none() {
+            // At a start nothing else is known.
+            watch.clock = BoundedClock::begin(Seconds(0), wall, wall, counted).ok();
+        }
+        watch.clock.as_mut().map_or(wall, |clock| {
+            clock.witness(0, newest, counted);
+            clock.judge(wall, counted).time()
+        })
     }
 
     /// Keeps an alarm and calls who listens; one that is kept was told.

@@ -187,6 +187,8 @@ enum Trouble {
     Partition,
     /// The clock is set back by an hour behind the deadline, and right again.
     ClockBack,
+    /// The commission's clock is set ahead by ten years, and right again.
+    ClockAhead,
     /// The commission falls before its rounds.
     CrashBefore,
     /// It falls once the shares are gone and before anything of it is on record.
@@ -219,7 +221,7 @@ fn troubled_round<L>(world: &mut World<L>, trouble: Trouble) {
             }
             restart(world);
         }
-        Trouble::None | Trouble::Partition | Trouble::ClockBack => {}
+        Trouble::None | Trouble::Partition | Trouble::ClockBack | Trouble::ClockAhead => {}
     }
     round(world).unwrap();
 }
@@ -242,6 +244,16 @@ fn case(outcome: Outcome, trouble: Trouble) {
     let quarantined = looks(&world, &statement, &today).unwrap_err();
     assert!(quarantined.contains("quarantined"), "{told}: {quarantined}");
     world.clock.pass(HOUR);
+    if trouble == Trouble::ClockAhead {
+        let ahead = world.now().plus(10 * 8766 * HOUR);
+        let commission = &world.commission.as_ref().unwrap().commission;
+        let made = commission.tick(ahead).unwrap();
+        assert_eq!(
+            made.len(),
+            0,
+            "{told}: a clock that was set destroys nothing"
+        );
+    }
     match outcome {
         Outcome::Ratified => drop(ruled(&world, Matter::UrgentRatified(urgent)).unwrap()),
         Outcome::Refused => drop(ruled(&world, Matter::UrgentRefused(urgent)).unwrap()),
@@ -316,10 +328,11 @@ fn case(outcome: Outcome, trouble: Trouble) {
     assert!(world.run(&statement).is_err(), "{told}");
 }
 
-const TROUBLES: [Trouble; 6] = [
+const TROUBLES: [Trouble; 7] = [
     Trouble::None,
     Trouble::Partition,
     Trouble::ClockBack,
+    Trouble::ClockAhead,
     Trouble::CrashBefore,
     Trouble::CrashBetween,
     Trouble::CrashBehind,
