@@ -28,5 +28,4 @@ mod session;
 mod token;
 mod urgent;
 mod witness;
-mod witness;
 mod workshop;
