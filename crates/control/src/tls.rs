@@ -163,7 +163,10 @@ mod tests {
         let mode = std::fs::metadata(Identity::key_path(&role)).unwrap();
         assert_eq!(mode.permissions().mode() & 0o777, files::PRIVATE);
         std::fs::remove_file(Identity::certificate_path(&role)).unwrap();
-        assert!(Identity::open(&role, &names).is_err(), "half of one is none");
+        assert!(
+            Identity::open(&role, &names).is_err(),
+            "half of one is none"
+        );
     }
 
     #[test]

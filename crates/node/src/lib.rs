@@ -19,6 +19,7 @@ pub mod extract;
 pub mod gate;
 pub mod limits;
 pub mod metrics;
+mod outbox;
 pub mod pages;
 pub mod part;
 pub mod peer;

@@ -28,7 +28,9 @@ pub const PEER_WAIT: Duration = Duration::from_secs(30);
 pub const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Longest signed note in bytes.
 pub const NOTE_BYTES_MAX: usize = 64 << 10;
-/// How often a node looks after what is due: leases, deletions, entries that wait.
+/// How often a node looks whether something is due.
+pub const TICK: Duration = Duration::from_millis(500);
+/// How often an office's node renews leases and ends buckets, and every node forgets sessions.
 pub const ROUND: Duration = Duration::from_secs(20);
-/// How often the commission's node looks after what is due: urgent acts that nobody ratified.
-pub const COMMISSION_ROUND: Duration = Duration::from_millis(500);
+/// How often what waits for the log is brought there.
+pub const OUTBOX_ROUND: Duration = Duration::from_secs(2);

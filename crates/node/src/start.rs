@@ -1,14 +1,14 @@
 //! How a node starts and stops. In: a role, its folder, an address. Out: a node that answers until it is told to stop. Never: a start with half of its parts; a stop that leaves a
 //! request in flight without its answer.
 
-use crate::api;
 use crate::app::App;
 use crate::gate::{Gate, pass};
-use crate::limits::{BODY_BYTES_MAX, COMMISSION_ROUND, ROUND};
+use crate::limits::{BODY_BYTES_MAX, OUTBOX_ROUND, ROUND, TICK};
 use crate::metrics::Metrics;
 use crate::part::{CommissionPart, OfficePart, OperatorPart, Part, Role, SharedDocket};
 use crate::problem::{Code, Problem};
 use crate::server::{serve, tls};
+use crate::{api, outbox};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -308,34 +308,32 @@ fn live(
     reason.into_inner()
 }
 
-/// What is due, again and again: sessions that ran out are forgotten; the office's leases and deletions; the commission's urgent acts. Ends with the reason where the role's storage
-/// has failed.
+/// What is due, again and again: sessions that ran out are forgotten; entries that wait go to the log; the office's leases and deletions; the commission's urgent acts. Ends with the
+/// reason where the role's storage has failed.
 async fn rounds(app: Arc<App>) -> String {
-    let every = match app.role {
-        Role::Commission => COMMISSION_ROUND,
-        Role::Office | Role::Operator => ROUND,
-    };
-    let mut tick = tokio::time::interval(every);
-    let mut swept = tokio::time::Instant::now();
+    let mut tick = tokio::time::interval(TICK);
+    let (mut round, mut outbox_round) = (Due::every(ROUND), Due::every(OUTBOX_ROUND));
+    let mut waits = String::new();
     loop {
         tick.tick().await;
         if let Some(failed) = app.part.failed() {
             return failed;
         }
-        if swept.elapsed() >= ROUND {
-            swept = tokio::time::Instant::now();
-            if let Err(e) = app.access.sweep(app.host.seconds()).await {
-                tracing::warn!(cause = told(&e), "the store was not swept");
-            }
+        let due = round.now();
+        if due && let Err(e) = app.access.sweep(app.host.seconds()).await {
+            tracing::warn!(cause = told(&e), "the store was not swept");
         }
-        let work = app.blocking(|app| {
+        if outbox_round.now() {
+            waits = delivered(&app, waits).await;
+        }
+        let work = app.blocking(move |app| {
             Ok(match &app.part {
-                Part::Office(office) => match office.begin() {
+                Part::Office(office) if due => match office.begin() {
                     Ok(_) => office.round(),
                     Err(e) => vec![told(&e)],
                 },
                 Part::Commission(commission) => commission.round(),
-                Part::Operator(_) => Vec::new(),
+                Part::Office(_) | Part::Operator(_) => Vec::new(),
             })
         });
         match work.await {
@@ -346,5 +344,43 @@ async fn rounds(app: Arc<App>) -> String {
             }
             Err(problem) => tracing::error!(cause = problem.cause, "the round failed"),
         }
+    }
+}
+
+/// Brings what waits to the log. What keeps it waiting is told once.
+async fn delivered(app: &Arc<App>, before: String) -> String {
+    let Err(problem) = outbox::deliver(app).await else {
+        return String::new();
+    };
+    let (code, cause) = (problem.code.word(), problem.cause.unwrap_or_default());
+    let now = format!("{code} {} {cause}", problem.detail);
+    if now != before {
+        tracing::warn!(
+            code,
+            detail = problem.detail,
+            cause,
+            "entries wait for the log"
+        );
+    }
+    now
+}
+
+/// Something that is due at first and then every so often.
+struct Due {
+    every: std::time::Duration,
+    last: Option<tokio::time::Instant>,
+}
+
+impl Due {
+    const fn every(every: std::time::Duration) -> Self {
+        Self { every, last: None }
+    }
+
+    fn now(&mut self) -> bool {
+        let due = self.last.is_none_or(|last| last.elapsed() >= self.every);
+        if due {
+            self.last = Some(tokio::time::Instant::now());
+        }
+        due
     }
 }

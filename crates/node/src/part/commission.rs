@@ -4,13 +4,15 @@
 use super::refused;
 use crate::docket::Docket;
 use crate::metrics::Gauge;
-use crate::peer;
 use crate::problem::{Answer, Code, Problem};
+use crate::{outbox, peer};
 use sakimori_authority::root::TrustRoot;
 use sakimori_control::commission::{Commission, hold};
+use sakimori_control::error::told;
 use sakimori_control::{ControlError, Host, Node, files, keys};
-use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType};
-use sakimori_custody::ids::{StreamId, hex};
+use sakimori_custody::entry::EntryType;
+use sakimori_custody::ids::hex;
+use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::note::Note;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -181,21 +183,21 @@ impl CommissionPart {
     pub fn round(&self) -> Vec<String> {
         let entries = match self.commission.tick(self.host.seconds()) {
             Ok(entries) => entries,
-            Err(e) => return vec![sakimori_control::error::told(&e)],
+            Err(e) => return vec![told(&e)],
         };
-        let mut told = Vec::new();
+        let mut failed = Vec::new();
         for entry in entries {
-            if let Err(problem) = self.bring(&entry) {
+            if let Err(problem) = self.bring(&entry.leaf, &entry.stored) {
                 // What had to be destroyed is; the log gets the word in a later round.
-                told.push(format!("{} {}", problem.code.word(), problem.detail));
+                failed.push(format!("{} {}", problem.code.word(), problem.detail));
                 break;
             }
         }
-        told
+        failed
     }
 
-    fn bring(&self, entry: &Entry) -> Answer<serde_json::Value> {
-        let body = serde_json::json!({"envelope": hex(&entry.leaf), "body": hex(&entry.stored)});
+    fn bring(&self, leaf: &[u8], stored: &[u8]) -> Answer<serde_json::Value> {
+        let body = serde_json::json!({"envelope": hex(leaf), "body": hex(stored)});
         let office = peer::Link::open(&self.folder, "office")?;
         let body = body.to_string();
         office.post("/v1/log/entries", "application/json", body.as_bytes())
@@ -211,24 +213,28 @@ impl CommissionPart {
         counters: Vec<u64>,
         body: Vec<u8>,
     ) -> Answer<serde_json::Value> {
-        let fault = |e: &dyn std::fmt::Display| Problem::hidden(Code::Fault, e);
-        let signer = keys::read(&self.folder.join("keys/secretariat.key"))
-            .map_err(|e| Problem::hidden(Code::Fault, sakimori_control::error::told(&e)))?;
-        let stream = StreamId(self.host.bytes().map_err(|e| fault(&e))?);
-        let salt = sakimori_custody::entry::Salt(self.host.bytes().map_err(|e| fault(&e))?);
-        let act = Act {
-            kind,
-            time: self.host.seconds(),
-            authority: [0; 32],
-            counters,
-            body,
-        };
-        let author = Author {
-            id: signer.verifier().id(),
-            key: signer.ed25519(),
-        };
-        let entry = Chain::new(stream).entry(act, salt, Some(&author));
-        self.bring(&entry)
+        let signer = self.secretariat()?;
+        let entry = outbox::made(&self.host, &signer, kind, (counters, body))?;
+        self.bring(&entry.leaf, &entry.stored)
+    }
+
+    /// The secretariat's key.
+    ///
+    /// # Errors
+    /// [`Code::Fault`].
+    pub(crate) fn secretariat(&self) -> Answer<NoteSigner> {
+        let path = self.folder.join("keys/secretariat.key");
+        keys::read(&path).map_err(|e| Problem::hidden(Code::Fault, told(&e)))
+    }
+
+    /// Brings an entry that this node made to the office's log; returns its index.
+    ///
+    /// # Errors
+    /// As [`CommissionPart::enter`].
+    pub(crate) fn append_own(&self, leaf: &[u8], stored: &[u8]) -> Answer<u64> {
+        let answer = self.bring(leaf, stored)?;
+        let index = answer.get("index").and_then(serde_json::Value::as_u64);
+        index.ok_or_else(|| Problem::new(Code::PeerUnavailable, "no index was told"))
     }
 
     /// The role's folder.

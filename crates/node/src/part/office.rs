@@ -10,19 +10,22 @@ use sakimori_authority::root::TrustRoot;
 use sakimori_control::error::told as words;
 use sakimori_control::journal::Log;
 use sakimori_control::ledger::{installed_root, start_linked};
-use sakimori_control::{ControlError, Host, Node, files, office, setup};
+use sakimori_control::{ControlError, Host, Node, files, keys, office, setup};
 use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
 use sakimori_custody::ids::{AuthorityId, hex};
 use sakimori_custody::time::Seconds;
 use sakimori_ledger::service::Service;
 use sakimori_oversight::book::{Judged, Taken};
+use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::note::Note;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 use utoipa::ToSchema;
 
 /// Entries of the secretariat and the commission's own (`docs/reference/formats.md` section 7).
-const SECRETARIAT: [EntryType; 8] = [
+const SECRETARIAT: [EntryType; 10] = [
+    EntryType::Access,
+    EntryType::Misuse,
     EntryType::Question,
     EntryType::Lapse,
     EntryType::Challenge,
@@ -237,17 +240,41 @@ impl OfficePart {
     pub fn append_peer(&self, entry: &PeerEntry) -> Answer<u64> {
         let (leaf, stored) = (unhex_bytes(&entry.envelope), unhex_bytes(&entry.body));
         self.own_word(&leaf, &stored)?;
+        self.append_judged(&leaf, &stored)
+    }
+
+    /// Appends an entry that this node made. One that the log has already is answered with its index.
+    ///
+    /// # Errors
+    /// As [`OfficePart::append_peer`].
+    pub(crate) fn append_own(&self, leaf: &[u8], stored: &[u8]) -> Answer<u64> {
+        self.append_judged(leaf, stored)
+    }
+
+    /// The office's key.
+    ///
+    /// # Errors
+    /// [`Code::Fault`].
+    pub(crate) fn signer(&self) -> Answer<NoteSigner> {
+        keys::read(&self.node.office_key("office")).map_err(|e| refused(&e))
+    }
+
+    fn append_judged(&self, leaf: &[u8], stored: &[u8]) -> Answer<u64> {
         let mut log = self.log()?;
         let mut book = office::book(&self.node, &mut log).map_err(|e| refused(&e))?;
+        let known = index_of(&mut log, leaf)?;
+        if let Some(index) = known {
+            return Ok(index);
+        }
         let next = book.size();
-        let judged = book.judge(next, &leaf, &stored, Judged::at(self.host.seconds()));
+        let judged = book.judge(next, leaf, stored, Judged::at(self.host.seconds()));
         if let Ok(Taken::Void(why)) | Err(why) = judged {
             let (rule, word) = (why.code.rule(), why.code.name());
             let text = format!("{rule} {word}: {}", why.detail);
             return Err(Problem::new(Code::EntryRefused, text));
         }
         let index = log
-            .ask(|client| client.append_stored(&leaf, &stored))
+            .ask(|client| client.append_stored(leaf, stored))
             .map_err(|e| entry_refused(&e))?;
         log.proof(index).map_err(|e| refused(&e))?;
         Ok(index)
@@ -387,6 +414,24 @@ impl OfficePart {
         }
         told
     }
+}
+
+/// The index of an entry that is on record already: an answer that was lost is given again.
+fn index_of(log: &mut Log, leaf: &[u8]) -> Answer<Option<u64>> {
+    let Ok(envelope) = Envelope::decode(leaf) else {
+        return Ok(None);
+    };
+    let tip = log.ask(|client| client.tip(envelope.stream));
+    if tip.map_err(|e| refused(&e))?.is_none() {
+        return Ok(None);
+    }
+    let mut found = None;
+    log.each_durable_entry(|index, _, known| {
+        found = (known == leaf).then_some(index);
+        found.is_none()
+    })
+    .map_err(|e| refused(&e))?;
+    Ok(found)
 }
 
 /// An append that the log answers with a no is the author's affair.

@@ -3,8 +3,10 @@
 use crate::nation::{Caller, Nation, PACK, join, options, people, request};
 use sakimori_authority::Statement;
 use sakimori_authority::statement::{Basis, Caps, Kind};
+use sakimori_control::journal::Log;
 use sakimori_control::tls::May;
 use sakimori_control::{Node, keys, office};
+use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::record::Direction;
 use sakimori_node::{Role, start, with_access};
@@ -267,5 +269,39 @@ fn what_was_tried_and_refused_is_in_the_node_s_own_record() {
             .iter()
             .find(|line| line.by == by && line.act == "refused");
         assert_eq!(found.unwrap().object, object, "{by}");
+    }
+}
+
+#[test]
+fn what_people_were_given_is_on_record_from_both_nodes() {
+    let nation = Nation::start();
+    // Who was entered before the nodes ran comes to the log with their first rounds.
+    let mut log = Log::connect(&nation.office_node().ledger().socket).unwrap();
+    let mut persons = std::collections::BTreeSet::new();
+    for _ in 0..200 {
+        persons.clear();
+        let mut bodies = Vec::new();
+        log.each_durable_entry(|_, envelope, _| {
+            if envelope.kind == EntryType::Access {
+                bodies.push(envelope.clone());
+            }
+            true
+        })
+        .unwrap();
+        for envelope in bodies {
+            let body: Value = serde_json::from_slice(&log.open_body(&envelope).unwrap()).unwrap();
+            persons.insert(body["person"].as_str().unwrap().to_owned());
+        }
+        if ["o1", "m1", "clerk"].iter().all(|id| persons.contains(*id)) {
+            break;
+        }
+        // The wait is the node's: its health is asked for.
+        assert_eq!(
+            nation.stranger(Role::Commission).get("/healthz").status,
+            200
+        );
+    }
+    for id in ["o1", "o2", "o3", "m1", "clerk"] {
+        assert!(persons.contains(id), "{id}: {persons:?}");
     }
 }

@@ -1,0 +1,116 @@
+//! Entries that wait for the log: what the store kept with the act that they tell of (roles, clearances, ends of accounts). In: the store's outgoing entries. Out: entries on record, in
+//! their order. Never: an entry twice; one that overtakes another.
+//!
+//! Each entry is a stream of its own, so that the same envelope may be brought again until the log has it: the log takes the last envelope of a stream twice as one.
+
+use crate::app::App;
+use crate::part::Part;
+use crate::problem::{Answer, Code, Problem};
+use sakimori_control::Host;
+use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
+use sakimori_custody::ids::StreamId;
+use sakimori_store::{Change, Outgoing, OutgoingState};
+use sakimori_tlog::key::NoteSigner;
+use std::sync::Arc;
+
+/// Most entries of one round.
+const ROUND_MAX: usize = 64;
+
+/// Brings what waits to the log, oldest first, until one does not come through.
+///
+/// # Errors
+/// Why the first of them did not; it is tried again in the next round.
+pub(crate) async fn deliver(app: &Arc<App>) -> Answer<usize> {
+    if matches!(app.part, Part::Operator(_)) {
+        // An operator has no key of the log; its people are its own affair.
+        return Ok(0);
+    }
+    let mut delivered = 0;
+    let waiting = app.store.outgoing().await.map_err(|e| store(&e))?;
+    for outgoing in waiting.into_iter().take(ROUND_MAX) {
+        one(app, outgoing).await?;
+        delivered += 1;
+    }
+    Ok(delivered)
+}
+
+fn store(error: &dyn std::fmt::Display) -> Problem {
+    Problem::hidden(Code::StoreUnavailable, error)
+}
+
+async fn one(app: &Arc<App>, outgoing: Outgoing) -> Answer<()> {
+    let id = outgoing.id.clone();
+    let (envelope, stored) = match outgoing.state {
+        OutgoingState::Entered { .. } => return Ok(()),
+        OutgoingState::Made { envelope, stored } => (envelope, stored),
+        OutgoingState::Waiting => {
+            let (kind, body) = (outgoing.kind, outgoing.body);
+            let entry = app.blocking(move |app| {
+                let kind = u8::try_from(kind).ok().and_then(EntryType::from_code);
+                let unknown = || Problem::hidden(Code::Fault, "an outgoing entry of no known type");
+                let kind = kind.ok_or_else(unknown)?;
+                made(&app.host, &signer(app)?, kind, (Vec::new(), body))
+            });
+            let entry = entry.await?;
+            let made = Change::OutgoMade {
+                id: id.clone(),
+                envelope: entry.leaf.clone(),
+                stored: entry.stored.clone(),
+            };
+            app.store.apply(&[made]).await.map_err(|e| store(&e))?;
+            (entry.leaf, entry.stored)
+        }
+    };
+    let brought = app.blocking(move |app| match &app.part {
+        Part::Office(office) => office.append_own(&envelope, &stored),
+        Part::Commission(commission) => commission.append_own(&envelope, &stored),
+        Part::Operator(_) => Err(Problem::new(Code::NotImplemented, "")),
+    });
+    let change = match brought.await {
+        Ok(index) => Change::OutgoEntered {
+            id,
+            index,
+            at: app.host.seconds().0,
+        },
+        Err(problem) if problem.code == Code::EntryRefused => {
+            // Its time may have passed by: it is made anew in the next round.
+            let again = Change::OutgoAgain { id };
+            app.store.apply(&[again]).await.map_err(|e| store(&e))?;
+            return Err(problem);
+        }
+        Err(problem) => return Err(problem),
+    };
+    app.store.apply(&[change]).await.map_err(|e| store(&e))
+}
+
+fn signer(app: &App) -> Answer<NoteSigner> {
+    match &app.part {
+        Part::Office(office) => office.signer(),
+        Part::Commission(commission) => commission.secretariat(),
+        Part::Operator(_) => Err(Problem::new(Code::NotImplemented, "")),
+    }
+}
+
+/// An entry of a stream of its own, with its counters and its body.
+pub(crate) fn made(
+    host: &Host,
+    signer: &NoteSigner,
+    kind: EntryType,
+    (counters, body): (Vec<u64>, Vec<u8>),
+) -> Answer<Entry> {
+    let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
+    let stream = StreamId(host.bytes().map_err(fault)?);
+    let salt = Salt(host.bytes().map_err(fault)?);
+    let act = Act {
+        kind,
+        time: host.seconds(),
+        authority: [0; 32],
+        counters,
+        body,
+    };
+    let author = Author {
+        id: signer.verifier().id(),
+        key: signer.ed25519(),
+    };
+    Ok(Chain::new(stream).entry(act, salt, Some(&author)))
+}
