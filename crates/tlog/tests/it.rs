@@ -238,6 +238,71 @@ fn wycheproof_agrees_on_ed25519_and_ml_dsa_44() {
     assert_eq!(counts, [151, 180]);
 }
 
+/// Every case of a Wycheproof file: its group and itself; returns how many there were.
+fn cases(root: &Path, name: &str, mut check: impl FnMut(&Value, &Value)) -> usize {
+    let mut count = 0;
+    for group in json(&root.join(name))["testGroups"].as_array().unwrap() {
+        for case in group["tests"].as_array().unwrap() {
+            check(group, case);
+            count += 1;
+        }
+    }
+    count
+}
+
+#[test]
+fn wycheproof_agrees_on_what_bodies_and_bucket_keys_are_made_with() {
+    use chacha20poly1305::aead::{Aead, Payload};
+    use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+    use hmac::{Hmac, Mac};
+    use sha2::Sha256;
+    let test = "wycheproof_agrees_on_what_bodies_and_bucket_keys_are_made_with";
+    let Some(root) = data(test, "ledger/wycheproof") else {
+        return;
+    };
+    let bytes = |case: &Value, name: &str| unhex(case[name].as_str().unwrap());
+    let verdict = |case: &Value, good: bool| assert_eq!(good, case["result"] == "valid", "{case}");
+    let hmac = cases(&root, "hmac_sha256_test.json", |group, case| {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&bytes(case, "key")).unwrap();
+        mac.update(&bytes(case, "msg"));
+        let tag = mac.finalize().into_bytes();
+        let length = group["tagSize"].as_u64().unwrap() as usize / 8;
+        verdict(case, tag[..length] == *bytes(case, "tag"));
+    });
+    let hkdf = cases(&root, "hkdf_sha256_test.json", |_, case| {
+        let key = hkdf::Hkdf::<Sha256>::new(Some(&bytes(case, "salt")), &bytes(case, "ikm"));
+        let mut out = vec![0; case["size"].as_u64().unwrap() as usize];
+        let expanded = key.expand(&bytes(case, "info"), &mut out);
+        verdict(case, expanded.is_ok() && out == bytes(case, "okm"));
+    });
+    let aead = cases(&root, "xchacha20_poly1305_test.json", |_, case| {
+        let key = XChaCha20Poly1305::new_from_slice(&bytes(case, "key")).unwrap();
+        // A nonce of another length is refused by its type.
+        let nonce = XNonce::try_from(bytes(case, "iv").as_slice());
+        let (aad, msg) = (bytes(case, "aad"), bytes(case, "msg"));
+        let sealed = [bytes(case, "ct"), bytes(case, "tag")].concat();
+        let good = nonce.is_ok_and(|nonce| {
+            let opened = key.decrypt(
+                &nonce,
+                Payload {
+                    msg: &sealed,
+                    aad: &aad,
+                },
+            );
+            let again = key.encrypt(
+                &nonce,
+                Payload {
+                    msg: &msg,
+                    aad: &aad,
+                },
+            );
+            opened.is_ok_and(|opened| opened == msg) && again.is_ok_and(|again| again == sealed)
+        });
+        verdict(case, good);
+    });
+    assert_eq!([hmac, hkdf, aead], [174, 86, 315]);
+}
+
 #[test]
 fn a_real_log_s_answers_verify() {
     let Some(root) = data("a_real_log_s_answers_verify", "ledger/rfc6962-http") else {
