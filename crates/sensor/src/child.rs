@@ -12,6 +12,7 @@ use sakimori_custody::frame::Frame;
 use sakimori_custody::identifier::{IdentifierField, Sealer, WritingKeys};
 use sakimori_custody::ids::StreamId;
 use sakimori_custody::record::{Country, Direction};
+use sakimori_custody::time::Day;
 use sakimori_custody::window::{EndFrame, EndStatus};
 use sakimori_select::{Matcher, Pack};
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,39 @@ impl ChildIdentify {
         self.fields.iter().map(|name| name.parse().ok()).collect()
     }
 
+    /// The control messages that turn a run over to these keys: words of eight bytes, then the epoch's days.
+    pub(crate) fn turn(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let epoch: EpochId = self.epoch.parse().ok()?;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(TURN_BYTES));
+        for part in [&self.tag_key, &self.recipient, &self.seed] {
+            for word in part.chunks(8) {
+                bytes.push(KEY);
+                bytes.extend_from_slice(word);
+            }
+        }
+        bytes.push(EPOCH);
+        bytes.extend_from_slice(&epoch.first.0.to_le_bytes());
+        bytes.extend_from_slice(&epoch.days.to_le_bytes());
+        Some(bytes)
+    }
+
+    /// The same run under the keys and the epoch that such messages told; `None` where they tell none.
+    fn turned(&self, keys: &[u8], days: u64) -> Option<Self> {
+        let (first, days) = (Day(days as u32), (days >> 32) as u32);
+        let authority = self.epoch.parse::<EpochId>().ok()?.authority;
+        let epoch = EpochId::of(authority, first, days).filter(|epoch| epoch.first == first)?;
+        let (tag_key, rest) = keys.split_first_chunk()?;
+        let (recipient, rest) = rest.split_first_chunk()?;
+        Some(Self {
+            fields: self.fields.clone(),
+            epoch: epoch.to_string(),
+            stream: self.stream.clone(),
+            tag_key: *tag_key,
+            recipient: *recipient,
+            seed: rest.try_into().ok()?,
+        })
+    }
+
     fn build(&self) -> Option<Identify> {
         let keys = WritingKeys {
             tag: Zeroizing::new(self.tag_key),
@@ -130,6 +164,12 @@ mod exit {
 const CONTROL_BYTES: usize = 9;
 /// A tick: the window ends at this wall time, ms.
 pub(crate) const TICK: u8 = b't';
+/// Eight bytes of the keys of the next epoch.
+const KEY: u8 = b'k';
+/// The keys are told: from now on they hold, for the epoch of this first day and so many days.
+const EPOCH: u8 = b'n';
+/// All messages of a turn.
+const TURN_BYTES: usize = 13 * CONTROL_BYTES;
 /// Stop reading and finish.
 pub(crate) const STOP: u8 = b's';
 /// The process ends by itself when the machine has been up so long, ms: a lease was renewed.
@@ -178,10 +218,20 @@ fn sealed() -> Result<(), u8> {
         live: ticks,
     };
     if ticks {
-        read_input(&mut pipeline, Capture::new(Box::new(input)), &control)
+        read_input(
+            &mut pipeline,
+            Capture::new(Box::new(input)),
+            &control,
+            config.identify,
+        )
     } else {
         let plain: Box<dyn Read> = unpacked(input).map_err(|_| exit::CONFIGURATION)?;
-        read_input(&mut pipeline, Capture::new(plain), &control)
+        read_input(
+            &mut pipeline,
+            Capture::new(plain),
+            &control,
+            config.identify,
+        )
     }
 }
 
@@ -190,10 +240,18 @@ fn read_input(
     pipeline: &mut Pipeline,
     mut capture: Capture<Box<dyn Read>>,
     control: &RefCell<Control>,
+    mut identify: Option<ChildIdentify>,
 ) -> Result<(), u8> {
     let mut batch = Vec::new();
     let status = loop {
-        match capture.fill(&mut batch) {
+        let filled = capture.fill(&mut batch);
+        if let Some((keys, days)) = control.borrow_mut().turn.take() {
+            let turned = identify.take().and_then(|now| now.turned(&keys, days));
+            let sealer = turned.as_ref().and_then(ChildIdentify::build);
+            pipeline.identify_with(sealer.ok_or(exit::CONFIGURATION)?);
+            identify = turned;
+        }
+        match filled {
             Ok(Filled::More) => pipeline.push(&capture, &batch),
             Ok(Filled::End(status)) => break status,
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
@@ -298,17 +356,22 @@ struct Control {
     ticks: Vec<u64>,
     stop: bool,
     closed: bool,
-    part: Vec<u8>,
+    part: Zeroizing<Vec<u8>>,
+    /// Keys of the next epoch as far as they came, then with the epoch's days.
+    keys: Zeroizing<Vec<u8>>,
+    turn: Option<(Zeroizing<Vec<u8>>, u64)>,
 }
 
 impl Control {
-    const fn new(timer: EndTimer) -> Self {
+    fn new(timer: EndTimer) -> Self {
         Self {
             timer,
             ticks: Vec::new(),
             stop: false,
             closed: false,
-            part: Vec::new(),
+            part: Zeroizing::default(),
+            keys: Zeroizing::new(Vec::with_capacity(TURN_BYTES)),
+            turn: None,
         }
     }
 
@@ -323,16 +386,18 @@ impl Control {
             Err(_) => {}
         }
         while let Some((message, rest)) = self.part.split_first_chunk::<CONTROL_BYTES>() {
-            let (&kind, number) = message.split_first().unwrap_or((&STOP, &[]));
-            let number = number
+            let (&kind, words) = message.split_first().unwrap_or((&STOP, &[]));
+            let number = words
                 .first_chunk()
                 .map_or(0, |eight| u64::from_le_bytes(*eight));
             match kind {
                 TICK => self.ticks.push(number),
                 END => self.stop |= !self.timer.end_at(number),
+                KEY if self.keys.len() < 96 => self.keys.extend_from_slice(words),
+                EPOCH => self.turn = Some((std::mem::take(&mut self.keys), number)),
                 _ => self.stop = true,
             }
-            self.part = rest.to_vec();
+            self.part = Zeroizing::new(rest.to_vec());
         }
     }
 }
@@ -354,7 +419,7 @@ impl Read for Input {
         if control.stop {
             return Ok(0);
         }
-        if !control.ticks.is_empty() && self.live {
+        if (!control.ticks.is_empty() || control.turn.is_some()) && self.live {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         if !input {

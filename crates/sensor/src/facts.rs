@@ -138,6 +138,14 @@ impl Facts {
         identify.map_or(0, |identify| identify.write(record, values, out))
     }
 
+    /// Takes the keys of another epoch.
+    pub(crate) fn turn(&mut self, with: Identify) {
+        match &mut self.identify {
+            Some(identify) => identify.turn(with),
+            none => *none = Some(with),
+        }
+    }
+
     /// How many identifiers were shed since this was asked last.
     pub(crate) fn take_shed(&mut self) -> u64 {
         self.identify.as_mut().map_or(0, Identify::take_shed)

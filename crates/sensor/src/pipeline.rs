@@ -190,6 +190,11 @@ impl Pipeline {
         Frame::Window(window).encode(&mut self.out);
     }
 
+    /// Goes on under the keys of another epoch; what waits beside its flow is sealed with them.
+    pub fn identify_with(&mut self, identify: Identify) {
+        self.facts.turn(identify);
+    }
+
     /// A tick of the supervisor: the window ends here, also when nothing came.
     pub fn tick(&mut self, now_ms: u64) {
         if self.windows.begin_tick(now_ms) {

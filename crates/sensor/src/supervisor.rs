@@ -14,6 +14,7 @@ pub use orders::{Ending, NoOrders, Order, Orders};
 pub use process::Program;
 pub use run::{Job, Means, OnRecord, supervise};
 
+use crate::child::ChildIdentify;
 use sakimori_custody::entry::Entry;
 use sakimori_custody::identifier::Identifier;
 use sakimori_custody::ids::{BucketId, RecordId, StreamId};
@@ -79,6 +80,11 @@ pub trait RecordStore {
     /// # Errors
     /// [`StoreError`]: a restart publishes it.
     fn publish(&mut self, bucket: &BucketId, window: (StreamId, u64)) -> Result<(), StoreError>;
+    /// What a run writes identifiers with from now on, once the epoch before is over; `None` where that cannot be had, which ends the run.
+    fn next_epoch(&mut self, stream: StreamId) -> Option<ChildIdentify> {
+        let _ = stream;
+        None
+    }
 }
 
 /// Wall time.

@@ -5,6 +5,7 @@ use super::recovery::{Recovered, resolve};
 use crate::commission::{CallError, Caller, Use};
 use crate::error::{ControlError, told};
 use crate::host::Host;
+use crate::identify;
 use crate::journal::Journal;
 use crate::layout::Node;
 use crate::office;
@@ -15,6 +16,7 @@ use sakimori_custody::ids::{BucketId, RecordId, StreamId};
 use sakimori_custody::keys::{BucketKey, CommitKey};
 use sakimori_custody::record::MechanicalRecord;
 use sakimori_lake::{BucketWriter, Retention, StagedWindow, WindowId};
+use sakimori_sensor::child::ChildIdentify;
 use sakimori_sensor::supervisor::{Opened, RecordStore, StoreError};
 use sakimori_tlog::key::NoteSigner;
 use std::collections::BTreeMap;
@@ -195,6 +197,13 @@ impl RecordStore for LakeStore<'_> {
         writer
             .stage_identifiers(id(window), identifiers)
             .map_err(failed)
+    }
+
+    fn next_epoch(&mut self, stream: StreamId) -> Option<ChildIdentify> {
+        let asked = (self.signer, stream);
+        identify::for_run(self.node, self.host, self.admitted, self.caller, asked)
+            .ok()
+            .flatten()
     }
 
     fn publish(&mut self, bucket: &BucketId, window: (StreamId, u64)) -> Result<(), StoreError> {

@@ -58,6 +58,11 @@ impl Identify {
         }
     }
 
+    /// Takes another's keys; what is being read and waits goes on.
+    pub(super) fn turn(&mut self, with: Self) {
+        self.sealer = with.sealer;
+    }
+
     /// Whether a side may still bring something.
     #[inline]
     pub(super) const fn wants(flow: &Flow, out: bool) -> bool {

@@ -1,7 +1,7 @@
 //! The sealed process from outside: starting, reading frames, telling ticks, ending. In: a program that knows [`CHILD_ARGUMENT`], an input. Out: frames. Never: any
 //! descriptor in the child but 0, 1 and 2; a process that outlives its run.
 
-use crate::child::{CHILD_ARGUMENT, ChildConfig, END, STOP, TICK};
+use crate::child::{CHILD_ARGUMENT, ChildConfig, ChildIdentify, END, STOP, TICK};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::time::{ClockId, clock_gettime};
@@ -140,6 +140,15 @@ impl Sealed {
     /// Asks the process to finish what it holds and end.
     pub(super) fn stop(&self) {
         self.tell(STOP, 0);
+    }
+
+    /// Tells the process the keys of the next epoch; `false` where they could not be told.
+    pub(super) fn turn(&self, identify: &ChildIdentify) -> bool {
+        // Less than a pipe takes as a whole or not at all.
+        let Some(messages) = identify.turn() else {
+            return false;
+        };
+        rustix::io::write(&self.control, &messages) == Ok(messages.len())
     }
 
     fn tell(&self, kind: u8, number: u64) {

@@ -70,11 +70,9 @@ pub struct OnRecord {
 }
 
 impl Job<'_> {
-    /// Whether the epoch of its identifiers is over: what is sealed from then on belongs to other keys.
-    fn epoch_over(&self, now: Millis) -> bool {
-        let identify = self.config.identify.as_ref();
-        let epoch = identify.and_then(|identify| identify.epoch.parse::<EpochId>().ok());
-        epoch.is_some_and(|epoch| now.seconds() >= epoch.end())
+    /// The epoch of its identifiers.
+    fn epoch(&self) -> Option<EpochId> {
+        self.config.identify.as_ref().and_then(epoch_of)
     }
 
     /// Fields of which the process may write identifiers.
@@ -110,6 +108,8 @@ struct Run<'r> {
     open_identifiers: Vec<(RecordId, Identifier)>,
     next_record: u64,
     watch: Watch,
+    /// The epoch of the identifiers.
+    epoch: Option<EpochId>,
     /// Sums of the windows whose receipts are in the log.
     recorded: Totals,
     findings: Findings,
@@ -168,6 +168,7 @@ pub fn supervise(job: &Job<'_>, means: Means<'_>) -> Result<Outcome, SuperviseEr
         open_identifiers: Vec::new(),
         next_record: 0,
         watch: Watch::new(job.admitted.caps(), job.admitted.directions(), job.fields()),
+        epoch: job.epoch(),
         recorded: Totals::default(),
         findings: Findings::default(),
         started: false,
@@ -427,7 +428,7 @@ impl Run<'_> {
         }
         if clocks.stopped.is_none() {
             let expired = (now.0 > self.last_ms).then_some(Ending::Expired);
-            let epoch = self.job.epoch_over(now).then_some(Ending::EpochEnded);
+            let epoch = self.turn_epoch(sealed, now);
             if let Some(ending) = ending.or(expired).or(epoch) {
                 sealed.stop();
                 clocks.stopped = Some((now.0, ending));
@@ -435,6 +436,16 @@ impl Run<'_> {
         }
         let overdue = clocks.stopped.is_some_and(|(at, _)| now.0 > at + GRACE_MS);
         Ok(overdue.then_some("stop-ignored"))
+    }
+
+    /// Goes over to the keys of the next epoch where the one of the identifiers is over: what is sealed from then on belongs to other keys. Without them the run ends.
+    fn turn_epoch(&mut self, sealed: &Sealed, now: Millis) -> Option<Ending> {
+        let over = self.epoch.filter(|epoch| now.seconds() >= epoch.end())?;
+        let next = self.store.next_epoch(self.job.stream);
+        let told = next.filter(|next| sealed.turn(next));
+        self.epoch = told.as_ref().and_then(epoch_of);
+        let holds = |epoch: EpochId| epoch.authority == over.authority && epoch.end() > over.end();
+        (!self.epoch.is_some_and(holds)).then_some(Ending::EpochEnded)
     }
 
     /// Takes in what is new from outside; says why the run ends now, where it does.
@@ -684,6 +695,10 @@ impl Run<'_> {
             buckets: self.buckets,
         }
     }
+}
+
+fn epoch_of(identify: &ChildIdentify) -> Option<EpochId> {
+    identify.epoch.parse().ok()
 }
 
 /// Last millisecond of the authority.

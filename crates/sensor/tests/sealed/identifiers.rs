@@ -4,10 +4,11 @@ use crate::captures::{header, record};
 use crate::office::{Call, Clock, Journal, PACK, Run, admitted, config, input, plan, this_program};
 use crate::run::{EPOCH, RUN, Told, identifying, secret, stream};
 use crate::runs::NOW;
+use sakimori_custody::epoch::{EpochId, EpochSecret};
 use sakimori_custody::identifier::IdentifierField::{self, DestinationMail, SourceMail, User};
 use sakimori_custody::identifier::IdentifiersCommitment;
 use sakimori_custody::ids::hex;
-use sakimori_custody::keys::CommitKey;
+use sakimori_custody::keys::{CommitKey, Share};
 use sakimori_custody::window::EndStatus;
 use sakimori_sensor::child::{ChildConfig, ChildIdentify};
 use sakimori_sensor::limits::FLOWS_MAX;
@@ -116,7 +117,7 @@ pub(crate) fn sealed() {
     assert_eq!(tags[0], tags[3], "one sender is one tag");
 }
 
-/// An epoch that ended yesterday: the run stops, and seals nothing with its keys.
+/// An epoch that ended yesterday, and no other: the run stops, and seals nothing with its keys.
 pub(crate) fn epoch() {
     let admitted = admitted(&plan());
     let journal = Journal::default();
@@ -140,4 +141,42 @@ pub(crate) fn epoch() {
     drop(held_open);
     assert_eq!(outcome.status, EndStatus::Stopped);
     assert_eq!(journal.stop_reason().as_deref(), Some("epoch-ended"));
+}
+
+/// An epoch that ended yesterday, and the one of today behind it: the run goes on, and seals with the keys of today's.
+pub(crate) fn turn() {
+    let admitted = admitted(&plan());
+    let named = |days: &str| EPOCH.replace("2027-03-03/30", days).parse().unwrap();
+    let today: EpochId = named("2027-04-01/1");
+    let keys = || EpochSecret::combine(&Share::new([4; 32]), &Share::new([5; 32]), today);
+    let of =
+        |epoch, keys, seed| ChildIdentify::new(&IdentifierField::ALL, epoch, RUN, keys, [seed; 32]);
+    let (old, new) = (secret().writing(), keys().writing());
+    let journal = Journal::default();
+    journal.next.replace(Some(of(today, &new, 8)));
+    let run = Run {
+        admitted: &admitted,
+        program: this_program(),
+        config: ChildConfig {
+            identify: Some(of(named("2027-03-31/1"), &old, 7)),
+            ..config(true)
+        },
+        input: input(&capture()),
+        clock: Clock::real(NOW),
+    };
+    let outcome = run.supervise(&journal).unwrap();
+    assert_eq!((outcome.status, outcome.fault), (EndStatus::Complete, None));
+    journal.check();
+    let reader = keys().reader();
+    let mut opened = 0;
+    for call in journal.calls().iter() {
+        if let Call::Identifiers(_, _, identifiers) = call {
+            let open = identifiers
+                .iter()
+                .filter(|(_, i)| reader.open(RUN, i).is_some());
+            assert_eq!(open.count(), identifiers.len());
+            opened += identifiers.len();
+        }
+    }
+    assert_eq!(opened, 4);
 }

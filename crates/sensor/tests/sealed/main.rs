@@ -86,6 +86,10 @@ const TESTS: &[(&str, fn())] = &[
         identifiers::sealed,
     ),
     (
+        "a_run_goes_over_to_the_keys_of_the_next_epoch",
+        identifiers::turn,
+    ),
+    (
         "a_run_ends_with_the_epoch_of_its_identifiers",
         identifiers::epoch,
     ),

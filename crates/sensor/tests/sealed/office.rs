@@ -9,7 +9,7 @@ use sakimori_custody::ids::{BucketId, RecordId, StreamId, hex};
 use sakimori_custody::keys::CommitKey;
 use sakimori_custody::record::{Direction, MechanicalRecord};
 use sakimori_custody::time::{Millis, Seconds};
-use sakimori_sensor::child::ChildConfig;
+use sakimori_sensor::child::{ChildConfig, ChildIdentify};
 use sakimori_sensor::supervisor::{
     Job, Means, NoOrders, OnRecord, Opened, Orders, Outcome, Program, Progress, Random,
     RecordStore, Recorder, RecorderError, StoreError, SuperviseError, Totals, WallClock, supervise,
@@ -43,6 +43,8 @@ type Act = Box<dyn Fn(&Entry)>;
 #[derive(Default)]
 pub(crate) struct Journal {
     calls: RefCell<Vec<Call>>,
+    /// What the store gives when an epoch is over.
+    pub(crate) next: RefCell<Option<ChildIdentify>>,
     made: Cell<usize>,
     fail_at: Option<usize>,
     /// Records that a bucket has from earlier runs.
@@ -289,6 +291,10 @@ impl RecordStore for Store<'_> {
     ) -> Result<(), StoreError> {
         let call = Call::Identifiers(bucket.clone(), window.1, identifiers.to_vec());
         self.0.call(call).map_err(|e| StoreError(e.to_owned()))
+    }
+
+    fn next_epoch(&mut self, _: StreamId) -> Option<ChildIdentify> {
+        self.0.next.take()
     }
 
     fn publish(&mut self, bucket: &BucketId, window: (StreamId, u64)) -> Result<(), StoreError> {
