@@ -13,6 +13,7 @@
 mod body;
 pub mod book;
 pub mod calendar;
+mod cases;
 pub mod limits;
 pub mod misuse;
 pub mod projections;

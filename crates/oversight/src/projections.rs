@@ -85,6 +85,8 @@ pub struct RequestRow {
     pub draft: String,
     /// Its state.
     pub state: RequestState,
+    /// Where its case stands, or how it ended, in the words of `authority::lifecycle`.
+    pub case: Option<&'static str>,
     /// What keeps it from being decided, in words.
     pub incomplete: Option<String>,
     /// Questions and answers.
@@ -269,6 +271,7 @@ impl Book {
             replaces: request.replaces.map(|id| id.to_string()),
             draft: request.text.clone(),
             state: self.request_state(request, now),
+            case: self.case(request, now).map(|case| case.state().name()),
             incomplete: request.complete.as_ref().err().map(ToString::to_string),
             thread,
             waited_seconds: request.waited(now),

@@ -222,3 +222,41 @@ fn people_hold_what_was_granted_until_it_ends() {
     let again = again.with("third", |s| s.stream = 0x70);
     assert!(good(&again).holds(&name("a.tanaka"), "analyst", Seconds(hour(0))));
 }
+
+#[test]
+fn the_case_of_a_request_lives_as_the_log_tells() {
+    let case = |story: &Story, request: usize, time: u64| {
+        good(story).requests(Seconds(time))[request].case
+    };
+    let at = |step: &str, time: u64| case(&Story::good().up_to(step), 0, time);
+    for (step, time, wanted) in [
+        ("request", hour(1), "submitted"),
+        ("question", hour(1), "questioned"),
+        ("answer", hour(2), "submitted"),
+        ("decision", hour(3), "approved"),
+        ("lease", hour(4), "active"),
+        ("suspended", hour(9), "suspended"),
+        ("resumed", hour(10), "active"),
+        ("resumed", hour(24 * 90) + 1, "expired"),
+    ] {
+        assert_eq!(at(step, time), Some(wanted), "{step}");
+    }
+    let urgent = |step: &str, time: u64| case(&Story::good().up_to(step), 1, time);
+    assert_eq!(urgent("urgent stop", hour(12)), Some("urgent"));
+    assert_eq!(urgent("ratified", hour(21)), Some("active"));
+    let refused = Story::good().up_to("ratified").with("ratified", |s| {
+        s.edit("outcome: ratified", "outcome: refused");
+    });
+    assert_eq!(case(&refused, 1, hour(21)), Some("refused"));
+    let revoked = Story::good().up_to("ratified").with("ratified", |s| {
+        s.edit(
+            "about: urgent 6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b\noutcome: ratified",
+            "about: authority 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\noutcome: revoked",
+        );
+    });
+    assert_eq!(case(&revoked, 0, hour(21)), Some("revoked"));
+    let demanded = Story::good().up_to("demand").with("demand", |s| {
+        s.edit("\"stop\":null", &format!("\"stop\":\"{FIRST}\""));
+    });
+    assert_eq!(case(&demanded, 0, hour(8)), Some("suspended"));
+}
