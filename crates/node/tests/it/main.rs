@@ -12,4 +12,5 @@ mod documents;
 mod flow;
 mod hostile;
 mod nation;
+mod raw;
 mod transport;
