@@ -132,6 +132,10 @@ impl ControlError {
             | Self::Lacking { .. }
             | Self::Document { .. }
             | Self::Forbidden { .. }
+            | Self::Ledger {
+                source: ClientError::Problem(Problem::Denied(_)),
+                ..
+            }
             | Self::Lake(
                 LakeError::Damaged { .. }
                 | LakeError::Deleted { .. }
@@ -142,10 +146,6 @@ impl ControlError {
             | Self::Share(ShareError::Missing(_))
             | Self::Session(SessionError::Ended { .. } | SessionError::Killed(_)) => exit::NO,
             Self::Commission(error) => error.exit_code(),
-            Self::Ledger {
-                source: ClientError::Problem(Problem::Denied(_)),
-                ..
-            } => exit::NO,
             // Whoever named the file acts, not who keeps the machine.
             Self::File {
                 act: "read",

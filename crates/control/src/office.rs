@@ -22,7 +22,7 @@ pub use request::{
 };
 pub use rules::{schedule_text, software_text};
 pub use sakimori_oversight::book::Held;
-pub use state::{Standing, StandingRequest, standing, standing_requests};
+pub use state::{Said, Standing, StandingRequest, standing, standing_requests};
 pub use stop::{kind_about, ruling_text, suspension_text};
 
 use crate::error::{ControlError, told};

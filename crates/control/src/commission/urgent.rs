@@ -180,14 +180,13 @@ impl Commission {
                 Vec::new(),
                 note.to_bytes(),
                 now,
-                false,
             )?);
         }
         let names: Vec<String> = destroyed.iter().map(ToString::to_string).collect();
         let body = json!({"urgent": id.to_string(), "reason": reason, "destroyed": names});
         let count = vec![names.len() as u64];
         let body = body.to_string().into_bytes();
-        entries.push(self.entry(EntryType::Lapse, id, count, body, now, true)?);
+        entries.push(self.entry(EntryType::Lapse, id, count, body, now)?);
         lock(&self.watch).made.insert(id, now);
         Ok(entries)
     }
@@ -213,7 +212,6 @@ impl Commission {
         counters: Vec<u64>,
         body: Vec<u8>,
         now: Seconds,
-        signed: bool,
     ) -> Result<Entry, ControlError> {
         let authority = lock(&self.register)
             .book()
@@ -232,7 +230,9 @@ impl Commission {
             id: self.secretariat.verifier().id(),
             key: self.secretariat.ed25519(),
         };
-        Ok(Chain::new(stream).entry(act, salt, signed.then_some(&secretariat)))
+        // An attestation is a signed note itself.
+        let author = (kind != EntryType::Attestation).then_some(&secretariat);
+        Ok(Chain::new(stream).entry(act, salt, author))
     }
 
     /// An urgent act's share is given for writing until it ends, and for queries from its ratification on.
@@ -308,8 +308,7 @@ const fn ends(urgent: &Urgent, now: Seconds) -> Option<&'static str> {
     match urgent.end {
         _ if urgent.lapse.is_some() => None,
         Some(UrgentEnd::Refused(..)) => Some("refused"),
-        Some(UrgentEnd::Ratified(..) | UrgentEnd::Lapsed(..)) => None,
         None if now.0 > urgent.deadline.0.saturating_add(SILENCE_SECONDS) => Some("silence"),
-        None => None,
+        Some(UrgentEnd::Ratified(..) | UrgentEnd::Lapsed(..)) | None => None,
     }
 }

@@ -29,6 +29,9 @@ pub struct StandingRequest {
     pub authority: Option<AuthorityId>,
 }
 
+/// What a sensor acknowledged last: its state, the last second of its lease, why.
+pub type Said = (Held, Seconds, String);
+
 /// An authority and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -41,7 +44,7 @@ pub struct Standing {
     /// `waiting`, `not-begun`, `active`, `quarantined`, `suspended`, `revoked`, `lapsed`, `ended`.
     pub state: &'static str,
     /// What each sensor acknowledged last, with its lease's last second; nothing for one that never ran.
-    pub sensors: Vec<(SensorId, Option<(Held, Seconds, String)>)>,
+    pub sensors: Vec<(SensorId, Option<Said>)>,
     /// The authority that it renews, and the one that renews it.
     pub renews: (Option<AuthorityId>, Option<AuthorityId>),
 }

@@ -72,8 +72,8 @@ impl<'n, 'p> News<'n, 'p> {
                 self.clock.renewed(admitted.lease());
                 Some(Order::Renewed(Box::new(admitted)))
             }
-            Err(Refusal::Suspended) => self.stopped(&folder, Ending::Suspended),
-            Err(Refusal::Revoked) => self.stopped(&folder, Ending::Revoked),
+            Err(Refusal::Suspended) => Some(self.stopped(&folder, Ending::Suspended)),
+            Err(Refusal::Revoked) => Some(self.stopped(&folder, Ending::Revoked)),
             Err(refusal) => {
                 // On record as every refusal; where it is not, the run ends with its log.
                 drop(self.process.refuse(refusal));
@@ -85,10 +85,10 @@ impl<'n, 'p> News<'n, 'p> {
 }
 
 impl News<'_, '_> {
-    fn stopped(&mut self, folder: &Folder, ending: Ending) -> Option<Order> {
+    fn stopped(&mut self, folder: &Folder, ending: Ending) -> Order {
         // The run ends whether or not that can be written down.
         drop(self.process.keep_in_mind(folder));
-        Some(Order::End(ending))
+        Order::End(ending)
     }
 }
 

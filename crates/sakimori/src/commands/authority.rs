@@ -15,9 +15,9 @@ use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_control::error::{exit, told};
 use sakimori_control::{ControlError, Host, Node, commission, files, office};
 use sakimori_custody::entry::EntryType;
-use sakimori_custody::ids::hex;
+use sakimori_custody::ids::{Name, hex};
 use sakimori_tlog::note::Note;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> {
@@ -41,15 +41,7 @@ pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> 
             text,
             from,
             dir,
-        } => {
-            let node = Node::at(dir.dir);
-            let (index, due) = commission::ask(&node, host, request.0, &from, &text)?;
-            show::line(&index.to_string());
-            show::say(&format!(
-                "the question is on record, to be answered until {due}"
-            ));
-            Ok(ExitCode::SUCCESS)
-        }
+        } => question(request.0, &text, &from, &Node::at(dir.dir), host),
         Authority::Answer {
             question,
             text,
@@ -80,34 +72,64 @@ pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> 
             fictional,
             sitting: sat,
             dir,
-        } => {
-            let node = Node::at(dir.dir);
-            let schedule = office::schedule_text(&node, host, fictional, sitting(&sat)?)?;
-            written(&out, &schedule.to_string())?;
-            show::line(&schedule.version.to_string());
-            let unverified = schedule.unverified().len();
-            show::say(&format!(
-                "{unverified} values are {UNVERIFIED}; the office and everybody who is present sign it"
-            ));
-            Ok(ExitCode::SUCCESS)
-        }
+        } => schedule(&out, fictional, &sat, &Node::at(dir.dir), host),
         Authority::Software { out, program, dir } => {
-            let program = match program {
-                Some(program) => program,
-                None => super::own_program()?,
-            };
-            let name = "sakimori".parse().map_err(Failure::usage)?;
-            let version = env!("CARGO_PKG_VERSION").parse().map_err(Failure::usage)?;
-            let node = Node::at(dir.dir);
-            let software = office::software_text(&node, host, &program, &name, &version)?;
-            written(&out, &software.to_string())?;
-            show::line(&hex(&software.sha256));
-            show::say("the office and the chair or the deputy sign it");
-            Ok(ExitCode::SUCCESS)
+            software(&out, program, &Node::at(dir.dir), host)
         }
         Authority::Suspend(arguments) => suspend(&arguments, SuspensionAct::Suspend, host),
         Authority::Resume(arguments) => suspend(&arguments, SuspensionAct::Resume, host),
     }
+}
+
+fn question(
+    request: [u8; 32],
+    text: &str,
+    from: &Name,
+    node: &Node,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
+    let (index, due) = commission::ask(node, host, request, from, text)?;
+    show::line(&index.to_string());
+    show::say(&format!(
+        "the question is on record, to be answered until {due}"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn schedule(
+    out: &Path,
+    fictional: bool,
+    sat: &Sitting,
+    node: &Node,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
+    let schedule = office::schedule_text(node, host, fictional, sitting(sat)?)?;
+    written(out, &schedule.to_string())?;
+    show::line(&schedule.version.to_string());
+    let unverified = schedule.unverified().len();
+    show::say(&format!(
+        "{unverified} values are {UNVERIFIED}; the office and everybody who is present sign it"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn software(
+    out: &Path,
+    program: Option<PathBuf>,
+    node: &Node,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
+    let program = match program {
+        Some(program) => program,
+        None => super::own_program()?,
+    };
+    let name = "sakimori".parse().map_err(Failure::usage)?;
+    let version = env!("CARGO_PKG_VERSION").parse().map_err(Failure::usage)?;
+    let software = office::software_text(node, host, &program, &name, &version)?;
+    written(out, &software.to_string())?;
+    show::line(&hex(&software.sha256));
+    show::say("the office and the chair or the deputy sign it");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Writes a text that is to be signed.

@@ -57,18 +57,8 @@ impl Live {
                 pause(20);
             }
         });
-        let live = Self { running, feeder };
-        live.until(node, 1, EntryType::Effective);
-        live
-    }
-
-    /// Waits until the log has so many entries of a kind.
-    fn until(&self, node: &TestNode, count: usize, kind: EntryType) {
-        let begun = now();
-        while count_of(node, kind) < count {
-            assert!(begun.elapsed().as_secs() < 60, "no {kind} within a minute");
-            pause(20);
-        }
+        until(node, 1, EntryType::Effective);
+        Self { running, feeder }
     }
 
     /// Its end, and how long after `since` it came.
@@ -77,6 +67,15 @@ impl Live {
         let took = since.elapsed().as_millis();
         self.feeder.join().unwrap();
         (ran, took)
+    }
+}
+
+/// Waits until the log has so many entries of a kind.
+fn until(node: &TestNode, count: usize, kind: EntryType) {
+    let begun = now();
+    while count_of(node, kind) < count {
+        assert!(begun.elapsed().as_secs() < 60, "no {kind} within a minute");
+        pause(20);
     }
 }
 
@@ -317,14 +316,14 @@ fn a_run_ends_with_its_lease_where_the_commission_is_gone_and_a_renewal_prolongs
     let live = Live::start(&node);
     // A renewal while it runs.
     short_lease(&node, &statement, 12);
-    live.until(&node, 2, EntryType::Effective);
+    until(&node, 2, EntryType::Effective);
     let since = now();
     let folder = node.node.authority(statement.id, &sensor());
-    let until = node.host.seconds();
+    let since_s = node.host.seconds();
     let root = sakimori_control::ledger::installed_root(&node.node).unwrap();
     let lease = std::fs::read(folder.join("lease.note")).unwrap();
     let lease = sakimori_authority::Lease::open(&lease, &root.lease_key).unwrap();
-    let left = (lease.not_after.0 - until.0) * 1000;
+    let left = (lease.not_after.0 - since_s.0) * 1000;
     node.commission.take().unwrap().kill();
     let (ran, took) = live.end(since);
     println!("the commission gone: the sensor ended {took} ms later; its lease had {left} ms left");

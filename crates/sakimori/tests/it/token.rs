@@ -1,4 +1,4 @@
-//! Signatures by keys that a PKCS#11 token keeps, through the real program and SoftHSM. In: a token that the test made. Out: notes that verify. Never: a private key outside the token.
+//! Signatures by keys that a PKCS#11 token keeps, through the real program and `SoftHSM`. In: a token that the test made. Out: notes that verify. Never: a private key outside the token.
 
 use crate::node::TestNode;
 use crate::program::{run, sakimori};
