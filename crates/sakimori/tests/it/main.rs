@@ -18,6 +18,7 @@ mod kill;
 mod labelled;
 mod live;
 mod mail;
+mod nation;
 mod node;
 mod oversight;
 mod program;
