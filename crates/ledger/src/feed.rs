@@ -233,15 +233,7 @@ impl Feed {
         loop {
             let before = self.next;
             let request = self.request(reader, checkpoint)?;
-            for bodies in &request.bodies {
-                let reply = peer.post(ADD_BODIES, TYPE_OCTETS, bodies);
-                let reply = reply.map_err(FeedError::Away)?;
-                if reply.status != 200 {
-                    return Err(refused(&reply));
-                }
-            }
-            let reply = peer.post(ADD_ENTRIES, TYPE_OCTETS, &request.entries);
-            let reply = reply.map_err(FeedError::Away)?;
+            let reply = request.send(&mut *peer, &checkpoint.origin)?;
             let info = mirror_info(&reply);
             match (reply.status, info) {
                 (200, _) => {
@@ -292,7 +284,7 @@ impl Feed {
                 proof: merkle::subtree_proof(reader, range.subtree, end)?,
             };
             for entry in &package.entries {
-                body_bytes += request.add_body(reader, &checkpoint.origin, entry)?;
+                body_bytes += request.add_body(reader, entry)?;
             }
             package.push(&mut request.entries);
             at = range.entries.end;
@@ -301,18 +293,32 @@ impl Feed {
     }
 }
 
-/// What is sent together: requests of bodies, then one of entries.
+/// What is sent together: bodies, in parts, each with the entries that name them; then the entries.
 struct Request {
     entries: Vec<u8>,
     bodies: Vec<Vec<u8>>,
 }
 
 impl Request {
+    /// Sends bodies, then entries; gives the answer to the entries, or the first that is no 200.
+    fn send(&self, peer: &mut dyn Peer, origin: &str) -> Result<Reply, FeedError> {
+        for bodies in &self.bodies {
+            let mut request = bodies_head(origin, &self.entries);
+            request.extend_from_slice(bodies);
+            let reply = peer.post(ADD_BODIES, TYPE_OCTETS, &request);
+            let reply = reply.map_err(FeedError::Away)?;
+            if reply.status != 200 {
+                return Ok(reply);
+            }
+        }
+        let reply = peer.post(ADD_ENTRIES, TYPE_OCTETS, &self.entries);
+        reply.map_err(FeedError::Away)
+    }
+
     /// Adds the body of an entry to the last request of bodies, or to a new one; returns its length.
     fn add_body<S: Source>(
         &mut self,
         reader: &LogReader<S>,
-        origin: &str,
         entry: &[u8],
     ) -> Result<usize, ReadError> {
         let Ok(envelope) = Envelope::decode(entry) else {
@@ -323,7 +329,7 @@ impl Request {
         };
         let full = |last: &Vec<u8>| last.len() + body.len() > REQUEST_BYTES_AIM;
         if self.bodies.last().is_none_or(full) {
-            self.bodies.push(bodies_head(origin));
+            self.bodies.push(Vec::new());
         }
         if let Some(last) = self.bodies.last_mut() {
             push_body(last, &envelope.body, &body);

@@ -1,7 +1,7 @@
 //! What log and mirror say to each other. In: parts, or bytes of a stranger. Out: bytes, or parts. Never: a judgement.
 //!
-//! c2sp.org/tlog-witness `add-checkpoint`, c2sp.org/tlog-mirror `add-entries`, and our `add-bodies`: u16 origin length ‖ origin ‖ bodies, each as
-//! commitment (32) ‖ u32 length ‖ stored bytes; numbers are big-endian.
+//! c2sp.org/tlog-witness `add-checkpoint`, c2sp.org/tlog-mirror `add-entries`, and our `add-bodies`: u16 origin length ‖ origin ‖ u32 length ‖ the
+//! `add-entries` request that names them ‖ bodies, each as commitment (32) ‖ u32 length ‖ stored bytes; numbers are big-endian.
 
 use crate::limits::{BODY_BYTES_MAX, ENTRY_BYTES_MAX};
 use sakimori_tlog::limits::PROOF_HASHES_MAX;
@@ -227,10 +227,12 @@ pub fn read_size(bytes: &[u8]) -> Option<u64> {
     decimal(std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?)
 }
 
-/// The head of an `add-bodies` request.
-pub fn bodies_head(origin: &str) -> Vec<u8> {
+/// The head of an `add-bodies` request, with the `add-entries` request whose entries name the bodies.
+pub fn bodies_head(origin: &str, upload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     push_origin(&mut out, origin);
+    out.extend_from_slice(&(upload.len() as u32).to_be_bytes());
+    out.extend_from_slice(upload);
     out
 }
 
@@ -244,10 +246,23 @@ pub fn push_body(out: &mut Vec<u8>, commitment: &[u8; 32], stored: &[u8]) {
 /// A commitment and the stored body under it.
 pub type NamedBody = ([u8; 32], Vec<u8>);
 
-/// Reads an `add-bodies` request: origin and bodies.
-pub fn read_bodies(bytes: &[u8]) -> Option<(String, Vec<NamedBody>)> {
+/// An `add-bodies` request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddBodies<'b> {
+    /// Origin of the log.
+    pub origin: String,
+    /// The `add-entries` request whose entries name the bodies.
+    pub upload: &'b [u8],
+    /// The bodies.
+    pub bodies: Vec<NamedBody>,
+}
+
+/// Reads an `add-bodies` request.
+pub fn read_bodies(bytes: &[u8]) -> Option<AddBodies<'_>> {
     let mut rest = bytes;
     let origin = take_origin(&mut rest)?;
+    let len = u32::from_be_bytes(take_array(&mut rest)?) as usize;
+    let upload = take(&mut rest, len)?;
     let mut bodies = Vec::new();
     while !rest.is_empty() {
         let commitment = take_array(&mut rest)?;
@@ -257,7 +272,11 @@ pub fn read_bodies(bytes: &[u8]) -> Option<(String, Vec<NamedBody>)> {
         }
         bodies.push((commitment, take(&mut rest, len)?.to_vec()));
     }
-    Some((origin, bodies))
+    Some(AddBodies {
+        origin,
+        upload,
+        bodies,
+    })
 }
 
 #[cfg(test)]
@@ -298,12 +317,14 @@ mod tests {
             ticket: Vec::new(),
         };
         assert_eq!(MirrorInfo::decode(info.encode().as_bytes()), Some(info));
-        let mut bodies = bodies_head("o");
-        push_body(&mut bodies, &[5; 32], b"body");
-        assert_eq!(
-            read_bodies(&bodies),
-            Some(("o".into(), vec![([5; 32], b"body".to_vec())]))
-        );
+        let mut bytes = bodies_head("o", b"upload");
+        push_body(&mut bytes, &[5; 32], b"body");
+        let read = AddBodies {
+            origin: "o".into(),
+            upload: b"upload",
+            bodies: vec![([5; 32], b"body".to_vec())],
+        };
+        assert_eq!(read_bodies(&bytes), Some(read));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Bringing entries and bodies to the mirror. In: requests, the time. Out: answers, and the cosignature once all is durable. Never: an entry whose proof
 //! does not lead to the pending checkpoint, or whose body is missing or sealed where everybody has to read it.
 //!
-//! Anybody on the loopback may bring bodies, and a sealed one shows only to who has its key whose it is. So it never takes the place of an open one.
+//! A body is taken only for an entry that leads to a checkpoint which the log signed. A sealed one shows only to who has its key whose it is, so it never takes the
+//! place of an open one.
 
 use super::{CHECKPOINT, Mirror, Reply};
 use crate::limits::WAITING_BYTES_MAX;
@@ -15,6 +16,7 @@ use sakimori_custody::entry::Envelope;
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::merkle::{Frontier, Hash, leaf_hash, verify_subtree};
 use sakimori_tlog::tile::TILE_WIDTH;
+use std::collections::BTreeSet;
 
 /// The new entries of an authenticated package: their records with leaf hashes, and their places in their streams.
 #[derive(Default)]
@@ -28,25 +30,68 @@ fn wrong(text: &str) -> Reply {
 }
 
 impl Mirror {
-    /// `POST /add-bodies`: bodies ahead of the entries that commit to them. They are kept in memory until their entries are written with them.
+    /// `POST /add-bodies`: bodies ahead of the entries that commit to them. They are kept in memory until their entries are written with them. Only bodies are
+    /// taken that entries name which lead to the pending checkpoint, so that the log's key vouches for each.
     pub fn add_bodies(&mut self, body: &[u8]) -> Reply {
-        let Some((origin, bodies)) = read_bodies(body) else {
-            return Reply::plain(400, "the request is malformed\n");
-        };
-        if origin != self.origin() {
-            return Reply::plain(404, "the log is not known here\n");
+        match self.try_add_bodies(body) {
+            Ok(reply) | Err(reply) => reply,
         }
-        let mut fitting = Vec::with_capacity(bodies.len());
-        for (commitment, stored) in bodies {
+    }
+
+    fn try_add_bodies(&mut self, body: &[u8]) -> Result<Reply, Reply> {
+        let malformed = || Reply::plain(400, "the request is malformed\n");
+        let request = read_bodies(body).ok_or_else(malformed)?;
+        if request.origin != self.origin() {
+            return Err(Reply::plain(404, "the log is not known here\n"));
+        }
+        let named = self.named_by(request.upload)?;
+        let mut fitting = Vec::with_capacity(request.bodies.len());
+        for (commitment, stored) in request.bodies {
+            if !named.contains(&commitment) {
+                return Err(wrong("a body is of no entry that is brought"));
+            }
             let Some(form) = Form::of(&commitment, &stored) else {
-                return wrong("a body is not the one that its commitment names");
+                return Err(wrong("a body is not the one that its commitment names"));
             };
             fitting.push((commitment, form, stored));
         }
         for (commitment, form, stored) in fitting {
             self.wait(commitment, form, stored);
         }
-        Reply::plain(200, "")
+        Ok(Reply::plain(200, ""))
+    }
+
+    /// The commitments of the entries of an upload, which are held against the pending checkpoint and not taken.
+    fn named_by(&self, upload: &[u8]) -> Result<BTreeSet<[u8; 32]>, Reply> {
+        let (head, mut rest) = self.upload(upload)?;
+        let (mut at, mut named) = (head.start, BTreeSet::new());
+        while at < head.end {
+            let range = package_at(at, head.end);
+            let Some(package) = Package::read(&mut rest, range.entries.end - at) else {
+                break;
+            };
+            self.authentic(&range, &package)?;
+            let entries = package.entries.iter();
+            named.extend(entries.filter_map(|entry| Some(Envelope::decode(entry).ok()?.body)));
+            at = range.entries.end;
+        }
+        Ok(named)
+    }
+
+    /// Reads the head of an upload that this mirror can use now.
+    fn upload<'b>(&self, bytes: &'b [u8]) -> Result<(AddEntries, &'b [u8]), Reply> {
+        let malformed = || Reply::plain(400, "no package could be used\n");
+        let (head, rest) = AddEntries::decode(bytes).ok_or_else(malformed)?;
+        if head.origin != self.origin() {
+            return Err(Reply::plain(404, "the log is not known here\n"));
+        }
+        // An upload that begins before the bundle that is being filled would only bring again what is here.
+        let oldest = self.store.size() / TILE_WIDTH * TILE_WIDTH;
+        let starts = (oldest..=self.store.size()).contains(&head.start);
+        if head.end != self.pending_size() || !starts {
+            return Err(self.info(409));
+        }
+        Ok((head, rest))
     }
 
     /// Keeps a body until its entry comes. An open one that waits is the one that is committed to: nothing takes its place.
@@ -78,16 +123,7 @@ impl Mirror {
 
     fn try_add_entries(&mut self, body: &[u8], now: Seconds) -> Result<Reply, Reply> {
         let malformed = || Reply::plain(400, "no package could be used\n");
-        let (head, mut rest) = AddEntries::decode(body).ok_or_else(malformed)?;
-        if head.origin != self.origin() {
-            return Err(Reply::plain(404, "the log is not known here\n"));
-        }
-        // An upload that begins before the bundle that is being filled would only bring again what is here.
-        let oldest = self.store.size() / TILE_WIDTH * TILE_WIDTH;
-        let starts = (oldest..=self.store.size()).contains(&head.start);
-        if head.end != self.pending_size() || !starts {
-            return Err(self.info(409));
-        }
+        let (head, mut rest) = self.upload(body)?;
         let mut at = head.start;
         while at < head.end {
             let range = package_at(at, head.end);
@@ -134,8 +170,8 @@ impl Mirror {
         Ok(())
     }
 
-    /// Holds a package against the pending checkpoint, and its new entries against their streams and bodies.
-    fn check_package(&mut self, range: &PackageRange, package: Package) -> Result<Checked, Reply> {
+    /// Holds a package against the pending checkpoint; gives the leaf hashes of its entries.
+    fn authentic(&self, range: &PackageRange, package: &Package) -> Result<Vec<Hash>, Reply> {
         let Some((_, pending)) = &self.pending else {
             return Err(self.info(409));
         };
@@ -149,6 +185,12 @@ impl Mirror {
         let (root, size) = (&pending.root, pending.size);
         verify_subtree(&range.subtree, size, &package.proof, &subtree.root(), root)
             .map_err(|_| wrong("a subtree consistency proof is wrong"))?;
+        Ok(leaves)
+    }
+
+    /// Holds a package against the pending checkpoint, and its new entries against their streams and bodies.
+    fn check_package(&mut self, range: &PackageRange, package: Package) -> Result<Checked, Reply> {
+        let leaves = self.authentic(range, &package)?;
         let first = self.store.size();
         let known = first.saturating_sub(range.entries.start) as usize;
         let mut checked = Checked::default();

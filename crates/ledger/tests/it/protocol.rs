@@ -100,8 +100,11 @@ impl Scene {
 
     /// Brings other bytes for the body of each entry.
     fn bodies_as(&mut self, body: impl Fn(&Record) -> Vec<u8>) -> Reply {
-        let mut request = bodies_head(crate::maker::ORIGIN);
-        for record in &self.records {
+        let state = MirrorInfo::decode(&self.entries(0, 0, 0).body).unwrap();
+        let from = state.next / 256 * 256;
+        let upload = self.upload(from, state.size, 9);
+        let mut request = bodies_head(crate::maker::ORIGIN, &upload);
+        for record in &self.records[from as usize..state.size as usize] {
             push_body(&mut request, &commitment(record), &body(record));
         }
         self.mirror.post(ADD_BODIES, &request, NOW).unwrap()
@@ -337,28 +340,69 @@ fn an_entry_that_the_commission_does_not_approve_is_not_cosigned() {
 }
 
 #[test]
-fn bodies_that_are_not_what_they_are_said_to_be_are_refused() {
+fn bodies_are_taken_only_for_entries_that_the_log_s_key_vouches_for() {
     let mut scene = scene(Box::new(ApproveAll));
-    scene.grow(1);
-    let mut request = bodies_head(crate::maker::ORIGIN);
-    push_body(&mut request, &[0; 32], &scene.records[0].body);
-    assert_eq!(
-        scene.mirror.post(ADD_BODIES, &request, NOW).unwrap().status,
-        422
-    );
-    assert_eq!(
-        scene
-            .mirror
-            .post(ADD_BODIES, &request[..40], NOW)
-            .unwrap()
-            .status,
-        400
-    );
-    let other = bodies_head("other.example");
-    assert_eq!(
-        scene.mirror.post(ADD_BODIES, &other, NOW).unwrap().status,
-        404
-    );
+    let note = scene.grow(2);
+    let upload = scene.upload(0, 2, 1);
+    let record = scene.records[0].clone();
+    let other = scene.records[1].body.clone();
+    let bodies = |upload: &[u8], named: &[u8; 32], body: &[u8]| {
+        let mut request = bodies_head(crate::maker::ORIGIN, upload);
+        push_body(&mut request, named, body);
+        request
+    };
+    let good = bodies(&upload, &commitment(&record), &record.body);
+    let mut post = |request: &[u8]| scene.mirror.post(ADD_BODIES, request, NOW).unwrap();
+    assert_eq!(info(&post(&good)), (409, 0, 0), "nothing is signed for yet");
+    let offer = AddCheckpoint {
+        old: 0,
+        proof: Vec::new(),
+        note: note.to_bytes(),
+    };
+    scene.mirror.post(ADD_CHECKPOINT, &offer.encode(), NOW);
+    let mut post = |request: &[u8]| scene.mirror.post(ADD_BODIES, request, NOW).unwrap();
+    let stranger = Author::new(99).next();
+    let mut forged = upload.clone();
+    let at = forged.len() - 40;
+    forged[at] ^= 1;
+    let elsewhere = {
+        let mut request = bodies_head("other.example", &upload);
+        push_body(&mut request, &commitment(&record), &record.body);
+        request
+    };
+    for (why, request, status) in [
+        ("of no entry", bodies(&upload, &[0; 32], &record.body), 422),
+        (
+            "of an entry of nobody",
+            bodies(&upload, &commitment(&stranger), &stranger.body),
+            422,
+        ),
+        (
+            "another entry's",
+            bodies(&upload, &commitment(&record), &other),
+            422,
+        ),
+        (
+            "entries that lead elsewhere",
+            bodies(&forged, &commitment(&record), &record.body),
+            422,
+        ),
+        (
+            "no entries",
+            bodies(&upload[..40], &commitment(&record), &record.body),
+            422,
+        ),
+        (
+            "no head",
+            bodies(b"", &commitment(&record), &record.body),
+            400,
+        ),
+        ("cut short", good[..good.len() - 1].to_vec(), 400),
+        ("another log", elsewhere, 404),
+        ("good", good.clone(), 200),
+    ] {
+        assert_eq!(post(&request).status, status, "{why}");
+    }
     assert!(scene.mirror.post("/other", b"", NOW).is_none());
 }
 
