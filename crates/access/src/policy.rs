@@ -269,6 +269,60 @@ mod tests {
         }
     }
 
+    /// Each role, cleared and in a case or one of them only, at each act, with each thing that may stand in the way.
+    fn questions() -> Vec<(Powers, Act, Object)> {
+        let data = Object::data(crate::Class::Selected, "c");
+        let mut voted = data.clone();
+        voted.voters.push("a".to_owned());
+        let objects = [data, voted, Object::asked_by("a"), Object::of("a")];
+        let mut questions = Vec::new();
+        for (cleared, in_case) in [(true, true), (false, true), (true, false)] {
+            for role in crate::Role::ALL {
+                let powers = Powers {
+                    roles: [*role].into(),
+                    cleared: cleared
+                        .then_some(crate::Class::Selected)
+                        .into_iter()
+                        .collect(),
+                    cases: in_case.then(|| "c".to_owned()).into_iter().collect(),
+                };
+                let all = Act::ALL
+                    .iter()
+                    .flat_map(|act| objects.iter().map(move |on| (act, on)));
+                questions.extend(all.map(|(act, on)| (powers.clone(), *act, on.clone())));
+            }
+        }
+        questions
+    }
+
+    fn answer(policy: &Policy, (powers, act, on): &(Powers, Act, Object)) -> bool {
+        policy.person("a", powers, *act, on).unwrap().allow
+    }
+
+    #[test]
+    fn each_rule_decides_something_that_no_other_decides() {
+        let whole = Policy::read(POLICY, SCHEMA).unwrap();
+        let questions = questions();
+        let answers: Vec<bool> = questions.iter().map(|one| answer(&whole, one)).collect();
+        let rules: Vec<&str> = POLICY.split("@id(").collect();
+        assert_eq!(rules.len(), crate::Role::ALL.len() + 7);
+        for left_out in 1..rules.len() {
+            let kept: Vec<&str> = (0..rules.len())
+                .filter(|place| *place != left_out)
+                .map(|place| rules[place])
+                .collect();
+            let policy = Policy::read(&kept.join("@id("), SCHEMA).unwrap();
+            let scopes = BTreeSet::from([Act::RelayNotes]);
+            let machine = policy.machine("m", &scopes, Act::RelayNotes, &Object::any());
+            let missed = !machine.unwrap().allow
+                || questions
+                    .iter()
+                    .zip(&answers)
+                    .any(|(question, told)| answer(&policy, question) != *told);
+            assert!(missed, "{}", rules[left_out].lines().next().unwrap());
+        }
+    }
+
     #[test]
     fn a_policy_that_does_not_hold_to_the_schema_is_refused() {
         let bad = [
