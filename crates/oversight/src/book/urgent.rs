@@ -1,7 +1,7 @@
 //! Urgent acts: two officers act before the commission can sit, for hours. In: entries of types 17 and 18. Out: which are open, until when, and how they ended. Never: an urgent act
 //! that the schedule does not allow.
 
-use super::{Book, Seen, Taken, void};
+use super::{Book, Outcome, Seen, Taken, void};
 use crate::body::{self, Lapse};
 use crate::book::authorities::authority;
 use crate::calendar::{Month, utc};
@@ -74,7 +74,7 @@ impl Book {
             Ok(allowed) => allowed,
             Err(why) => return void(why),
         };
-        let (id, basis) = (statement.id, statement.basis.clone());
+        let (id, basis, request) = (statement.id, statement.basis.clone(), statement.request);
         let urgent = Urgent {
             index: seen.index,
             time: seen.time,
@@ -87,6 +87,11 @@ impl Book {
         *self.urgents.by_month.entry(utc(seen.time)).or_default() += 1;
         self.authorities
             .insert(authority(seen, statement, text, false));
+        if let Some(request) = self.requests.by_leaf_mut(&request) {
+            request
+                .outcome
+                .get_or_insert((seen.time, Outcome::Granted(id)));
+        }
         self.month(seen.time).urgent(&basis);
         Taken::InForce
     }
