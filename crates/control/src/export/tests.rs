@@ -6,6 +6,11 @@ use crate::query::{Answered, Asked, Question};
 use sakimori_lake::{Ask, Span, What};
 use serde_json::{Value, json};
 
+const MARKS: [&str; 2] = [
+    "00112233445566778899aabbccddeeff",
+    "ffeeddccbbaa99887766554433221100",
+];
+
 fn answered(rows: u64) -> Answered {
     let row = |n: u64| {
         vec![
@@ -45,7 +50,10 @@ fn question() -> Question {
 
 /// Two recipients' files of one answer, and what each mark finds in `change`d text.
 fn finds(form: Form, rows: u64, change: impl Fn(&str) -> String) -> [(bool, usize, usize); 2] {
-    let (mine, other) = (Stamp::new(b"secret", "aa"), Stamp::new(b"secret", "bb"));
+    let (mine, other) = (
+        Stamp::new(b"secret", MARKS[0]),
+        Stamp::new(b"secret", MARKS[1]),
+    );
     let recipient = "police".parse().unwrap();
     let bytes = mine.file(&answered(rows), &question(), &recipient, form);
     let bytes = bytes.unwrap();
@@ -116,7 +124,7 @@ fn only_records_are_exported() {
     let mut sums = answered(3);
     sums.columns = ["count", "packets_out", "ja4"].map(str::to_owned).to_vec();
     let recipient = "police".parse().unwrap();
-    let refused = Stamp::new(b"secret", "aa").file(&sums, &question(), &recipient, Form::Csv);
+    let refused = Stamp::new(b"secret", MARKS[0]).file(&sums, &question(), &recipient, Form::Csv);
     assert!(
         refused
             .unwrap_err()
