@@ -35,7 +35,7 @@ pub use identifiers::{Joined, Sought};
 pub use lookup::{Ask, BucketReader, Found, Span, What};
 pub use manifest::{Bucket, BucketState, Object};
 pub use prefix::{Prefix, PrefixError};
-pub use room::{Lake, Retention};
+pub use room::{Lake, Listed, Retention};
 pub use schema::Row;
 pub use shares::{ShareError, ShareVault, bucket_key};
 pub use spool::{StagedWindow, WindowId};

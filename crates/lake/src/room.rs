@@ -35,6 +35,9 @@ impl Retention {
     }
 }
 
+/// A bucket's id with the bucket, or with what is wrong with it.
+pub type Listed = (BucketId, Result<Bucket, LakeError>);
+
 /// The lake below one folder.
 #[derive(Clone, Debug)]
 pub struct Lake {
@@ -91,7 +94,7 @@ impl Lake {
     ///
     /// # Errors
     /// The disk's, where a folder cannot be listed; [`LakeError::Limit`] for more than [`BUCKETS_MAX`].
-    pub fn each_bucket(&self) -> Result<Vec<(BucketId, Result<Bucket, LakeError>)>, LakeError> {
+    pub fn each_bucket(&self) -> Result<Vec<Listed>, LakeError> {
         let mut found = Vec::new();
         for authority in names_below(&self.root)? {
             let sensors = self.root.join(&authority);

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: Reidentify, host: &Host) -> Result<ExitCode, Failur
             "ruling": wish.ruling,
             "entries": shown.entries,
         })),
-        Format::Text => show::line(&value),
+        Format::Text => show::line(&readable(&value)),
     }
     let [_, _, entry] = shown.entries;
     show::say(&format!(
@@ -42,6 +42,22 @@ pub(super) fn run(arguments: Reidentify, host: &Host) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
+/// A stranger chose the value: what would move a terminal's cursor or turn its text about is shown as its number.
+fn readable(value: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let each = value.chars().map(|c| {
+        if hidden(c) {
+            c.escape_unicode().to_string()
+        } else {
+            c.to_string()
+        }
+    });
+    each.collect()
+}
+
 /// The index of a ruling: a number, or a note that is entered now.
 fn ruling(node: &Node, host: &Host, named: &str) -> Result<u64, Failure> {
     if let Ok(index) = named.parse() {
@@ -50,4 +66,15 @@ fn ruling(node: &Node, host: &Host, named: &str) -> Result<u64, Failure> {
     let path = Path::new(named);
     let bytes = std::fs::read(path).map_err(ControlError::file("read", path))?;
     Ok(office::enter(node, host, &bytes)?.index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn a_value_moves_no_cursor() {
+        let value = "al\u{9b}2Jice\u{202e}@\u{fc}.example";
+        assert_eq!(readable(value), "al\\u{9b}2Jice\\u{202e}@\u{fc}.example");
+    }
 }
