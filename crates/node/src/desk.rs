@@ -7,9 +7,10 @@ use crate::pages::{Decision, Numbered};
 use crate::part::{CommissionPart, OfficePart, Part, refused};
 use crate::problem::{Answer, Code, Problem};
 use crate::words::Word;
-use sakimori_authority::Sitting;
 use sakimori_authority::root::TrustRoot;
+use sakimori_authority::schedule::Beyond;
 use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
+use sakimori_authority::{Schedule, Sitting};
 use sakimori_control::office as cases;
 use sakimori_control::office::sitting as read_sitting;
 use sakimori_custody::coverage::Coverage;
@@ -254,6 +255,7 @@ pub struct Taken {
     /// The statement that its draft replaces, where it is on record.
     before: Option<Statement>,
     schedule: Vec<(String, String, bool)>,
+    rules: Option<Schedule>,
 }
 
 impl Taken {
@@ -265,6 +267,7 @@ impl Taken {
         Some(Self {
             before: before.map(|(_, statement, _)| statement.clone()),
             schedule: docket.schedule(),
+            rules: docket.rules(),
             asked,
         })
     }
@@ -280,7 +283,13 @@ pub fn decision(part: &Part, taken: &Taken, query: &SittingQuery) -> Decision {
     if let Ok(draft) = &asked.draft {
         let pack = pack(part, draft);
         shown.pack_known = pack.is_some();
-        shown.numbers = numbers(draft, pack.as_ref().map(Pack::coverage), &shown.schedule);
+        let rules = taken.rules.as_ref();
+        shown.within = rules.map(|rules| within(draft, asked, rules));
+        shown.numbers = numbers(
+            (draft, asked.body.expected_share_ppm),
+            pack.as_ref().map(Pack::coverage),
+            &shown.schedule,
+        );
         shown.selectors = pack.map_or_else(Vec::new, |pack| {
             pack.canonical_text()
                 .lines()
@@ -324,6 +333,20 @@ fn fill_text(
     }
 }
 
+/// Whether a draft stays within the schedule. Votes are counted once a sitting is entered, not before.
+fn within(draft: &Statement, asked: &Asked, rules: &Schedule) -> Result<(), String> {
+    let (share, most) = (asked.body.expected_share_ppm, rules.rules.cap_share_ppm);
+    if share > most {
+        return Err(format!(
+            "the expected share is {share}; `cap.share-ppm` is {most}"
+        ));
+    }
+    match draft.within(rules) {
+        Ok(()) | Err(Beyond::Floor { .. }) => Ok(()),
+        Err(beyond) => Err(beyond.to_string()),
+    }
+}
+
 /// The selection conditions of a draft, where they can be had and have the hash that the draft names.
 fn pack(part: &Part, draft: &Statement) -> Option<Pack> {
     let bytes = match part {
@@ -344,7 +367,7 @@ fn pack(part: &Part, draft: &Statement) -> Option<Pack> {
 
 /// The numbers of a draft, beside what was computed here and the schedule's bounds.
 fn numbers(
-    draft: &Statement,
+    (draft, share): (&Statement, u64),
     computed: Option<Coverage>,
     schedule: &[(String, String, bool)],
 ) -> Vec<Numbered> {
@@ -357,6 +380,7 @@ fn numbers(
         Numbered {
             what: Some(what),
             asked,
+            compared: computed.is_some(),
             computed,
             verified: bound.as_ref().is_some_and(|(_, verified)| *verified),
             bound: bound.map(|(value, _)| value),
@@ -365,18 +389,14 @@ fn numbers(
     let seconds = draft.not_after.0.saturating_sub(draft.not_before.0) + 1;
     let days = seconds.div_ceil(DAY_SECONDS);
     let period = format!("{} – {}", draft.not_before, draft.not_after);
-    let longest = draft
-        .directions
-        .iter()
-        .map(|direction| format!("period.{}", direction.name()))
-        .filter_map(|key| bound(&key).map(|(value, _)| (months(&value), key)))
-        .min();
-    let key = longest.map_or_else(|| "period.agreement".to_owned(), |(_, key)| key);
+    let key = period_key(draft, &bound);
     let mut rows = vec![
         Numbered {
             computed: Some(format!("{days} d")),
+            compared: false,
             ..row(Word::Period, period, None, &key)
         },
+        row(Word::Share, share.to_string(), None, "cap.share-ppm"),
         row(
             Word::Keep,
             draft.keep_days.to_string(),
@@ -405,6 +425,7 @@ fn numbers(
         what: Some(Word::PackHash),
         asked: hex(&draft.pack),
         computed: computed.as_ref().map(|_| hex(&draft.pack)),
+        compared: true,
         ..Numbered::default()
     });
     rows.extend([
@@ -415,6 +436,18 @@ fn numbers(
         counted(Word::CoverageBehaviours, |c| c.behaviours.to_string()),
     ]);
     rows
+}
+
+/// The key of the shortest period that bounds a draft.
+fn period_key(draft: &Statement, bound: &dyn Fn(&str) -> Option<(String, bool)>) -> String {
+    let keys = draft
+        .directions
+        .iter()
+        .map(|direction| format!("period.{}", direction.name()));
+    let shortest = keys
+        .filter_map(|key| bound(&key).map(|(value, _)| (months(&value), key)))
+        .min();
+    shortest.map_or_else(|| "period.agreement".to_owned(), |(_, key)| key)
 }
 
 /// The number of `N months`.

@@ -1,6 +1,7 @@
 //! The docket: requests with their questions, answers and outcomes, as people read them. In: entries of the log with their open bodies, in order. Out: what was asked, said and
 //! decided. Never: a verdict on signatures (those are `authority`'s and `oversight`'s); a text that was not in the log.
 
+use sakimori_authority::Schedule;
 use sakimori_authority::statement::Statement;
 use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
 use sakimori_custody::ids::{AuthorityId, hex};
@@ -126,7 +127,7 @@ pub struct Docket {
     decided: BTreeMap<AuthorityId, (u64, Statement, String)>,
     /// Suspension notes by authority, the newest of each party last.
     suspensions: BTreeMap<String, Vec<(u64, String)>>,
-    /// The newest schedule's text.
+    /// The newest schedule's note.
     schedule: String,
     /// Deletions: index, time, body.
     deletions: Vec<(u64, Seconds, String)>,
@@ -247,6 +248,12 @@ impl Docket {
         self.suspensions
             .get(&id.to_string())
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// The newest schedule on record, read; its signatures are the book's affair.
+    pub fn rules(&self) -> Option<Schedule> {
+        let note = Note::parse(self.schedule.as_bytes()).ok()?;
+        Schedule::parse(note.text()).ok()
     }
 
     /// Values of the newest schedule on record: key, value, whether it is verified (`docs/reference/formats.md` 10.9).

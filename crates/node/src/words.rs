@@ -109,6 +109,8 @@ words! {
     Agrees "agrees" "一致";
     PackMissing "The selection conditions could not be fetched from the office's node; the numbers of the request are not checked." "選別の条件を取得できません。求めの数値は未確認です。";
     PackHash "Hash of the selection conditions" "選別の条件のハッシュ";
+    Within "Held against the schedule on record: within its bounds." "記録された別表の範囲内です。";
+    Beyond "Beyond the schedule on record:" "記録された別表を超えています:";
     Unverified "UNVERIFIED" "未確認";
     NoSchedule "No schedule is on record." "別表は記録されていません。";
     Difference "Difference to the authority that it replaces" "置き換える承認との差分";

@@ -16,6 +16,8 @@ pub struct Numbered {
     pub asked: String,
     /// As this node computed it; absent where there is nothing to compute it from.
     pub computed: Option<String>,
+    /// Whether both have to be the same.
+    pub compared: bool,
     /// The schedule's bound.
     pub bound: Option<String>,
     /// Whether the schedule's value is verified.
@@ -31,6 +33,8 @@ pub struct Decision {
     pub pack_known: bool,
     /// The selection conditions, line by line.
     pub selectors: Vec<String>,
+    /// What the schedule on record says of the text: nothing against it, or the first value that it passes. Absent where there is no schedule.
+    pub within: Option<Result<(), String>>,
     /// Lines that differ from the authority that it replaces: key, before, now. Absent where it replaces none on record.
     pub difference: Option<Vec<(String, String, String)>>,
     /// The text to be signed, once the sitting is known, and its SHA-256.
@@ -136,7 +140,8 @@ fn numbers(reader: &Reader, shown: &Decision) -> Markup {
                     td {
                         @if let Some(computed) = &row.computed {
                             (computed) " "
-                            @if *computed == row.asked { span .ok { (say(Word::Agrees)) } }
+                            @if !row.compared {}
+                            @else if *computed == row.asked { span .ok { (say(Word::Agrees)) } }
                             @else { strong .warn { (say(Word::Differs)) } }
                         } @else { "–" }
                     }
@@ -147,6 +152,11 @@ fn numbers(reader: &Reader, shown: &Decision) -> Markup {
                         } @else { "–" }
                     }
                 } } }
+            }
+            @match &shown.within {
+                Some(Ok(())) => { p .ok { (say(Word::Within)) } },
+                Some(Err(beyond)) => { p .warn { strong { (say(Word::Beyond)) } " " (beyond) } },
+                None => {},
             }
             @if !shown.selectors.is_empty() {
                 details {

@@ -127,9 +127,26 @@ fn the_decision_page_shows_numbers_computed_here_and_no_bulk_approval() {
         "m3: missing",
         "for: m1 m2",
         "It replaces no authority.",
+        "within its bounds",
+        "UNVERIFIED",
     ] {
         let plain = part.replace("&#39;", "'");
         assert!(html.contains(part) || html.contains(&plain), "{part}");
+    }
+    assert!(
+        !html.contains("differs"),
+        "what was claimed is what was computed"
+    );
+    let mut wide = request(&nation.host);
+    wide["expected_share_ppm"] = json!(999_999);
+    let said = nation
+        .person(Role::Office, "o1")
+        .post_json("/v1/requests", &wide);
+    if let Some(name) = said.json()["request"].as_str() {
+        let page = member.get(&format!("/requests/{name}")).text();
+        assert!(page.contains("Beyond the schedule on record"), "{page}");
+    } else {
+        assert_eq!(said.code(), "refused", "it is not even on record");
     }
     let inbox = member.get("/").text();
     assert!(inbox.contains("there is no way to approve several at once"));
