@@ -23,6 +23,7 @@ mod node;
 mod oversight;
 mod program;
 mod refusals;
+mod requests;
 mod retention;
 mod serve;
 mod session;
