@@ -213,8 +213,35 @@ fn found(
     ));
     let ledger = Part::ledger(&options.program, node)?;
     setup::enter_trust_root(node, host)?;
-    audience.line("the trust root is entry 0 of the log, cosigned by the mirror");
+    audience
+        .line("the trust root is entry 0 of the log, the schedule entry 1, cosigned by the mirror");
+    release(options, node, host, audience)?;
     Ok([ledger, commission])
+}
+
+/// Office and chair release this program: from then on the sensor runs no other.
+fn release(
+    options: &Options,
+    node: &Node,
+    host: &Host,
+    audience: &mut dyn Audience,
+) -> Result<(), PlayError> {
+    let name = |text: &str| {
+        let read: Result<sakimori_custody::ids::Name, _> = text.parse();
+        read.map_err(|e| ControlError::document("the release", e))
+    };
+    let (program, version) = (name("sakimori")?, name(env!("CARGO_PKG_VERSION"))?);
+    let release = office::software_text(node, host, &options.program, &program, &version)?;
+    let mut note = Note::sign(&release.to_string(), &[], 0)
+        .ok_or_else(|| ControlError::document("the release", "its text cannot be signed"))?;
+    note.add(&keys::read(&node.office_key("office"))?, 0);
+    note.add(&keys::read(&member_key(node, "m1"))?, 0);
+    let entered = office::enter(node, host, &note.to_bytes())?;
+    audience.line(&format!(
+        "office and chair release this program: entry {} of the log; a sensor runs no other",
+        entered.index
+    ));
+    Ok(())
 }
 
 /// Runs the sensor over the capture that was given, or over the small nation's day.
@@ -479,7 +506,9 @@ impl Story {
 }
 
 fn problems(report: &sakimori_verify::Report) -> Value {
-    sakimori_verify::render::json(report)["problems"].clone()
+    let document = sakimori_verify::render::json(report).to_string();
+    serde_json::from_str::<Value>(&document)
+        .map_or(Value::Null, |document| document["problems"].clone())
 }
 
 /// Reads a file that a part wrote for the others, such as the commission's address.
