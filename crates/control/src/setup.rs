@@ -241,13 +241,8 @@ impl Made {
             format!("{office}/office"),
             KeyKind::Ed25519,
         )?;
-        let second = commission_key(node, "mirror-mldsa44");
-        let second = parties
-            .post_quantum
-            .then(|| keys::create_post_quantum(&second, &format!("{commission}/mirror"), host))
-            .transpose()?;
         Ok(Self {
-            second: second.map(|key| key.verifier().clone()),
+            second: second_key(node, parties, host)?,
             members,
             lease: plain(commission_key(node, "lease"), format!("{commission}/lease"))?,
             mirror: mirror.verifier().clone(),
@@ -346,14 +341,26 @@ impl Made {
         let mut mirror = vec![self.mirror.clone()];
         mirror.extend(self.second.clone());
         let lines = witness::policy_lines(&self.log, &mirror, outside, *needed);
-        let policy: String = lines.iter().map(|l| format!("policy: {l}\n")).collect();
+        let policy = format!("policy: {}\n", lines.join("\npolicy: "));
         let (head, rest) = text.split_once("policy: ").unwrap_or((text, ""));
-        let behind = rest
-            .lines()
-            .skip_while(|line| !line.starts_with("previous: "));
-        let behind: String = behind.map(|line| format!("{line}\n")).collect();
+        let behind = rest.find("previous: ").and_then(|at| rest.get(at..));
+        let behind = behind.unwrap_or_default();
         format!("{head}{policy}{behind}")
     }
+}
+
+/// The mirror's ML-DSA-44 key, where there is to be one.
+fn second_key(
+    node: &Node,
+    parties: &Parties,
+    host: &Host,
+) -> Result<Option<VerifierKey>, ControlError> {
+    if !parties.post_quantum {
+        return Ok(None);
+    }
+    let name = format!("{}/mirror", parties.commission);
+    let key = keys::create_post_quantum(&commission_key(node, "mirror-mldsa44"), &name, host)?;
+    Ok(Some(key.verifier().clone()))
 }
 
 #[cfg(test)]

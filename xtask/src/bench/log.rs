@@ -239,7 +239,10 @@ fn table(figures: &BTreeMap<String, Vec<f64>>, before: &str, parent: &Path) -> R
     writeln!(
         text,
         "`cargo xtask bench log`, files below `{}`, {RUNS} runs, median and every run; load average before: {before}.\n",
-        parent.strip_prefix(crate::root()).unwrap_or(parent).display()
+        parent
+            .strip_prefix(crate::root())
+            .unwrap_or(parent)
+            .display()
     )?;
     writeln!(
         text,
