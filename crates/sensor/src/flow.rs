@@ -66,6 +66,9 @@ pub(crate) struct Flow {
     pub(crate) destination_country: Country,
 }
 
+// Two cache lines: what a packet costs is what they cost.
+const _: () = assert!(size_of::<Flow>() == 128);
+
 /// No rarer facts.
 pub(crate) const NO_COLD: u32 = u32::MAX;
 

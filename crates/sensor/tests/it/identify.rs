@@ -7,6 +7,7 @@ use crate::twins::abroad;
 use proptest::prelude::*;
 use sakimori_custody::identifier::IdentifierField::{self, DestinationMail, SourceMail, User};
 use sakimori_custody::identifier::RECORD_IDENTIFIERS_MAX;
+use sakimori_sensor::limits::{HOLDING_MAX, TALKS_MAX};
 use sakimori_testkit::capture::{self, Captured};
 use sakimori_testkit::{data, files_below};
 use sakimori_wire::{LinkType, Packet, packet};
@@ -149,6 +150,31 @@ fn what_is_beyond_a_bound_is_counted_and_not_written() {
         &[line("USER "), vec![b'x'; 9000], line("\r\nUSER bob\r\n")],
     );
     assert!(opened(&run(&long, OPEN, &IdentifierField::ALL)).is_empty());
+}
+
+/// So many clients at once, of which each says this.
+fn crowd(count: u32, says: &str) -> Vec<Captured> {
+    let talk = |n: u32| {
+        let [_, high, middle, low] = n.to_be_bytes();
+        let hosts = ([133, 11 + high, middle, low], [8, 8, 4, 4]);
+        exchange(hosts, (4000, 25), &[line(says)], &[])
+    };
+    (0..count).flat_map(talk).collect()
+}
+
+#[test]
+fn a_crowd_is_shed_by_its_number_and_leaves_memory_bounded() {
+    for (says, most) in [
+        ("EHLO a", TALKS_MAX),
+        ("USER alice\r\nSTAT\r\n", HOLDING_MAX),
+    ] {
+        let more = 1000;
+        let packets = crowd(most as u32 + more, says);
+        let pipeline = identifying(CLOSED, &IdentifierField::ALL, 1 << 16);
+        let told = Told::of(&stream(Cursor::new(pcapng(&packets)), pipeline));
+        told.check();
+        assert_eq!(told.sum(|w| w.identifiers_shed), u64::from(more), "{says}");
+    }
 }
 
 #[test]
