@@ -191,7 +191,9 @@ pub fn create(
     let first = keys::create(&folder.join("witness.key"), name, KeyKind::Cosigner, host)?;
     let path = folder.join("witness-mldsa44.key");
     let second = keys::create_post_quantum(&path, name, host)?;
-    let lines: String = logs.iter().map(|key| format!("{key}\n")).collect();
+    let mut lines = logs.iter().map(ToString::to_string).collect::<Vec<_>>();
+    lines.push(String::new());
+    let lines = lines.join("\n");
     files::write(&folder.join("logs"), lines.as_bytes(), files::PUBLIC)?;
     Ok(vec![first.verifier().clone(), second.verifier().clone()])
 }
@@ -332,7 +334,7 @@ mod tests {
             later("court.example"),
         );
         let read: Outside = format!("court=http://127.0.0.1:1={one}").parse().unwrap();
-        assert_eq!(read.keys, [one.clone()]);
+        assert_eq!(read.keys, std::slice::from_ref(&one));
         let read: Outside = format!("court=http://127.0.0.1:1={one}={two}")
             .parse()
             .unwrap();
