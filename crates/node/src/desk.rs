@@ -276,7 +276,15 @@ impl Taken {
 /// What the decision page shows of a request.
 pub fn decision(part: &Part, taken: &Taken, query: &SittingQuery) -> Decision {
     let asked = &taken.asked;
+    let entered = [
+        &query.present,
+        &query.presiding,
+        &query.r#for,
+        &query.against,
+        &query.recused,
+    ];
     let mut shown = Decision {
+        sitting: entered.map(Clone::clone),
         schedule: taken.schedule.clone(),
         ..Decision::default()
     };

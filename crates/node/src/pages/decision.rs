@@ -41,6 +41,8 @@ pub struct Decision {
     pub text: Option<(String, String)>,
     /// The query by which the text is asked for again.
     pub query: String,
+    /// What was entered of the sitting: present, presiding, for, against, recused.
+    pub sitting: [String; 5],
     /// Who of those present has signed the text.
     pub signatures: Vec<(String, bool)>,
     /// What was wrong with the sitting that was entered.
@@ -250,9 +252,9 @@ fn sitting(reader: &Reader, asked: &Asked, shown: &Decision) -> Markup {
             @if shown.text.is_none() { p { (reader.say(Word::TextNeedsSitting)) } }
             @if let Some(trouble) = &shown.trouble { p .warn { (trouble) } }
             form method="get" action={ "/requests/" (name(asked)) } {
-                @for (field, word) in fields {
+                @for ((field, word), entered) in fields.into_iter().zip(&shown.sitting) {
                     label for=(field) { (reader.say(word)) }
-                    input #(field) name=(field) placeholder="m1 m2 m3" autocomplete="off" spellcheck="false";
+                    input #(field) name=(field) value=(entered) placeholder="m1 m2 m3" autocomplete="off" spellcheck="false";
                 }
                 button { (reader.say(Word::ShowText)) }
             }

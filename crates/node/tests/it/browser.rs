@@ -253,8 +253,8 @@ const CORPUS: [&str; 34] = [
 ];
 
 #[test]
-fn no_text_of_others_becomes_script_or_markup_on_the_decision_page() {
-    let test = "no_text_of_others_becomes_script_or_markup_on_the_decision_page";
+fn row_17_no_text_of_others_becomes_script_or_markup_on_the_decision_page() {
+    let test = "row_17_no_text_of_others_becomes_script_or_markup_on_the_decision_page";
     let Some(browser) = Browser::start(test) else {
         return;
     };
