@@ -61,6 +61,20 @@ const CAMPAIGNS: &[Campaign] = &[
         tests: &["-p", "sakimori-ledger", "--test", "it", "faults::"],
     },
     Campaign {
+        name: "histories",
+        what: "good and changed histories of every type of entry, of which both verifiers have to say the same",
+        unit: "histories",
+        usual: 10_000,
+        count: Count::Variable("SAKIMORI_HISTORIES"),
+        tests: &[
+            "-p",
+            "sakimori-verify",
+            "--test",
+            "it",
+            "histories::both_verifiers",
+        ],
+    },
+    Campaign {
         name: "twins",
         what: "pairs of captures that differ in content alone, through the sensor's pipeline",
         unit: "pairs",
@@ -118,6 +132,10 @@ const CAMPAIGNS: &[Campaign] = &[
     },
 ];
 
+/// The campaign that has a page of its own.
+const MUTATION: &str = "mutation";
+/// How a test tells what a row is to say beside the count.
+const TOLD: &str = "CAMPAIGN ";
 /// The page with a row for each run.
 const PAGE: &str = "docs/campaigns.md";
 
@@ -134,8 +152,14 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
         for c in CAMPAIGNS {
             eprintln!("{:<12} {} (usually {} {})", c.name, c.what, c.usual, c.unit);
         }
+        eprintln!(
+            "{MUTATION:<12} small changes of verifier, authority and oversight that tests have to notice (usually 1 share of 80)"
+        );
         return Ok(());
     };
+    if name == MUTATION {
+        return crate::mutation::run(words.get(1).map(String::as_str), !flags.is_empty());
+    }
     let Some(campaign) = CAMPAIGNS.iter().find(|campaign| campaign.name == name) else {
         return Err(Stop::usage(&format!("there is no campaign `{name}`")));
     };
@@ -173,6 +197,7 @@ fn perform(campaign: &Campaign, first: u64, count: u64, path: &Path) -> Result<(
     };
     let last = *seeds.end();
     let mut passed = 0;
+    let mut told = String::new();
     let mut failed = None;
     for seed in seeds {
         let mut tests = cargo(["test", "--locked"]);
@@ -184,7 +209,12 @@ fn perform(campaign: &Campaign, first: u64, count: u64, path: &Path) -> Result<(
             tests.env(name, count.to_string());
         }
         eprintln!("==> {} seed {seed} of {first}–{last}", campaign.name);
-        let good = watched(&mut tests, &mut |line| passed += passed_in(line))?;
+        let good = watched(&mut tests, &mut |line| {
+            passed += passed_in(line);
+            if let Some(words) = line.strip_prefix(TOLD) {
+                words.clone_into(&mut told);
+            }
+        })?;
         if !good {
             failed = Some(seed);
             break;
@@ -198,7 +228,12 @@ fn perform(campaign: &Campaign, first: u64, count: u64, path: &Path) -> Result<(
         |seed| format!("FAILED at seed {seed}"),
     );
     let reached = failed.unwrap_or(last);
-    let what = format!("{count} {}; {passed} tests passed", campaign.unit);
+    let told = if told.is_empty() {
+        told
+    } else {
+        format!(" ({told})")
+    };
+    let what = format!("{count} {}{told}; {passed} tests passed", campaign.unit);
     let row = [
         date()?,
         campaign.name.to_owned(),
@@ -240,11 +275,11 @@ fn says(program: &str, arguments: &[&str]) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn date() -> Result<String> {
+pub(crate) fn date() -> Result<String> {
     says("date", &["-u", "+%Y-%m-%d"]).context("cannot run `date`")
 }
 
-fn commit() -> String {
+pub(crate) fn commit() -> String {
     says("git", &["describe", "--always", "--dirty"]).unwrap_or_else(|| "unknown".to_owned())
 }
 

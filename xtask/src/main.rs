@@ -5,6 +5,7 @@ mod bench;
 mod campaign;
 mod demo;
 mod geo;
+mod mutation;
 mod test;
 mod tidy;
 mod tools;

@@ -3,6 +3,7 @@
 
 mod claims;
 mod decisions;
+mod few;
 mod forbidden;
 mod itself;
 mod licences;
@@ -51,7 +52,7 @@ struct Check {
     run: fn(&Repository) -> Vec<Problem>,
 }
 
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     Check {
         name: "rooms use what ARCHITECTURE.md lets them",
         run: rooms::check,
@@ -99,6 +100,10 @@ const CHECKS: [Check; 13] = [
     Check {
         name: "the country map is that of its provenance",
         run: map::check,
+    },
+    Check {
+        name: "the verifier is built from few crates",
+        run: few::check,
     },
     Check {
         name: "the repository speaks of itself alone",

@@ -70,10 +70,14 @@ const TOOLS: [Tool; 8] = [
     },
 ];
 
-/// What others wrote in Python: a reader of logs, and an `OpenID` provider.
-const PYTHON_PACKAGES: [&str; 2] = ["tlog-scales==0.0.3", "oidc-provider-mock==0.3.4"];
+/// What others wrote in Python: a reader of logs, an `OpenID` provider, and the signatures of the second verifier.
+const PYTHON_PACKAGES: [&str; 3] = [
+    "tlog-scales==0.0.3",
+    "oidc-provider-mock==0.3.4",
+    "cryptography>=48",
+];
 /// How to see whether they are there.
-const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock";
+const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock; from cryptography.hazmat.primitives.asymmetric import mldsa";
 
 /// Whether a missing tool or missing data is a failure.
 pub(crate) fn in_ci() -> bool {

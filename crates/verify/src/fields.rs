@@ -1,21 +1,21 @@
 //! JSON bodies by field. In: a body's bytes, the keys that it may have. Out: values of the type asked for. Never: a field that the format does not know.
 
-use serde_json::{Map, Value};
+use crate::json::Json;
+use std::collections::BTreeMap;
 
 /// A JSON object with exactly the keys of its type.
-pub(crate) struct Fields(Map<String, Value>);
+pub(crate) struct Fields(BTreeMap<String, Json>);
 
 impl Fields {
     /// Reads an object that has these keys and no other.
     pub(crate) fn read(bytes: &[u8], keys: &[&str]) -> Result<Self, String> {
-        let value = serde_json::from_slice(bytes)
-            .map_err(|error| format!("the body is no JSON: {error}"))?;
+        let value = Json::read(bytes).map_err(|error| format!("the body: {error}"))?;
         Self::of(value, keys)
     }
 
     /// As [`Fields::read`], of a value inside another.
-    pub(crate) fn of(value: Value, keys: &[&str]) -> Result<Self, String> {
-        let Value::Object(map) = value else {
+    pub(crate) fn of(value: Json, keys: &[&str]) -> Result<Self, String> {
+        let Json::Object(map) = value else {
             return Err("the body is no JSON object".to_owned());
         };
         if let Some(missing) = keys.iter().find(|key| !map.contains_key(**key)) {
@@ -52,9 +52,9 @@ impl Fields {
     ) -> Result<Vec<T>, String> {
         let items = self
             .get(key)
-            .as_array()
+            .as_list()
             .ok_or_else(|| format!("`{key}` is no list"))?;
-        let item = |value: &Value| {
+        let item = |value: &Json| {
             let text = value.as_str().unwrap_or_default();
             read(text).ok_or_else(|| format!("{} is no value of `{key}`", crate::quote(text)))
         };
@@ -72,7 +72,7 @@ impl Fields {
     }
 
     /// The value, whatever its type.
-    pub(crate) fn get(&self, key: &str) -> &Value {
-        self.0.get(key).unwrap_or(&Value::Null)
+    pub(crate) fn get(&self, key: &str) -> &Json {
+        self.0.get(key).unwrap_or(&Json::Null)
     }
 }

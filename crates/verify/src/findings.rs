@@ -7,13 +7,13 @@ use crate::checkpoint::{Signed, Trust};
 use crate::code::{Code, Subject};
 use crate::envelope::{Act, Envelope};
 use crate::files::{Folder, Found};
+use crate::json::Json;
 use crate::limits::{ENVELOPE_BYTES_MAX, FINDING_BYTES_MAX, STORED_BYTES_MAX};
 use crate::report::{Place, Sink};
 use sakimori_tlog::checkpoint::Checkpoint;
 use sakimori_tlog::limits::PROOF_BYTES_MAX;
 use sakimori_tlog::merkle::Hash;
 use sakimori_tlog::proof::TlogProof;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How a proof's file ends.
@@ -223,24 +223,23 @@ fn committed<'s>(stored: &'s [u8], envelope: &Envelope) -> Result<&'s [u8], &'st
 
 /// Whether the document says something else than the body that is committed to.
 fn differs(json: &[u8], said: &[u8]) -> Option<String> {
-    let [json, said] = [json, said].map(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    let [json, said] = [json, said].map(|bytes| Json::read(bytes).ok());
     (json.is_none() || json != said).then(|| "it is not what the entry commits to".to_owned())
 }
 
 /// Holds a finding's document against the counters of its entry.
 fn document(bytes: &[u8], envelope: &Envelope) -> Result<(), String> {
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|error| format!("it is no JSON: {error}"))?;
+    let value = Json::read(bytes)?;
     let confidence = value
         .get("confidence")
-        .and_then(Value::as_f64)
+        .and_then(Json::as_f64)
         .ok_or("it has no `confidence`")?;
     // A finding names its first records and counts all of them.
     let named = match value.get("records") {
-        Some(Value::Array(list)) => list.len() as u64,
+        Some(Json::List(list)) => list.len() as u64,
         _ => return Err("it has no `records`".to_owned()),
     };
-    let total = value.get("records_total").and_then(Value::as_u64);
+    let total = value.get("records_total").and_then(Json::as_u64);
     let records = total.filter(|total| named <= *total);
     let counters = envelope.counters.as_slice();
     let near = |thousandths: u64| (confidence * 1000.0 - thousandths as f64).abs() < 1.0;

@@ -526,10 +526,10 @@ fn misuse(seen: &Seen<'_>, sink: &mut Sink) {
         fields.parsed("evidence", crate::unhex::<32>)?;
         let entries = fields
             .get("entries")
-            .as_array()
+            .as_list()
             .ok_or("`entries` is no list")?;
         let before =
-            |entry: &serde_json::Value| entry.as_u64().is_some_and(|index| index < seen.index);
+            |entry: &crate::json::Json| entry.as_u64().is_some_and(|index| index < seen.index);
         let said = ["rule", "case"]
             .iter()
             .all(|key| fields.text(key).is_ok_and(|text| !text.trim().is_empty()));

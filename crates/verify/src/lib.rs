@@ -14,6 +14,7 @@ mod fields;
 mod files;
 mod findings;
 mod history;
+mod json;
 pub mod limits;
 mod mirror;
 mod notes;
@@ -24,6 +25,7 @@ mod time;
 mod tree;
 
 pub use code::{Code, Severity, Subject};
+pub use json::Json;
 pub use report::{Check, Claim, Kind, Place, Problem, Report};
 pub use sakimori_tlog::key::VerifierKey;
 pub use target::verify;

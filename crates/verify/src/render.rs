@@ -2,8 +2,8 @@
 
 use crate::code::Severity;
 use crate::hex;
-use crate::report::{Claim, Problem, Report};
-use serde_json::{Value, json};
+use crate::json::Json;
+use crate::report::{Check, Claim, Problem, Report};
 use std::fmt::Write;
 
 /// A table of what was checked, then a sentence for each problem, then the verdict.
@@ -75,31 +75,51 @@ pub fn text(report: &Report) -> String {
 }
 
 /// One JSON document: `kind`, `size`, `root` (standard base64), `ok`, `severity`, `checks`, `problems`, `more`, `notes`, `deletion`.
-pub fn json(report: &Report) -> Value {
+pub fn json(report: &Report) -> Json {
     let problem = |p: &Problem| {
-        json!({
-            "code": p.code.name(),
-            "severity": p.code.severity().name(),
-            "file": p.place.file,
-            "index": p.place.index,
-            "stream": p.place.stream.map(|id| hex(&id)),
-            "what": p.what,
-        })
+        Json::object([
+            ("code", p.code.name().into()),
+            ("severity", p.code.severity().name().into()),
+            ("file", p.place.file.as_deref().into()),
+            ("index", p.place.index.into()),
+            (
+                "stream",
+                p.place.stream.map(|id| Json::Text(hex(&id))).into(),
+            ),
+            ("what", p.what.as_str().into()),
+        ])
     };
-    let checks = report.checks.iter();
-    let checks: Vec<Value> = checks
-        .map(|c| json!({"name": c.name, "count": c.count, "ok": c.ok}))
-        .collect();
-    json!({
-        "kind": report.kind.name(),
-        "size": report.size,
-        "root": sakimori_tlog::base64(&report.root),
-        "ok": report.ok(),
-        "checks": checks,
-        "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
-        "more": report.more,
-        "notes": report.notes,
-        "deletion": report.claims.iter().map(|c| json!({"claim": c.claim, "strength": c.strength, "count": c.count})).collect::<Vec<_>>(),
-        "severity": report.worst().map(Severity::name),
-    })
+    let check = |c: &Check| {
+        Json::object([
+            ("name", c.name.into()),
+            ("count", c.count.into()),
+            ("ok", c.ok.into()),
+        ])
+    };
+    let claim = |c: &Claim| {
+        Json::object([
+            ("claim", c.claim.into()),
+            ("strength", c.strength.into()),
+            ("count", c.count.into()),
+        ])
+    };
+    Json::object([
+        ("kind", report.kind.name().into()),
+        ("size", report.size.into()),
+        ("root", sakimori_tlog::base64(&report.root).as_str().into()),
+        ("ok", report.ok().into()),
+        ("severity", report.worst().map(Severity::name).into()),
+        ("checks", report.checks.iter().map(check).collect()),
+        ("problems", report.problems.iter().map(problem).collect()),
+        ("more", report.more.into()),
+        (
+            "notes",
+            report
+                .notes
+                .iter()
+                .map(|note| Json::from(note.as_str()))
+                .collect(),
+        ),
+        ("deletion", report.claims.iter().map(claim).collect()),
+    ])
 }

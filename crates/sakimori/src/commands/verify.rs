@@ -16,8 +16,8 @@ pub(super) fn run(arguments: Verify, host: &Host) -> Result<ExitCode, Failure> {
     };
     let report = verify(&arguments.target, &options, &mut |_, _| {})?;
     match arguments.format {
-        Format::Json => show::json(&render::json(&report)),
+        Format::Json => show::out(&format!("{:#}\n", render::json(&report))),
         Format::Text => show::out(&render::text(&report)),
     }
-    Ok(ExitCode::from(u8::from(!report.ok())))
+    Ok(ExitCode::from(report.exit_code()))
 }

@@ -4,10 +4,10 @@
 use super::{Seen, bucket, told};
 use crate::code::{Code, Subject};
 use crate::fields::Fields;
+use crate::json::Json;
 use crate::notes::Bucket;
 use crate::report::Sink;
 use crate::unhex;
-use serde_json::Value;
 
 /// The window's counters by name, in the order of section 5.
 const WINDOW: [&str; 27] = [
@@ -161,8 +161,8 @@ fn parse(body: &[u8], seen: &Seen<'_>) -> Result<Receipt, String> {
     }
     let (records, commitment) = committed(&fields, &window)?;
     let first = match fields.get("first_record") {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
+        Json::Null => None,
+        Json::Text(text) => Some(text.clone()),
         _ => return Err("`first_record` is no record".to_owned()),
     };
     Ok(Receipt {

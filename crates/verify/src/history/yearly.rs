@@ -4,6 +4,7 @@
 use super::{Seen, told};
 use crate::code::{Code, Subject};
 use crate::fields::Fields;
+use crate::json::Json;
 use crate::report::Sink;
 use crate::time::year_in_japan;
 use crate::unhex;
@@ -72,13 +73,11 @@ impl Yearly {
             fields.parsed("sha256", unhex::<32>)?;
             let headings = fields
                 .get("headings")
-                .as_array()
+                .as_list()
                 .ok_or("`headings` is no list")?;
             let numbers = headings.iter().map(|heading| {
-                let numbers = heading.as_array().ok_or("a heading is no list")?;
-                let number = |value: &serde_json::Value| {
-                    value.as_u64().ok_or("a heading has no whole numbers")
-                };
+                let numbers = heading.as_list().ok_or("a heading is no list")?;
+                let number = |value: &Json| value.as_u64().ok_or("a heading has no whole numbers");
                 numbers.iter().map(number).collect::<Result<Vec<u64>, _>>()
             });
             let numbers = numbers

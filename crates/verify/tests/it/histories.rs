@@ -24,7 +24,7 @@ const GOOD_OF: u64 = 5;
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name)
         .ok()
-        .map_or(usual, |text| text.parse().expect(name))
+        .map_or(usual, |text| text.parse().unwrap())
 }
 
 /// The second verifier, as one process that answers line by line.
@@ -82,8 +82,7 @@ impl Second {
         writeln!(self.to, "{} {now}", dir.display()).unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();
-        let list: serde_json::Value =
-            serde_json::from_str(&line).expect("the second verifier answers");
+        let list: serde_json::Value = serde_json::from_str(&line).unwrap();
         let list = list.as_array().unwrap().iter();
         list.map(|bad| {
             (
@@ -331,13 +330,13 @@ fn both_verifiers_say_the_same_of_every_history() {
         }
     }
     let summary = format!(
-        "{count} histories: {} accepted, {} not; {} ways, {} first codes",
+        "{} accepted, {} not, {} ways to change one, {} first codes",
         all.good,
         all.refused,
         all.ways.len(),
         all.firsts.len()
     );
-    writeln!(std::io::stderr(), "HISTORIES {summary}").ok();
+    writeln!(std::io::stderr(), "CAMPAIGN {summary}").ok();
     if std::env::var_os("SAKIMORI_HISTORIES_SHOWN").is_some() {
         writeln!(std::io::stderr(), "{:#?}\n{:#?}", all.ways, all.firsts).ok();
     }

@@ -4,6 +4,8 @@
     clippy::unwrap_used,
     clippy::string_slice,
     clippy::too_many_lines,
+    clippy::too_many_arguments,
+    clippy::format_push_string,
     reason = "what a test sets up may stop the test, and tables of cases are long"
 )]
 

@@ -1,6 +1,9 @@
 //! Good histories: one seed, one story of a commission and an office. In: a seed. Out: a log in which everything is as it has to be. Never: two stories of one seed.
 
-use super::world::{Act, Left, World, hex, key, kind, vkey};
+mod founding;
+mod uses;
+
+use super::world::{Act, Left, World, hex, key, kind};
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::merkle::{Hash, leaf_hash};
 use sakimori_tlog::tile::root_of;
@@ -194,82 +197,6 @@ impl Story {
         self.put(kind, stream::NOTES, None, authority, counters, body)
     }
 
-    fn root_note(&self, version: u64, not_before: u64, previous: &str) -> String {
-        let mut text = format!(
-            "sakimori/trust-root/v1\nversion: {version}\nnot-before: {}\ncommission: commission.example\n",
-            at(not_before)
-        );
-        for (id, role) in [
-            ("m1", "chair"),
-            ("m2", "deputy"),
-            ("m3", "member"),
-            ("m4", "member"),
-            ("m5", "member"),
-        ] {
-            text += &format!("member: {id} {role} {}\n", vkey(id));
-        }
-        text += "floor: acquisition 2\nfloor: measure 3\nfloor: reidentification 3\nfloor: disclosure 3\n";
-        text += &format!(
-            "lease-key: {}\nmirror: {}\nsecretariat: {}\n",
-            vkey("lease"),
-            vkey(self.mirror),
-            vkey("secretariat")
-        );
-        text += &format!(
-            "share-holder: office {}\nshare-holder: commission {}\n",
-            vkey("office-share"),
-            vkey("commission-share")
-        );
-        text += &format!("office: {}\n", vkey("office"));
-        for (id, role) in [
-            ("o1", "requester"),
-            ("o2", "legal-officer"),
-            ("o3", "supervisor"),
-        ] {
-            text += &format!("officer: {id} {role} {}\n", vkey(id));
-        }
-        text += &format!(
-            "sensor: s-01 {}\nsensor: s-02 {}\ncounter: s-01 {}\n",
-            vkey("s-01"),
-            vkey("s-02"),
-            vkey("c-01")
-        );
-        text + &format!(
-            "policy: log {}\npolicy: witness mirror {}\npolicy: quorum mirror\nprevious: {previous}\n",
-            vkey("log"),
-            vkey(self.mirror)
-        )
-    }
-
-    fn trust_root(&mut self) {
-        let text = self.root_note(1, BEGIN, "none");
-        self.noted(
-            kind::TRUST_ROOT,
-            NONE,
-            &[1],
-            &text,
-            &["m1", "m2", "m3", "m4", "m5"],
-        );
-        self.root_text = text;
-    }
-
-    /// A second version of trust root, and of the schedule.
-    fn rotate(&mut self) {
-        self.world.wait(5);
-        let text = self.root_note(
-            2,
-            self.world.now / 60 * 60,
-            &format!("sha256:{}", hex(&sha256(&self.root_text))),
-        );
-        self.noted(kind::TRUST_ROOT, NONE, &[2], &text, &["m2", "m3", "m4"]);
-        self.root = 2;
-        self.root_text = text;
-        if self.schedule.is_some() && self.world.rng.of_100(60) {
-            self.world.wait(3);
-            self.schedule();
-        }
-    }
-
     fn sitting(&mut self) -> (&'static str, &'static [&'static str]) {
         match self.world.rng.below(4) {
             0 => (
@@ -289,103 +216,6 @@ impl Story {
                 &["m1", "m2", "m3", "m4"],
             ),
         }
-    }
-
-    fn schedule(&mut self) {
-        let version = if self.schedule.is_some() { 2 } else { 1 };
-        let (lines, present) = self.sitting();
-        let value = |key: &str, value: &str| {
-            format!(
-                "value: {key} = {value} | {} | a fictional law, art. 3 | as amended\n",
-                if value.len() > 3 {
-                    "unverified"
-                } else {
-                    "verified"
-                }
-            )
-        };
-        let mut text = format!(
-            "sakimori/schedule/v1\nversion: {version}\njurisdiction: XX\nnot-before: {}\n",
-            at(self.world.now / 60 * 60)
-        );
-        let rows = if version == 2 { "600" } else { "500" };
-        for (key, text_of) in [
-            ("period.out-out", "6 months"),
-            ("period.out-in", "3 months"),
-            ("period.in-out", "3 months"),
-            ("period.agreement", "12 months"),
-            ("retention.days", "730"),
-            ("cap.match-ppm", "300000"),
-            ("cap.day-records", "100000"),
-            ("cap.share-ppm", "300000"),
-            ("floor.acquisition", "2"),
-            ("floor.measure", "3"),
-            ("floor.reidentification", "3"),
-            ("floor.disclosure", "3"),
-            ("agreement.sitting", "yes"),
-            ("urgent.acquisition", "24 hours"),
-            ("urgent.measure", "2 hours"),
-            ("urgent.month", "2"),
-            ("urgent.match-ppm", "100000"),
-            ("urgent.day-records", "1000"),
-            ("deadline.question", "7 days"),
-            ("deadline.notice", "30 days"),
-            ("deadline.demand", "14 days"),
-            ("deadline.recommendation", "30 days"),
-            ("carrier.tolerance-ppm", "1000"),
-            ("home-countries", "XX"),
-            ("mechanical-fields", "first last source"),
-            ("identify.fields", "source-mail user"),
-            ("identify.epoch", "30 days"),
-            ("release.recipients", "npa nco"),
-            ("budget.rows", rows),
-            ("budget.exports", "2"),
-            ("hours", "08-20 +09"),
-        ] {
-            text += &value(key, text_of);
-        }
-        let previous = self.schedule.map_or_else(
-            || "none".to_owned(),
-            |hash| format!("sha256:{}", hex(&hash)),
-        );
-        text += &format!(
-            "consultation: none\nprevious: {previous}\nroot: {}\n{lines}",
-            self.root
-        );
-        let signers = [&["office"], present].concat();
-        self.noted(kind::SCHEDULE, NONE, &[version], &text, &signers);
-        self.schedule = Some(sha256(&text));
-        self.schedule_text = text;
-    }
-
-    fn release(&mut self) {
-        let hash = self.world.rng.bytes::<32>();
-        let text = format!(
-            "sakimori/software/v1\nname: sakimori\nversion: 0.1.0\nsha256: {}\nnot-before: {}\nroot: {}\n",
-            hex(&hash),
-            at(BEGIN),
-            self.root
-        );
-        let lead = if self.world.rng.of_100(50) {
-            "m1"
-        } else {
-            "m2"
-        };
-        self.noted(kind::SOFTWARE, NONE, &[], &text, &["office", lead]);
-        self.software = Some(hash);
-    }
-
-    fn people(&mut self) {
-        self.access = true;
-        for (person, role) in [
-            ("a.sato", "analyst"),
-            ("b.ito", "supervisor"),
-            ("c.abe", "auditor"),
-        ] {
-            let body = json!({"person": person, "act": "granted", "roles": [role], "clearance": ["selected"], "until": at(BEGIN + 300 * DAY), "by": ["d.ono", "e.mori"]});
-            self.office(kind::ACCESS, NONE, &[], &body);
-        }
-        self.office(kind::ACCESS, NONE, &[], &json!({"person": "c.abe", "act": "ended", "roles": [], "clearance": [], "until": null, "by": ["d.ono"]}));
     }
 
     fn count(&mut self, heading: usize, slot: usize) {
@@ -457,18 +287,6 @@ impl Story {
         (text, id)
     }
 
-    fn granted(&self, left: Left, text: &str, id: [u8; 16], keep: u64) -> Granted {
-        Granted {
-            id,
-            hash: sha256(text),
-            index: left.index,
-            keep,
-            agreement: text.contains("\nparty: "),
-            match_ppm: 100_000,
-            serials: [0; 3],
-        }
-    }
-
     fn authority(&mut self) -> Granted {
         let keep = 2 + self.world.rng.below(3);
         let agreement = self.world.rng.of_100(30);
@@ -486,7 +304,7 @@ impl Story {
                 &text,
                 &["office", "party"],
             );
-            let one = self.granted(left, &text, id, keep);
+            let one = granted(left, &text, id, keep);
             if self.schedule.is_some() {
                 self.rule(
                     "acquisition",
@@ -504,7 +322,7 @@ impl Story {
         if let Some((heading, _, decided)) = headings(basis) {
             self.count(heading, decided);
         }
-        self.granted(left, &text, id, keep)
+        granted(left, &text, id, keep)
     }
 
     fn lease(&mut self, one: &Granted, sensor: &str, hours: u64) -> ([u8; 16], u64, u64) {
@@ -781,7 +599,7 @@ impl Story {
         if let Some((heading @ 5.., ..)) = headings(basis) {
             self.count(heading, 1);
         }
-        let one = self.granted(left, &text, id, 3);
+        let one = granted(left, &text, id, 3);
         self.world.wait(2);
         self.run(&one, "s-01");
         self.world.wait(7);
@@ -854,240 +672,18 @@ impl Story {
         );
         self.noted(kind::RULING, NONE, &[], &text, present)
     }
+}
 
-    /// Queries, exports, findings, purge lists, challenges.
-    fn uses(&mut self, granted: &[Granted]) {
-        for one in granted {
-            let own: Vec<String> = self
-                .buckets
-                .iter()
-                .map(|(name, ..)| name.clone())
-                .filter(|name| name.starts_with(&hex(&one.id)))
-                .collect();
-            for _ in 0..self.world.rng.below(3) {
-                self.world.wait(3);
-                self.query(one, &own);
-            }
-            if let Some(bucket) = own.first().cloned()
-                && self.world.rng.of_100(30)
-            {
-                self.finding(one, &bucket);
-            }
-            if self.schedule.is_some() && !own.is_empty() && self.world.rng.of_100(40) {
-                let body = json!({
-                    "actor": if self.world.rng.of_100(50) { "a.sato" } else { "b.ito" }, "purpose": "prevent damage", "case": "case-7", "class": "selected",
-                    "recipient": "npa", "mark": "mark-1", "sha256": "ab".repeat(32), "buckets": own,
-                });
-                self.office(kind::EXPORT, one.hash, &[7, 700], &body);
-                if self.world.rng.of_100(50) {
-                    self.office(
-                        kind::PURGE,
-                        NONE,
-                        &[1],
-                        &json!({"buckets": [own[0]], "reason": "no longer needed"}),
-                    );
-                }
-            }
-        }
-        if self.world.rng.of_100(25) {
-            let last = self.world.made.len() as u64 - 1;
-            let body = json!({"rule": "off-hours", "actor": "a.sato", "case": "misuse-1", "entries": [last], "evidence": "cd".repeat(32)});
-            self.office(kind::MISUSE, NONE, &[1], &body);
-        }
-    }
-
-    fn query(&mut self, one: &Granted, own: &[String]) {
-        let mut body = json!({
-            "actor": "a.sato", "purpose": "look at the beacon", "case": "case-7", "authority": hex(&one.id), "kind": "pair", "buckets": own, "rows": 0, "outcome": "opened",
-        });
-        let opened = self.office(kind::QUERY, one.hash, &[0, own.len() as u64], &body);
-        let rows = self.world.rng.below(40);
-        (body["rows"], body["outcome"]) = (rows.into(), "answered".into());
-        let act = Act {
-            kind: kind::QUERY,
-            stream: stream::OFFICE,
-            who: Some("office".to_owned()),
-            time: self.world.now / 60 * 60,
-            authority: one.hash,
-            counters: vec![rows, own.len() as u64, opened.index],
-            body: body.to_string().into_bytes(),
-            sealed: own.first().cloned(),
-        };
-        self.world.act(act);
-    }
-
-    fn finding(&mut self, one: &Granted, bucket: &str) {
-        let act = Act {
-            kind: kind::FINDING,
-            stream: stream::OFFICE,
-            who: Some("office".to_owned()),
-            time: self.world.now / 60 * 60,
-            authority: one.hash,
-            counters: vec![800, 3],
-            body: b"a finding".to_vec(),
-            sealed: Some(bucket.to_owned()),
-        };
-        self.world.act(act);
-    }
-
-    fn rulings(&mut self, granted: &[Granted]) {
-        let covered = self
-            .covered
-            .iter()
-            .filter(|covered| {
-                granted
-                    .iter()
-                    .any(|one| covered.bucket.starts_with(&hex(&one.id)))
-            })
-            .collect::<Vec<_>>();
-        let covered = covered.first().map(|covered| (*covered).clone());
-        if let Some(covered) = &covered
-            && self.world.rng.of_100(50)
-        {
-            self.challenge(covered);
-        }
-        if let Some(Covered {
-            stream,
-            first,
-            bucket,
-            ..
-        }) = &covered
-            && self.world.rng.of_100(40)
-        {
-            let record = format!("{}-{first}", hex(&[*stream; 8]));
-            let ruling = self.rule(
-                "reidentification",
-                &format!("record {record} {bucket}"),
-                "reidentify user",
-            );
-            self.world.wait(2);
-            let body =
-                json!({"actor": "a.sato", "bucket": bucket, "record": record, "field": "user"});
-            let of = granted
-                .iter()
-                .find(|one| bucket.starts_with(&hex(&one.id)))
-                .map_or(NONE, |one| one.hash);
-            self.office(kind::REIDENTIFICATION, of, &[ruling.index], &body);
-        }
-        if let Some(Covered { bucket, .. }) = &covered
-            && self.world.rng.of_100(30)
-        {
-            self.rule("acquisition", &format!("bucket {bucket}"), "keep 9");
-            self.buckets
-                .iter_mut()
-                .filter(|(name, ..)| name == bucket)
-                .for_each(|known| known.2 = 9);
-        }
-        if self.world.rng.of_100(20) {
-            let (_, leaf) = self.request("acquisition", "act42-32");
-            self.rule("acquisition", &format!("request {}", hex(&leaf)), "refused");
-        }
-        if let Some(one) = granted.first()
-            && self.world.rng.of_100(20)
-        {
-            self.rule(
-                "acquisition",
-                &format!("authority {}", hex(&one.id)),
-                "revoked",
-            );
-        }
-    }
-
-    fn challenge(&mut self, covered: &Covered) {
-        self.world.wait(2);
-        let place = self.world.rng.below(covered.leaves.len() as u64) as usize;
-        let record = format!(
-            "{}-{}",
-            hex(&[covered.stream; 8]),
-            covered.first + place as u64
-        );
-        let asked = self.secretariat(
-            kind::CHALLENGE,
-            &[self.world.now],
-            &json!({"bucket": covered.bucket, "record": record, "nonce": "11".repeat(32)}),
-        );
-        let hashes: Vec<Hash> = covered.leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
-        let path: Vec<String> = path(&hashes, place).iter().map(|hash| hex(hash)).collect();
-        let body = json!({"bucket": covered.bucket, "record": record, "outcome": "opened", "leaf": hex(&covered.leaves[place]), "path": path, "share": null});
-        self.office(kind::RESPONSE, NONE, &[asked.index, 1], &body);
-    }
-
-    /// Inspections and letters.
-    fn oversight(&mut self, granted: &[Granted]) {
-        if self.world.rng.of_100(40) {
-            for act in ["opened", "finding", "closed"] {
-                self.world.wait(8);
-                let body = json!({"inspection": "i-1", "act": act, "inspector": "m5", "subject": "logs", "text": "as seen"});
-                self.secretariat(kind::INSPECTION, &[], &body);
-                match act {
-                    "opened" => self.count(3, 0),
-                    "finding" => self.count(3, 1),
-                    _ => {}
-                }
-            }
-        }
-        for (slot, of) in [kind::NOTICE, kind::DEMAND, kind::RECOMMENDATION]
-            .into_iter()
-            .enumerate()
-        {
-            if !self.world.rng.of_100(30) {
-                continue;
-            }
-            self.world.wait(5);
-            let stop = granted
-                .last()
-                .filter(|_| of == kind::DEMAND)
-                .map(|one| hex(&one.id));
-            let body = json!({"id": format!("l-{slot}"), "to": "office", "subject": "logs", "text": "keep them", "about": null, "stop": stop});
-            let left = self.secretariat(of, &[self.world.now + 30 * DAY], &body);
-            self.count(4, slot);
-            if self.world.rng.of_100(60) {
-                self.world.wait(6);
-                let body = json!({"from": "office", "text": "done"})
-                    .to_string()
-                    .into_bytes();
-                self.put(
-                    kind::REPLY,
-                    stream::ANSWERS,
-                    Some("office"),
-                    NONE,
-                    &[left.index],
-                    body,
-                );
-            }
-        }
-    }
-
-    /// Buckets expire and are destroyed.
-    fn ends(&mut self) {
-        if self.world.rng.of_100(40) {
-            return;
-        }
-        let mut due: Vec<(u64, String)> = self
-            .buckets
-            .iter()
-            .map(|(name, _, keep)| (day_of(name) + keep * DAY, name.clone()))
-            .collect();
-        due.sort();
-        for (end, bucket) in due {
-            self.world.now = self.world.now.max(end) + 60;
-            self.destroy(&bucket);
-        }
-    }
-
-    fn report(&mut self) {
-        self.world.wait(30);
-        let mut headings: Vec<Vec<u64>> = [2usize, 2, 2, 2, 3, 3, 1, 3, 1]
-            .iter()
-            .map(|slots| vec![0; *slots])
-            .collect();
-        for (_, heading, slot) in &self.counts {
-            headings[*heading][*slot] += 1;
-        }
-        let sums = headings.iter().map(|numbers| numbers.iter().sum::<u64>());
-        let counters: Vec<u64> = [2027].into_iter().chain(sums).collect();
-        let body = json!({"year": 2027, "sha256": "ef".repeat(32), "headings": headings});
-        self.secretariat(kind::REPORT, &counters, &body);
+/// An authority as it was entered.
+fn granted(left: Left, text: &str, id: [u8; 16], keep: u64) -> Granted {
+    Granted {
+        id,
+        hash: sha256(text),
+        index: left.index,
+        keep,
+        agreement: text.contains("\nparty: "),
+        match_ppm: 100_000,
+        serials: [0; 3],
     }
 }
 

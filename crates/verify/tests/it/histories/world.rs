@@ -118,7 +118,7 @@ pub(crate) fn key(who: &str) -> Arc<NoteSigner> {
         let seed: [u8; 32] = Sha256::digest(format!("a throwaway key of {who}")).into();
         Arc::new(NoteSigner::from_seed(&name, kind, &seed).unwrap())
     };
-    keys.entry(who.to_owned()).or_insert_with(|| make()).clone()
+    keys.entry(who.to_owned()).or_insert_with(make).clone()
 }
 
 thread_local! {
@@ -280,14 +280,14 @@ impl World {
             }
             Some(Change::Act(change)) => change(&mut act, &mut self.noise),
             Some(Change::Twice) => {
-                self.enter(act.clone(), None);
+                self.enter(&act, None);
             }
             _ => {}
         }
-        self.enter(act, change)
+        self.enter(&act, change)
     }
 
-    fn enter(&mut self, act: Act, change: Option<Change>) -> Left {
+    fn enter(&mut self, act: &Act, change: Option<Change>) -> Left {
         let index = self.made.len() as u64;
         let (mut sequence, mut previous) = self
             .chains
@@ -301,10 +301,10 @@ impl World {
         let mut mac = Hmac::<Sha256>::new_from_slice(&salt).unwrap();
         mac.update(&act.body);
         let commitment: Hash = mac.finalize().into_bytes().into();
-        let stored = stored(&act, &salt, &mut self.noise);
+        let stored = stored(act, &salt, &mut self.noise);
         let signer = act.who.as_deref().map(key);
         let mut leaf = envelope(
-            &act,
+            act,
             [previous, commitment],
             sequence,
             signer.as_ref().map(|key| key.verifier().id()),
@@ -353,17 +353,17 @@ fn head(out: &mut Vec<u8>, major: u8, value: u64) {
     let major = major << 5;
     match value {
         0..24 => out.push(major | value as u8),
-        24..0x100 => out.extend([major | 24, value as u8]),
+        24..0x100 => out.extend([major | 0x18, value as u8]),
         0x100..0x1_0000 => {
-            out.push(major | 25);
+            out.push(major | 0x19);
             out.extend((value as u16).to_be_bytes());
         }
         0x1_0000..0x1_0000_0000 => {
-            out.push(major | 26);
+            out.push(major | 0x1a);
             out.extend((value as u32).to_be_bytes());
         }
         _ => {
-            out.push(major | 27);
+            out.push(major | 0x1b);
             out.extend(value.to_be_bytes());
         }
     }
