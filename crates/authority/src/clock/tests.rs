@@ -125,7 +125,7 @@ fn a_start_needs_a_wall_clock_between_what_is_known_and_a_day_behind_it() {
 proptest! {
     /// Whatever somebody sets: the time never goes back, and once the authority has really ended (what is counted is real) it is never in force again.
     #[test]
-    fn no_setting_of_the_clock_revives_what_has_ended(
+    fn row_08_no_setting_of_the_clock_revives_what_has_ended(
         readings in prop::collection::vec((0u64..600, -YEARS.cast_signed()..YEARS.cast_signed(), any::<bool>()), 1..200)
     ) {
         let mut clock = clock();

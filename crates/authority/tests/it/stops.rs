@@ -332,7 +332,7 @@ fn a_ruling_ends_an_urgent_act_or_ratifies_it() {
 }
 
 #[test]
-fn only_the_program_that_was_released_runs() {
+fn row_18_only_the_program_that_was_released_runs() {
     use Refusal::{
         SoftwareMalformed, SoftwareMissing, SoftwareNotYet, SoftwareUnlogged, SoftwareUnsigned,
     };

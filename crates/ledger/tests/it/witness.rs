@@ -263,7 +263,7 @@ fn witnessed(branches: &[Branch; 2], order: &[usize]) -> Vec<(usize, usize)> {
 }
 
 #[test]
-fn no_two_branches_of_a_log_both_reach_the_quorum_of_three_witnesses() {
+fn row_06_no_two_branches_of_a_log_both_reach_the_quorum_of_three_witnesses() {
     // Both begin with the same three entries; then they part, at the same and at different sizes.
     let branches = [
         branch(&[(1, 3), (2, 1), (3, 2)]),

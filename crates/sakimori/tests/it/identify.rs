@@ -290,7 +290,7 @@ fn attack(
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
-fn a_dictionary_with_all_that_the_office_holds_finds_nobody_and_with_both_shares_everybody_until_the_epoch_ends()
+fn row_11_a_dictionary_with_all_that_the_office_holds_finds_nobody_and_with_both_shares_everybody_until_the_epoch_ends()
  {
     let world = world();
     let statement = world.decided(60, 90);
