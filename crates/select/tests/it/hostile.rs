@@ -210,3 +210,77 @@ fn a_name_of_any_bytes_is_answered() {
     matcher.name(b"\xff\x00.evil.example", &mut hits);
     assert_eq!(hits.as_slice(), [1]);
 }
+
+fn texts(rules: impl IntoIterator<Item = String>) -> Vec<String> {
+    rules.into_iter().collect()
+}
+
+#[test]
+fn row_09_what_covers_much_is_refused_however_it_is_cut_and_written() {
+    let blocks = |count: u32, bits: u32| {
+        texts((0..count).map(|i| {
+            let first = (16 << 24) + (i << (32 - bits));
+            format!("prefix {}/{bits}", std::net::Ipv4Addr::from(first))
+        }))
+    };
+    let one = |rule: &str| vec![rule.to_owned()];
+    let covers: [(&str, Vec<String>); 9] = [
+        ("everything", one("prefix 0.0.0.0/0")),
+        (
+            "two halves",
+            texts(["prefix 0.0.0.0/1", "prefix 128.0.0.0/1"].map(str::to_owned)),
+        ),
+        ("4,096 blocks of a /20", blocks(4096, 20)),
+        ("one block more than may be", blocks(1025, 20)),
+        ("everything, mapped", one("prefix ::ffff:0:0/96")),
+        ("everything, behind NAT64", one("prefix 64:ff9b::/96")),
+        ("everything, by 6to4", one("prefix 2002::/16")),
+        ("a country's names", one("subdomains jp")),
+        ("a registry's names", one("subdomains co.jp")),
+    ];
+    for (what, rules) in covers {
+        let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+        assert!(refused(&rules), "{what}");
+    }
+    for port in [
+        "1 port 443",
+        "1 endpoint * 443 tcp",
+        "1 endpoint 0.0.0.0/0 443 tcp",
+    ] {
+        assert!(Pack::parse_source(&source(&[port])).is_err(), "{port}");
+    }
+    let most = blocks(1024, 20);
+    assert!(!refused(
+        &most.iter().map(String::as_str).collect::<Vec<_>>()
+    ));
+}
+
+#[test]
+fn row_16_a_poisoned_list_is_refused_at_the_lint_or_counted_in_what_members_sign() {
+    // A list of somebody else with everything in it, with a country's names, with a whole registry's block.
+    for rule in [
+        "prefix 0.0.0.0/0",
+        "prefix ::/0",
+        "subdomains jp",
+        "subdomains go.jp",
+        "prefix 104.0.0.0/8",
+    ] {
+        assert!(refused(&[rule]), "{rule}");
+    }
+    // The office's own resolver is told with its selector; it is domestic at a sensor anyway.
+    let own = lint(pack(&["1 address 10.0.0.53"]).selectors());
+    assert!(own.iter().any(|l| l.selectors.contains(&1)), "{own:?}");
+    // Many indicators are not refused for their number: they stand in the coverage that members sign and sensors compute again, and each changes the hash of the pack.
+    let named = |count: u32| texts((0..count).map(|n| format!("domain h{n:x}.evil.example")));
+    let of = |rules: &[String]| pack(&rules.iter().map(String::as_str).collect::<Vec<_>>());
+    let (many, one_more) = (of(&named(50_000)), of(&named(50_001)));
+    assert_eq!(many.coverage().domains, 50_000);
+    assert_eq!(one_more.coverage().domains, 50_001);
+    assert_ne!(many.hash(), one_more.hash());
+    // And there is a bound: one more selector than 2^20 is no pack, whatever they select.
+    let mut text = source(&[]);
+    for _ in 0..=1 << 20 {
+        text.push_str("selector: domain a.example\n");
+    }
+    assert!(Pack::parse_source(&text).is_err());
+}

@@ -16,4 +16,5 @@ mod mask;
 mod ng;
 mod run;
 mod traffic;
+mod tunnels;
 mod twins;

@@ -16,14 +16,14 @@ use std::cell::Cell;
 use std::io::Cursor;
 
 /// Every flow leaves, so that whatever content could reach a record is seen; and behaviours.
-const OPEN: &str = "sakimori/pack/v1\nid: twins-1\nissued: 2027-04-01T00:00:00Z\npurpose: every record is written\n\
+pub(crate) const OPEN: &str = "sakimori/pack/v1\nid: twins-1\nissued: 2027-04-01T00:00:00Z\npurpose: every record is written\n\
     selector: 1 prefix ::/0\nselector: 2 behaviour beacon\nselector: 3 behaviour vertical-scan\nselector: 4 behaviour horizontal-scan\n";
 /// The same, with names and fingerprints looked for that nobody has.
 const NAMES: &str = "sakimori/pack/v1\nid: twins-2\nissued: 2027-04-01T00:00:00Z\npurpose: every record is written\n\
     selector: 1 prefix ::/0\nselector: 2 domain a-name-that.nobody-has.example\nselector: 3 subdomains another-name.example\n\
     selector: 4 ja4 t13d1516h2_8daaf6152771_02713d6af862\n";
 /// Open flows: few captures have more, and those show eviction.
-const FLOWS: usize = 4096;
+pub(crate) const FLOWS: usize = 4096;
 
 fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |text| text.parse().unwrap())
@@ -85,7 +85,7 @@ fn twin(
 }
 
 /// Runs both; returns changed bytes and records written.
-fn check(
+pub(crate) fn check(
     original: &[Captured],
     (names, identify): (bool, bool),
     numbers: &mut Numbers,
