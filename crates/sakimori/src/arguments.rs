@@ -6,7 +6,7 @@ pub(crate) mod oversight;
 mod reidentify;
 
 pub(crate) use authority::{
-    Asked, Authority, Draft, Key, Ruling, Sign, SignWith, Sitting, Suspend, Urgent, Who,
+    Asked, Authority, Draft, Key, Rule, Ruling, Sign, SignWith, Sitting, Suspend, Urgent, Who, Why,
 };
 pub(crate) use export::{Challenge, Export, ExportMake, Form};
 pub(crate) use reidentify::Reidentify;

@@ -308,9 +308,14 @@ pub fn draft_ruling(
     matter: Matter,
     kind: Kind,
     reasons: &Reasons,
+    sitting: Option<Sitting>,
 ) -> Result<Ruling, ControlError> {
     reasons.said()?;
     let root = installed_root(node)?;
+    let sitting = match sitting {
+        Some(sitting) => sitting,
+        None => open_sitting(&root)?,
+    };
     let mut ruling = Ruling {
         id: AuthorityId(host.bytes().map_err(ControlError::Randomness)?),
         kind,
@@ -319,7 +324,7 @@ pub fn draft_ruling(
         time: host.seconds(),
         reason: one_line(&reasons.necessity),
         root: root.version,
-        sitting: open_sitting(&root)?,
+        sitting,
     };
     let text = ruling.to_string();
     Ruling::parse(&text).map_err(|e| ControlError::document("the draft", e))?;

@@ -3,7 +3,8 @@
 use super::{Dir, Format, direction};
 use clap::{Args, Subcommand, ValueEnum};
 use sakimori_control::office::Template;
-use sakimori_custody::ids::{AuthorityId, Name, SensorId, unhex};
+use sakimori_custody::identifier::IdentifierField;
+use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId, SensorId, unhex};
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
 use std::path::PathBuf;
@@ -83,6 +84,41 @@ pub(crate) enum Authority {
         #[command(flatten)]
         dir: Dir,
     },
+    /// Writes the text of the next schedule of legal numbers: the one on record with the next version, or the first.
+    Schedule {
+        /// Where the text is written.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The first one is fictional: urgent acquisition is allowed, for exercises.
+        #[arg(long)]
+        fictional: bool,
+        #[command(flatten)]
+        sitting: Sitting,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Writes the text by which a program is released: from then on sensors run no other.
+    Software {
+        /// Where the text is written.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The program file; this one without it.
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    #[command(flatten)]
+    Rule(Rule),
+    /// Suspends an authority at once, where a key is named; writes the text that is to be signed otherwise.
+    Suspend(Suspend),
+    /// Lets a suspended authority go on.
+    Resume(Suspend),
+}
+
+/// What a sitting rules, beside granting an authority.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rule {
     /// Writes the ruling by which a sitting refuses a request, or an urgent act.
     Refuse {
         /// The request, by its leaf hash.
@@ -115,34 +151,42 @@ pub(crate) enum Authority {
         #[command(flatten)]
         ruling: Ruling,
     },
-    /// Writes the text of the next schedule of legal numbers: the one on record with the next version, or the first.
-    Schedule {
+    /// Asks that one identifier of a record be shown once: puts the request on record and writes the ruling that a sitting signs.
+    Reidentify {
+        /// The record.
+        record: RecordId,
+        /// The bucket that holds it.
+        bucket: BucketId,
+        /// Which identifier: source-mail, destination-mail or user.
+        #[arg(long, value_name = "NAME", value_parser = field)]
+        field: IdentifierField,
+        #[command(flatten)]
+        why: Why,
         /// Where the text is written.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// The first one is fictional: urgent acquisition is allowed, for exercises.
-        #[arg(long)]
-        fictional: bool,
         #[command(flatten)]
         sitting: Sitting,
         #[command(flatten)]
         dir: Dir,
     },
-    /// Writes the text by which a program is released: from then on sensors run no other.
-    Software {
+    /// Asks that a bucket be kept longer: puts the request on record and writes the ruling that a sitting signs.
+    Keep {
+        /// The bucket.
+        bucket: BucketId,
+        /// Days from the start of its day.
+        #[arg(long, value_name = "DAYS")]
+        days: u64,
+        #[command(flatten)]
+        why: Why,
         /// Where the text is written.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// The program file; this one without it.
-        #[arg(long, value_name = "FILE")]
-        program: Option<PathBuf>,
+        #[command(flatten)]
+        sitting: Sitting,
         #[command(flatten)]
         dir: Dir,
     },
-    /// Suspends an authority at once, where a key is named; writes the text that is to be signed otherwise.
-    Suspend(Suspend),
-    /// Lets a suspended authority go on.
-    Resume(Suspend),
 }
 
 /// A leaf hash.
@@ -158,6 +202,11 @@ fn leaf(text: &str) -> Result<Leaf, String> {
 fn template(text: &str) -> Result<Template, String> {
     let names: Vec<&str> = Template::ALL.iter().map(|(name, _)| *name).collect();
     Template::from_name(text).ok_or_else(|| format!("a template is one of {}", names.join(", ")))
+}
+
+fn field(text: &str) -> Result<IdentifierField, String> {
+    text.parse()
+        .map_err(|_| "an identifier is source-mail, destination-mail or user".to_owned())
 }
 
 /// Who suspends.
@@ -302,6 +351,13 @@ pub(crate) struct Asked {
     /// The authority that this one renews.
     #[arg(long, value_name = "ID")]
     pub(crate) replaces: Option<AuthorityId>,
+    #[command(flatten)]
+    pub(crate) why: Why,
+}
+
+/// Who asks, and why.
+#[derive(Args, Debug)]
+pub(crate) struct Why {
     /// The officer who asks.
     #[arg(long, value_name = "ID")]
     pub(crate) requester: Name,

@@ -5,7 +5,7 @@ mod sign;
 
 pub(super) use sign::{key, sign};
 
-use crate::arguments::{Asked, Authority, Draft, Ruling, Sitting, Suspend, Urgent, Who};
+use crate::arguments::{Asked, Authority, Draft, Rule, Ruling, Sitting, Suspend, Urgent, Who, Why};
 use crate::failure::Failure;
 use crate::show;
 use sakimori_authority::ruling::Matter;
@@ -52,7 +52,25 @@ pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> 
             show::line(&index.to_string());
             Ok(ExitCode::SUCCESS)
         }
-        Authority::Refuse {
+        Authority::Schedule {
+            out,
+            fictional,
+            sitting: sat,
+            dir,
+        } => schedule(&out, fictional, &sat, &Node::at(dir.dir), host),
+        Authority::Software { out, program, dir } => {
+            software(&out, program, &Node::at(dir.dir), host)
+        }
+        Authority::Rule(rule) => rules(rule, host),
+        Authority::Suspend(arguments) => suspend(&arguments, SuspensionAct::Suspend, host),
+        Authority::Resume(arguments) => suspend(&arguments, SuspensionAct::Resume, host),
+    }
+}
+
+/// What a sitting rules, as a text that it signs.
+fn rules(command: Rule, host: &Host) -> Result<ExitCode, Failure> {
+    match command {
+        Rule::Refuse {
             request,
             urgent,
             ruling,
@@ -64,20 +82,36 @@ pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> 
             };
             rule(matter, &ruling, host)
         }
-        Authority::Ratify { id, ruling } => rule(Matter::UrgentRatified(id), &ruling, host),
-        Authority::Approve { id, ruling } => rule(Matter::AgreementApproved(id), &ruling, host),
-        Authority::Revoke { id, ruling } => rule(Matter::AuthorityRevoked(id), &ruling, host),
-        Authority::Schedule {
+        Rule::Ratify { id, ruling } => rule(Matter::UrgentRatified(id), &ruling, host),
+        Rule::Approve { id, ruling } => rule(Matter::AgreementApproved(id), &ruling, host),
+        Rule::Revoke { id, ruling } => rule(Matter::AuthorityRevoked(id), &ruling, host),
+        Rule::Reidentify {
+            record,
+            bucket,
+            field,
+            why,
             out,
-            fictional,
-            sitting: sat,
+            sitting,
             dir,
-        } => schedule(&out, fictional, &sat, &Node::at(dir.dir), host),
-        Authority::Software { out, program, dir } => {
-            software(&out, program, &Node::at(dir.dir), host)
+        } => {
+            let matter = Matter::RecordReidentified {
+                record,
+                bucket,
+                field,
+            };
+            ask_ruling(matter, &why, (&out, &sitting), &Node::at(dir.dir), host)
         }
-        Authority::Suspend(arguments) => suspend(&arguments, SuspensionAct::Suspend, host),
-        Authority::Resume(arguments) => suspend(&arguments, SuspensionAct::Resume, host),
+        Rule::Keep {
+            bucket,
+            days,
+            why,
+            out,
+            sitting,
+            dir,
+        } => {
+            let matter = Matter::BucketKept { bucket, days };
+            ask_ruling(matter, &why, (&out, &sitting), &Node::at(dir.dir), host)
+        }
     }
 }
 
@@ -171,18 +205,42 @@ fn asked(arguments: &Asked, decided: Option<Basis>, host: &Host) -> Result<offic
     })
 }
 
+fn reasons(why: &Why) -> office::Reasons {
+    office::Reasons {
+        requester: why.requester.clone(),
+        facts: why.facts.clone(),
+        necessity: why.necessity.clone(),
+        alternatives: why.alternatives.clone(),
+        rights: why.rights.clone(),
+        expected_share_ppm: why.expected_share,
+    }
+}
+
+/// Asks for a ruling and writes its text.
+fn ask_ruling(
+    matter: Matter,
+    why: &Why,
+    (out, sat): (&Path, &Sitting),
+    node: &Node,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
+    let kind = office::kind_about(node, host, &matter)?;
+    let sitting = sitting(sat)?;
+    let ruling = office::draft_ruling(node, host, matter, kind, &reasons(why), sitting)?;
+    written(out, &ruling.to_string())?;
+    show::line(&ruling.id.to_string());
+    show::say(&format!(
+        "the request is on record; {} is to be signed by everybody who is present",
+        out.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Puts the request on record and writes the text.
 fn ask(arguments: &Asked, draft: &office::Draft, host: &Host) -> Result<Statement, Failure> {
     let node = Node::at(&arguments.dir.dir);
     let pack = super::pack::read(arguments.pack.as_deref())?;
-    let reasons = office::Reasons {
-        requester: arguments.requester.clone(),
-        facts: arguments.facts.clone(),
-        necessity: arguments.necessity.clone(),
-        alternatives: arguments.alternatives.clone(),
-        rights: arguments.rights.clone(),
-        expected_share_ppm: arguments.expected_share,
-    };
+    let reasons = reasons(&arguments.why);
     let statement = office::draft(&node, host, &pack, draft, &reasons)?;
     written(&arguments.out, &statement.to_string())?;
     show::line(&statement.id.to_string());

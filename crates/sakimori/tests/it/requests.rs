@@ -52,12 +52,11 @@ impl Desk {
 const WHY: &str = "--facts facts --necessity necessity --alternatives none --rights weighed --expected-share 200 --requester o1";
 
 #[test]
-fn a_request_is_asked_about_answered_decided_with_conditions_and_renewed() {
+fn a_request_with_a_blank_or_by_a_member_is_not_put_on_record() {
     let desk = Desk::open();
     let draft = format!(
         "authority draft --out text --template out-out --not-after AFTER --sensor s-01 {WHY}"
     );
-    // Nothing that a request has to say may be blank, and no member asks.
     for (from, to, told) in [
         ("--facts facts", "--facts %", "without facts"),
         (
@@ -90,6 +89,14 @@ fn a_request_is_asked_about_answered_decided_with_conditions_and_renewed() {
         );
     }
     assert_eq!(desk.node.entries_of(EntryType::Request).len(), 0);
+}
+
+#[test]
+fn a_request_is_asked_about_answered_decided_with_conditions_and_renewed() {
+    let desk = Desk::open();
+    let draft = format!(
+        "authority draft --out text --template out-out --not-after AFTER --sensor s-01 {WHY}"
+    );
     let id = desk.line(&draft).yes().out.trim().to_owned();
     let request = desk.listed()["requests"][0].clone();
     assert_eq!(
@@ -176,6 +183,41 @@ fn a_refused_request_is_never_granted_and_a_statement_without_a_request_is_no_de
     let refused = desk.line("authority submit text").ended(1);
     assert!(refused.err.contains("request-unknown"), "{refused:?}");
     assert_eq!(desk.listed()["authorities"], serde_json::json!([]));
+}
+
+#[test]
+fn a_ruling_is_asked_for_as_a_statement_is() {
+    let desk = Desk::open();
+    let id = desk.node.authorised().id;
+    let capture = desk.node.beside("border.pcap");
+    border(&capture, 2, 3).unwrap();
+    desk.node.sensor(&[], &capture).yes();
+    let day = desk.node.host.seconds().day();
+    let sitting = "--present m1,m2,m4 --presiding m1 --for m1,m2,m4";
+    let keep = format!("authority keep {id}/s-01/{day} --days 120 --out ruling {WHY} {sitting}");
+    desk.line(&keep).yes();
+    assert!(desk.read("ruling").contains("outcome: keep 120\n"));
+    desk.sign("ruling", &["m1", "m2", "m4"]);
+    desk.line("authority submit ruling").yes();
+    let listed = desk.listed();
+    let request = listed["requests"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (request["kind"].as_str(), request["state"].as_str()),
+        (Some("acquisition"), Some("ruled"))
+    );
+    // One showing needs three votes for, and a reason.
+    let show = format!(
+        "authority reidentify 0000000000000000-1 {id}/s-01/{day} --field user --out show {WHY} {sitting}"
+    );
+    assert_eq!(
+        desk.line(&show.replace("--rights weighed", "--rights %"))
+            .ended(2)
+            .out,
+        ""
+    );
+    desk.line(&show).yes();
+    assert!(desk.read("show").contains("outcome: reidentify user\n"));
+    desk.node.verify().yes();
 }
 
 #[test]

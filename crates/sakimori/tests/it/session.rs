@@ -313,6 +313,8 @@ fn every_command_has_its_help() {
         "authority suspend",
         "authority resume",
         "authority schedule",
+        "authority reidentify",
+        "authority keep",
         "authority software",
         "key",
         "key new",
