@@ -274,6 +274,7 @@ pub(crate) struct Refusal {
 /// Of an effective state (26).
 #[derive(Deserialize)]
 pub(crate) struct Effective {
+    pub(crate) state: String,
     #[serde(deserialize_with = "text")]
     pub(crate) sensor: Name,
     #[serde(deserialize_with = "text")]

@@ -156,6 +156,55 @@ impl Story {
         self
     }
 
+    /// The story with one thing changed at one step, for each step and each of a few changes that need no knowledge of what the step says: left out, told twice, a counter more,
+    /// another signer, a signature less, no statement, an hour and a minute earlier. Not each of them breaks a rule.
+    pub fn twists(&self) -> Vec<(String, Self)> {
+        let mut list = Vec::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            let mut add = |what: &str, change: &dyn Fn(&mut Step)| {
+                let mut story = self.clone();
+                if let Some(step) = story.steps.get_mut(at) {
+                    change(step);
+                }
+                list.push((format!("{}: {what}", step.name), story));
+            };
+            for place in 0..step.counters.len() {
+                add(&format!("counter {place}"), &|s| {
+                    if let Some(Count::N(n)) = s.counters.get_mut(place) {
+                        *n += 1;
+                    }
+                });
+            }
+            if !step.by.is_empty() {
+                add("another signer", &|s| {
+                    s.by = if s.by == "office" {
+                        "secretariat"
+                    } else {
+                        "office"
+                    };
+                    s.stream = 0x7e;
+                });
+            }
+            if !step.signers.is_empty() {
+                add("a signature less", &|s| {
+                    s.signers.pop();
+                    if s.signers.is_empty() {
+                        s.signers.push("audit");
+                    }
+                });
+            }
+            if !step.authority.is_empty() {
+                add("no statement", &|s| s.authority.clear());
+            }
+            add("earlier", &|s| s.time -= 3660);
+            let name = step.name.clone();
+            list.push((format!("{name}: left out"), self.clone().without(&name)));
+            let twice = self.clone().again(&name, &name, |_| {});
+            list.push((format!("{name}: twice"), twice));
+        }
+        list
+    }
+
     /// Writes the entries.
     pub fn write(&self) -> Vec<Written> {
         let mut writer = Writer::default();

@@ -47,13 +47,13 @@ pub enum Held {
 }
 
 impl Acknowledged {
-    /// The state of a number.
-    pub(crate) const fn state(code: u64) -> Option<Held> {
-        match code {
-            1 => Some(Held::Running),
-            2 => Some(Held::Renewed),
-            3 => Some(Held::Suspended),
-            4 => Some(Held::Ended),
+    /// The state of a number and its word.
+    pub(crate) fn state(code: u64, word: &str) -> Option<Held> {
+        match (code, word) {
+            (1, "running") => Some(Held::Running),
+            (2, "renewed") => Some(Held::Renewed),
+            (3, "suspended") => Some(Held::Suspended),
+            (4, "ended") => Some(Held::Ended),
             _ => None,
         }
     }

@@ -147,8 +147,7 @@ impl Book {
     pub(crate) fn trust_root(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let bytes = seen.open()?;
         let roots = &mut self.roots;
-        let same =
-            TrustRoot::remembered(bytes).is_ok_and(|root| root.hash() == roots.pinned.hash());
+        let same = TrustRoot::open(bytes).is_ok_and(|root| root.hash() == roots.pinned.hash());
         if same && !roots.recorded {
             roots.recorded = true;
             return Ok(if seen.counter(0) == roots.pinned.version {

@@ -1,7 +1,7 @@
 //! Runs of sensors: start, receipts, stop, and what explains their end. In: entries of types 20 to 27. Out: who ran under what, what was read and selected, where each record is
 //! covered. Never: a window out of its place, a packet that appears or vanishes.
 
-use super::{Book, Seen, Taken};
+use super::{Book, Seen, Taken, void};
 use crate::body::{self, Receipt as ReceiptBody};
 use crate::book::authorities::Acknowledged;
 use crate::book::roots::Who;
@@ -240,6 +240,7 @@ impl Book {
         let stream = seen.envelope.stream;
         hold(!self.runs.all.contains_key(&stream), Code::RunTwice)?;
         let id = self.may_act(seen, &sensor)?;
+        hold(seen.counter(1) == 1, Code::StartUnsealed)?;
         let body: body::Start = body::read(seen.open()?)?;
         let authority = self
             .authorities
@@ -404,6 +405,7 @@ impl Book {
     pub(crate) fn gap(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let sensor = sensor_of(seen)?.clone();
         let body: body::Gap = body::read(seen.open()?)?;
+        hold(seen.counter(0) <= seen.counter(1), Code::BodyFields)?;
         let named = body
             .reason
             .split(|c: char| !c.is_ascii_alphanumeric())
@@ -465,11 +467,20 @@ impl Book {
     pub(crate) fn effective(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let sensor = sensor_of(seen)?.clone();
         let body: body::Effective = body::read(seen.open()?)?;
-        let state = Acknowledged::state(seen.counter(0))
+        let state = Acknowledged::state(seen.counter(0), &body.state)
             .ok_or_else(|| Refused::new(Code::BodyFields, "no such state"))?;
         hold(body.sensor == sensor, Code::BodyFields)?;
         let id = self.authorities.id_of(&seen.envelope.authority);
         let id = id.ok_or_else(|| Refused::from(Code::AuthorityNone))?;
+        let lease = self
+            .authorities
+            .get(id)
+            .and_then(|authority| authority.leases.get(&sensor))
+            .and_then(|leases| leases.iter().rev().find(|lease| lease.id == body.lease_id));
+        let named = [seen.counter(1), seen.counter(2)];
+        if lease.map(|lease| [lease.not_after.0, lease.tree_size]) != Some(named) {
+            return Ok(void(Code::EffectiveLease));
+        }
         let said = Acknowledged {
             index: seen.index,
             time: seen.time,

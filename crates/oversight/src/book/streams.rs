@@ -3,6 +3,7 @@
 use crate::refused::{Code, Refused, hold};
 use sakimori_custody::entry::Envelope;
 use sakimori_custody::ids::StreamId;
+use sakimori_custody::time::Seconds;
 use sakimori_tlog::merkle::Hash;
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ struct Tip {
     next: u64,
     last: Hash,
     signer: [u8; 4],
+    time: Seconds,
 }
 
 /// All streams.
@@ -37,6 +39,10 @@ impl Streams {
         hold(
             tip.is_none_or(|tip| tip.signer == envelope.signer),
             Code::StreamAuthor,
+        )?;
+        hold(
+            tip.is_none_or(|tip| tip.time <= envelope.time),
+            Code::EntryBack,
         )
     }
 
@@ -45,6 +51,7 @@ impl Streams {
             next: envelope.sequence.saturating_add(1),
             last: leaf,
             signer: envelope.signer,
+            time: envelope.time,
         };
         self.0.insert(envelope.stream, tip);
     }

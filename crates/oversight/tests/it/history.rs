@@ -60,3 +60,25 @@ fn the_good_story_is_taken_whole_and_nothing_in_it_is_void() {
         .collect();
     assert_eq!(told, []);
 }
+
+#[test]
+fn a_reader_without_a_clock_judges_every_twist_as_the_mirror_did() {
+    let mut caught = 0;
+    let story = Story::good().up_to("deletion of s-01");
+    let twists = story.twists();
+    for (name, story) in &twists {
+        let (mut mirror, mut reader) = (empty(), empty());
+        for w in story.write() {
+            let said = judge(&mut mirror, &w);
+            let read = reader.judge(w.index, &w.entry.leaf, &w.entry.stored, Judged::default());
+            assert_eq!(said, read, "{name}");
+            if said.is_err() {
+                break;
+            }
+        }
+        assert!(mirror == reader, "{name}");
+        let whole = mirror.size() == story.steps.len() as u64;
+        caught += usize::from(!whole || !mirror.void().is_empty());
+    }
+    assert!(caught * 2 > twists.len(), "{caught} of {}", twists.len());
+}

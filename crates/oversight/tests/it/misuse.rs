@@ -238,6 +238,27 @@ fn the_query_that_passes_the_budget_is_found() {
 }
 
 #[test]
+fn row_14_a_flood_of_acts_is_one_alert_of_its_actor_and_hides_no_other() {
+    let mut office = Office::new(10_000);
+    office.export("k.sato", day(0), 2500);
+    let quiet = office.found(day(0) + 60);
+    assert_eq!(quiet, [(Rule::MassExport, "k.sato".to_owned())]);
+    for n in 0..400 {
+        office.query("a.tanaka", "none", day(0) + n, 0);
+    }
+    let list = alerts(&office.book(), &Bounds::default(), Seconds(day(0) + 3600));
+    let found: Vec<_> = list.iter().map(|a| (a.rule, a.actor.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            (Rule::QueryWithoutCase, "a.tanaka"),
+            (Rule::MassExport, "k.sato")
+        ]
+    );
+    assert_eq!(list[0].entries.len(), 400, "the digest names each act");
+}
+
+#[test]
 fn an_attempt_that_the_rules_refused_names_who_made_it() {
     let attempted = |story: Story, step: &str| {
         let written = story.up_to(step).write();

@@ -97,6 +97,11 @@ fn every_entry_has_its_form_its_time_its_author_and_its_place() {
         s.stream = 0x61;
     });
     check("question", Refused(Code::StreamAuthor), |s| s.stream = 0x02);
+    check("stop", Refused(Code::EntryBack), |s| s.time = hour(5) + 120);
+    check("stop", Taken, |s| s.time = hour(5) + 180);
+    check("gap", Refused(Code::BodyFields), |s| {
+        s.count(1, 0);
+    });
     edit(
         "start",
         "\"limits\":200",
@@ -206,6 +211,20 @@ fn i1_a_start_says_what_is_on_record() {
         "\"lease_id\":\"1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f",
         Refused(Code::StartBody),
     );
+    check("start", Refused(Code::StartUnsealed), |s| {
+        s.count(1, 0);
+    });
+    edit(
+        "running",
+        "\"state\":\"running\"",
+        "\"state\":\"renewed\"",
+        Refused(Code::BodyFields),
+    );
+    for (at, to) in [(1, hour(17)), (2, 1)] {
+        check("running", Void(Code::EffectiveLease), |s| {
+            s.count(at, to);
+        });
+    }
     let twice = Story::good().again("start", "running", |s| s.stream = 0x21);
     assert_eq!(verdict(&twice, "start again"), Refused(Code::RunTwice));
 }

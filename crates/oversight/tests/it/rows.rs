@@ -82,6 +82,57 @@ fn row_04_a_sensor_that_drops_doubles_or_invents_is_caught_by_a_named_rule() {
     );
 }
 
+/// What is told of a story's runs.
+fn told_of(story: &Story) -> Vec<Told> {
+    let told = good(&story.clone().up_to("stop")).overdue(Seconds(hour(6)));
+    told.iter().map(|told| told.code).collect()
+}
+
+#[test]
+fn insider_carrier_cannot_drop_double_or_invent_packets_or_speak_for_a_sensor_unseen() {
+    // All a carrier holds is its counter's key and the wire. What the wire gave stands in windows that the sensor signs; what the carrier says of the same time stands beside it.
+    assert_eq!(told_of(&Story::good()), []);
+    for (what, counted) in [
+        ("dropped in front of the sensor", 160),
+        ("doubled or invented in front of it", 140),
+        ("a counter that says nothing came", 0),
+    ] {
+        let story = Story::good().with("carrier", |s| {
+            s.count(2, counted);
+        });
+        assert_eq!(told_of(&story), [Told::CarrierDiffers], "{what}");
+    }
+    // A second word about the same time does not take the first one's place.
+    for counted in [[150, 160], [160, 150]] {
+        let twice = Story::good()
+            .with("carrier", |s| {
+                s.count(2, counted[0]);
+            })
+            .again("carrier", "carrier", |s| {
+                s.count(2, counted[1]);
+            });
+        assert_eq!(told_of(&twice), [Told::CarrierDiffers], "{counted:?}");
+    }
+    // Its counter speaks of its own sensor and with its own key, and does nothing else.
+    let other = Story::good().with("carrier", |s| {
+        s.edit("\"s-01\"", "\"s-02\"");
+    });
+    assert!(read(&other.up_to("carrier")).is_err());
+    for (step, key) in [
+        ("carrier", "s-02"),
+        ("receipt 0", "counter-01"),
+        ("start", "counter-01"),
+        ("stop", "counter-01"),
+    ] {
+        let forged = Story::good().with(step, |s| s.by = key);
+        let (at, why) = read(&forged.up_to(step)).unwrap_err();
+        assert_eq!(at, step, "{why}");
+    }
+    // Silence is no way out: windows do not stop for it, and without its word the counts are shown as the sensor's own.
+    let silent = Story::good().without("carrier");
+    assert_eq!(told_of(&silent), []);
+}
+
 #[test]
 fn row_07_a_replayed_expired_or_revoked_authority_revives_nothing() {
     let replayed = Story::good().again("decision", "stop", |s| {

@@ -280,9 +280,10 @@ fn run(t: &mut Teller) {
         "running",
         EntryType::Effective,
         who,
-        &[1, lease_end, 9],
+        &[1, lease_end, 0],
         state("running"),
     );
+    t.points(2, "lease");
     t.time += 60;
     t.receipt("receipt 0", who, FIRST, [0, 0, 100, 20, 60, 1, 19], (0, 3));
     t.time += 60;
@@ -309,9 +310,10 @@ fn run(t: &mut Teller) {
         "ended",
         EntryType::Effective,
         who,
-        &[4, lease_end, 9],
+        &[4, lease_end, 0],
         state("ended"),
     );
+    t.points(2, "lease");
     let refusal = r#"{"code":47,"name":"lease-expired","sensor":"s-01","authority":"","detail":"the lease has ended"}"#;
     t.put(
         "refusal",
