@@ -66,6 +66,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(commission::ask))
             .routes(routes!(commission::text))
             .routes(routes!(commission::sign))
+            .routes(routes!(commission::ruling))
             .routes(routes!(commission::suspension)),
         Role::Operator => router
             .routes(routes!(commission::operator_agreements))

@@ -139,6 +139,8 @@ words! {
     HowToUpload "Then put the signed note here." "署名した文書をここに入れてください。";
     SignedNote "Signed note" "署名済み文書";
     Upload "Bring the signature" "署名を提出";
+    Ruling "A ruling: refused, or about an authority in force" "裁定:求めの不承認、承認済みの件について";
+    RulingHow "It is written and signed on your own machine with `sakimori authority`, and brought here as a signed note." "各自の端末で `sakimori authority` により作成・署名し、ここに提出します。";
     Signatures "Signatures that are here" "提出済みの署名";
     SignedBy "signed" "署名済み";
     Missing "missing" "未署名";

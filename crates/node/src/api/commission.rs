@@ -16,8 +16,9 @@ use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use sakimori_access::{Act, Object};
-use sakimori_authority::Suspension;
+use sakimori_authority::ruling::Matter;
 use sakimori_authority::statement::{Basis, Statement};
+use sakimori_authority::{Ruling, Suspension};
 use sakimori_control::error::told;
 use sakimori_control::tls::May;
 use sakimori_custody::entry::EntryType;
@@ -247,6 +248,55 @@ fn same_text(app: &App, hash: &[u8; 32], note: &Note) -> Answer<sakimori_authori
         Code::Conflict,
         "the signed text is not the one that this node shows for the request",
     ))
+}
+
+/// Takes a ruling that a member signed on the member's own machine: a request refused, an authority revoked, an urgent act ratified or refused, a bucket kept longer, a record
+/// re-identified. With the last signature it is brought to the office's log.
+#[utoipa::path(post, path = "/v1/rulings", tag = "notes", request_body(content = String, content_type = "text/plain"),
+    responses(
+        (status = 200, description = "The signature is kept; the ruling is on record if it was the last.", body = Signed),
+        (status = 403, description = "No member signed it, or the caller may not.", body = Document, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn ruling(
+    State(app): State<Shared>,
+    caller: Caller,
+    note: NoteBody,
+) -> Answer<axum::Json<Signed>> {
+    ruled(&app, &caller, note.note).await.map(axum::Json)
+}
+
+/// Takes a member's signature of a ruling; for the page too.
+pub(crate) async fn ruled(app: &Shared, caller: &Caller, note: Note) -> Answer<Signed> {
+    app.require(caller, Act::SignDecision, &Object::any())
+        .await?;
+    let text = Ruling::parse(note.text()).map_err(|e| Problem::new(Code::NotANote, e))?;
+    if let Matter::RequestRefused(request) = text.matter {
+        let requester = requester(app, request).await?;
+        app.require(caller, Act::SignDecision, &Object::asked_by(&requester))
+            .await?;
+    }
+    let done = app.blocking(move |app| {
+        let commission = commission_of(&app.part)?;
+        let merged = commission.collect(&note)?;
+        let root = commission.trust_root();
+        let signatures = desk::signatures(root, &text.sitting, Some(&merged));
+        let bytes = merged.to_bytes();
+        if let Err(e) = Ruling::check(&bytes, root) {
+            return Ok(Signed {
+                signatures,
+                decided_by: None,
+                waits_for: Some(told(&e)),
+            });
+        }
+        let answer = commission.forward("/v1/rulings", &bytes)?;
+        Ok(Signed {
+            signatures,
+            decided_by: Some(index_of(&answer)?),
+            waits_for: None,
+        })
+    });
+    let done = done.await;
+    app.tried(caller, Act::SignDecision, done).await
 }
 
 /// Takes a suspension that the chair or the deputy signed, and brings it to the office's node.

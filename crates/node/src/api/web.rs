@@ -1,6 +1,6 @@
 //! The routes of pages. In: forms. Out: pages. Never: an act that the interface has not too; a form that was not made for the session.
 
-use super::commission::{agreements, asked, exact, signed, suspended};
+use super::commission::{agreements, asked, exact, ruled, signed, suspended};
 use super::office::{NewAnswer, say};
 use super::requests::{hash, unknown};
 use super::sign_in::{end, out, with_cookie};
@@ -39,7 +39,8 @@ pub(super) fn routes(role: Role) -> Router<Shared> {
             .route("/requests/{request}", get(request))
             .route("/requests/{request}/text", get(text))
             .route("/requests/{request}/questions", post(question))
-            .route("/requests/{request}/signatures", post(signature)),
+            .route("/requests/{request}/signatures", post(signature))
+            .route("/requests/{request}/rulings", post(ruling)),
     }
 }
 
@@ -259,6 +260,18 @@ async fn signature(
     caller.made(&form.form)?;
     let note = noted(&form.note)?;
     signed(&app, &caller, &name, note.note).await?;
+    Ok(back(&name))
+}
+
+async fn ruling(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Form(form): Form<Noted>,
+) -> Answer<Redirect> {
+    caller.made(&form.form)?;
+    hash(&name)?;
+    ruled(&app, &caller, noted(&form.note)?.note).await?;
     Ok(back(&name))
 }
 

@@ -258,6 +258,14 @@ fn sitting(reader: &Reader, asked: &Asked, shown: &Decision) -> Markup {
                 }
                 button { (reader.say(Word::ShowText)) }
             }
+            h3 { (reader.say(Word::Ruling)) }
+            p { (reader.say(Word::RulingHow)) }
+            form method="post" action={ "/requests/" (name(asked)) "/rulings" } {
+                (reader.form_field())
+                label for="ruling" { (reader.say(Word::SignedNote)) }
+                textarea #ruling name="note" rows="6" required spellcheck="false" {}
+                button { (reader.say(Word::Upload)) }
+            }
         }
     }
 }

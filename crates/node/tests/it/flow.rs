@@ -322,3 +322,33 @@ fn what_people_were_given_is_on_record_from_both_nodes() {
         assert!(persons.contains(id), "{id}: {persons:?}");
     }
 }
+
+#[test]
+fn a_request_is_refused_by_a_ruling_that_three_signed() {
+    let nation = Nation::start();
+    let (name, _) = submit(&nation, &request(&nation.host));
+    let text = format!(
+        "sakimori/ruling/v1\nid: 0123456789abcdef0123456789abcdef\nkind: acquisition\nabout: request {name}\noutcome: refused\nrequest: {name}\ntime: {}\nreason: other means are there\nroot: 1\npresent: m1 m2 m3\npresiding: m1\nfor: m1 m2 m3\nagainst: none\nrecused: none\n",
+        nation.host.seconds()
+    );
+    let mut decided = None;
+    for member in ["m3", "m1", "m2"] {
+        let caller = nation.person(Role::Commission, member);
+        let said = caller.post_note("/v1/rulings", &nation.signed(&text, &[member]));
+        assert_eq!(said.status, 200, "{}", said.text());
+        decided = said.json()["decided_by"].as_u64();
+    }
+    let whole = nation
+        .person(Role::Commission, "clerk")
+        .get(&format!("/v1/requests/{name}"))
+        .json();
+    assert_eq!(whole["decided_by"].as_u64(), decided);
+    assert!(decided.is_some());
+    // What is decided is decided: no text is made of it any more.
+    let member = nation.person(Role::Commission, "m1");
+    let again = member.get(&format!("/v1/requests/{name}/text?{SITTING}"));
+    assert_eq!(again.code(), "conflict");
+    let clerk = nation.person(Role::Commission, "clerk");
+    let said = clerk.post_note("/v1/rulings", &nation.signed(&text, &["m1"]));
+    assert_eq!(said.code(), "not-allowed");
+}

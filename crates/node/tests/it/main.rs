@@ -13,4 +13,5 @@ mod flow;
 mod hostile;
 mod nation;
 mod raw;
+mod rows;
 mod transport;

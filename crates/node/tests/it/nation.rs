@@ -295,12 +295,7 @@ impl Caller {
         read(request.send(body).unwrap())
     }
 
-    /// Posts a JSON body whose parts come as they come.
-    pub(crate) fn post_late(&self, path: &str, body: impl std::io::Read) -> Said {
-        self.try_post_late(path, body).unwrap()
-    }
-
-    /// As [`Caller::post_late`]; nothing where the connection ended before its answer.
+    /// Posts a JSON body whose parts come as they come; nothing where the connection ended before its answer.
     pub(crate) fn try_post_late(&self, path: &str, mut body: impl std::io::Read) -> Option<Said> {
         let request = self.agent.post(format!("{}{path}", self.url));
         let request = request.header("content-type", "application/json");

@@ -179,3 +179,33 @@ fn a_head_that_drips_is_cut_off_and_old_versions_of_tls_are_told_apart() {
         "{again:?}"
     );
 }
+
+#[test]
+fn a_request_in_flight_is_finished_when_the_node_stops() {
+    let (folder, node) = operator();
+    // A connection is open and idle when the node is told to stop.
+    let idle = connect(node.address, &rustls::version::TLS13).unwrap();
+    let mut stream = connect(node.address, &rustls::version::TLS13).unwrap();
+    let body = br#"{"person":"nobody"}"#;
+    let head = format!(
+        "POST /v1/sign-in/passkey/start HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut begun = [0; 25];
+    stream.read_exact(&mut begun).unwrap();
+    assert!(begun.starts_with(b"HTTP/1.1 100"), "the body is waited for");
+    node.stop();
+    // It takes nobody new from now on.
+    while TcpStream::connect(node.address).is_ok() {}
+    stream.write_all(body).unwrap();
+    let said = rest(&mut stream);
+    assert!(
+        said.contains("sign-in-failed"),
+        "its answer comes all the same: {said}"
+    );
+    node.wait().unwrap();
+    drop(idle);
+    // What it held is free: it can be started again.
+    start(&options(Role::Operator, folder.path()), &Host::system()).unwrap();
+}

@@ -191,34 +191,6 @@ impl<W: FnMut()> Read for Late<W> {
 }
 
 #[test]
-fn a_request_in_flight_is_finished_when_the_node_stops() {
-    let (folder, node) = operator();
-    let address = node.address.to_string();
-    let role = folder.path().join("operator");
-    // A connection is open and idle when the node is told to stop.
-    let idle = Caller::stranger(&role, &address);
-    assert_eq!(idle.get("/healthz").status, 200);
-    let caller = Caller::stranger(&role, &address);
-    let body = Late {
-        parts: vec![b"{\"person\":".to_vec(), b"\"nobody\"}".to_vec()],
-        before_the_last: || {
-            node.stop();
-            // It takes nobody new from now on.
-            while TcpStream::connect(&address).is_ok() {}
-        },
-    };
-    let said = caller.post_late("/v1/sign-in/passkey/start", body);
-    assert_eq!(
-        said.code(),
-        "sign-in-failed",
-        "its answer comes all the same"
-    );
-    node.wait().unwrap();
-    // What it held is free: it can be started again.
-    start(&options(Role::Operator, folder.path()), &Host::system()).unwrap();
-}
-
-#[test]
 fn who_sends_nothing_or_too_slowly_is_let_go_and_keeps_nobody_waiting() {
     let (folder, node) = operator();
     let address = node.address.to_string();
