@@ -176,6 +176,10 @@ fn a_suspension_by_the_office_reaches_a_running_sensor_and_a_resumption_lets_it_
         .display()
         .to_string();
     let live = Live::start(&node);
+    // A lease that is renewed from another terminal reaches it too.
+    pause(1100);
+    authority(&node, &format!("lease {} --sensor s-01", statement.id)).yes();
+    until(&node, 2, EntryType::Effective);
     let since = now();
     let order = |act: &str| {
         authority(
@@ -192,6 +196,7 @@ fn a_suspension_by_the_office_reaches_a_running_sensor_and_a_resumption_lets_it_
     println!("suspended by the office: the sensor was gone after {took} ms");
     assert!(took < 5000, "{took} ms");
     assert!(ran.ended(1).err.contains("was suspended"));
+    assert_eq!(told(&node).1, ["running", "renewed", "suspended"]);
     let capture = node.beside("packets.pcap");
     let refused = node.sensor(&[], &capture).ended(1);
     assert!(refused.err.contains("(suspended, code 82)"), "{refused:?}");
