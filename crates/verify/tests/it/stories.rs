@@ -33,19 +33,3 @@ fn what_the_book_takes_whole_the_verifier_takes_whole() {
         .collect();
     assert!(codes(&report).is_empty(), "{problems:#?}");
 }
-
-#[test]
-fn twists() {
-    let mut lines = String::new();
-    for (name, story) in Story::good().up_to("deletion of s-01").twists() {
-        let dir = folder();
-        publish(dir.path(), &made(&story), &[], &["log", "mirror"]);
-        let options = Options {
-            now: Some(sakimori_testkit::history::hour(24 * 90 + 2)),
-            ..Options::default()
-        };
-        let report = verify(dir.path(), &options);
-        lines += &format!("{name} => {:?}\n", codes(&report));
-    }
-    std::fs::write("/tmp/h2_verify.txt", lines).unwrap();
-}
