@@ -12,7 +12,7 @@ mod rules;
 mod state;
 mod stop;
 
-pub use desk::book;
+pub use desk::{book, follow};
 pub use enter::{Entered, check_text, enter, submit};
 pub(crate) use findings::destroy_findings;
 pub use findings::{FindingFile, finding_json, record_findings, sweep_findings};

@@ -38,7 +38,13 @@ pub fn book(node: &Node, log: &mut Log) -> Result<Book, ControlError> {
 }
 
 /// Brings a book up to everything that is durable by now.
-fn follow(book: &mut Book, log: &mut Log) -> Result<(), ControlError> {
+///
+/// # Errors
+/// As [`book`].
+///
+/// # Cost
+/// Reads what came since.
+pub fn follow(book: &mut Book, log: &mut Log) -> Result<(), ControlError> {
     loop {
         let from = book.size();
         let page = log.ask(|client| client.entries(from, PAGE_ENTRIES))?;

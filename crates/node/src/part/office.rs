@@ -15,7 +15,7 @@ use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
 use sakimori_custody::ids::{AuthorityId, hex};
 use sakimori_custody::time::Seconds;
 use sakimori_ledger::service::Service;
-use sakimori_oversight::book::{Judged, Taken};
+use sakimori_oversight::book::{Book, Judged, Taken};
 use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::note::Note;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,8 @@ pub struct OfficePart {
     host: Host,
     root: TrustRoot,
     service: Mutex<Option<Service>>,
+    /// The book that entries of other nodes are held against, as far as it is known to be the log's.
+    book: Mutex<Option<Book>>,
 }
 
 impl OfficePart {
@@ -93,6 +95,7 @@ impl OfficePart {
             host: host.clone(),
             root,
             service: Mutex::new(Some(service)),
+            book: Mutex::new(None),
         })
     }
 
@@ -261,9 +264,17 @@ impl OfficePart {
 
     fn append_judged(&self, leaf: &[u8], stored: &[u8]) -> Answer<u64> {
         let mut log = self.log()?;
-        let mut book = office::book(&self.node, &mut log).map_err(|e| refused(&e))?;
-        let known = index_of(&mut log, leaf)?;
-        if let Some(index) = known {
+        // One at a time: each is judged at the place that it will have.
+        let mut kept = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = match kept.take() {
+            Some(mut book) => {
+                office::follow(&mut book, &mut log).map_err(|e| refused(&e))?;
+                book
+            }
+            None => office::book(&self.node, &mut log).map_err(|e| refused(&e))?,
+        };
+        if let Some(index) = index_of(&mut log, leaf)? {
+            *kept = Some(book);
             return Ok(index);
         }
         let next = book.size();
@@ -276,6 +287,9 @@ impl OfficePart {
         let index = log
             .ask(|client| client.append_stored(leaf, stored))
             .map_err(|e| entry_refused(&e))?;
+        // A book that has it at another place is made anew.
+        *kept = Some(book).filter(|_| index == next);
+        drop(kept);
         log.proof(index).map_err(|e| refused(&e))?;
         Ok(index)
     }

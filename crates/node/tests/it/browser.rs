@@ -332,5 +332,5 @@ fn a_person_signs_in_with_the_organisation_s_provider() {
     browser.click("a[href='/sign-in/provider']");
     browser.write("input[name=sub]", "somebody-else");
     browser.click("button[type=submit], button, input[type=submit]");
-    assert_eq!(browser.text("main code"), "sign-in-failed");
+    assert_eq!(browser.text("#content code"), "sign-in-failed");
 }
