@@ -54,7 +54,7 @@ impl Lake {
             let commit = key.commit();
             let mut leaves = Leaves::new();
             let selection = Selection::Window(window);
-            selection.each_row(&self.folder(id), &bucket, key, |row| {
+            selection.each_row(self.disk(), &self.folder(id), &bucket, key, |row| {
                 add(&mut leaves, &commit, row)
             })?;
             Ok(root(leaves))
@@ -81,7 +81,7 @@ impl Lake {
             let commit = key.commit();
             let mut leaves = Leaves::new();
             let selection = Selection::Window(window);
-            selection.each_row(&self.folder(id), &bucket, key, |row| {
+            selection.each_row(self.disk(), &self.folder(id), &bucket, key, |row| {
                 add(&mut leaves, &commit, row)
             })?;
             Ok(member(leaves, record))

@@ -6,6 +6,7 @@ use sakimori_custody::keys::BucketKey;
 use sakimori_custody::time::Seconds;
 use std::path::Path;
 
+use crate::durable::Disk;
 use crate::error::LakeError;
 use crate::manifest::{Bucket, Object};
 use crate::object::{ObjectWriter, each_batch, open};
@@ -37,23 +38,31 @@ impl Lake {
     ) -> Result<Compaction, LakeError> {
         self.readable(id, key, now)?;
         let folder = self.folder(id);
-        let _lock = lock(&folder, id)?;
+        let _lock = lock(self.disk(), &folder, id)?;
         let mut bucket = self.readable(id, key, now)?;
         let before = bucket.files.len() as u64;
         for hour in 0..24 {
-            merge(&folder, &mut bucket, key, hour)?;
+            merge(self.disk(), &folder, &mut bucket, key, hour)?;
         }
         let after = bucket.files.len() as u64;
         if after < before {
-            bucket.write(&folder)?;
-            remove_unnamed(&folder, &bucket)?;
+            // The names of the new files first: a `bucket.json` that is durable names none that a power cut takes.
+            self.disk().sync_folder(&folder)?;
+            bucket.write(self.disk(), &folder)?;
+            remove_unnamed(self.disk(), &folder, &bucket)?;
         }
         Ok(Compaction { before, after })
     }
 }
 
 /// Merges the files of one hour into one of the next number; `bucket` then names that one in their place.
-fn merge(folder: &Path, bucket: &mut Bucket, key: &BucketKey, hour: u8) -> Result<(), LakeError> {
+fn merge(
+    disk: &Disk,
+    folder: &Path,
+    bucket: &mut Bucket,
+    key: &BucketKey,
+    hour: u8,
+) -> Result<(), LakeError> {
     let (parts, others): (Vec<Object>, Vec<Object>) =
         bucket.files.iter().partition(|file| file.hour == hour);
     if parts.len() < 2 {
@@ -66,10 +75,10 @@ fn merge(folder: &Path, bucket: &mut Bucket, key: &BucketKey, hour: u8) -> Resul
         bytes: 0,
     };
     let target = folder.join(merged.file_name());
-    let mut writer = ObjectWriter::create(&target, key)?;
+    let mut writer = ObjectWriter::create(disk, &target, key)?;
     for part in &parts {
         let path = folder.join(part.file_name());
-        each_batch(&path, open(&path, key)?, |batch| writer.write(batch))?;
+        each_batch(&path, open(disk, &path, key)?, |batch| writer.write(batch))?;
     }
     (merged.records, merged.bytes) = writer.finish()?;
     let expected: u64 = parts.iter().map(|part| part.records).sum();

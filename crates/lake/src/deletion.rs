@@ -6,7 +6,6 @@
 use sakimori_custody::ids::BucketId;
 use sakimori_custody::time::Seconds;
 
-use crate::durable;
 use crate::error::LakeError;
 use crate::identifiers;
 use crate::manifest::{Bucket, BucketState};
@@ -56,18 +55,19 @@ impl Lake {
     ) -> Result<Deletion, LakeError> {
         let mut bucket = self.bucket(id)?;
         let folder = self.folder(id);
-        let _lock = lock(&folder, id)?;
+        let _lock = lock(self.disk(), &folder, id)?;
         let destroyed = office.destroy(id)?;
         if bucket.state != BucketState::Deleted {
             // A spool that no longer reads is destroyed like any other; what it held cannot be counted then.
-            let waiting = count_published(&bucket.spool_path(&folder)).unwrap_or(0);
-            let identifiers = identifiers::newest(&folder)?.is_some();
+            let waiting = count_published(self.disk(), &bucket.spool_path(&folder)).unwrap_or(0);
+            let identifiers = identifiers::newest(self.disk(), &folder)?.is_some();
             bury(&mut bucket, waiting, now);
             bucket.objects += u64::from(identifiers);
-            bucket.write(&folder)?;
         }
-        remove_unnamed(&folder, &bucket)?;
-        durable::sync_folder(&folder)?;
+        // Also where it says so already: an attempt that failed may have left the word where a power cut takes it back.
+        bucket.write(self.disk(), &folder)?;
+        remove_unnamed(self.disk(), &folder, &bucket)?;
+        self.disk().sync_folder(&folder)?;
         Ok(Deletion {
             bucket: bucket.id,
             objects: bucket.objects,

@@ -25,7 +25,7 @@ impl Lake {
     ) -> Result<Seconds, LakeError> {
         let folder = self.folder(id);
         self.bucket(id)?.readable(now)?;
-        let _lock = lock(&folder, id)?;
+        let _lock = lock(self.disk(), &folder, id)?;
         let mut bucket: Bucket = self.bucket(id)?;
         bucket.readable(now)?;
         let longest = id.day.start().plus(u64::from(KEEP_DAYS_MAX) * DAY_SECONDS);
@@ -35,9 +35,10 @@ impl Lake {
                 limit: u64::from(KEEP_DAYS_MAX),
             });
         }
-        if bucket.state != BucketState::Deleted && until > bucket.expires {
+        if bucket.state != BucketState::Deleted && until >= bucket.expires {
             bucket.expires = until;
-            bucket.write(&folder)?;
+            // Also where it is the end that holds: an attempt that failed may have left it where a power cut takes it back.
+            bucket.write(self.disk(), &folder)?;
         }
         Ok(bucket.expires)
     }

@@ -14,17 +14,15 @@ use sakimori_custody::layout::{Reader, Writer};
 use sakimori_custody::time::Seconds;
 use sakimori_custody::{Held, Selected};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::durable;
+use crate::durable::{Disk, DiskFile};
 use crate::error::LakeError;
 use crate::limits::{PART_RECORDS_MAX, WINDOW_IDENTIFIERS_MAX, WINDOW_PARTS_MAX};
 use crate::lookup::{Ask, BucketReader, Span, What, attempts};
 use crate::room::Lake;
 use crate::schema::Row;
-use crate::spool::{Nonces, WindowId};
+use crate::spool::{Nonces, WindowId, torn};
 
 const MAGIC: &[u8; 16] = b"sakimori/ident/1";
 const PREFIX: &str = "identifiers-";
@@ -53,13 +51,9 @@ fn generation(name: &str) -> Option<u64> {
 }
 
 /// The newest generation in a bucket's folder.
-pub(crate) fn newest(folder: &Path) -> Result<Option<u64>, LakeError> {
-    let mut newest = None;
-    for entry in std::fs::read_dir(folder).map_err(LakeError::io("list", folder))? {
-        let entry = entry.map_err(LakeError::io("list", folder))?;
-        newest = newest.max(entry.file_name().to_str().and_then(generation));
-    }
-    Ok(newest)
+pub(crate) fn newest(disk: &Disk, folder: &Path) -> Result<Option<u64>, LakeError> {
+    let names = disk.names(folder)?;
+    Ok(names.iter().filter_map(|name| generation(name)).max())
 }
 
 /// The name of a generation's file.
@@ -122,8 +116,7 @@ struct Place {
 
 /// The open file of a bucket.
 pub(crate) struct Store {
-    path: PathBuf,
-    file: File,
+    file: DiskFile,
     cipher: XChaCha20Poly1305,
     context: Vec<u8>,
     windows: BTreeMap<WindowId, Vec<Place>>,
@@ -135,10 +128,9 @@ pub(crate) struct Store {
 pub(crate) type Items = [(RecordId, Identifier)];
 
 impl Store {
-    fn new(path: PathBuf, file: File, bucket: &BucketId, generation: u64, key: &BucketKey) -> Self {
+    fn new(file: DiskFile, bucket: &BucketId, generation: u64, key: &BucketKey) -> Self {
         let key = key.identifiers();
         Self {
-            path,
             file,
             cipher: XChaCha20Poly1305::new((&*key).into()),
             context: format!("sakimori/identifiers/v1\n{bucket}\n{generation}\n").into_bytes(),
@@ -150,76 +142,72 @@ impl Store {
 
     /// Makes an empty file.
     fn create(
+        disk: &Disk,
         folder: &Path,
         bucket: &BucketId,
         generation: u64,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
         let path = folder.join(file_name(generation));
-        let store = Self::create_at(path, bucket, generation, key)?;
-        durable::sync_folder(folder)?;
+        let store = Self::create_at(disk, &path, bucket, generation, key)?;
+        disk.sync_folder(folder)?;
         Ok(store)
     }
 
     /// Makes an empty file of a generation under a name that may not be its own yet.
     fn create_at(
-        path: PathBuf,
+        disk: &Disk,
+        path: &Path,
         bucket: &BucketId,
         generation: u64,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
-        durable::remove(&path)?;
-        let file = durable::create_new(&path)?;
-        file.write_all_at(MAGIC, 0)
-            .and_then(|()| file.sync_all())
-            .map_err(LakeError::io("write", &path))?;
-        Ok(Self::new(path, file, bucket, generation, key))
+        disk.remove(path)?;
+        let file = disk.create_new(path)?;
+        file.write_all_at(MAGIC, 0)?;
+        file.sync()?;
+        Ok(Self::new(file, bucket, generation, key))
     }
 
-    /// Opens the newest file to go on writing, its torn end cut off; makes one where there is none.
+    /// Opens the newest file to go on writing, its torn end cut off and the rest durable; makes one where there is none.
     pub(crate) fn resume(
+        disk: &Disk,
         folder: &Path,
         bucket: &BucketId,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
-        let Some(generation) = newest(folder)? else {
-            return Self::create(folder, bucket, 0, key);
+        let Some(generation) = newest(disk, folder)? else {
+            return Self::create(disk, folder, bucket, 0, key);
         };
         let path = folder.join(file_name(generation));
-        let file = File::options().read(true).write(true).open(&path);
-        let file = file.map_err(LakeError::io("open", &path))?;
-        let length = file.metadata().map_err(LakeError::io("read", &path))?.len();
+        let file = disk.open_to_write(&path)?;
+        let length = file.length()?;
         if length < MAGIC.len() as u64 {
-            return Self::create(folder, bucket, generation, key);
+            return Self::create(disk, folder, bucket, generation, key);
         }
-        let mut store = Self::new(path, file, bucket, generation, key);
+        let mut store = Self::new(file, bucket, generation, key);
         store.scan(length)?;
-        if store.end < length {
-            let cut = store
-                .file
-                .set_len(store.end)
-                .and_then(|()| store.file.sync_all());
-            cut.map_err(LakeError::io("cut", &store.path))?;
-        }
+        store.file.settle(store.end)?;
         Ok(store)
     }
 
     /// Opens the newest file to read what is whole in it; `None` where there is none.
     pub(crate) fn read(
+        disk: &Disk,
         folder: &Path,
         bucket: &BucketId,
         key: &BucketKey,
     ) -> Result<Option<Self>, LakeError> {
-        let Some(generation) = newest(folder)? else {
+        let Some(generation) = newest(disk, folder)? else {
             return Ok(None);
         };
         let path = folder.join(file_name(generation));
-        let file = File::open(&path).map_err(LakeError::io("open", &path))?;
-        let length = file.metadata().map_err(LakeError::io("read", &path))?.len();
+        let file = disk.open(&path)?;
+        let length = file.length()?;
         if length < MAGIC.len() as u64 {
             return Ok(None);
         }
-        let mut store = Self::new(path, file, bucket, generation, key);
+        let mut store = Self::new(file, bucket, generation, key);
         store.scan(length)?;
         Ok(Some(store))
     }
@@ -227,22 +215,23 @@ impl Store {
     /// Walks over the frames; each body is opened once. What is behind the last whole window does not count.
     fn scan(&mut self, length: u64) -> Result<(), LakeError> {
         let mut magic = [0; 16];
-        let read = self.file.read_exact_at(&mut magic, 0);
-        read.map_err(LakeError::io("read", &self.path))?;
+        self.file.read_exact_at(&mut magic, 0)?;
         if &magic != MAGIC {
             return Err(LakeError::damaged(
-                &self.path,
+                self.file.path(),
                 "it holds no identifiers of this version",
             ));
         }
         let (mut offset, mut number, mut partial) = (self.end, 0, Vec::<Place>::new());
         while offset + HEADER_BYTES as u64 <= length {
             let mut bytes = [0; HEADER_BYTES];
-            let read = self.file.read_exact_at(&mut bytes, offset);
-            read.map_err(LakeError::io("read", &self.path))?;
+            self.file.read_exact_at(&mut bytes, offset)?;
             let Some(header) = Header::decode(&bytes) else {
-                // A file that grew before its bytes came ends in zeros.
-                if bytes == [0; HEADER_BYTES] {
+                // The last frame may be on disk in any part, its header too.
+                let frame = |header: Header| (HEADER_BYTES + header.body()) as u64;
+                if torn(&self.file, offset, length, |bytes| {
+                    Header::decode(bytes).map(frame)
+                })? {
                     break;
                 }
                 return Err(self.bad(offset));
@@ -282,7 +271,7 @@ impl Store {
     }
 
     fn bad(&self, offset: u64) -> LakeError {
-        LakeError::damaged(&self.path, format!("the frame at {offset} is none"))
+        LakeError::damaged(self.file.path(), format!("the frame at {offset} is none"))
     }
 
     fn covered(&self, place: &Place) -> Vec<u8> {
@@ -295,10 +284,8 @@ impl Store {
     /// The identifiers of one frame.
     fn items(&self, place: &Place) -> Result<Vec<(RecordId, Identifier)>, LakeError> {
         let mut body = vec![0; place.header.body()];
-        let read = self
-            .file
-            .read_exact_at(&mut body, place.offset + HEADER_BYTES as u64);
-        read.map_err(LakeError::io("read", &self.path))?;
+        self.file
+            .read_exact_at(&mut body, place.offset + HEADER_BYTES as u64)?;
         let payload = Payload {
             msg: &body,
             aad: &self.covered(place),
@@ -327,21 +314,15 @@ impl Store {
             });
         }
         let (end, frames) = (self.end, self.frames);
-        let written = self.write(window, items, random).and_then(|places| {
-            let synced = self.file.sync_data();
-            synced
-                .map_err(LakeError::io("sync", &self.path))
-                .map(|()| places)
-        });
-        match written {
+        match self.write(window, items, random) {
             Ok(places) => {
                 self.windows.insert(window, places);
                 Ok(())
             }
             Err(e) => {
                 (self.end, self.frames) = (end, frames);
-                let _ = self.file.set_len(end);
-                Err(e)
+                // Where not even that works the disk has failed, whatever was wrong before.
+                self.file.cut(end).map_or_else(Err, |()| Err(e))
             }
         }
     }
@@ -374,11 +355,12 @@ impl Store {
             let sealed = self
                 .cipher
                 .encrypt(&XNonce::from(place.header.nonce), payload);
-            let sealed =
-                sealed.map_err(|_| LakeError::damaged(&self.path, "a frame cannot be sealed"))?;
+            let sealed = sealed
+                .map_err(|_| LakeError::damaged(self.file.path(), "a frame cannot be sealed"))?;
             let bytes = [place.header.encode().as_slice(), &sealed].concat();
-            let written = self.file.write_all_at(&bytes, self.end);
-            written.map_err(LakeError::io("write", &self.path))?;
+            self.file.write_all_at(&bytes, self.end)?;
+            // Each part before the next: whatever a power cut leaves, all frames but the last are whole.
+            self.file.sync()?;
             self.end += bytes.len() as u64;
             self.frames += 1;
             places.push(place);
@@ -407,18 +389,19 @@ impl Store {
         if !self.windows.contains_key(&gone) {
             return Ok(None);
         }
-        let generation = newest(folder)?.map_or(0, |newest| newest + 1);
+        let disk = self.file.disk();
+        let generation = newest(disk, folder)?.map_or(0, |newest| newest + 1);
         // It gets its name when it is whole: the newest name counts.
         let staged = folder.join(format!(".new-{PREFIX}{generation}"));
-        let mut next = Self::create_at(staged, bucket, generation, key)?;
+        let mut next = Self::create_at(disk, &staged, bucket, generation, key)?;
         for window in self.windows.keys().filter(|window| **window != gone) {
             next.stage(*window, &self.window(*window)?, random)?;
         }
         let path = folder.join(file_name(generation));
-        std::fs::rename(&next.path, &path).map_err(LakeError::io("rename", &next.path))?;
-        next.path = path;
-        durable::sync_folder(folder)?;
-        durable::remove(&self.path)?;
+        disk.rename(&staged, &path)?;
+        next.file.renamed(path);
+        disk.sync_folder(folder)?;
+        disk.remove(self.file.path())?;
         Ok(Some(next))
     }
 
@@ -484,7 +467,7 @@ impl BucketReader<'_> {
     /// Opens every frame of the bucket's identifiers, then looks each record up.
     pub fn identifiers(&self, sought: Sought, limit: usize) -> Result<Vec<Joined>, LakeError> {
         let found = attempts(|| {
-            let store = Store::read(&self.folder(), self.id(), self.key())?;
+            let store = Store::read(self.disk(), &self.folder(), self.id(), self.key())?;
             store.map_or(Ok(Vec::new()), |store| store.find(sought, limit))
         })?;
         let mut joined = Vec::with_capacity(found.len());
@@ -517,7 +500,7 @@ impl Lake {
         now: Seconds,
     ) -> Result<Option<[u8; 32]>, LakeError> {
         self.readable(id, key, now)?;
-        let Some(store) = Store::read(&self.folder(id), id, key)? else {
+        let Some(store) = Store::read(self.disk(), &self.folder(id), id, key)? else {
             return Ok(None);
         };
         let key = key.commit();

@@ -30,6 +30,7 @@ pub use access::{Access, AccessError, Purpose, QueryOpened};
 pub use commitment::Membership;
 pub use compaction::Compaction;
 pub use deletion::{Deletion, OfficeShare};
+pub use durable::{Act, Call, Watch};
 pub use error::LakeError;
 pub use identifiers::{Joined, Sought};
 pub use lookup::{Ask, BucketReader, Found, Span, What};

@@ -33,6 +33,9 @@ pub const OBJECT_BYTES_MAX: u64 = 16 << 30;
 /// Buckets that a listing names; ten years of a hundred sensors.
 pub const BUCKETS_MAX: usize = 365_000;
 
+/// Names that are read of one folder: those of a vault, with both kinds of shares, are the most.
+pub const NAMES_MAX: usize = 1 << 20;
+
 /// Shares that a vault lists.
 pub const SHARES_MAX: usize = BUCKETS_MAX;
 

@@ -13,6 +13,7 @@ use sakimori_custody::{Covered, Held, Selected};
 use std::path::{Path, PathBuf};
 
 use crate::access::Access;
+use crate::durable::Disk;
 use crate::error::LakeError;
 use crate::limits::{LOOKUP_ROWS_MAX, READ_ATTEMPTS_MAX};
 use crate::manifest::Bucket;
@@ -141,6 +142,11 @@ impl BucketReader<'_> {
         self.key
     }
 
+    /// Where it is kept.
+    pub(crate) const fn disk(&self) -> &Disk {
+        self.lake.disk()
+    }
+
     /// Its folder.
     pub(crate) fn folder(&self) -> PathBuf {
         self.lake.folder(&self.id)
@@ -167,7 +173,7 @@ impl BucketReader<'_> {
                 rows: Vec::new(),
                 more: false,
             };
-            Selection::Ask(*ask).each_row(&folder, &bucket, self.key, |row| {
+            Selection::Ask(*ask).each_row(self.disk(), &folder, &bucket, self.key, |row| {
                 if found.rows.len() >= limit {
                     found.more = true;
                     return Ok(false);
@@ -238,6 +244,7 @@ impl Selection {
     /// Hands every row that is wanted to `each`, until that says `false`.
     pub(crate) fn each_row(
         self,
+        disk: &Disk,
         folder: &Path,
         bucket: &Bucket,
         key: &BucketKey,
@@ -246,7 +253,7 @@ impl Selection {
         let mut more = true;
         for file in &bucket.files {
             let path = folder.join(file.file_name());
-            let reader = open(&path, key)?;
+            let reader = open(disk, &path, key)?;
             let rows = reader.metadata().file_metadata().num_rows();
             if u64::try_from(rows) != Ok(file.records) {
                 return Err(LakeError::damaged(
@@ -270,18 +277,20 @@ impl Selection {
                 return Ok(());
             }
         }
-        self.each_waiting(folder, bucket, key, &mut each)
+        self.each_waiting(disk, folder, bucket, key, &mut each)
     }
 
     /// The same for published windows that wait in the spool.
     fn each_waiting(
         self,
+        disk: &Disk,
         folder: &Path,
         bucket: &Bucket,
         key: &BucketKey,
         each: &mut impl FnMut(&Row) -> Result<bool, LakeError>,
     ) -> Result<(), LakeError> {
-        let spool = Spool::read(&bucket.spool_path(folder), &bucket.id, bucket.spool, key)?;
+        let path = bucket.spool_path(folder);
+        let spool = Spool::read(disk, &path, &bucket.id, bucket.spool, key)?;
         let mut more = true;
         let waiting = spool
             .pending()

@@ -8,7 +8,7 @@ use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-use crate::durable;
+use crate::durable::Disk;
 use crate::error::LakeError;
 use crate::limits::{BUCKET_OBJECTS_MAX, MANIFEST_BYTES_MAX};
 
@@ -104,15 +104,15 @@ impl Bucket {
     ///
     /// # Errors
     /// [`LakeError::Io`] with "not found" where there is none; [`LakeError::Damaged`] for anything this room does not write.
-    pub(crate) fn read(folder: &Path) -> Result<Self, LakeError> {
+    pub(crate) fn read(disk: &Disk, folder: &Path) -> Result<Self, LakeError> {
         let path = folder.join(MANIFEST);
-        let bytes = durable::read_bounded(&path, MANIFEST_BYTES_MAX)?;
+        let bytes = disk.read_bounded(&path, MANIFEST_BYTES_MAX)?;
         Self::parse(&bytes).map_err(|what| LakeError::damaged(&path, what))
     }
 
     /// Puts the bucket's new state in the place of the old one, durably.
-    pub(crate) fn write(&self, folder: &Path) -> Result<(), LakeError> {
-        durable::replace(&folder.join(MANIFEST), self.text().as_bytes())
+    pub(crate) fn write(&self, disk: &Disk, folder: &Path) -> Result<(), LakeError> {
+        disk.replace(&folder.join(MANIFEST), self.text().as_bytes())
     }
 
     /// The bucket that a `bucket.json` tells of, or what is wrong with it.

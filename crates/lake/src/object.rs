@@ -14,11 +14,13 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 use sakimori_custody::keys::BucketKey;
+use std::error::Error;
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use crate::durable;
+use crate::durable::{Disk, DiskFile};
 use crate::error::LakeError;
 use crate::limits::{BATCH_ROWS, OBJECT_BYTES_MAX, ROW_GROUP_ROWS_MAX};
 use crate::schema::schema;
@@ -29,15 +31,15 @@ pub(crate) type ObjectReader = ParquetRecordBatchReaderBuilder<File>;
 /// A file that is being written; it counts when its bucket names it.
 pub(crate) struct ObjectWriter {
     path: PathBuf,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<DiskFile>,
     rows: u64,
 }
 
 impl ObjectWriter {
     /// Begins a file; one that is in the way was never named by its bucket.
-    pub(crate) fn create(path: &Path, key: &BucketKey) -> Result<Self, LakeError> {
-        durable::remove(path)?;
-        let file = durable::create_new(path)?;
+    pub(crate) fn create(disk: &Disk, path: &Path, key: &BucketKey) -> Result<Self, LakeError> {
+        disk.remove(path)?;
+        let file = disk.create_new(path)?;
         let writer = properties(key)
             .and_then(|properties| ArrowWriter::try_new(file, schema(), Some(properties)))
             .map_err(|e| failed(path, &e))?;
@@ -61,9 +63,8 @@ impl ObjectWriter {
     pub(crate) fn finish(self) -> Result<(u64, u64), LakeError> {
         let path = self.path;
         let file = self.writer.into_inner().map_err(|e| failed(&path, &e))?;
-        file.sync_all().map_err(LakeError::io("sync", &path))?;
-        let length = file.metadata().map_err(LakeError::io("read", &path))?.len();
-        Ok((self.rows, length))
+        file.sync()?;
+        Ok((self.rows, file.length()?))
     }
 }
 
@@ -91,9 +92,8 @@ pub(crate) fn decryption(
 }
 
 /// Opens a file and checks that its columns are the schema's.
-pub(crate) fn open(path: &Path, key: &BucketKey) -> Result<ObjectReader, LakeError> {
-    let file = File::open(path).map_err(LakeError::io("open", path))?;
-    checked(path, file, key)
+pub(crate) fn open(disk: &Disk, path: &Path, key: &BucketKey) -> Result<ObjectReader, LakeError> {
+    checked(path, disk.open(path)?.into_file(), key)
 }
 
 /// The same for a file that is open.
@@ -129,7 +129,7 @@ pub(crate) fn each_batch(
 ) -> Result<(), LakeError> {
     guarded(path, || {
         for batch in reader.build().map_err(|e| failed(path, &e))? {
-            each(&batch.map_err(|e| LakeError::damaged(path, e.to_string()))?)?;
+            each(&batch.map_err(|e| failed(path, &e))?)?;
         }
         Ok(())
     })
@@ -145,6 +145,23 @@ pub(crate) fn guarded<T>(
 }
 
 /// A failure of the library: the disk's where it says so, else the file's.
-fn failed(path: &Path, error: &ParquetError) -> LakeError {
-    LakeError::damaged(path, error.to_string())
+fn failed(path: &Path, error: &(dyn Error + 'static)) -> LakeError {
+    let mut cause = Some(error);
+    let mut said = None;
+    while let (Some(error), None) = (cause, said) {
+        said = error.downcast_ref::<io::Error>();
+        cause = error.source();
+    }
+    // An end that comes too early, and bytes that decode to nothing, are the file's.
+    let of_file = |kind| {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        matches!(kind, UnexpectedEof | InvalidData | InvalidInput)
+    };
+    match said {
+        Some(said) if !of_file(said.kind()) => {
+            let source = io::Error::new(said.kind(), said.to_string());
+            LakeError::io("read or write", path)(source)
+        }
+        _ => LakeError::damaged(path, error.to_string()),
+    }
 }

@@ -8,7 +8,9 @@ use sakimori_custody::record::RECORD_BYTES;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::durable::{Disk, Watch};
 use crate::error::LakeError;
 use crate::limits::{BUCKETS_MAX, KEEP_DAYS_MAX};
 use crate::manifest::{Bucket, BucketState};
@@ -42,12 +44,29 @@ pub type Listed = (BucketId, Result<Bucket, LakeError>);
 #[derive(Clone, Debug)]
 pub struct Lake {
     root: PathBuf,
+    disk: Disk,
 }
 
 impl Lake {
     /// Names the folder; nothing is read or made.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            disk: Disk::default(),
+        }
+    }
+
+    /// The same, each call of its disk through a watch: for tests that fail them.
+    pub fn watched(root: impl Into<PathBuf>, watch: Arc<dyn Watch>) -> Self {
+        Self {
+            root: root.into(),
+            disk: Disk::watched(watch),
+        }
+    }
+
+    /// Where it is kept.
+    pub(crate) const fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// The folder of a bucket, whether it exists or not.
@@ -64,7 +83,7 @@ impl Lake {
     /// [`LakeError::Unknown`] where it was never written; [`LakeError::Damaged`] where its `bucket.json` is not one, or another's.
     pub fn bucket(&self, id: &BucketId) -> Result<Bucket, LakeError> {
         let folder = self.folder(id);
-        let bucket = Bucket::read(&folder).map_err(|e| {
+        let bucket = Bucket::read(&self.disk, &folder).map_err(|e| {
             if e.is_vanished() {
                 LakeError::Unknown(id.clone())
             } else {
@@ -96,10 +115,10 @@ impl Lake {
     /// The disk's, where a folder cannot be listed; [`LakeError::Limit`] for more than [`BUCKETS_MAX`].
     pub fn each_bucket(&self) -> Result<Vec<Listed>, LakeError> {
         let mut found = Vec::new();
-        for authority in names_below(&self.root)? {
+        for authority in names_below(&self.disk, &self.root)? {
             let sensors = self.root.join(&authority);
-            for sensor in names_below(&sensors)? {
-                for day in names_below(&sensors.join(&sensor))? {
+            for sensor in names_below(&self.disk, &sensors)? {
+                for day in names_below(&self.disk, &sensors.join(&sensor))? {
                     // A folder that no bucket can have is not ours; leave it alone.
                     let Ok(id) = format!("{authority}/{sensor}/{day}").parse::<BucketId>() else {
                         continue;
@@ -147,29 +166,24 @@ impl Lake {
 }
 
 /// The names in a folder, sorted; none where there is no folder.
-fn names_below(folder: &Path) -> Result<Vec<String>, LakeError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e)
+fn names_below(disk: &Disk, folder: &Path) -> Result<Vec<String>, LakeError> {
+    let mut names = match disk.names(folder) {
+        Ok(names) => names,
+        Err(LakeError::Io { source, .. })
             if matches!(
-                e.kind(),
+                source.kind(),
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
             ) =>
         {
             return Ok(Vec::new());
         }
-        Err(e) => return Err(LakeError::io("list", folder)(e)),
+        Err(e) => return Err(e),
     };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(LakeError::io("list", folder))?;
-        names.extend(entry.file_name().into_string());
-        if names.len() > BUCKETS_MAX {
-            return Err(LakeError::Limit {
-                what: "names in a folder",
-                limit: BUCKETS_MAX as u64,
-            });
-        }
+    if names.len() > BUCKETS_MAX {
+        return Err(LakeError::Limit {
+            what: "names in a folder",
+            limit: BUCKETS_MAX as u64,
+        });
     }
     names.sort();
     Ok(names)

@@ -7,12 +7,11 @@
 use sakimori_custody::epoch::EpochId;
 use sakimori_custody::ids::BucketId;
 use sakimori_custody::keys::{BucketKey, Share};
-use std::fs::OpenOptions;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
-use crate::durable;
+use crate::durable::{Disk, Watch};
 use crate::error::LakeError;
 use crate::limits::SHARES_MAX;
 
@@ -41,6 +40,7 @@ pub enum ShareError {
 #[derive(Debug)]
 pub struct ShareVault {
     folder: PathBuf,
+    disk: Disk,
 }
 
 impl ShareVault {
@@ -48,6 +48,15 @@ impl ShareVault {
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
+            disk: Disk::default(),
+        }
+    }
+
+    /// The same, each call of its disk through a watch: for tests that fail them.
+    pub fn watched(folder: impl Into<PathBuf>, watch: Arc<dyn Watch>) -> Self {
+        Self {
+            folder: folder.into(),
+            disk: Disk::watched(watch),
         }
     }
 
@@ -65,7 +74,7 @@ impl ShareVault {
     /// # Errors
     /// [`ShareError::Missing`]: the bucket is destroyed or was never opened. [`ShareError::Store`]: the disk, or a file of another length.
     pub fn read(&self, bucket: &BucketId) -> Result<Share, ShareError> {
-        let share = read_at(&self.path(bucket))?;
+        let share = read_at(&self.disk, &self.path(bucket))?;
         share.ok_or_else(|| ShareError::Missing(bucket.clone()))
     }
 
@@ -93,7 +102,7 @@ impl ShareVault {
     /// # Errors
     /// [`ShareError::MissingEpoch`]: it was destroyed or never made. [`ShareError::Store`]: the disk, or a file of another length.
     pub fn read_epoch(&self, epoch: &EpochId) -> Result<Share, ShareError> {
-        let share = read_at(&self.epoch_path(epoch))?;
+        let share = read_at(&self.disk, &self.epoch_path(epoch))?;
         share.ok_or(ShareError::MissingEpoch(*epoch))
     }
 
@@ -127,35 +136,41 @@ impl ShareVault {
     /// Makes a share's file; `None` where there is one.
     fn create_at(&self, path: &Path, random: [u8; 32]) -> Result<Option<Share>, LakeError> {
         let random = Zeroizing::new(random);
-        durable::create_folder(&self.folder)?;
+        let disk = &self.disk;
+        disk.create_folder(&self.folder)?;
         let staged = path.with_extension("new");
-        durable::remove(&staged)?;
-        let mut file = durable::create_new(&staged)?;
-        file.write_all(random.as_slice())
-            .and_then(|()| file.sync_all())
-            .map_err(LakeError::io("write", &staged))?;
+        disk.remove(&staged)?;
+        let file = disk.create_new(&staged)?;
+        file.write_all_at(random.as_slice(), 0)?;
+        file.sync()?;
         // A link never replaces: whoever was first keeps their share.
-        let linked = std::fs::hard_link(&staged, path);
-        durable::remove(&staged)?;
-        match linked {
-            Ok(()) => durable::sync_folder(&self.folder)?,
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-            Err(e) => return Err(LakeError::io("link", path)(e)),
+        let linked = disk.link(&staged, path);
+        disk.remove(&staged)?;
+        let linked = linked?;
+        // Also where there was one: whoever made it may have failed before its name was durable, and what it closes would be orphaned. The vault's own name belongs to it.
+        disk.sync_folder(&self.folder)?;
+        if let Some(above) = self.folder.parent().filter(|path| *path != Path::new("")) {
+            disk.sync_folder(above)?;
         }
-        Ok(Some(Share::new(*random)))
+        Ok(linked.then(|| Share::new(*random)))
     }
 
     fn destroy_at(&self, path: &Path) -> Result<bool, LakeError> {
-        let mut file = match OpenOptions::new().write(true).open(path) {
+        let file = match self.disk.open_to_write(path) {
             Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(e) => return Err(LakeError::io("open", path)(e)),
+            // An attempt that failed may have taken the name away where a power cut brings it back.
+            Err(e) if e.is_vanished() => {
+                if self.folder.is_dir() {
+                    self.disk.sync_folder(&self.folder)?;
+                }
+                return Ok(false);
+            }
+            Err(e) => return Err(e),
         };
-        file.write_all(&[0; SHARE_BYTES])
-            .and_then(|()| file.sync_all())
-            .map_err(LakeError::io("overwrite", path))?;
-        durable::remove(path)?;
-        durable::sync_folder(&self.folder)?;
+        file.write_all_at(&[0; SHARE_BYTES], 0)?;
+        file.sync()?;
+        self.disk.remove(path)?;
+        self.disk.sync_folder(&self.folder)?;
         Ok(true)
     }
 
@@ -169,21 +184,20 @@ impl ShareVault {
 
     /// What the files of the vault are for, in order, as far as `of` says.
     fn named<T: Ord>(&self, of: fn(&Path) -> Option<T>) -> Result<Vec<T>, LakeError> {
-        let entries = match std::fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(LakeError::io("list", &self.folder)(e)),
+        let names = match self.disk.names(&self.folder) {
+            Ok(names) => names,
+            Err(e) if e.is_vanished() => return Ok(Vec::new()),
+            Err(e) => return Err(e),
         };
-        let mut named = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(LakeError::io("list", &self.folder))?;
-            named.extend(of(&entry.path()));
-            if named.len() > SHARES_MAX {
-                return Err(LakeError::Limit {
-                    what: "shares",
-                    limit: SHARES_MAX as u64,
-                });
-            }
+        let mut named: Vec<T> = names
+            .iter()
+            .filter_map(|name| of(Path::new(name)))
+            .collect();
+        if named.len() > SHARES_MAX {
+            return Err(LakeError::Limit {
+                what: "shares",
+                limit: SHARES_MAX as u64,
+            });
         }
         named.sort();
         Ok(named)
@@ -203,8 +217,8 @@ impl ShareVault {
 }
 
 /// The share in a file; `None` where there is none, or what a crash left of it.
-fn read_at(path: &Path) -> Result<Option<Share>, LakeError> {
-    let bytes = match durable::read_bounded(path, SHARE_BYTES) {
+fn read_at(disk: &Disk, path: &Path) -> Result<Option<Share>, LakeError> {
+    let bytes = match disk.read_bounded(path, SHARE_BYTES) {
         Ok(bytes) => Zeroizing::new(bytes),
         Err(e) if e.is_vanished() => return Ok(None),
         Err(e) => return Err(e),

@@ -11,14 +11,11 @@ use sakimori_custody::keys::BucketKey;
 use sakimori_custody::record::MechanicalRecord;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::Randomness;
-use crate::durable;
+use crate::durable::{Disk, DiskFile};
 use crate::error::LakeError;
 use crate::limits::{PART_RECORDS_MAX, WINDOW_RECORDS_MAX};
 use frame::{HEADER_BYTES, Header, Kind, Sealer, header, pack, unpack};
@@ -92,8 +89,7 @@ struct Entry {
 
 /// An open spool file.
 pub(crate) struct Spool {
-    path: PathBuf,
-    file: File,
+    file: DiskFile,
     sealer: Sealer,
     entries: BTreeMap<WindowId, Entry>,
     /// Frames so far.
@@ -115,18 +111,17 @@ struct Scan {
 impl Spool {
     /// Makes an empty spool; one that is in the way was never named by its bucket.
     pub(crate) fn create(
+        disk: &Disk,
         path: &Path,
         bucket: &BucketId,
         generation: u64,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
-        durable::remove(path)?;
-        let file = durable::create_new(path)?;
-        file.write_all_at(MAGIC, 0)
-            .and_then(|()| file.sync_all())
-            .map_err(LakeError::io("write", path))?;
+        disk.remove(path)?;
+        let file = disk.create_new(path)?;
+        file.write_all_at(MAGIC, 0)?;
+        file.sync()?;
         Ok(Self {
-            path: path.to_path_buf(),
             file,
             sealer: Sealer::new(bucket, generation, key),
             entries: BTreeMap::new(),
@@ -135,52 +130,41 @@ impl Spool {
         })
     }
 
-    /// Opens a spool to go on writing: checks every frame, cuts a torn end off.
+    /// Opens a spool to go on writing: checks every frame, cuts a torn end off, makes durable what it believes.
     pub(crate) fn resume(
+        disk: &Disk,
         path: &Path,
         bucket: &BucketId,
         generation: u64,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(LakeError::io("open", path))?;
-        let length = file.metadata().map_err(LakeError::io("read", path))?.len();
+        let file = disk.open_to_write(path)?;
+        let length = file.length()?;
         if length < MAGIC.len() as u64 {
-            return Self::create(path, bucket, generation, key);
+            return Self::create(disk, path, bucket, generation, key);
         }
-        let spool = Self::scanned(path, file, length, Sealer::new(bucket, generation, key))?;
-        if spool.end < length {
-            let cut = || {
-                spool
-                    .file
-                    .set_len(spool.end)
-                    .and_then(|()| spool.file.sync_all())
-            };
-            cut().map_err(LakeError::io("cut", path))?;
-        }
+        let spool = Self::scanned(file, length, Sealer::new(bucket, generation, key))?;
+        spool.file.settle(spool.end)?;
         Ok(spool)
     }
 
     /// Opens a spool to read what is whole in it, beside a writer or without one.
     pub(crate) fn read(
+        disk: &Disk,
         path: &Path,
         bucket: &BucketId,
         generation: u64,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
-        let file = File::open(path).map_err(LakeError::io("open", path))?;
-        let length = file.metadata().map_err(LakeError::io("read", path))?.len();
-        Self::scanned(path, file, length, Sealer::new(bucket, generation, key))
+        let file = disk.open(path)?;
+        let length = file.length()?;
+        Self::scanned(file, length, Sealer::new(bucket, generation, key))
     }
 
-    fn scanned(path: &Path, file: File, length: u64, sealer: Sealer) -> Result<Self, LakeError> {
-        let scan = scan(path, &file, length, Some(&sealer))?;
+    fn scanned(file: DiskFile, length: u64, sealer: Sealer) -> Result<Self, LakeError> {
+        let scan = scan(&file, length, Some(&sealer))?;
         let (end, frames) = scan.settled;
         Ok(Self {
-            path: path.to_path_buf(),
             file,
             sealer,
             entries: scan.entries,
@@ -191,7 +175,7 @@ impl Spool {
 
     /// The file.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     /// Adds a window and returns once it is on disk.
@@ -221,12 +205,14 @@ impl Spool {
         write: impl FnOnce(&mut Self) -> Result<T, LakeError>,
     ) -> Result<T, LakeError> {
         let (end, frames) = (self.end, self.frames);
-        let written = write(self).and_then(|value| self.sync().map(|()| value));
-        if written.is_err() {
-            (self.end, self.frames) = (end, frames);
-            let _ = self.file.set_len(end);
+        match write(self) {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                (self.end, self.frames) = (end, frames);
+                // Where not even that works the disk has failed, whatever was wrong before, and this spool must be opened again.
+                self.file.cut(end).map_or_else(Err, |()| Err(error))
+            }
         }
-        written
     }
 
     fn write_parts(
@@ -245,6 +231,8 @@ impl Spool {
             let mut header = header(Kind::Staged, window.id, records.len(), random.next()?);
             (header.part, header.parts) = (part as u32, count);
             places.push(self.append(header, &pack(records))?);
+            // Each part before the next: whatever a power cut leaves, all frames but the last are whole.
+            self.file.sync()?;
         }
         Ok(places)
     }
@@ -265,7 +253,10 @@ impl Spool {
         }
         let mut header = header(Kind::Published, window, 0, random.next()?);
         header.hour = hour;
-        self.durably(|spool| spool.append(header, &[]))?;
+        self.durably(|spool| {
+            spool.append(header, &[])?;
+            spool.file.sync()
+        })?;
         if let Some(entry) = self.entries.get_mut(&window) {
             entry.published = Some(hour);
         }
@@ -276,7 +267,7 @@ impl Spool {
     fn append(&mut self, header: Header, plain: &[u8]) -> Result<Place, LakeError> {
         let sealed = self.sealer.seal(self.frames, &header, plain);
         let sealed =
-            sealed.ok_or_else(|| LakeError::damaged(&self.path, "a frame cannot be sealed"))?;
+            sealed.ok_or_else(|| LakeError::damaged(self.path(), "a frame cannot be sealed"))?;
         let place = Place {
             offset: self.end,
             number: self.frames,
@@ -284,16 +275,10 @@ impl Spool {
         };
         let mut bytes = header.encode().to_vec();
         bytes.extend_from_slice(&sealed);
-        let written = self.file.write_all_at(&bytes, self.end);
-        written.map_err(LakeError::io("write", &self.path))?;
+        self.file.write_all_at(&bytes, self.end)?;
         self.end += bytes.len() as u64;
         self.frames += 1;
         Ok(place)
-    }
-
-    fn sync(&self) -> Result<(), LakeError> {
-        let synced = self.file.sync_data();
-        synced.map_err(LakeError::io("sync", &self.path))
     }
 
     /// Windows that wait for the log's word, in order.
@@ -359,7 +344,7 @@ impl Spool {
         let Some(place) = self.entry(window)?.places.get(at) else {
             return Ok(Vec::new());
         };
-        unpack(&self.plain(place)?).ok_or_else(|| bad_frame(&self.path, place.offset))
+        unpack(&self.plain(place)?).ok_or_else(|| bad_frame(self.path(), place.offset))
     }
 
     fn entry(&self, window: WindowId) -> Result<&Entry, LakeError> {
@@ -397,14 +382,14 @@ impl Spool {
                 into.publish(*id, hour, random)?;
             }
         }
-        into.sync()
+        into.file.sync()
     }
 
     /// The opened body of a frame.
     fn plain(&self, place: &Place) -> Result<Zeroizing<Vec<u8>>, LakeError> {
-        let body = read_body(&self.path, &self.file, place)?;
+        let body = read_body(&self.file, place)?;
         let plain = self.sealer.open(place.number, &place.header, &body);
-        plain.ok_or_else(|| bad_frame(&self.path, place.offset))
+        plain.ok_or_else(|| bad_frame(self.path(), place.offset))
     }
 }
 
@@ -427,13 +412,13 @@ impl Nonces<'_> {
 }
 
 /// Records of published windows in a spool, told without a key from what the frames say in the clear.
-pub(crate) fn count_published(path: &Path) -> Result<u64, LakeError> {
-    let file = File::open(path).map_err(LakeError::io("open", path))?;
-    let length = file.metadata().map_err(LakeError::io("read", path))?.len();
+pub(crate) fn count_published(disk: &Disk, path: &Path) -> Result<u64, LakeError> {
+    let file = disk.open(path)?;
+    let length = file.length()?;
     if length < MAGIC.len() as u64 {
         return Ok(0);
     }
-    let scan = scan(path, &file, length, None)?;
+    let scan = scan(&file, length, None)?;
     let published = scan
         .entries
         .values()
@@ -442,11 +427,10 @@ pub(crate) fn count_published(path: &Path) -> Result<u64, LakeError> {
 }
 
 /// Walks over a spool frame by frame. With a key every body is opened once; without, the headers are believed.
-fn scan(path: &Path, file: &File, length: u64, sealer: Option<&Sealer>) -> Result<Scan, LakeError> {
-    let start = MAGIC.len() as u64;
+fn scan(file: &DiskFile, length: u64, sealer: Option<&Sealer>) -> Result<Scan, LakeError> {
+    let (path, start) = (file.path(), MAGIC.len() as u64);
     let mut magic = [0; 16];
-    file.read_exact_at(&mut magic, 0)
-        .map_err(LakeError::io("read", path))?;
+    file.read_exact_at(&mut magic, 0)?;
     if &magic != MAGIC {
         return Err(LakeError::damaged(
             path,
@@ -460,7 +444,7 @@ fn scan(path: &Path, file: &File, length: u64, sealer: Option<&Sealer>) -> Resul
         settled: (start, 0),
     };
     let mut offset = start;
-    while let Some(header) = read_header(path, file, offset, length)? {
+    while let Some(header) = read_header(file, offset, length)? {
         let place = Place {
             offset,
             number: scan.frames,
@@ -471,7 +455,7 @@ fn scan(path: &Path, file: &File, length: u64, sealer: Option<&Sealer>) -> Resul
             break;
         }
         if let Some(sealer) = sealer {
-            let body = read_body(path, file, &place)?;
+            let body = read_body(file, &place)?;
             let opened = sealer.open(place.number, &header, &body);
             if opened.and_then(|plain| unpack(&plain)).is_none() {
                 // The last frame may be half on disk; one before it was synced before the next began.
@@ -534,49 +518,56 @@ impl Scan {
     }
 }
 
-/// The header at `offset`; `None` at the end, at a torn header, and where only zeros follow (a file that grew before its bytes came).
-fn read_header(
-    path: &Path,
-    file: &File,
-    offset: u64,
-    length: u64,
-) -> Result<Option<Header>, LakeError> {
+/// The header at `offset`; `None` at the end, and at a torn end: the last frame may be on disk in any part, its header too.
+fn read_header(file: &DiskFile, offset: u64, length: u64) -> Result<Option<Header>, LakeError> {
     if length - offset < HEADER_BYTES as u64 {
         return Ok(None);
     }
     let mut bytes = [0; HEADER_BYTES];
-    file.read_exact_at(&mut bytes, offset)
-        .map_err(LakeError::io("read", path))?;
+    file.read_exact_at(&mut bytes, offset)?;
     match Header::decode(&bytes) {
         Some(header) => Ok(Some(header)),
-        None if only_zeros(file, offset, length).map_err(LakeError::io("read", path))? => Ok(None),
-        None => Err(bad_frame(path, offset)),
+        None if torn(file, offset, length, |bytes| {
+            Header::decode(bytes).map(|header| header.frame_bytes())
+        })? =>
+        {
+            Ok(None)
+        }
+        None => Err(bad_frame(file.path(), offset)),
     }
 }
 
-/// Whether nothing but zeros stands from `offset` on.
-fn only_zeros(file: &File, mut offset: u64, length: u64) -> io::Result<bool> {
-    let mut block = [0; 4096];
-    while offset < length {
-        let wanted = (length - offset).min(4096) as usize;
-        let Some(part) = block.get_mut(..wanted) else {
-            return Ok(false);
-        };
-        file.read_exact_at(part, offset)?;
-        if part.iter().any(|byte| *byte != 0) {
-            return Ok(false);
+/// Bytes of a torn end that are looked at together.
+const TORN_BYTES: u64 = 64 << 10;
+
+/// Whether what stands from `offset` on is the end of one frame that was torn: behind it no header reads whose frame has room. Where one does, the frame at `offset` was whole
+/// once, because each is synced before the next begins.
+pub(crate) fn torn<const N: usize>(
+    file: &DiskFile,
+    mut offset: u64,
+    length: u64,
+    frame_bytes: impl Fn(&[u8; N]) -> Option<u64>,
+) -> Result<bool, LakeError> {
+    offset += 1;
+    let mut block = Vec::new();
+    while offset + N as u64 <= length {
+        block.resize((length - offset).min(TORN_BYTES + N as u64) as usize, 0);
+        file.read_exact_at(&mut block, offset)?;
+        for (at, bytes) in block.array_windows::<N>().enumerate() {
+            let end = |bytes| Some(offset + at as u64 + frame_bytes(bytes)?);
+            if end(bytes).is_some_and(|end| end <= length) {
+                return Ok(false);
+            }
         }
-        offset += wanted as u64;
+        offset += TORN_BYTES;
     }
     Ok(true)
 }
 
-fn read_body(path: &Path, file: &File, place: &Place) -> Result<Vec<u8>, LakeError> {
+fn read_body(file: &DiskFile, place: &Place) -> Result<Vec<u8>, LakeError> {
     // BOUND: a header that decoded has a body of at most 1.6 MB.
     let mut body = vec![0; place.header.body as usize];
-    let at = place.offset + HEADER_BYTES as u64;
-    file.read_exact_at(&mut body, at)
-        .map_err(LakeError::io("read", path))?;
+    file.read_exact_at(&mut body, place.offset + HEADER_BYTES as u64)?;
     Ok(body)
 }
 

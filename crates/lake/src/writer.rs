@@ -10,12 +10,11 @@ use sakimori_custody::keys::BucketKey;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{File, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::Randomness;
-use crate::durable;
+use crate::durable::Disk;
 use crate::error::LakeError;
 use crate::identifiers::{self, Store};
 use crate::limits::{BATCH_ROWS, PENDING_RECORDS_MAX};
@@ -39,6 +38,7 @@ pub struct Published {
 
 /// An open bucket. One per bucket on a machine; the second is refused.
 pub struct BucketWriter {
+    disk: Disk,
     folder: PathBuf,
     bucket: Bucket,
     key: BucketKey,
@@ -60,7 +60,8 @@ impl fmt::Debug for BucketWriter {
 }
 
 impl Lake {
-    /// Opens a bucket for writing; makes it, with its expiry, where it is not there. A torn spool is cut to what is whole.
+    /// Opens a bucket for writing; makes it, with its expiry, where it is not there. A torn spool is cut to what is whole, and what is found is made durable before anything rests on it:
+    /// the writer before may have failed without knowing what is on the disk.
     ///
     /// # Errors
     /// - [`LakeError::Deleted`], [`LakeError::Expired`], [`LakeError::Closed`]: records of now belong to another day's bucket.
@@ -76,8 +77,13 @@ impl Lake {
         mut random: Box<dyn Randomness>,
     ) -> Result<BucketWriter, LakeError> {
         let folder = self.folder(id);
-        durable::create_folder(&folder)?;
-        let lock = lock(&folder, id)?;
+        let disk = self.disk();
+        disk.create_folder(&folder)?;
+        // The names of the folders above are part of the promise too, whoever made them.
+        for above in folder.ancestors().skip(1).take(FOLDERS_ABOVE) {
+            disk.sync_folder(above)?;
+        }
+        let lock = lock(disk, &folder, id)?;
         let known = match self.bucket(id) {
             Ok(bucket) => Some(bucket),
             Err(LakeError::Unknown(_)) => None,
@@ -90,11 +96,20 @@ impl Lake {
                     return Err(LakeError::Closed(id.clone()));
                 }
                 check_key(&bucket, &key)?;
-                let spool = Spool::resume(&bucket.spool_path(&folder), id, bucket.spool, &key)?;
-                remove_unnamed(&folder, &bucket)?;
+                let path = bucket.spool_path(&folder);
+                let spool = Spool::resume(disk, &path, id, bucket.spool, &key)?;
+                // A renaming that was not durable yet has to be, before the files go that the old `bucket.json` names.
+                disk.sync_folder(&folder)?;
+                bucket.write(disk, &folder)?;
+                remove_unnamed(disk, &folder, &bucket)?;
                 (bucket, spool)
             }
-            None => begin(&folder, id, &key, retention.expiry(id), now)?,
+            None => begin(
+                disk,
+                &folder,
+                new_bucket(id, &key, retention.expiry(id), now),
+                &key,
+            )?,
         };
         // The source is asked once before it is needed: a machine without randomness takes no records.
         random
@@ -104,6 +119,7 @@ impl Lake {
                 source,
             })?;
         Ok(BucketWriter {
+            disk: disk.clone(),
             folder,
             bucket,
             key,
@@ -116,29 +132,18 @@ impl Lake {
     }
 }
 
+/// Folders above a bucket's that may be new: of its sensor, its authority, the lake, and that in which the lake is.
+const FOLDERS_ABOVE: usize = 4;
+
 /// Takes the bucket's lock, which ends with the process that holds it.
-pub(crate) fn lock(folder: &Path, id: &BucketId) -> Result<File, LakeError> {
-    let path = folder.join(LOCK);
-    let mut options = File::options();
-    // Who may open it could hold it and so stop the writer and deletion.
-    let options = options.create(true).truncate(false).write(true).mode(0o600);
-    let file = options.open(&path).map_err(LakeError::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LakeError::InUse(id.clone())),
-        Err(TryLockError::Error(e)) => Err(LakeError::io("lock", &path)(e)),
-    }
+pub(crate) fn lock(disk: &Disk, folder: &Path, id: &BucketId) -> Result<File, LakeError> {
+    let lock = disk.lock(&folder.join(LOCK))?;
+    lock.ok_or_else(|| LakeError::InUse(id.clone()))
 }
 
-/// Makes a bucket that was not there.
-fn begin(
-    folder: &Path,
-    id: &BucketId,
-    key: &BucketKey,
-    expires: Seconds,
-    now: Seconds,
-) -> Result<(Bucket, Spool), LakeError> {
-    let bucket = Bucket {
+/// A bucket that was not there.
+fn new_bucket(id: &BucketId, key: &BucketKey, expires: Seconds, now: Seconds) -> Bucket {
+    Bucket {
         id: id.clone(),
         created: now,
         expires,
@@ -149,33 +154,35 @@ fn begin(
         files: Vec::new(),
         spool: 0,
         key_check: key_check(key),
-    };
-    bucket.readable(now)?;
-    let spool = Spool::create(&bucket.spool_path(folder), id, 0, key)?;
-    bucket.write(folder)?;
-    // The names of the folders above are part of the promise too.
-    for above in folder.ancestors().skip(1).take(3) {
-        durable::sync_folder(above)?;
     }
+}
+
+/// Makes a bucket that was not there.
+fn begin(
+    disk: &Disk,
+    folder: &Path,
+    bucket: Bucket,
+    key: &BucketKey,
+) -> Result<(Bucket, Spool), LakeError> {
+    bucket.readable(bucket.created)?;
+    let path = bucket.spool_path(folder);
+    let spool = Spool::create(disk, &path, &bucket.id, bucket.spool, key)?;
+    disk.sync_folder(folder)?;
+    bucket.write(disk, folder)?;
     Ok((bucket, spool))
 }
 
 /// Removes what a crash left behind: files that `bucket.json` does not name.
-pub(crate) fn remove_unnamed(folder: &Path, bucket: &Bucket) -> Result<(), LakeError> {
+pub(crate) fn remove_unnamed(disk: &Disk, folder: &Path, bucket: &Bucket) -> Result<(), LakeError> {
     let mut named: BTreeSet<String> = bucket.files.iter().map(Object::file_name).collect();
     named.extend([MANIFEST.to_owned(), LOCK.to_owned()]);
     if bucket.state != BucketState::Deleted {
         named.insert(crate::manifest::spool_name(bucket.spool));
-        named.extend(identifiers::newest(folder)?.map(identifiers::file_name));
+        named.extend(identifiers::newest(disk, folder)?.map(identifiers::file_name));
     }
-    for entry in std::fs::read_dir(folder).map_err(LakeError::io("list", folder))? {
-        let entry = entry.map_err(LakeError::io("list", folder))?;
-        let kept = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| named.contains(name));
-        if !kept {
-            durable::remove(&entry.path())?;
+    for name in disk.names(folder)? {
+        if !named.contains(&name) {
+            disk.remove(&folder.join(name))?;
         }
     }
     Ok(())
@@ -243,7 +250,9 @@ impl BucketWriter {
             identifiers::check(window, items, &records)?;
             let store = match writer.identifiers.take() {
                 Some(store) => store,
-                None => Store::resume(&writer.folder, &writer.bucket.id, &writer.key)?,
+                None => {
+                    Store::resume(&writer.disk, &writer.folder, &writer.bucket.id, &writer.key)?
+                }
             };
             let store = writer.identifiers.insert(store);
             store.stage(
@@ -256,13 +265,13 @@ impl BucketWriter {
 
     /// Drops the identifiers of a window that is void.
     fn void_identifiers(&mut self, window: WindowId) -> Result<(), LakeError> {
-        if identifiers::newest(&self.folder)?.is_none() {
+        if identifiers::newest(&self.disk, &self.folder)?.is_none() {
             return Ok(());
         }
         let (folder, id) = (&self.folder, &self.bucket.id);
         let store = match self.identifiers.take() {
             Some(store) => store,
-            None => Store::resume(folder, id, &self.key)?,
+            None => Store::resume(&self.disk, folder, id, &self.key)?,
         };
         let mut nonces = nonces(id, &mut self.random);
         let next = store.without(window, folder, id, &self.key, &mut nonces)?;
@@ -286,8 +295,8 @@ impl BucketWriter {
     /// Notes that the window's receipt is in the log; from now on its records are found. Ends the files of hours before `now`'s.
     ///
     /// # Errors
-    /// [`LakeError::NotStaged`]: the log has a receipt of records that are not here, a fault to report. Others: the disk; open the writer again and publish again, which is
-    /// harmless.
+    /// [`LakeError::NotStaged`]: the log has a receipt of records that are not here, a fault to report. Others: the disk; open the writer again. Where the
+    /// window is among [`BucketWriter::unresolved`] then, publish it again; where it is not, it is published.
     pub fn publish(&mut self, window: WindowId, now: Seconds) -> Result<Published, LakeError> {
         self.unbroken(|writer| writer.publish_in(window, hour(now)))
     }
@@ -354,7 +363,7 @@ impl BucketWriter {
         }
         self.flush()?;
         self.bucket.state = BucketState::Closed;
-        self.bucket.write(&self.folder)?;
+        self.bucket.write(&self.disk, &self.folder)?;
         Ok(self.bucket)
     }
 
@@ -387,7 +396,7 @@ impl BucketWriter {
             bytes: 0,
         };
         let path = self.folder.join(object.file_name());
-        let mut writer = ObjectWriter::create(&path, &self.key)?;
+        let mut writer = ObjectWriter::create(&self.disk, &path, &self.key)?;
         for window in windows {
             self.spool.each_part(*window, |part| {
                 let row = |(record, fields)| Row {
@@ -415,14 +424,14 @@ impl BucketWriter {
         let old = self.bucket.spool_path(&self.folder);
         bucket.spool += 1;
         let path = bucket.spool_path(&self.folder);
-        let mut spool = Spool::create(&path, &bucket.id, bucket.spool, &self.key)?;
+        let mut spool = Spool::create(&self.disk, &path, &bucket.id, bucket.spool, &self.key)?;
         let mut nonces = nonces(&bucket.id, &mut self.random);
         self.spool.carry_over(&mut spool, keep, &mut nonces)?;
-        durable::sync_folder(&self.folder)?;
-        bucket.write(&self.folder)?;
+        self.disk.sync_folder(&self.folder)?;
+        bucket.write(&self.disk, &self.folder)?;
         self.bucket = bucket;
         self.spool = spool;
-        durable::remove(&old)?;
+        self.disk.remove(&old)?;
         Ok(())
     }
 }

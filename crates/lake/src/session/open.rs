@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SessionBucket;
+use crate::durable::Disk;
 use crate::error::LakeError;
 use crate::lookup::attempts;
 use crate::manifest::{Bucket, Object};
@@ -80,7 +81,7 @@ impl SessionBucket {
     }
 
     fn bucket(&self) -> Result<Bucket, LakeError> {
-        let bucket = match Bucket::read(&self.folder) {
+        let bucket = match Bucket::read(&Disk::default(), &self.folder) {
             Err(e) if e.is_vanished() => return Err(LakeError::Unknown(self.id.clone())),
             other => other?,
         };
@@ -94,7 +95,7 @@ impl SessionBucket {
 
     fn file(&self, object: &Object) -> Result<OpenFile, LakeError> {
         let path = self.folder.join(object.file_name());
-        let file = File::open(&path).map_err(LakeError::io("open", &path))?;
+        let file = Disk::default().open(&path)?.into_file();
         let length = file.metadata().map_err(LakeError::io("read", &path))?.len();
         let second = file.try_clone().map_err(LakeError::io("open", &path))?;
         let metadata = Arc::clone(checked(&path, second, &self.key)?.metadata());
@@ -112,7 +113,7 @@ impl SessionBucket {
 
     fn waiting(&self, bucket: &Bucket) -> Result<Waiting, LakeError> {
         let path = bucket.spool_path(&self.folder);
-        let spool = Spool::read(&path, &bucket.id, bucket.spool, &self.key)?;
+        let spool = Spool::read(&Disk::default(), &path, &bucket.id, bucket.spool, &self.key)?;
         let mut parts = Vec::new();
         for hour in spool.pending().into_keys() {
             for window in spool.published(hour) {
