@@ -141,6 +141,13 @@ fn i1_a_sensor_acts_within_authority_lease_and_suspension_to_the_minute() {
         "start",
         Refused(Code::AuthoritySensor),
     );
+    let measure = Story::good().with("decision", |s| {
+        s.edit("kind: acquisition", "kind: measure")
+            .edit("present: m1 m4 m5", "present: m1 m2 m4 m5")
+            .edit("for: m1 m5", "for: m1 m2 m5");
+        s.signers = vec!["m1", "m2", "m4", "m5"];
+    });
+    assert_eq!(verdict(&measure, "start"), Refused(Code::AuthorityKind));
     let none = Story::good().without("lease");
     assert_eq!(verdict(&none, "start"), Refused(Code::LeaseNone));
     for (time, wanted) in [
