@@ -32,6 +32,13 @@ coded! {
     }
 }
 
+impl Kind {
+    /// Whether sensors run under it: it gets leases and authority folders. Measures, disclosures and re-identifications are decided and on record, and no sensor acts on them.
+    pub const fn lets_sensors_run(self) -> bool {
+        matches!(self, Self::Acquisition | Self::Agreement)
+    }
+}
+
 /// Bounds that the supervisor enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
