@@ -58,8 +58,7 @@ class Entry:  # an envelope: deterministic CBOR with exactly twelve keys
         need(self.at == len(raw))
         self.last = self.time + 59
     def take(self, count):
-        need(self.at + count <= len(self.raw))
-        self.at += count
+        self.at += need(self.at + count <= len(self.raw), count)
         return self.raw[self.at - count:self.at]
     def head(self, major):
         lead = self.take(1)[0]
@@ -132,10 +131,9 @@ class History:
         end = self.streams.setdefault(e.stream, Facts(next=0, leaf=NONE, time=0, signer=None))
         self.hold(("stream-gap", e.sequence == end.next), ("stream-chain", e.previous == end.leaf))
         self.say("entry-time", e.time % 60 == 0 and e.time >= end.time and e.time + HOUR >= self.highs[-1][0])
-        signer = e.signer if e.signer != bytes(4) else None
-        self.say("stream-author", not signer or end.signer in (None, signer))
+        self.say("stream-author", end.signer in (None, e.signer))
         if forward := e.sequence >= end.next: end.next, end.leaf = e.sequence + 1, e.leaf
-        end.time, end.signer = max(end.time, e.time), end.signer or signer
+        end.time, end.signer = max(end.time, e.time), end.signer or e.signer
         self.highs += [(e.time, e.index)] if e.time > self.highs[-1][0] else []
         return forward
     def signer(self, root):
@@ -182,17 +180,19 @@ class History:
     def on_request(self, e, b):
         of = {name: next((line[len(name) + 2:] for line in b.draft.split("\n") if line.startswith(name + ": ")), "") for name in ("id", "basis")}
         said = all(part.strip() for part in (b.facts, b.necessity, b.alternatives, b.rights))
-        self.requests[e.leaf] = (b.requester, of["id"] if said else None, b.expected_share_ppm)
+        self.requests[e.leaf] = asked = (b.requester, of["id"] if said else None, b.expected_share_ppm)
+        for code, good in (("decision-requester", self.may_ask(asked)), ("request-incomplete", said)): self.say(code, good)
         self.count(of["basis"], 0)
+    def may_ask(self, asked): return not (root := asked and self.root_at(self.entry.last)) or asked[0] in (root.officers or {asked[0]}) and asked[0] not in root.members
     def count(self, basis, what):  # 0 a request, 1 an urgent statement, 2 a decision
         heading = BASES.get(basis)
         if heading is not None and (what != 1 or heading > 2): self.sums.append((self.entry.time, heading, SLOTS[heading] - 1 if what == 2 else what))
     def statement(self, e, kind):
         s = self.note(Statement, f"{kind}-malformed")
         if not s or not self.hold((f"{kind}-malformed", bool(s.urgent) == (kind == "urgent")), ("body-fields", s.hash == e.authority)): return None
-        before, asked, root, schedule = len(self.bad), self.requests.get(s.request), self.root_at(e.last), self.schedule_at(e.last)
+        before, asked, schedule = len(self.bad), self.requests.get(s.request), self.schedule_at(e.last)
         self.say("decision-request", asked and asked[1] == s.id.hex())
-        self.say("decision-requester", not asked or not root or asked[0] not in root.members and (not root.officers or asked[0] in root.officers))
+        self.say("decision-requester", self.may_ask(asked))
         self.say("decision-twice", new := s.id not in self.ids)
         self.say("decision-time", s.not_after >= e.time)
         self.verdict(kind, s.root, s.verdict, s.kind, **{"sitting": "officers"} if s.urgent else {})
@@ -404,7 +404,7 @@ class History:
         need(e.counters == [b.objects, b.records])
         if self.say("deletion-unknown", self.has_sensor(b.bucket)):
             state = self.bucket(b.bucket)
-            self.say("attestation", self.attested.get(b.commission_attestation) == b.bucket)
+            self.say("deletion-unattested", self.attested.get(b.commission_attestation) == b.bucket)
             self.say("deletion-records", state.records == b.records)
             self.say("deletion-late", e.time <= self.due(b.bucket))
             state.deleted = True

@@ -127,8 +127,9 @@ impl Code {
             | Self::QueryOpen
             | Self::DeletionMissing
             | Self::DeletionLate
-            | Self::Attestation => Severity::Told,
+            | Self::DeletionUnattested => Severity::Told,
             Self::TrustRootMissing | Self::TrustRootOther | Self::LapseUrgent => Severity::Refused,
+            Self::Attestation => Severity::NotInForce,
             code => match code.subject() {
                 Subject::TrustRoots
                 | Subject::Decisions
@@ -193,6 +194,7 @@ codes! {
         TrustRootKeys = "trust-root-keys" "two parties that have to be apart have the same key",
     }
     Decisions {
+        RequestIncomplete = "request-incomplete" "a request leaves facts, necessity, alternatives or rights open",
         DecisionMalformed = "decision-malformed" "a decision is no signed statement of its grammar",
         DecisionRoot = "decision-root" "a statement names a trust root that was not in force",
         DecisionRequest = "decision-request" "a statement answers no whole request for it that was in the log before it",
@@ -313,6 +315,7 @@ codes! {
         DeletionLate = "deletion-late" "a bucket was deleted more than a day behind its end",
         DeletionUnknown = "deletion-unknown" "a bucket was deleted that no run wrote",
         DeletionRecords = "deletion-records" "a deletion tells of another number of records than the receipts",
+        DeletionUnattested = "deletion-unattested" "a deletion names no attestation for its bucket that was in the log before it",
         DeletionRevived = "deletion-revived" "a receipt puts records into a bucket that was deleted before",
         Attestation = "attestation" "an attestation is no note of a share holder about a bucket",
     }

@@ -269,7 +269,7 @@ impl History {
         let authorities = &mut self.authorities;
         let counted = match seen.envelope.act {
             Act::Request => {
-                requests.enter(seen, sink);
+                requests.enter(seen, roots.in_force(seen.latest()), sink);
                 if let Some(asked) = requests.get(&seen.leaf) {
                     self.yearly.basis(seen, Counted::Request, &asked.basis);
                 }

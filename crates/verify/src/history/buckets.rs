@@ -72,7 +72,7 @@ impl Buckets {
         if self.attested.get(&attestation) != Some(&bucket) {
             let what =
                 format!("no attestation for bucket `{bucket}` is in the log before it as it says");
-            sink.bad(Code::Attestation, seen.place(), what);
+            sink.bad(Code::DeletionUnattested, seen.place(), what);
         }
         // A run that ended before its first receipt leaves a bucket without one.
         let state = self.by_name.entry(bucket.clone()).or_default();

@@ -1,6 +1,7 @@
 //! Requests: who asked for what. In: request entries. Out: what each asked for, by its leaf. Never: a judgement on whether it was right to ask.
 
 use super::{Seen, told};
+use crate::code::Code;
 use crate::fields::Fields;
 use crate::notes::TrustRoot;
 use crate::report::Sink;
@@ -30,8 +31,15 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    pub(super) fn enter(&mut self, seen: &Seen<'_>, sink: &mut Sink) {
+    pub(super) fn enter(&mut self, seen: &Seen<'_>, root: Option<&TrustRoot>, sink: &mut Sink) {
         if let Some(asked) = told(seen.open().map(read), &seen.place(), sink) {
+            if let Some(what) = asked.stranger(root) {
+                sink.bad(Code::DecisionRequester, seen.place(), what);
+            }
+            if !asked.complete {
+                let what = "its facts, necessity, alternatives or rights say nothing";
+                sink.bad(Code::RequestIncomplete, seen.place(), what);
+            }
             self.by_leaf.insert(seen.leaf, asked);
         }
     }

@@ -15,7 +15,7 @@ struct End {
     next: u64,
     previous: Hash,
     time: u64,
-    /// The author, once one has signed.
+    /// Who signs; zero where nobody does.
     signer: Option<[u8; 4]>,
     whole: bool,
 }
@@ -95,8 +95,8 @@ impl Streams {
             whole: true,
         });
         let mut wrong = end.wrong(envelope, newest);
-        let signer = Some(envelope.signer).filter(|id| *id != [0; 4]);
-        if signer.is_some() && end.signer.is_some() && signer != end.signer {
+        // What nobody signs is by nobody: such entries have a stream of their own.
+        if end.signer.is_some_and(|signer| signer != envelope.signer) {
             wrong.push((
                 Code::StreamAuthor,
                 "another author has written in this stream before".to_owned(),
@@ -110,7 +110,7 @@ impl Streams {
             end.previous = seen.leaf;
         }
         end.time = end.time.max(envelope.time);
-        end.signer = end.signer.or(signer);
+        end.signer = end.signer.or(Some(envelope.signer));
         if envelope.time > newest {
             self.newest
                 .push((envelope.time, seen.index, envelope.stream));

@@ -1,4 +1,5 @@
 //! Two verifiers, one page: histories with every type of entry, and as many that are otherwise in one thing. Both have to say the same: accepted or not, and the same first problem.
+//! What the book of mirror and writer does not take, they may not pass over.
 //!
 //! `SAKIMORI_HISTORIES` sets how many are made, `SAKIMORI_SEED` where the seeds begin: `cargo xtask campaign histories`.
 
@@ -7,7 +8,9 @@ mod twists;
 mod world;
 
 use crate::maker::{Made, Tree, folder, publish};
-use sakimori_verify::{Code, Options, Report, render, verify};
+use sakimori_custody::time::Seconds;
+use sakimori_oversight::{Judged, Taken};
+use sakimori_verify::{Code, Options, Report, Severity, render, verify};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -111,16 +114,16 @@ fn first(report: &Report) -> Option<(String, Option<u64>)> {
 }
 
 /// A history of a seed: what was done to it, its files in `dir`, and the time of its reader.
-fn history(seed: u64, dir: &Path) -> (String, u64) {
+fn history(seed: u64, dir: &Path) -> (String, u64, Option<Vec<Made>>) {
     let mut rng = Rng(seed.wrapping_mul(0x1_0001) ^ 0x7157);
     let good = Story::tell(seed, None);
     let now = good.world.now + 3600;
     if seed.is_multiple_of(GOOD_OF) {
         write(dir, &good, &good.world.made);
-        return ("nothing".to_owned(), now);
+        return ("nothing".to_owned(), now, Some(good.world.made));
     }
     if rng.of_100(20) {
-        return (damaged(dir, &good, &mut rng), now);
+        return (damaged(dir, &good, &mut rng), now, None);
     }
     let ways = twists::ways();
     loop {
@@ -137,7 +140,11 @@ fn history(seed: u64, dir: &Path) -> (String, u64) {
         };
         let twisted = Story::tell(seed, Some(twist));
         write(dir, &twisted, &twisted.world.made);
-        return (format!("{} (type {of}, {})", way.name, twist.nth), now);
+        return (
+            format!("{} (type {of}, {})", way.name, twist.nth),
+            now,
+            Some(twisted.world.made),
+        );
     }
 }
 
@@ -234,6 +241,44 @@ struct Tally {
     ways: BTreeMap<String, (u64, u64)>,
     firsts: BTreeMap<String, u64>,
     wrong: Vec<String>,
+    /// Histories that the book was asked about.
+    booked: u64,
+    /// What the verifier tells of and the book takes, or the other way round.
+    alone: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Holds the verifier against the book: what mirror and writer do not take, no verifier passes over.
+    fn book(&mut self, seed: u64, what: &str, report: &Report, made: Option<&[Made]>, now: u64) {
+        let Some(Ok(theirs)) = made.map(|made| book(made, now)) else {
+            return;
+        };
+        self.booked += 1;
+        let grave = report
+            .problems
+            .iter()
+            .filter(|problem| problem.code.severity() != Severity::Told);
+        let ours = grave
+            .filter_map(|problem| Some((problem.place.index?, problem.code.name())))
+            .min();
+        let passed = theirs.is_some_and(|(index, _)| ours.is_none_or(|(first, _)| first > index));
+        if passed || what == "nothing" && theirs.is_some() {
+            self.wrong.push(format!(
+                "seed {seed}: {what}: the book says {theirs:?}, the verifier {ours:?}"
+            ));
+        }
+        if ours.map(|(index, _)| index) != theirs.map(|(index, _)| index) {
+            let way = what.split(" (").next().unwrap_or_default();
+            *self
+                .alone
+                .entry(format!(
+                    "{way}: {:?} {:?}",
+                    ours.map(|o| o.1),
+                    theirs.map(|t| t.1)
+                ))
+                .or_default() += 1;
+        }
+    }
 }
 
 /// Codes that only a tool beside a log can give: the second verifier does not look for files that no log has, or at findings and mirrors.
@@ -241,12 +286,30 @@ fn alone(code: &str) -> bool {
     code == "stray"
 }
 
+/// The first entry that the book of mirror and writer does not take as one in force, with its code. `None` where it takes all; `Err` where its keeper could not have pinned the trust root.
+fn book(made: &[Made], now: u64) -> Result<Option<(u64, &'static str)>, ()> {
+    let stored = made.first().ok_or(())?.stored.get(33..).ok_or(())?;
+    let root = sakimori_authority::root::TrustRoot::open(stored).map_err(|_| ())?;
+    let mut book = sakimori_oversight::Book::new(root);
+    for (index, made) in made.iter().enumerate() {
+        let at = Judged {
+            now: Some(Seconds(now)),
+            cosigned: false,
+        };
+        match book.judge(index as u64, &made.leaf, &made.stored, at) {
+            Ok(Taken::InForce | Taken::Again) => {}
+            Ok(Taken::Void(why)) | Err(why) => return Ok(Some((index as u64, why.code.name()))),
+        }
+    }
+    Ok(None)
+}
+
 fn judge(seeds: &mut dyn Iterator<Item = u64>, python: &Path) -> Tally {
     let mut second = Second::start(python);
     let mut tally = Tally::default();
     for seed in seeds {
         let dir = folder();
-        let (what, now) = history(seed, dir.path());
+        let (what, now, made) = history(seed, dir.path());
         let options = Options {
             now: Some(now),
             ..Options::default()
@@ -263,6 +326,7 @@ fn judge(seeds: &mut dyn Iterator<Item = u64>, python: &Path) -> Tally {
                 "seed {seed}: {what}: here {here:?}, there {there:?}\n{text}"
             ));
         }
+        tally.book(seed, &what, &report, made.as_deref(), now);
         *(if here.is_none() {
             &mut tally.good
         } else {
@@ -315,6 +379,11 @@ fn both_verifiers_say_the_same_of_every_history() {
         all.good += tally.good;
         all.refused += tally.refused;
         all.wrong.extend(tally.wrong);
+        all.booked += tally.booked;
+        tally
+            .alone
+            .into_iter()
+            .for_each(|(what, n)| *all.alone.entry(what).or_default() += n);
         tally
             .types
             .into_iter()
@@ -338,7 +407,14 @@ fn both_verifiers_say_the_same_of_every_history() {
     );
     writeln!(std::io::stderr(), "CAMPAIGN {summary}").ok();
     if std::env::var_os("SAKIMORI_HISTORIES_SHOWN").is_some() {
-        writeln!(std::io::stderr(), "{:#?}\n{:#?}", all.ways, all.firsts).ok();
+        writeln!(
+            std::io::stderr(),
+            "{:#?}\n{:#?}\n{:#?}",
+            all.ways,
+            all.firsts,
+            all.alone
+        )
+        .ok();
     }
     let shown: Vec<&String> = all.wrong.iter().take(10).collect();
     assert!(

@@ -223,13 +223,11 @@ impl Story {
     }
 
     /// A request, perhaps with a question; gives id and leaf.
-    fn request(&mut self, what: &str, basis: &str) -> ([u8; 16], Hash) {
+    fn request(&mut self, what: &str, basis: &str, tail: &str) -> ([u8; 16], Hash) {
         self.world.wait(2);
         let id = self.world.rng.bytes::<16>();
-        let draft = format!(
-            "sakimori/authority/v1\nid: {}\nkind: {what}\nbasis: {basis}\n",
-            hex(&id)
-        );
+        let now = self.world.now / 60 * 60;
+        let draft = self.text(&id, what, basis, NONE, (now, now + HOUR), (2, tail));
         let body = json!({
             "kind": what, "requester": "o1", "facts": "signs of attack", "necessity": "no other way", "alternatives": "none", "expected_share_ppm": 1000,
             "rights": "few are met", "replaces": null, "draft": draft,
@@ -270,21 +268,34 @@ impl Story {
         lasts: u64,
         tail: &str,
     ) -> (String, [u8; 16]) {
-        let (id, request) = self.request(kind, basis);
+        let (id, request) = self.request(kind, basis, tail);
         self.world.wait(3);
         let now = self.world.now / 60 * 60;
-        let text = format!(
+        let text = self.text(&id, kind, basis, request, (now, now + lasts), (keep, tail));
+        (text, id)
+    }
+
+    /// The text of a statement.
+    fn text(
+        &self,
+        id: &[u8; 16],
+        kind: &str,
+        basis: &str,
+        request: Hash,
+        (from, to): (u64, u64),
+        (keep, tail): (u64, &str),
+    ) -> String {
+        format!(
             "sakimori/authority/v1\nid: {}\nkind: {kind}\nbasis: {basis}\nrequest: {}\nnot-before: {}\nnot-after: {}\nsensors: s-01 s-02\ndirections: out-in in-out\n\
              selectors: sha256:{} count 1 v4 1 v6-48 0 domains 0 ja4 0 behaviours 0\ncaps: match-ppm 100000 flow-bytes 176 day-records 1000\n\
              retention: bucket 1d keep {keep}d\nconditions: none\nreplaces: none\nroot: {}\n{tail}",
-            hex(&id),
+            hex(id),
             hex(&request),
-            at(now),
-            at(now + lasts),
+            at(from),
+            at(to),
             hex(&PACK),
             self.root
-        );
-        (text, id)
+        )
     }
 
     fn authority(&mut self) -> Granted {

@@ -13,7 +13,7 @@ use serde_json::json;
 
 #[test]
 fn an_entry_that_the_wrong_one_signed_is_named() {
-    let signature = ["entry-signature"];
+    let signature = ["entry-signature", "stream-author"];
     entry(
         "a receipt that nobody signed",
         place::RECEIPT,
@@ -28,6 +28,7 @@ fn an_entry_that_the_wrong_one_signed_is_named() {
             "entry-signature",
             "lease-statement",
             "run-authority",
+            "stream-author",
         ],
         |e| e.who = None,
     );
@@ -81,7 +82,7 @@ fn an_entry_that_the_wrong_one_signed_is_named() {
     entry(
         "an attestation by the mirror's holder of keys",
         place::ATTESTATION,
-        &["attestation"],
+        &["attestation", "deletion-unattested"],
         |e| *e = attestation("lease"),
     );
 }
@@ -499,7 +500,7 @@ fn a_bucket_that_is_not_destroyed_as_told_is_named() {
     entry(
         "an attestation of nothing",
         place::ATTESTATION,
-        &["attestation"],
+        &["attestation", "deletion-unattested"],
         |e| {
             e.body = Note::sign(
                 "sakimori/share-destroyed/v1\n",

@@ -131,7 +131,8 @@ impl Story {
                 .for_each(|known| known.2 = 9);
         }
         if self.world.rng.of_100(20) {
-            let (_, leaf) = self.request("acquisition", "act42-32");
+            let (lines, _) = self.sitting();
+            let (_, leaf) = self.request("acquisition", "act42-32", lines);
             self.rule("acquisition", &format!("request {}", hex(&leaf)), "refused");
         }
         if let Some(one) = granted.first()
