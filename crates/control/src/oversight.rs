@@ -17,7 +17,7 @@ use sakimori_authority::schedule::Rules;
 use sakimori_authority::suspension::{By, Suspension, SuspensionAct};
 use sakimori_custody::entry::{EntryType, Envelope};
 use sakimori_custody::ids::{AuthorityId, Name, hex};
-use sakimori_custody::time::DAY_SECONDS;
+use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_ledger::disk::Folder;
 use sakimori_ledger::reader::LogReader;
 use sakimori_oversight::book::{Book, Judged};
@@ -231,9 +231,25 @@ pub fn write(
         _ => None,
     };
     let mut desk = Desk::open(node, host, Some(secretariat))?;
-    let schedule = desk.book().schedule_at(host.seconds());
+    let deed = deed_of(desk.book(), word, stop, host.seconds())?;
+    let (index, _) = desk.enter(deed)?;
+    desk.journal.log.proof(index)?;
+    Ok(index)
+}
+
+/// What a word of the secretariat is as a deed, by the schedule that the book shows: also for a node that brings it to the log itself. `stop` is the authority that a demand stops.
+///
+/// # Errors
+/// [`ControlError::Usage`]: something is not said.
+pub fn deed_of(
+    book: &Book,
+    word: &Word,
+    stop: Option<AuthorityId>,
+    now: Seconds,
+) -> Result<Deed, ControlError> {
+    let schedule = book.schedule_at(now);
     let days = |kind: LetterKind| schedule.map_or(ANSWER_DAYS, |s| kind.days(&s.schedule.rules));
-    let deed = match word {
+    let (kind, counters, body) = match word {
         Word::Inspection {
             inspection,
             act,
@@ -242,44 +258,55 @@ pub fn write(
             text,
         } => {
             spoken(&[subject, text])?;
-            Deed {
-                kind: EntryType::Inspection,
-                authority: [0; 32],
-                counters: Vec::new(),
-                body: json!({
-                    "inspection": inspection.to_string(),
-                    "act": act.word(),
-                    "inspector": inspector.to_string(),
-                    "subject": subject,
-                    "text": text,
-                })
-                .to_string()
-                .into_bytes(),
-            }
+            let body = json!({
+                "inspection": inspection.to_string(),
+                "act": act.word(),
+                "inspector": inspector.to_string(),
+                "subject": subject,
+                "text": text,
+            });
+            (EntryType::Inspection, Vec::new(), body)
         }
         Word::Letter(letter) => {
             spoken(&[&letter.to, &letter.subject, &letter.text])?;
-            let due = host.seconds().plus(days(letter.kind) * DAY_SECONDS);
-            Deed {
-                kind: letter.kind.entry(),
-                authority: [0; 32],
-                counters: vec![due.0],
-                body: json!({
-                    "id": letter.id.to_string(),
-                    "to": letter.to,
-                    "subject": letter.subject,
-                    "text": letter.text,
-                    "about": letter.about,
-                    "stop": stop.map(|id| id.to_string()),
-                })
-                .to_string()
-                .into_bytes(),
-            }
+            let due = now.plus(days(letter.kind) * DAY_SECONDS);
+            let body = json!({
+                "id": letter.id.to_string(),
+                "to": letter.to,
+                "subject": letter.subject,
+                "text": letter.text,
+                "about": letter.about,
+                "stop": stop.map(|id| id.to_string()),
+            });
+            (letter.kind.entry(), vec![due.0], body)
         }
     };
-    let (index, _) = desk.enter(deed)?;
-    desk.journal.log.proof(index)?;
-    Ok(index)
+    Ok(Deed {
+        kind,
+        authority: [0; 32],
+        counters,
+        body: body.to_string().into_bytes(),
+    })
+}
+
+/// The report of a year as a deed, with its three texts.
+pub fn report_of(book: &Book, year: u64) -> (Deed, Texts) {
+    let report = book.yearly(year);
+    let texts = report.texts();
+    let mut counters = vec![year];
+    counters.extend(report.headings.sums());
+    let body = json!({
+        "year": year,
+        "sha256": hex(&texts.hash()),
+        "headings": report.headings.lists(),
+    });
+    let deed = Deed {
+        kind: EntryType::Report,
+        authority: [0; 32],
+        counters,
+        body: body.to_string().into_bytes(),
+    };
+    (deed, texts)
 }
 
 /// Enters the suspension behind a demand; the authority that it stops.
@@ -342,22 +369,8 @@ pub fn publish_report(
     year: u64,
 ) -> Result<(u64, Texts), ControlError> {
     let mut desk = Desk::open(node, host, Some(secretariat))?;
-    let report = desk.book().yearly(year);
-    let texts = report.texts();
-    let mut counters = vec![year];
-    counters.extend(report.headings.sums());
-    let (index, _) = desk.enter(Deed {
-        kind: EntryType::Report,
-        authority: [0; 32],
-        counters,
-        body: json!({
-            "year": year,
-            "sha256": hex(&texts.hash()),
-            "headings": report.headings.lists(),
-        })
-        .to_string()
-        .into_bytes(),
-    })?;
+    let (deed, texts) = report_of(desk.book(), year);
+    let (index, _) = desk.enter(deed)?;
     desk.journal.log.proof(index)?;
     Ok((index, texts))
 }
