@@ -147,6 +147,36 @@ impl TrustRoot {
         Self::read(bytes).map(|(root, _)| root)
     }
 
+    /// Reads a text that nobody has signed yet: what it would be once it is signed.
+    ///
+    /// # Errors
+    /// [`TrustRootError`]: no signatures would make it a trust root.
+    pub fn drafted(text: &str) -> Result<Self, TrustRootError> {
+        let root = Self::parse(text).map_err(TrustRootError::Grammar)?;
+        match root.of_both() {
+            Some(name) => Err(TrustRootError::RequesterDecides(name)),
+            None => Ok(root),
+        }
+    }
+
+    /// Whether every key that an organisation's processes sign with is the one of the version before, and the witness policy with them: the log's, the mirror's, the secretariat's, of leases, of both
+    /// share holders, the office's. People, sensors and counters may be others.
+    pub fn keeps_keys_of(&self, before: &Self) -> bool {
+        let keys = |root: &Self| {
+            [
+                root.lease_key.clone(),
+                root.mirror.clone(),
+                root.secretariat.clone(),
+                root.office_holder.clone(),
+                root.commission_holder.clone(),
+                root.office.clone(),
+            ]
+        };
+        self.commission == before.commission
+            && keys(self) == keys(before)
+            && self.policy_lines == before.policy_lines
+    }
+
     /// Opens the version after this one: a majority of the old and of the new members, chair or deputy among each, must have signed.
     ///
     /// # Errors
@@ -186,10 +216,7 @@ impl TrustRoot {
     /// Reads text and signatures by its own members.
     fn read(bytes: &[u8]) -> Result<(Self, Vec<VerifierKey>), TrustRootError> {
         let note = Note::parse(bytes).map_err(TrustRootError::Note)?;
-        let root = Self::parse(note.text()).map_err(TrustRootError::Grammar)?;
-        if let Some(name) = root.of_both() {
-            return Err(TrustRootError::RequesterDecides(name));
-        }
+        let root = Self::drafted(note.text())?;
         let keys: Vec<VerifierKey> = root.members.iter().map(|m| m.key.clone()).collect();
         let verified = note.verify(&keys).map_err(TrustRootError::Note)?;
         Ok((root, verified.into_iter().map(|v| v.key).collect()))

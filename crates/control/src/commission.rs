@@ -26,6 +26,7 @@ use crate::{files, keys};
 use register::Decided;
 use sakimori_authority::lease::{Ask, Lease};
 use sakimori_authority::root::TrustRoot;
+use sakimori_authority::statement::Statement;
 use sakimori_custody::ids::{AuthorityId, BucketId};
 use sakimori_custody::keys::Share;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
@@ -46,7 +47,6 @@ const QUERY_SECONDS_MAX: u64 = 15 * 60;
 
 /// The commission's part of the node.
 pub struct Commission {
-    root: TrustRoot,
     mirror: SharedMirror,
     register: Arc<Mutex<Register>>,
     lease_key: NoteSigner,
@@ -119,7 +119,6 @@ impl Commission {
         mirror.keep_cosignatures_of(outside);
         lock(&register).read_bodies(&mirror.reader());
         Ok(Self {
-            root,
             mirror: Arc::new(Mutex::new(mirror)),
             register,
             lease_key: key("lease")?,
@@ -143,17 +142,16 @@ impl Commission {
     /// # Errors
     /// [`Denied`].
     pub fn lease(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
-        let (request, now) = self.opened(
-            body,
-            std::slice::from_ref(&self.root.office),
-            LeaseRequest::parse,
-        )?;
+        let root = self.trust_root();
+        let office = std::slice::from_ref(&root.office);
+        let (request, now) = self.opened(body, office, LeaseRequest::parse)?;
         fresh(request.time, now)?;
         let tree_size = self.verified_size();
         let decided = self.decided(request.authority, tree_size)?;
         lock(&self.register)
             .lets(request.authority, &request.sensor, now)
             .map_err(|why| denied(403, why))?;
+        decided_under(&decided.statement, &root)?;
         // An urgent act ends with its deadline.
         let left = self
             .urgent_deadline(request.authority)
@@ -180,20 +178,20 @@ impl Commission {
     /// # Errors
     /// [`Denied`].
     pub fn share(&self, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Denied> {
-        let keys = self.askers();
+        let root = self.trust_root();
+        let (keys, office) = (self.askers(), Some(&root.office));
         let (request, now) = self.opened(body, &keys, ShareRequest::parse)?;
         fresh(request.time, now)?;
         let decided = self.decided(request.bucket.authority, self.verified_size())?;
         let share = match request.purpose {
             Use::Write => {
-                let signer = self.root.sensor(&request.bucket.sensor);
-                signed_by(body, signer)?;
+                signed_by(body, root.sensor(&request.bucket.sensor))?;
                 self.may_write(&decided, &request.bucket, now)?;
                 self.quarantine(request.bucket.authority, false, now)?;
                 self.half_to_fill(&request.bucket, now)?
             }
             Use::Query { entry } => {
-                signed_by(body, Some(&self.root.office))?;
+                signed_by(body, office)?;
                 self.quarantine(request.bucket.authority, true, now)?;
                 self.may_query(&decided, entry, &request.bucket, now)?;
                 self.shares.read(&request.bucket)
@@ -214,7 +212,8 @@ impl Commission {
     /// # Errors
     /// [`Denied`].
     pub fn destroy(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
-        let office = std::slice::from_ref(&self.root.office);
+        let root = self.trust_root();
+        let office = std::slice::from_ref(&root.office);
         let (request, now) = self.opened(body, office, DestroyRequest::parse)?;
         fresh(request.time, now)?;
         let decided = self.decided(request.bucket.authority, self.verified_size())?;
@@ -256,8 +255,9 @@ impl Commission {
     }
 
     fn askers(&self) -> Vec<VerifierKey> {
-        let sensors = self.root.sensors.iter().map(|(_, key)| key.clone());
-        sensors.chain([self.root.office.clone()]).collect()
+        let root = self.trust_root();
+        let sensors = root.sensors.into_iter().map(|(_, key)| key);
+        sensors.chain([root.office]).collect()
     }
 
     /// A request's text, once one of `keys` signed it.
@@ -364,6 +364,20 @@ impl Commission {
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A lease is for the version of the trust root that its statement was decided under: the next version takes none of it over.
+fn decided_under(statement: &Statement, root: &TrustRoot) -> Result<(), Denied> {
+    if statement.root == root.version {
+        return Ok(());
+    }
+    let (old, new) = (statement.root, root.version);
+    Err(denied(
+        403,
+        format!(
+            "it was decided under version {old} of the trust root, in force is version {new}: it is to be decided anew"
+        ),
+    ))
 }
 
 fn signed_by(body: &[u8], key: Option<&VerifierKey>) -> Result<(), Denied> {

@@ -7,9 +7,8 @@ use crate::host::Host;
 use crate::journal::{Deed, Journal, Log};
 use crate::keys;
 use crate::layout::Node;
-use crate::ledger::installed_root;
 use crate::office;
-use sakimori_authority::ruling::{Matter, Ruling};
+use sakimori_authority::ruling::Matter;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{BucketId, hex};
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
@@ -82,8 +81,7 @@ pub fn extend(node: &Node, host: &Host, ruling: u64) -> Result<(BucketId, Second
     })?;
     let envelope = found.filter(|envelope| envelope.kind == EntryType::Ruling);
     let body = log.open_body(&envelope.ok_or_else(|| told("it is no ruling"))?)?;
-    let root = installed_root(node)?;
-    let (ruling, _) = Ruling::check(&body, &root).map_err(|e| told(&crate::error::told(&e)))?;
+    let ruling = office::ruling(node, &body).map_err(|e| told(&crate::error::told(&e)))?;
     let Matter::BucketKept { bucket, days } = ruling.matter else {
         return Err(told("it keeps no bucket"));
     };

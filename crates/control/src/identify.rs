@@ -10,11 +10,10 @@ use crate::host::Host;
 use crate::journal::{Deed, Journal, Log};
 use crate::keys;
 use crate::layout::Node;
-use crate::ledger::installed_root;
 use crate::office;
 use crate::query::{Answered, Asked, Question, answer};
 use sakimori_authority::gate::Admitted;
-use sakimori_authority::ruling::{Matter, Ruling};
+use sakimori_authority::ruling::Matter;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::epoch::{EpochId, EpochSecret};
 use sakimori_custody::identifier::{Identifier, IdentifierField, Opened};
@@ -150,8 +149,7 @@ fn allowed(node: &Node, wish: &Wish) -> Result<BucketId, ControlError> {
     })?;
     let envelope = found.filter(|envelope| envelope.kind == EntryType::Ruling);
     let body = log.open_body(&envelope.ok_or_else(|| told("it is no ruling"))?)?;
-    let root = installed_root(node)?;
-    let (ruling, _) = Ruling::check(&body, &root).map_err(|e| told(&crate::error::told(&e)))?;
+    let ruling = office::ruling(node, &body).map_err(|e| told(&crate::error::told(&e)))?;
     match ruling.matter {
         Matter::RecordReidentified {
             record,

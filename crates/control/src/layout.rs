@@ -35,9 +35,23 @@ impl Node {
         self.0.join("log")
     }
 
-    /// The trust root that was installed.
+    /// The trust root that was installed: version 1.
     pub fn trust_root(&self) -> PathBuf {
         self.0.join("trust-root.note")
+    }
+
+    /// A version of the trust root that was entered after the pinned one.
+    pub fn later_trust_root(&self, version: u64) -> PathBuf {
+        self.0.join(format!("trust-roots/{version}.note"))
+    }
+
+    /// The file of a version of the trust root.
+    pub fn root_file(&self, version: u64) -> PathBuf {
+        if version == 1 {
+            self.trust_root()
+        } else {
+            self.later_trust_root(version)
+        }
     }
 
     /// A key of the office: `office` or `share`.

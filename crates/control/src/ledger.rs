@@ -32,7 +32,7 @@ fn begin(node: &Node, peer: HttpPeer, host: &Host) -> Result<Service, ControlErr
     let signer = keys::read(&node.log_key())?;
     let root = installed_root(node)?;
     let clock = host.clone();
-    let admission = Admission::new(root.clone(), Box::new(move || clock.seconds()));
+    let admission = Admission::new(pinned_root(node)?, Box::new(move || clock.seconds()));
     let mut keys = witness::keys_of(&root.policy, root.mirror.name());
     if !keys.contains(&root.mirror) {
         keys.push(root.mirror);
@@ -50,11 +50,11 @@ fn begin(node: &Node, peer: HttpPeer, host: &Host) -> Result<Service, ControlErr
     Service::start(node.ledger(), signer, links).map_err(ControlError::LedgerStart)
 }
 
-/// The trust root that was installed with the node.
+/// The trust root that was installed with the node: version 1, from which every book follows the log.
 ///
 /// # Errors
 /// [`ControlError`]: there is none, or it is damaged.
-pub fn installed_root(node: &Node) -> Result<TrustRoot, ControlError> {
+pub fn pinned_root(node: &Node) -> Result<TrustRoot, ControlError> {
     let path = node.trust_root();
     let bytes = files::read(&path)?.ok_or_else(|| {
         let folder = node.folder().display();
@@ -64,4 +64,52 @@ pub fn installed_root(node: &Node) -> Result<TrustRoot, ControlError> {
     })?;
     TrustRoot::open(&bytes)
         .map_err(|e| ControlError::document(path.display(), crate::error::told(&e)))
+}
+
+/// Every version that was entered, the pinned one first; each was signed over to by the one before.
+fn roots(node: &Node) -> Result<Vec<TrustRoot>, ControlError> {
+    let mut roots = vec![pinned_root(node)?];
+    while let Some(newest) = roots.last() {
+        let path = node.later_trust_root(newest.version.saturating_add(1));
+        let Some(bytes) = files::read(&path)? else {
+            break;
+        };
+        let next = newest.succeed(&bytes);
+        roots.push(
+            next.map_err(|e| ControlError::document(path.display(), crate::error::told(&e)))?,
+        );
+    }
+    Ok(roots)
+}
+
+/// The trust root in force: the newest that was entered.
+///
+/// # Errors
+/// [`ControlError`]: there is none, or a version is damaged.
+pub fn installed_root(node: &Node) -> Result<TrustRoot, ControlError> {
+    let newest = roots(node)?.pop();
+    newest.ok_or_else(|| ControlError::document(node.trust_root().display(), "it is empty"))
+}
+
+/// The version of the trust root that a note on record names.
+///
+/// # Errors
+/// As [`installed_root`]; [`ControlError::Document`]: this node has no such version.
+pub fn root_of(node: &Node, version: u64) -> Result<TrustRoot, ControlError> {
+    let mut roots = roots(node)?;
+    roots.retain(|root| root.version == version);
+    roots.pop().ok_or_else(|| {
+        ControlError::document(
+            node.trust_root().display(),
+            format!("this node has no version {version} of the trust root"),
+        )
+    })
+}
+
+/// The note of the trust root in force.
+///
+/// # Errors
+/// As [`installed_root`].
+pub fn root_note(node: &Node) -> Result<Vec<u8>, ControlError> {
+    files::read_present(&node.root_file(installed_root(node)?.version))
 }

@@ -8,6 +8,7 @@ mod enter;
 mod findings;
 mod hand;
 mod request;
+mod root;
 mod rules;
 mod state;
 mod stop;
@@ -20,6 +21,7 @@ pub use hand::{LEASE_SECONDS, RENEW_SECONDS, Renewed, renew, renew_due};
 pub use request::{
     Draft, Reasons, Template, Usual, answer, decided, draft, draft_ruling, open_sitting,
 };
+pub use root::{RootChange, root_text};
 pub use rules::{schedule_text, software_text};
 pub use sakimori_oversight::book::Held;
 pub use state::{Said, Standing, StandingRequest, standing, standing_requests};
@@ -29,9 +31,10 @@ use crate::error::{ControlError, told};
 use crate::host::Host;
 use crate::journal::Log;
 use crate::layout::Node;
-use crate::ledger::installed_root;
+use crate::ledger::root_of;
 use crate::{files, keys};
 use sakimori_authority::Sitting;
+use sakimori_authority::ruling::Ruling;
 use sakimori_authority::statement::Statement;
 use sakimori_custody::entry::{Entry, EntryType};
 use sakimori_custody::ids::{AuthorityId, Name, SensorId, StreamId};
@@ -99,7 +102,7 @@ fn on_record(log: &mut Log, commitment: [u8; 32]) -> Result<Option<(u64, Entry)>
     Ok(Some((index, entry)))
 }
 
-/// The statement of an authority that this node has put on record.
+/// The statement of an authority that this node has put on record, under the trust root that it was decided under.
 ///
 /// # Errors
 /// [`ControlError::Usage`] where there is none; [`ControlError::Document`] where its signatures do not hold.
@@ -107,9 +110,22 @@ pub fn statement(node: &Node, id: AuthorityId) -> Result<Statement, ControlError
     let path = node.statement(id);
     let bytes = files::read(&path)?
         .ok_or_else(|| ControlError::Usage(format!("this node knows no authority {id}")))?;
-    let root = installed_root(node)?;
-    let checked = Statement::check(&bytes, &root)
-        .map_err(|e| ControlError::document(path.display(), told(&e)))?;
+    let bad = |e: &dyn std::error::Error| ControlError::document(path.display(), told(e));
+    let note = Note::parse(&bytes).map_err(|e| bad(&e))?;
+    let named = Statement::parse(note.text()).map_err(|e| bad(&e))?.root;
+    let checked = Statement::check(&bytes, &root_of(node, named)?).map_err(|e| bad(&e))?;
+    Ok(checked.0)
+}
+
+/// A ruling on record, under the trust root that it was decided under.
+///
+/// # Errors
+/// [`ControlError::Document`]: it is none, or its signatures do not hold.
+pub(crate) fn ruling(node: &Node, bytes: &[u8]) -> Result<Ruling, ControlError> {
+    let bad = |e: &dyn std::error::Error| ControlError::document("the ruling", told(e));
+    let note = Note::parse(bytes).map_err(|e| bad(&e))?;
+    let named = Ruling::parse(note.text()).map_err(|e| bad(&e))?.root;
+    let checked = Ruling::check(bytes, &root_of(node, named)?).map_err(|e| bad(&e))?;
     Ok(checked.0)
 }
 

@@ -20,7 +20,7 @@ use crate::journal::{Journal, RunLog};
 use crate::layout::Node;
 use crate::office::{self, FindingFile, record_findings};
 use crate::{files, keys};
-use sakimori_authority::gate::{Admitted, Ask, Folder, admit, remember, trust};
+use sakimori_authority::gate::{Admitted, Ask, Folder, SensorState, admit, remember, trust};
 use sakimori_authority::{Refusal, TrustRoot};
 use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::record::Direction;
@@ -211,7 +211,7 @@ impl Process<'_> {
     /// What stops an authority is not forgotten when its file is taken away, whatever the gate said.
     fn keep_in_mind(&mut self, folder: &Folder) -> Result<(), ControlError> {
         let known = self.state.sensor_state();
-        let Ok(trusted) = trust(folder, &known) else {
+        let Ok(trusted) = trust(folder, &self.led_on()) else {
             return Ok(());
         };
         let minded = remember(&trusted, folder, &known);
@@ -222,8 +222,25 @@ impl Process<'_> {
         self.state.save(&self.folder)
     }
 
+    /// What is remembered, led on by the versions of the trust root that the folder has between the one remembered and its own: each is signed over to by the one before.
+    fn led_on(&self) -> SensorState {
+        let mut state = self.state.sensor_state();
+        loop {
+            let known = state.trust_root.as_deref().map(TrustRoot::remembered);
+            let Some(Ok(known)) = known else {
+                return state;
+            };
+            let name = earlier_root(known.version.saturating_add(1));
+            let next = files::read(&self.plan.authority.join(name));
+            let Some(next) = next.ok().flatten().filter(|n| known.succeed(n).is_ok()) else {
+                return state;
+            };
+            state.trust_root = Some(next);
+        }
+    }
+
     fn gate(&self, folder: &Folder) -> Result<Admitted, Refusal> {
-        let state = self.state.sensor_state();
+        let state = self.led_on();
         let trusted = trust(folder, &state)?;
         let pack = match &folder.pack {
             None => Err(Refusal::PackMissing),
@@ -389,6 +406,11 @@ impl Process<'_> {
     fn journal(&self) -> Result<Journal<'_>, ControlError> {
         Journal::begin(&self.node.ledger().socket, Some(self.signer), self.host)
     }
+}
+
+/// The file in an authority folder of a version of the trust root before the folder's own.
+pub(crate) fn earlier_root(version: u64) -> String {
+    format!("trust-root-{version}.note")
 }
 
 /// The files of an authority folder (`docs/reference/formats.md` section 11).

@@ -321,7 +321,7 @@ fn fill_text(
     query: &SittingQuery,
     shown: &mut Decision,
 ) {
-    let root = commission.trust_root();
+    let root = &commission.trust_root();
     let made = query
         .sitting()
         .and_then(|sitting| text(asked, &sitting, root).map(|statement| (sitting, statement)));

@@ -6,7 +6,8 @@ pub(crate) mod oversight;
 mod reidentify;
 
 pub(crate) use authority::{
-    Asked, Authority, Draft, Key, Rule, Ruling, Sign, SignWith, Sitting, Suspend, Urgent, Who, Why,
+    Asked, Authority, Draft, Key, Root, Rule, Ruling, Sign, SignWith, Sitting, Suspend, Urgent,
+    Who, Why,
 };
 pub(crate) use export::{Challenge, Export, ExportMake, Form};
 pub(crate) use reidentify::Reidentify;

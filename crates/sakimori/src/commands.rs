@@ -46,12 +46,17 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The authority that was named, or the node's newest.
+/// The authority that was named, or the node's newest of those that sensors run under: others have no folders and no records.
 fn authority_or_newest(node: &Node, named: Option<AuthorityId>) -> Result<AuthorityId, Failure> {
     if let Some(id) = named {
         return Ok(id);
     }
-    let newest = sakimori_control::office::authorities(node)?.pop();
+    let runs = |id: &AuthorityId| {
+        let statement = sakimori_control::office::statement(node, *id);
+        statement.is_ok_and(|statement| statement.kind.lets_sensors_run())
+    };
+    let ids = sakimori_control::office::authorities(node)?;
+    let newest = ids.into_iter().rev().find(runs);
     newest.ok_or_else(|| {
         Failure::usage(format!(
             "{} has no authority on record; `sakimori authority submit` puts one there",

@@ -206,7 +206,7 @@ impl Commission {
     pub fn epoch_share(&self, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Denied> {
         let keys = self.askers();
         let (request, now) = self.opened(body, &keys, EpochShareRequest::parse)?;
-        signed_by(body, self.root.sensor(&request.sensor))?;
+        signed_by(body, self.trust_root().sensor(&request.sensor))?;
         fresh(request.time, now)?;
         let decided = self.decided(request.epoch.authority, self.verified_size())?;
         if !lock(&self.register).is_leased(&decided.commitment, &request.sensor, now) {
@@ -256,7 +256,8 @@ impl Commission {
     /// # Errors
     /// [`Denied`].
     pub fn reidentify(&self, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Denied> {
-        let office = std::slice::from_ref(&self.root.office);
+        let root = self.trust_root();
+        let office = std::slice::from_ref(&root.office);
         let (request, now) = self.opened(body, office, ReidentifyRequest::parse)?;
         fresh(request.time, now)?;
         self.destroy_ended(now)?;
@@ -353,7 +354,8 @@ impl Commission {
     /// # Errors
     /// [`Denied`].
     pub fn epoch_destroy(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
-        let office = std::slice::from_ref(&self.root.office);
+        let root = self.trust_root();
+        let office = std::slice::from_ref(&root.office);
         let (request, now) = self.opened(body, office, EpochDestroyRequest::parse)?;
         fresh(request.time, now)?;
         if now < request.epoch.end() {

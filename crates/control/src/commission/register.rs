@@ -6,7 +6,7 @@
 use super::lock;
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::statement::Statement;
-use sakimori_custody::entry::Envelope;
+use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
 use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::time::Seconds;
 use sakimori_ledger::disk::Source;
@@ -172,6 +172,22 @@ impl Admission {
     }
 }
 
+/// A trust root with other keys of log, mirror, leases or holders would leave processes that run with keys that nobody believes.
+fn keeps_keys(known: &TrustRoot, entry: &[u8], body: &[u8]) -> Result<(), String> {
+    let envelope = Envelope::decode(entry).ok();
+    let Some(envelope) = envelope.filter(|envelope| envelope.kind == EntryType::TrustRoot) else {
+        return Ok(());
+    };
+    let opened = StoredBody::decode(body).ok();
+    let opened = opened.and_then(|stored| stored.open(&envelope.body, None).ok());
+    let next = opened.and_then(|bytes| TrustRoot::remembered(&bytes).ok());
+    if next.is_none_or(|next| next.keeps_keys_of(known)) {
+        Ok(())
+    } else {
+        Err("a trust root changes no key of log, mirror, leases, share holders, secretariat or office".to_owned())
+    }
+}
+
 impl Admit for Admission {
     fn restore(&mut self, index: u64, entry: &[u8], body: Option<&[u8]>) {
         take_in(&mut lock(&self.book), index, entry, body);
@@ -179,7 +195,9 @@ impl Admit for Admission {
 
     fn admit(&mut self, index: u64, entry: &[u8], body: &[u8]) -> Result<(), String> {
         let now = (self.now)();
-        let verdict = lock(&self.book).judge(index, entry, body, Judged::at(now));
+        let mut book = lock(&self.book);
+        keeps_keys(book.root(now.max(book.newest())), entry, body)?;
+        let verdict = book.judge(index, entry, body, Judged::at(now));
         verdict.map(|_| ()).map_err(|why| why.to_string())
     }
 }

@@ -106,9 +106,13 @@ impl Commission {
         (routes(self).merge(mirror), failed)
     }
 
-    /// The trust root that is held to.
-    pub const fn trust_root(&self) -> &TrustRoot {
-        &self.root
+    /// The trust root in force: the one that the commission was set up with, or the newest that its own copy of the log shows signed over to.
+    pub fn trust_root(&self) -> TrustRoot {
+        let register = lock(&self.register);
+        let book = register.book();
+        // Times of entries never go back: what is in force for the newest is in force, whatever the clock says.
+        let now = self.host.seconds().max(book.newest());
+        book.root(now).clone()
     }
 
     /// Number of entries that the mirror has cosigned for.

@@ -4,7 +4,7 @@ use crate::error::ControlError;
 use crate::host::Host;
 use crate::journal::{Deed, Journal, Log};
 use crate::layout::Node;
-use crate::ledger::installed_root;
+use crate::ledger::pinned_root;
 use sakimori_custody::entry::{Entry, Envelope};
 use sakimori_oversight::book::{Book, Judged, Taken};
 use sakimori_oversight::refused::Refused;
@@ -32,7 +32,7 @@ pub(crate) struct Desk<'k> {
 /// # Cost
 /// Reads the whole log once.
 pub fn book(node: &Node, log: &mut Log) -> Result<Book, ControlError> {
-    let mut book = Book::new(installed_root(node)?);
+    let mut book = Book::new(pinned_root(node)?);
     follow(&mut book, log)?;
     Ok(book)
 }

@@ -3,13 +3,15 @@
 
 use super::desk::Desk;
 use super::hand::{Given, refresh};
+use super::root::follows;
 use super::{InForce, authorities, on_record, statement};
 use crate::error::{ControlError, told};
 use crate::files;
 use crate::host::Host;
-use crate::journal::Deed;
+use crate::journal::{Deed, Log};
 use crate::layout::Node;
 use crate::ledger::installed_root;
+use crate::sensor::state;
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::ruling::{Matter, Ruling};
 use sakimori_authority::schedule::Schedule;
@@ -65,7 +67,9 @@ pub fn check_text(text: &str) -> Result<EntryType, ControlError> {
         "sakimori/software/v1" => Software::parse(text)
             .map(|_| EntryType::Software)
             .map_err(|e| bad(&e))?,
-        "sakimori/trust-root/v1" => EntryType::TrustRoot,
+        "sakimori/trust-root/v1" => TrustRoot::drafted(text)
+            .map(|_| EntryType::TrustRoot)
+            .map_err(|e| bad(&e))?,
         _ => {
             return Err(ControlError::document(
                 "the text",
@@ -97,6 +101,7 @@ pub fn enter(node: &Node, host: &Host, bytes: &[u8]) -> Result<Entered, ControlE
         }
         EntryType::Suspension => suspend(node, host, bytes),
         EntryType::Ruling => rule(node, host, bytes),
+        EntryType::TrustRoot => rotate(node, host, bytes),
         _ => publish(node, host, kind, bytes),
     }
 }
@@ -143,9 +148,10 @@ pub fn submit(node: &Node, host: &Host, bytes: &[u8]) -> Result<InForce, Control
     desk.journal.log.proof(index)?;
     files::write(&node.statement(statement.id), bytes, files::PUBLIC)?;
     let mut leases = Vec::new();
-    // An agreement that waits for a ruling is on record and lets nobody run.
+    // An agreement that waits for a ruling is on record and lets nobody run; so is a measure, whatever comes of it.
     let waits = desk.book().authority(statement.id).is_some_and(|a| a.waits);
-    for sensor in statement.sensors.iter().filter(|_| !waits) {
+    let runs = statement.kind.lets_sensors_run() && !waits;
+    for sensor in statement.sensors.iter().filter(|_| runs) {
         let given = Given {
             node,
             host,
@@ -267,7 +273,9 @@ fn rule(node: &Node, host: &Host, bytes: &[u8]) -> Result<Entered, ControlError>
     let mut leases = Vec::new();
     if let Matter::AgreementApproved(id) | Matter::UrgentRatified(id) = ruling.matter {
         let of = statement(node, id)?;
-        for sensor in &of.sensors {
+        // What is ratified at its last minute gets no lease any more; what it brought can be looked at.
+        let runs = of.kind.lets_sensors_run() && host.seconds() < of.not_after;
+        for sensor in of.sensors.iter().filter(|_| runs) {
             leases.push((sensor.clone(), super::renew(node, host, id, sensor)?));
         }
         folders = leases.len();
@@ -281,7 +289,57 @@ fn rule(node: &Node, host: &Host, bytes: &[u8]) -> Result<Entered, ControlError>
     })
 }
 
-/// Schedules, releases and trust roots hold for everybody.
+/// The next version of the trust root. What was decided under the one before is to be decided anew; its folders keep the root that they have.
+fn rotate(node: &Node, host: &Host, bytes: &[u8]) -> Result<Entered, ControlError> {
+    let root = installed_root(node)?;
+    let bad = |e: &dyn std::error::Error| ControlError::document("the trust root", told(e));
+    let next = root.succeed(bytes).map_err(|e| bad(&e))?;
+    follows(&root, &next, host)?;
+    let mut desk = Desk::open(node, host, None)?;
+    // One that was entered before its file was written is not entered twice.
+    let known = desk.book().root(host.seconds()).hash() == next.hash();
+    let index = if known {
+        on_record_as(&mut desk.journal.log, EntryType::TrustRoot, next.version)?
+    } else {
+        let deed = Deed {
+            kind: EntryType::TrustRoot,
+            authority: [0; 32],
+            counters: vec![next.version],
+            body: bytes.to_vec(),
+        };
+        desk.enter(deed)?.0
+    };
+    desk.journal.log.proof(index)?;
+    // A sensor that comes with this version begins with it; the memory of one that was there is its own.
+    let comes = next.sensors.iter().map(|(id, _)| id);
+    for sensor in comes.filter(|id| root.sensor(id).is_none()) {
+        let folder = node.sensor(sensor);
+        if folder.join("sensor.key").exists() && !folder.join(state::FILE).exists() {
+            state::install(&folder, bytes)?;
+        }
+    }
+    files::write(&node.root_file(next.version), bytes, files::PUBLIC)?;
+    Ok(Entered {
+        kind: EntryType::TrustRoot,
+        index,
+        about: None,
+        leases: Vec::new(),
+        folders: 0,
+    })
+}
+
+/// The index of the entry of a kind with this counter.
+fn on_record_as(log: &mut Log, kind: EntryType, counter: u64) -> Result<u64, ControlError> {
+    let mut found = None;
+    log.each_durable_entry(|index, envelope, _| {
+        found =
+            (envelope.kind == kind && envelope.counters.first() == Some(&counter)).then_some(index);
+        found.is_none()
+    })?;
+    found.ok_or_else(|| ControlError::document("the log", format!("it has no such {kind}")))
+}
+
+/// Schedules and releases hold for everybody.
 fn publish(
     node: &Node,
     host: &Host,
@@ -295,13 +353,9 @@ fn publish(
             let (schedule, _) = Schedule::check(bytes, &root).map_err(|e| bad(&e))?;
             vec![schedule.version]
         }
-        EntryType::Software => {
+        _ => {
             Software::check(bytes, &root).map_err(|e| bad(&e))?;
             Vec::new()
-        }
-        _ => {
-            let next = root.succeed(bytes).map_err(|e| bad(&e))?;
-            vec![next.version]
         }
     };
     let mut desk = Desk::open(node, host, None)?;
@@ -312,14 +366,7 @@ fn publish(
         body: bytes.to_vec(),
     })?;
     desk.journal.log.proof(index)?;
-    let mut folders = 0;
-    if kind == EntryType::TrustRoot {
-        // Statements name the version that they were decided under: folders keep theirs until they are decided anew.
-        TrustRoot::remembered(bytes).map_err(|e| bad(&e))?;
-        files::write(&node.trust_root(), bytes, files::PUBLIC)?;
-    } else {
-        folders = spread(node, host, &mut desk, &authorities(node)?)?;
-    }
+    let folders = spread(node, host, &mut desk, &authorities(node)?)?;
     Ok(Entered {
         kind,
         index,

@@ -8,7 +8,7 @@ use crate::error::{ControlError, told};
 use crate::host::Host;
 use crate::journal::{Deed, Log};
 use crate::layout::Node;
-use crate::ledger::installed_root;
+use crate::ledger::{installed_root, root_note};
 use crate::{files, keys};
 use sakimori_authority::lease::Lease;
 use sakimori_authority::root::TrustRoot;
@@ -64,11 +64,16 @@ impl Given<'_> {
         desk.journal.log.proof(index)?;
         let (decision, entry) = self.decision;
         let proof = desk.journal.log.proof(decision)?;
-        let trust_root = files::read_present(&self.node.trust_root())?;
+        let trust_root = root_note(self.node)?;
         let folder = self.node.authority(self.statement.id, sensor);
         let write =
             |name: &str, bytes: &[u8]| files::write(&folder.join(name), bytes, files::PUBLIC);
         write("trust-root.note", &trust_root)?;
+        // A sensor that missed versions takes them one by one; version 1 is installed with it.
+        for version in 2..self.root.version {
+            let earlier = files::read_present(&self.node.root_file(version))?;
+            write(&crate::sensor::earlier_root(version), &earlier)?;
+        }
         write("statement.note", self.bytes)?;
         write("decision.entry", &entry.leaf)?;
         write("decision.body", &entry.stored)?;
@@ -165,6 +170,15 @@ fn renew_at(
 ) -> Result<Seconds, ControlError> {
     let root = installed_root(node)?;
     let statement = statement(node, id)?;
+    if statement.root != root.version {
+        return Err(ControlError::document(
+            format!("authority {id}"),
+            format!(
+                "it was decided under version {} of the trust root, in force is version {}: it ends with its leases, and is to be decided anew",
+                statement.root, root.version
+            ),
+        ));
+    }
     let bytes = files::read_present(&node.statement(id))?;
     let pack = files::read_present(&node.pack(&statement.pack))?;
     let known = super::on_record(&mut desk.journal.log, statement.commitment())?;
@@ -226,7 +240,8 @@ fn due(node: &Node, now: Seconds) -> Result<Vec<(AuthorityId, SensorId)>, Contro
     let root = installed_root(node)?;
     let mut due = Vec::new();
     for id in authorities(node)? {
-        let Ok(statement) = statement(node, id) else {
+        // What was decided under an earlier trust root ends with the leases that it has.
+        let Some(statement) = statement(node, id).ok().filter(|s| s.root == root.version) else {
             continue;
         };
         for sensor in &statement.sensors {

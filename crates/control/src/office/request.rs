@@ -322,7 +322,7 @@ pub fn draft_ruling(
         matter,
         request: [0; 32],
         time: host.seconds(),
-        reason: one_line(&reasons.necessity),
+        reason: ascii_line(&reasons.necessity).unwrap_or_else(|| SEE_REQUEST.to_owned()),
         root: root.version,
         sitting,
     };
@@ -332,12 +332,16 @@ pub fn draft_ruling(
     Ok(ruling)
 }
 
-/// A text as the one line that a note takes.
-pub(super) fn one_line(text: &str) -> String {
+/// What stands as a ruling's reason where the request has said it in letters that a note does not take.
+const SEE_REQUEST: &str = "see the request";
+
+/// A text as the one line that a note takes; `None` where it has letters that a note does not take, for a reason is not signed in part.
+pub(super) fn ascii_line(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words.join(" ").chars().filter(char::is_ascii).collect();
+    let line = words.join(" ");
     let most = sakimori_authority::limits::REASON_BYTES_MAX;
-    line.chars().take(most).collect()
+    let printable = line.bytes().all(|b| (0x20..0x7f).contains(&b));
+    (printable && !line.is_empty()).then(|| line.chars().take(most).collect())
 }
 
 /// Puts a request on record; returns its leaf hash.

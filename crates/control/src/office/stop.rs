@@ -1,7 +1,7 @@
 //! Texts by which an authority is stopped or goes on, and by which a sitting rules. In: what about, why. Out: texts to be signed. Never: a signature.
 
 use super::desk::{Desk, book};
-use super::request::{one_line, open_sitting};
+use super::request::{ascii_line, open_sitting};
 use crate::error::ControlError;
 use crate::host::Host;
 use crate::journal::Log;
@@ -44,11 +44,12 @@ pub fn suspension_text(
 }
 
 fn said(reason: &str) -> Result<String, ControlError> {
-    let line = one_line(reason);
-    if line.is_empty() {
-        return Err(ControlError::Usage("a reason is needed".to_owned()));
-    }
-    Ok(line)
+    let needed = if reason.trim().is_empty() {
+        "a reason is needed"
+    } else {
+        "a signed note's reason is ASCII: give it in English or transliterated; Japanese text belongs into the facts and the necessity of a request, which are UTF-8"
+    };
+    ascii_line(reason).ok_or_else(|| ControlError::Usage(needed.to_owned()))
 }
 
 /// The text of a ruling that a sitting signs; without a sitting it is one on which nobody has voted yet.

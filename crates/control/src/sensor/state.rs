@@ -12,7 +12,7 @@ use std::fs::File;
 use std::path::Path;
 
 /// The file below the sensor's folder.
-const FILE: &str = "state.json";
+pub(crate) const FILE: &str = "state.json";
 /// Runs that were begun and not ended, at most: a sensor that falls at every start ends here.
 const OPEN_RUNS_MAX: usize = 1000;
 

@@ -143,7 +143,7 @@ pub(crate) async fn exact(
     let text = app.blocking(move |app| {
         let docket = app.docket.now(&app.part)?;
         let asked = docket.request(&hash).ok_or_else(unknown)?;
-        let root = commission_of(&app.part)?.trust_root();
+        let root = &commission_of(&app.part)?.trust_root();
         desk::text(asked, &query.sitting()?, root).map(|statement| statement.to_string())
     });
     text.await
@@ -207,7 +207,7 @@ pub(crate) async fn signed(
         let commission = commission_of(&app.part)?;
         let sitting = same_text(app, &hash, &note)?;
         let merged = commission.collect(&note)?;
-        let root = commission.trust_root();
+        let root = &commission.trust_root();
         let signatures = desk::signatures(root, &sitting, Some(&merged));
         let bytes = merged.to_bytes();
         if let Err(e) = Statement::check(&bytes, root) {
@@ -237,7 +237,7 @@ fn same_text(app: &App, hash: &[u8; 32], note: &Note) -> Answer<sakimori_authori
             "it is signed by others than a sitting",
         ));
     };
-    let root = commission_of(&app.part)?.trust_root();
+    let root = &commission_of(&app.part)?.trust_root();
     let docket = app.docket.now(&app.part)?;
     let asked = docket.request(hash).ok_or_else(unknown)?;
     let expected = desk::text(asked, &sitting, root)?.to_string();
@@ -278,7 +278,7 @@ pub(crate) async fn ruled(app: &Shared, caller: &Caller, note: Note) -> Answer<S
     let done = app.blocking(move |app| {
         let commission = commission_of(&app.part)?;
         let merged = commission.collect(&note)?;
-        let root = commission.trust_root();
+        let root = &commission.trust_root();
         let signatures = desk::signatures(root, &text.sitting, Some(&merged));
         let bytes = merged.to_bytes();
         if let Err(e) = Ruling::check(&bytes, root) {
@@ -312,7 +312,7 @@ pub(crate) async fn suspension(
     app.require(&caller, Act::Suspend, &Object::any()).await?;
     let index = app.blocking(move |app| {
         let commission = commission_of(&app.part)?;
-        Suspension::check(&note.bytes, commission.trust_root(), None)
+        Suspension::check(&note.bytes, &commission.trust_root(), None)
             .map_err(|e| Problem::new(Code::NotInForce, told(&e)))?;
         index_of(&commission.forward("/v1/suspensions", &note.bytes)?)
     });

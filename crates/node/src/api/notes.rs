@@ -63,7 +63,7 @@ pub(crate) async fn decision(
     may_bring(&app, &caller, Act::SignAgreement).await?;
     let done = app.blocking(move |app| {
         let office = office(&app.part)?;
-        let checked = Statement::check(&note.bytes, office.trust_root());
+        let checked = Statement::check(&note.bytes, &office.trust_root());
         let (statement, _) = checked.map_err(|e| broken(&e))?;
         if statement.is_urgent() {
             return Err(Problem::new(Code::Refused, "this is brought to /v1/urgent"));
@@ -87,7 +87,7 @@ pub(crate) async fn ruling(
     may_bring(&app, &caller, Act::Suspend).await?;
     let index = app.blocking(move |app| {
         let office = office(&app.part)?;
-        Ruling::check(&note.bytes, office.trust_root()).map_err(|e| broken(&e))?;
+        Ruling::check(&note.bytes, &office.trust_root()).map_err(|e| broken(&e))?;
         office.enter(&note.bytes)
     });
     let index = index.await;
@@ -164,7 +164,7 @@ pub(crate) async fn urgent(
         .await?;
     let done = app.blocking(move |app| {
         let office = office(&app.part)?;
-        let checked = Statement::check(&note.bytes, office.trust_root());
+        let checked = Statement::check(&note.bytes, &office.trust_root());
         let (statement, _) = checked.map_err(|e| broken(&e))?;
         if !statement.is_urgent() {
             return Err(Problem::new(

@@ -59,8 +59,8 @@ impl CommissionPart {
         })
     }
 
-    /// The trust root.
-    pub fn trust_root(&self) -> &TrustRoot {
+    /// The trust root in force.
+    pub fn trust_root(&self) -> TrustRoot {
         self.commission.trust_root()
     }
 

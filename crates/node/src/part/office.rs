@@ -99,9 +99,10 @@ impl OfficePart {
         })
     }
 
-    /// The trust root.
-    pub const fn trust_root(&self) -> &TrustRoot {
-        &self.root
+    /// The trust root in force.
+    pub fn trust_root(&self) -> TrustRoot {
+        // One that cannot be read now is the one that the node began with.
+        installed_root(&self.node).unwrap_or_else(|_| self.root.clone())
     }
 
     /// The office's node, for use cases.
@@ -383,7 +384,8 @@ impl OfficePart {
                 let Ok(Some(bytes)) = files::read(&path) else {
                     continue;
                 };
-                let lease = sakimori_authority::lease::Lease::open(&bytes, &self.root.lease_key);
+                let lease =
+                    sakimori_authority::lease::Lease::open(&bytes, &self.trust_root().lease_key);
                 if let Ok(lease) = lease {
                     found.push((id, sensor.clone(), lease.not_after));
                 }

@@ -7,6 +7,7 @@ use sakimori_custody::identifier::IdentifierField;
 use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId, SensorId, unhex};
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
+use sakimori_tlog::key::VerifierKey;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -108,12 +109,48 @@ pub(crate) enum Authority {
         #[command(flatten)]
         dir: Dir,
     },
+    /// Writes the text of the next version of the trust root, for majorities of the old and of the new members to sign.
+    Root(Box<Root>),
     #[command(flatten)]
     Rule(Rule),
     /// Suspends an authority at once, where a key is named; writes the text that is to be signed otherwise.
     Suspend(Suspend),
     /// Lets a suspended authority go on.
     Resume(Suspend),
+}
+
+/// Who comes into the trust root and who goes.
+#[derive(Args, Debug)]
+pub(crate) struct Root {
+    /// Where the text is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// A member with role (chair, deputy or member) and verifier key, in the place of one of the same id; may be repeated.
+    #[arg(long = "add-member", value_name = "ID=ROLE=KEY", value_parser = named_role)]
+    pub(crate) add_members: Vec<String>,
+    /// A member who leaves; may be repeated.
+    #[arg(long = "remove-member", value_name = "ID")]
+    pub(crate) remove_members: Vec<Name>,
+    /// An officer with role (requester, legal-officer or supervisor) and verifier key; may be repeated.
+    #[arg(long = "add-officer", value_name = "ID=ROLE=KEY", value_parser = named_role)]
+    pub(crate) add_officers: Vec<String>,
+    /// An officer who leaves; may be repeated.
+    #[arg(long = "remove-officer", value_name = "ID")]
+    pub(crate) remove_officers: Vec<Name>,
+    /// A sensor with its verifier key; may be repeated.
+    #[arg(long = "add-sensor", value_name = "ID=KEY", value_parser = named_key)]
+    pub(crate) add_sensors: Vec<String>,
+    /// A sensor that goes, with the counter beside it; may be repeated.
+    #[arg(long = "remove-sensor", value_name = "ID")]
+    pub(crate) remove_sensors: Vec<SensorId>,
+    /// The carrier's counter beside a sensor, with its verifier key; may be repeated.
+    #[arg(long = "add-counter", value_name = "ID=KEY", value_parser = named_key)]
+    pub(crate) add_counters: Vec<String>,
+    /// A sensor whose counter goes; may be repeated.
+    #[arg(long = "remove-counter", value_name = "ID")]
+    pub(crate) remove_counters: Vec<SensorId>,
+    #[command(flatten)]
+    pub(crate) dir: Dir,
 }
 
 /// What a sitting rules, beside granting an authority.
@@ -197,6 +234,25 @@ fn leaf(text: &str) -> Result<Leaf, String> {
     unhex(text)
         .map(Leaf)
         .ok_or_else(|| "a request is named by 64 hex digits".to_owned())
+}
+
+/// `ID=KEY` as a line of the trust root says it.
+fn named_key(text: &str) -> Result<String, String> {
+    let parts = text.split_once('=');
+    let key = parts.and_then(|(id, key)| Some((id, key.parse::<VerifierKey>().ok()?)));
+    key.map(|(id, key)| format!("{id} {key}"))
+        .ok_or_else(|| "it is an id, `=` and a verifier key".to_owned())
+}
+
+/// `ID=ROLE=KEY` as a line of the trust root says it.
+fn named_role(text: &str) -> Result<String, String> {
+    let parts = text.split_once('=').and_then(|(id, rest)| {
+        let (role, key) = rest.split_once('=')?;
+        Some((id, role, key.parse::<VerifierKey>().ok()?))
+    });
+    parts
+        .map(|(id, role, key)| format!("{id} {role} {key}"))
+        .ok_or_else(|| "it is an id, `=`, a role, `=` and a verifier key".to_owned())
 }
 
 fn template(text: &str) -> Result<Template, String> {

@@ -1,6 +1,7 @@
 //! `authority …`. In: arguments, texts, key files, tokens. Out: texts, notes, entries. Never: a signature under a text that was not shown.
 
 mod list;
+mod root;
 mod sign;
 
 pub(super) use sign::{key, sign};
@@ -61,6 +62,7 @@ pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> 
         Authority::Software { out, program, dir } => {
             software(&out, program, &Node::at(dir.dir), host)
         }
+        Authority::Root(arguments) => root::draft(&arguments, host),
         Authority::Rule(rule) => rules(rule, host),
         Authority::Suspend(arguments) => suspend(&arguments, SuspensionAct::Suspend, host),
         Authority::Resume(arguments) => suspend(&arguments, SuspensionAct::Resume, host),

@@ -1,7 +1,7 @@
 //! Requests from draft to end, at the command line. In: a node. Out: questions, answers, decisions with conditions, renewals, refusals, agreements that their party stops. Never: a request with a blank, on record.
 
 use crate::captures::border;
-use crate::node::TestNode;
+use crate::node::{TestNode, sensor};
 use crate::program::{Ran, run, sakimori};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::time::DAY_SECONDS;
@@ -217,6 +217,73 @@ fn a_ruling_is_asked_for_as_a_statement_is() {
     );
     desk.line(&show).yes();
     assert!(desk.read("show").contains("outcome: reidentify user\n"));
+    desk.node.verify().yes();
+}
+
+#[test]
+fn a_measure_or_disclosure_is_on_record_and_gives_no_sensor_a_lease_or_folder() {
+    let desk = Desk::open();
+    let running = desk.node.authorised();
+    let sitting = "--present m1,m2,m4 --presiding m1 --for m1,m2,m4";
+    for template in ["measure", "disclosure"] {
+        let draft = format!(
+            "authority draft --out text --template {template} --not-after AFTER --sensor s-01 {WHY} {sitting}"
+        );
+        let id = desk.line(&draft).yes().out.trim().to_owned();
+        desk.sign("text", &["m1", "m2", "m4"]);
+        let ran = desk.line("authority submit text").yes();
+        assert_eq!(ran.out.trim(), id);
+        assert!(!ran.err.contains("may run"), "{ran:?}");
+        let folder = desk.node.node.authority(id.parse().unwrap(), &sensor());
+        assert!(!folder.exists(), "{template}");
+        let stop = format!(
+            "authority suspend {id} --by office --reason stop --key node/office/keys/office.key"
+        );
+        desk.line(&stop).yes();
+    }
+    let listed = desk.listed();
+    assert_eq!(listed["authorities"].as_array().unwrap().len(), 3);
+    let leases = desk.node.entries_of(EntryType::Activation);
+    assert_eq!(leases.len(), 1);
+    // A sensor that is told no authority runs under the newest that lets one run.
+    let capture = desk.node.beside("border.pcap");
+    border(&capture, 2, 3).unwrap();
+    desk.node.sensor(&[], &capture).yes();
+    let start = desk.node.entries_of(EntryType::Start).pop().unwrap();
+    assert_eq!(start.envelope.authority, running.commitment());
+    desk.node.verify().yes();
+}
+
+#[test]
+fn a_reason_that_a_note_does_not_take_is_in_the_request_or_refused_with_a_way_out() {
+    let desk = Desk::open();
+    let id = desk.node.authorised().id;
+    let capture = desk.node.beside("border.pcap");
+    border(&capture, 2, 3).unwrap();
+    desk.node.sensor(&[], &capture).yes();
+    let day = desk.node.host.seconds().day();
+    let sitting = "--present m1,m2,m4 --presiding m1 --for m1,m2,m4";
+    let why = WHY.replace("--necessity necessity", "--necessity 調査に必要である");
+    let keep = format!("authority keep {id}/s-01/{day} --days 120 --out ruling {why} {sitting}");
+    desk.line(&keep).yes();
+    assert!(desk.read("ruling").contains("\nreason: see the request\n"));
+    let request = desk.node.entries_of(EntryType::Request).pop().unwrap();
+    assert_eq!(request.body["necessity"], "調査に必要である");
+    desk.sign("ruling", &["m1", "m2", "m4"]);
+    desk.line("authority submit ruling").yes();
+    // No request stands behind a revocation or a suspension: their reason is theirs.
+    for line in [
+        format!("authority revoke {id} --reason 理由 --out revoked {sitting}"),
+        format!("authority revoke {id} --reason 理由%2 --out revoked {sitting}"),
+        format!("authority suspend {id} --by office --reason 理由 --out stop"),
+    ] {
+        let refused = desk.line(&line).ended(2);
+        assert!(
+            refused.err.contains("reason is ASCII") && refused.err.contains("UTF-8"),
+            "{refused:?}"
+        );
+    }
+    assert!(!desk.node.beside("revoked").exists());
     desk.node.verify().yes();
 }
 

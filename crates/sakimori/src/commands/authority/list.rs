@@ -30,7 +30,10 @@ pub(super) fn describe(
         |_| String::from_utf8_lossy(&bytes).into_owned(),
         |note| note.text().to_owned(),
     );
-    let root = ledger::installed_root(node)?;
+    // It is told as what it was when it was decided; whether it goes on is in `authority list`.
+    let newest = ledger::installed_root(node)?;
+    let named = Statement::parse(&text).map_or(newest.version, |statement| statement.root);
+    let root = ledger::root_of(node, named).unwrap_or(newest);
     let verdict = match Statement::check(&bytes, &root) {
         Ok((statement, _)) => Ok(statement.approvers()),
         Err(e) => Err(told(&e)),
