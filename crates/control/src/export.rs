@@ -58,7 +58,7 @@ pub struct Exported {
 /// Answers a question into a file for one recipient. The question is on record as every query is; the export's entry is cosigned before the file appears under its name.
 ///
 /// # Errors
-/// As [`answer`]; [`ControlError::Ledger`] where the log refuses the export (recipient, purge list, budget): there is no file then. [`ControlError::Usage`] for a question whose rows are no records.
+/// As [`marked`]; [`ControlError::File`].
 pub fn export(
     node: &Node,
     host: &Host,
@@ -72,6 +72,22 @@ pub fn export(
             path.display()
         )));
     }
+    let (exported, bytes) = marked(node, host, question, recipient, form)?;
+    files::write(path, &bytes, files::PRIVATE)?;
+    Ok(exported)
+}
+
+/// As [`export`], for a caller who is given the file's bytes; they are handed out once the export's entry is cosigned.
+///
+/// # Errors
+/// As [`answer`]; [`ControlError::Ledger`] where the log refuses the export (recipient, purge list, budget): there is no file then. [`ControlError::Usage`] for a question whose rows are no records.
+pub fn marked(
+    node: &Node,
+    host: &Host,
+    question: &Question,
+    recipient: &Name,
+    form: Form,
+) -> Result<(Exported, Vec<u8>), ControlError> {
     let answered = answer(node, host, question)?;
     let mark: [u8; MARK_BYTES] = host.bytes().map_err(ControlError::Randomness)?;
     let mark = hex(&mark);
@@ -97,14 +113,14 @@ pub fn export(
         body: body.to_string().into_bytes(),
     })?;
     journal.log.proof(entry)?;
-    files::write(path, &bytes, files::PRIVATE)?;
-    Ok(Exported {
+    let exported = Exported {
         entry,
         mark,
         sha256,
         rows: answered.rows.len(),
         more: answered.more,
-    })
+    };
+    Ok((exported, bytes))
 }
 
 /// The office's secret behind all marks, made at its first use.

@@ -16,7 +16,7 @@ mod stop;
 pub use desk::{book, follow};
 pub use enter::{Entered, check_text, enter, submit};
 pub(crate) use findings::destroy_findings;
-pub use findings::{FindingFile, finding_json, record_findings, sweep_findings};
+pub use findings::{FindingFile, finding_json, findings, record_findings, sweep_findings};
 pub use hand::{LEASE_SECONDS, RENEW_SECONDS, Renewed, renew, renew_due};
 pub use request::{
     Draft, Reasons, Template, Usual, answer, decided, draft, draft_ruling, open_sitting,

@@ -3,8 +3,10 @@
 //! Two entries are written (`docs/reference/formats.md` section 7): one before, in the open, by whose index the commission gives its halves, and one after with the count and the
 //! question, sealed under a bucket's key.
 
+mod looked;
 mod rows;
 
+pub use looked::Looked;
 pub use rows::{COLUMNS, cells};
 
 use crate::commission::{Caller, Use};

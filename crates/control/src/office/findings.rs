@@ -9,10 +9,11 @@ use crate::sensor::SealKey;
 use crate::{files, keys};
 use sakimori_custody::entry::{EntryType, StoredBody};
 use sakimori_custody::ids::BucketId;
-use sakimori_custody::time::Millis;
+use sakimori_custody::time::{Millis, Seconds};
 use sakimori_detect::finding::Finding;
+use sakimori_lake::BucketState;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
@@ -114,6 +115,59 @@ pub fn record_findings(
         });
     }
     Ok(files)
+}
+
+/// Findings from an index on, at most `most` of them, ascending, and whether there are more. Those of a bucket whose time is over are shown to nobody, also while they wait to be
+/// destroyed.
+///
+/// # Errors
+/// [`ControlError::File`], [`ControlError::Lake`], [`ControlError::Document`]: one is damaged.
+pub fn findings(
+    node: &Node,
+    now: Seconds,
+    from: u64,
+    most: usize,
+) -> Result<(Vec<FindingFile>, bool), ControlError> {
+    let folder = node.findings();
+    if !folder.exists() {
+        return Ok((Vec::new(), false));
+    }
+    let _lock = lock(node)?;
+    let buckets = node.lake().buckets()?.into_iter();
+    let open: BTreeSet<String> = buckets
+        .filter(|bucket| bucket.state != BucketState::Deleted && bucket.expires > now)
+        .map(|bucket| bucket.id.to_string())
+        .collect();
+    let list = std::fs::read_dir(&folder).map_err(ControlError::file("list", &folder))?;
+    let paths = list.flatten().map(|entry| entry.path());
+    let mut indices: Vec<u64> = paths
+        .filter(|path| ends(path, &["json"]))
+        .filter_map(|path| path.file_stem()?.to_str()?.parse().ok())
+        .filter(|index| *index >= from)
+        .collect();
+    indices.sort_unstable();
+    let mut found = Vec::new();
+    for index in indices {
+        let path = folder.join(format!("{index}.json"));
+        let bytes = files::read_present(&path)?;
+        let finding: Value = serde_json::from_slice(&bytes)
+            .map_err(|e| ControlError::document(path.display(), e))?;
+        if !finding["bucket"]
+            .as_str()
+            .is_some_and(|id| open.contains(id))
+        {
+            continue;
+        }
+        if found.len() == most {
+            return Ok((found, true));
+        }
+        found.push(FindingFile {
+            finding,
+            index,
+            path,
+        });
+    }
+    Ok((found, false))
 }
 
 /// Removes the findings that were made of a bucket's records, whose files end with it; their entries stay in the log, sealed for good. Returns how many there were.

@@ -1,13 +1,12 @@
 //! `export make`, `trace`; `challenge draw`, `answer`. In: a question and a recipient, a file, a challenge. Out: a marked file, the export that a file came from, an answer. Never: a file that is not on
 //! record.
 
-use super::query::{Looked, rows};
 use crate::arguments::{Challenge, Export, ExportMake, Form, Format};
 use crate::failure::Failure;
 use crate::show;
 use sakimori_control::challenge::{self, Answered};
 use sakimori_control::export::{self, Traced};
-use sakimori_control::query::Question;
+use sakimori_control::query::{Looked, Question};
 use sakimori_control::{Host, Node, keys};
 use serde_json::json;
 use std::process::ExitCode;
@@ -28,14 +27,15 @@ fn make(arguments: &ExportMake, host: &Host) -> Result<ExitCode, Failure> {
     let question = Question {
         authority: super::authority_or_newest(&node, arguments.authority)?,
         day: arguments.day,
-        asked: rows(&Looked {
+        asked: Looked {
             record: arguments.record,
             pair: arguments.pair.as_deref(),
             prefix: arguments.prefix,
             from: arguments.from,
             until: arguments.until,
             limit: arguments.limit,
-        })?,
+        }
+        .asked()?,
         actor: arguments.actor.clone(),
         purpose: arguments.purpose.clone(),
         case: arguments.case.clone(),

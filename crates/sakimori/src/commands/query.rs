@@ -3,15 +3,10 @@
 use crate::arguments::{Format, Query, Tag};
 use crate::failure::Failure;
 use crate::show;
-use sakimori_control::query::{Answered, Asked, Question, answer};
+use sakimori_control::query::{Answered, Asked, Looked, Question, answer};
 use sakimori_control::{ControlError, Host, Node};
-use sakimori_custody::ids::{RecordId, hex};
-use sakimori_custody::record::address_bytes;
-use sakimori_custody::time::{Millis, Seconds};
 use sakimori_lake::session::{self, Limits};
-use sakimori_lake::{Ask, Prefix, Sought, Span, What};
 use serde_json::json;
-use std::net::IpAddr;
 use std::process::ExitCode;
 
 pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
@@ -48,18 +43,10 @@ pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
 
 fn asked(arguments: &Query) -> Result<Asked, Failure> {
     if let Some(Tag(tag)) = arguments.tag {
-        return Ok(Asked::Identifiers {
-            sought: Sought::Tag(tag),
-            text: format!("tag {}", hex(&tag)),
-            limit: arguments.limit,
-        });
+        return Ok(Asked::tag(tag, arguments.limit));
     }
     if let Some(record) = arguments.record.filter(|_| arguments.identifiers) {
-        return Ok(Asked::Identifiers {
-            sought: Sought::Record(record),
-            text: format!("identifiers of record {record}"),
-            limit: arguments.limit,
-        });
+        return Ok(Asked::identifiers(record, arguments.limit));
     }
     if let Some(text) = &arguments.sql {
         let limits = Limits {
@@ -73,57 +60,15 @@ fn asked(arguments: &Query) -> Result<Asked, Failure> {
             engine: session::engine().map_err(ControlError::from)?,
         });
     }
-    rows(&Looked {
+    let looked = Looked {
         record: arguments.record,
         pair: arguments.pair.as_deref(),
         prefix: arguments.prefix,
         from: arguments.from,
         until: arguments.until,
         limit: arguments.limit,
-    })
-}
-
-/// Which rows are looked at.
-pub(super) struct Looked<'l> {
-    pub(super) record: Option<RecordId>,
-    pub(super) pair: Option<&'l [IpAddr]>,
-    pub(super) prefix: Option<Prefix>,
-    pub(super) from: Option<Seconds>,
-    pub(super) until: Option<Seconds>,
-    pub(super) limit: usize,
-}
-
-/// The question for rows, with the words that the log keeps of it.
-pub(super) fn rows(looked: &Looked<'_>) -> Result<Asked, Failure> {
-    let (what, mut text) = match (looked.record, looked.pair, looked.prefix) {
-        (Some(record), _, _) => (What::Record(record), format!("record {record}")),
-        (_, Some(&[a, b]), _) => (
-            What::Pair(address_bytes(a), address_bytes(b)),
-            format!("pair {a} {b}"),
-        ),
-        (_, _, Some(prefix)) => (What::Prefix(prefix), format!("prefix {prefix}")),
-        _ => (What::All, "all".to_owned()),
     };
-    let span = Span {
-        from: looked.from.map_or(Millis(0), Seconds::millis),
-        until: looked.until.map_or(Millis(u64::MAX), Seconds::millis),
-    };
-    if span.from >= span.until {
-        return Err(Failure::usage("`--from` is not before `--until`"));
-    }
-    for (word, time) in [("from", looked.from), ("until", looked.until)] {
-        if let Some(time) = time {
-            text = format!("{text} {word} {time}");
-        }
-    }
-    Ok(Asked::Rows {
-        ask: Ask {
-            what,
-            span,
-            limit: looked.limit,
-        },
-        text,
-    })
+    Ok(looked.asked()?)
 }
 
 fn document(answered: &Answered) -> serde_json::Value {
