@@ -11,7 +11,7 @@ CODES = """
 checkpoint-missing checkpoint-malformed checkpoint-log checkpoint-mirror checkpoint-quorum checkpoint-time file-missing file-form tile-wrong
 entry-wrong files-differ root-wrong stray entry-form entry-time entry-counters entry-authority entry-signature entry-signer stream-gap stream-chain
 stream-author stream-flood body-missing body-form body-wrong body-size body-fields trust-root-missing ~trust-root-malformed ~trust-root-unsigned
-~trust-root-chain trust-root-other ~trust-root-keys ~request-incomplete ~decision-malformed ~decision-root ~decision-request ~decision-requester ~decision-twice
+~trust-root-chain trust-root-other ~trust-root-keys ~request-incomplete ~request-share ~decision-malformed ~decision-root ~decision-request ~decision-requester ~decision-twice
 ~decision-signature ~decision-sitting ~decision-time ~decision-schedule ~schedule-malformed ~schedule-root ~schedule-signature ~schedule-sitting
 ~schedule-chain ~schedule-consultation ~software-malformed ~software-root ~software-signature ~ruling-malformed ~ruling-root ~ruling-request
 ~ruling-signature ~ruling-sitting ~ruling-about ~ruling-twice ~suspension-malformed ~suspension-root ~suspension-about ~suspension-signature
@@ -19,8 +19,8 @@ stream-author stream-flood body-missing body-form body-wrong body-size body-fiel
 ~lease-malformed ~lease-unsigned ~lease-statement ~lease-early ~lease-ahead ~lease-time ~lease-twice run-start run-authority run-pack run-lease
 run-time run-suspended run-software run-schedule run-effective run-seal run-after-stop run-totals run-held run-fault ?run-open receipt-missing
 conservation receipt-held receipt-time receipt-records receipt-bucket ?carrier-differs cap-exceeded query-unopened ?query-open query-fields
-query-actor query-budget access-clearance export-fields export-recipient export-purged export-actor export-budget reidentification-ruling
-reidentification-twice reidentification-actor reference challenge-answer report-counters finding-records finding-file refusal-fields
+query-actor query-clearance query-budget access-clearance export-fields export-recipient export-purged export-actor export-clearance export-budget reidentification-ruling
+reidentification-twice reidentification-actor reidentification-role reference challenge-answer report-counters finding-records finding-file refusal-fields
 ?deletion-missing ?deletion-late deletion-unknown deletion-records ?deletion-unattested deletion-revived ~attestation mirror-fork mirror-ahead mirror-body
 proof-malformed proof-wrong proof-entry proof-checkpoint"""
 CODES = {word.lstrip("~?"): (at, word[0]) for at, word in enumerate(CODES.split())}

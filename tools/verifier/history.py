@@ -61,8 +61,7 @@ class Entry:  # an envelope: deterministic CBOR with exactly twelve keys
         self.at += need(self.at + count <= len(self.raw), count)
         return self.raw[self.at - count:self.at]
     def head(self, major):
-        lead = self.take(1)[0]
-        need(lead >> 5 == major and lead & 31 < 28)
+        need((lead := self.take(1)[0]) >> 5 == major and lead & 31 < 28)
         if lead & 31 < 24: return lead & 31
         length = 1 << (lead & 31) - 24
         return need((value := int.from_bytes(self.take(length), "big")) >= (24 if length == 1 else 1 << 4 * length), value)
@@ -139,8 +138,8 @@ class History:
     def signer(self, root):
         e, unsigned = self.entry, self.entry.signer == bytes(4) and not self.entry.signature
         if unsigned and (e.author == "note" or e.kind == "attestation"): return None
-        keys = {"office": {"": root.office}, "secretariat": {"": root.secretariat}, "sensor": root.sensors, "counter": root.counters, "note": {}}
-        found = [pair for role in e.author.split("+") for pair in keys[role].items() if pair[1].id == e.signer][:1]
+        keys = [{"office": {"": r.office}, "secretariat": {"": r.secretariat}, "sensor": r.sensors, "counter": r.counters, "note": {}} for r in (root, self.root_at(e.time))]
+        found = [pair for of in keys for role in e.author.split("+") for pair in of[role].items() if pair[1].id == e.signer][:1]
         if self.hold(("entry-signature", e.author != "note" and e.signature), ("entry-signer", found)):
             self.say("entry-signature", e.signed_by(found[0][1]))
             return found[0][0] or None
@@ -174,14 +173,16 @@ class History:
         granted = b.act == "granted"
         need((b.until is not None and (b.roles or b.clearance)) if granted else b.person in self.grants)
         self.say("access-clearance", not granted or not b.clearance or len(set(b.by) - {b.person}) > 1)
-        self.grants[b.person] = self.grants.get(b.person, []) + [(b.roles, b.until)] if granted else []
-    def holds(self, person, *roles):
-        return not self.grants or any(until >= self.entry.time and set(roles) & set(held) for held, until in self.grants.get(person, []))
+        self.grants[b.person] = self.grants.get(b.person, []) + [(b.roles, b.clearance, b.until)] if granted else []
+    def may_see(self, person, role, cleared, *roles):  # codes for who has not one of the roles, or no clearance
+        held = [(set(words), clearance) for words, clearance, until in self.grants.get(person, []) if until >= self.entry.time]
+        return not self.grants or self.hold((role, any(words & set(roles) for words, _ in held)), (cleared, any("selected" in clearance for _, clearance in held)))
     def on_request(self, e, b):
         of = {name: next((line[len(name) + 2:] for line in b.draft.split("\n") if line.startswith(name + ": ")), "") for name in ("id", "basis")}
         said = all(part.strip() for part in (b.facts, b.necessity, b.alternatives, b.rights))
-        self.requests[e.leaf] = asked = (b.requester, of["id"] if said else None, b.expected_share_ppm)
-        for code, good in (("decision-requester", self.may_ask(asked)), ("request-incomplete", said)): self.say(code, good)
+        fits = b.expected_share_ppm <= self.value("cap.share-ppm", 1 << 64)
+        self.requests[e.leaf] = asked = (b.requester, of["id"] if said and fits else None, b.expected_share_ppm)
+        for code, good in (("decision-requester", self.may_ask(asked)), ("request-incomplete", said), ("request-share", fits)): self.say(code, good)
         self.count(of["basis"], 0)
     def may_ask(self, asked): return not (root := asked and self.root_at(self.entry.last)) or asked[0] in (root.officers or {asked[0]}) and asked[0] not in root.members
     def count(self, basis, what):  # 0 a request, 1 an urgent statement, 2 a decision
@@ -197,7 +198,7 @@ class History:
         self.say("decision-time", s.not_after >= e.time)
         self.verdict(kind, s.root, s.verdict, s.kind, **{"sitting": "officers"} if s.urgent else {})
         hours = (schedule.count("urgent." + s.kind) or 0) if schedule and s.urgent else 0
-        within = not schedule or self.within(s, schedule, asked[2] if asked and not s.urgent else 0)
+        within = not schedule or self.within(s, schedule, asked[2] if asked else 0)
         self.say(f"{kind}-schedule", within and (not s.urgent or hours and self.within_urgent(s, schedule, hours * HOUR)))
         good, waits = len(self.bad) == before, s.kind == "agreement" and self.listed("agreement.sitting", "yes")
         if new:
@@ -225,7 +226,7 @@ class History:
         s, root = decided and decided.s, self.root_named(one.root) or (self.root_at(e.last) if decided and decided.s.root == one.root else None)
         of = s and s.id == one.authority and one.sensor in s.sensors and s.runs and e.authority == one.statement
         if self.hold(("lease-unsigned", root and one.note.verify([root.lease_key])), ("lease-statement", of), ("lease-early", of and one.tree_size > decided.index),
-                     ("lease-ahead", one.tree_size <= e.index), ("lease-time", 0 <= one.not_after - one.issued <= DAY and one.issued <= e.last + 300),
+                     ("lease-ahead", one.tree_size <= e.index), ("lease-time", 0 <= one.not_after - one.issued <= DAY and one.issued <= e.last + LATE),
                      ("lease-twice", one.id not in self.leases)):
             self.leases[one.id] = one
     def on_ruling(self, e, _):
@@ -354,7 +355,7 @@ class History:
         run.sums = [a + b for a, b in zip(run.sums, (w.read, w.selected, discarded, errors))]
         self.windows.setdefault(run.sensor, []).append((w.start_ms, w.end_ms, w.read))
         if not (d := self.known(run.statement)): return
-        self.say("receipt-bucket", b.bucket[:2] == (d.s.id, run.sensor) and b.bucket[2] in ((e.time - 60) // DAY, e.last // DAY))
+        self.say("receipt-bucket", b.bucket[:2] == (d.s.id, run.sensor) and b.bucket[2] in ((e.time - LATE) // DAY, e.time // DAY))
         of_day = self.day_records[run.statement, run.sensor, b.bucket[2]] = self.day_records.get((run.statement, run.sensor, b.bucket[2]), 0) + n
         share = run.sums[0] >= 10_000 and run.sums[1] * 1_000_000 > d.s.ppm * run.sums[0]
         run.broken = e.index if run.broken is None and (of_day > d.s.day_records or share) else run.broken
@@ -369,8 +370,7 @@ class History:
         if run := self.going(e):
             self.say("body-fields", e.counter(0) in (0, 1, 2, 3, 4, 5, 100))
             self.say("run-totals", e.counters[1:] == [run.windows, *run.sums])
-            self.say("run-fault", e.counter(0) != 100 or run.fault)
-            self.say("run-held", e.counter(0) == 100 or run.held == 0)
+            for code, good in (("run-fault", e.counter(0) != 100 or run.fault), ("run-held", e.counter(0) == 100 or run.held == 0)): self.say(code, good)
             run.stopped = True
     def on_gap(self, e, b):
         self.say("body-fields", e.counter(0) <= e.counter(1))
@@ -431,7 +431,7 @@ class History:
             same = of and of.s.id == b.authority and all(named[0] == b.authority for named in b.buckets)
             self.say("query-fields", full and same and (closes or len(b.buckets) == e.counter(1)))
             if not closes:
-                self.say("query-actor", self.holds(b.actor, "analyst"))
+                self.may_see(b.actor, "query-actor", "query-clearance", "analyst")
                 self.say("query-budget", self.rows.get((b.actor, e.time // DAY), 0) < self.value("budget.rows", 1 << 64))
                 self.actors[e.index] = b.actor
         if not closes:
@@ -448,14 +448,14 @@ class History:
         self.say("export-fields", said and b.buckets and self.written(b.buckets))
         self.say("export-recipient", self.listed("release.recipients", b.recipient))
         self.say("export-purged", not self.purged & set(b.buckets))
-        self.say("export-actor", self.holds(b.actor, "analyst", "supervisor"))
+        self.may_see(b.actor, "export-actor", "export-clearance", "analyst", "supervisor")
         self.say("export-budget", self.exports.get(day, 0) < self.value("budget.exports", 1 << 64))
         self.exports[day] = self.exports.get(day, 0) + 1
     def on_reidentification(self, e, b):
         what, voters = self.shows.get(e.counter(0), (None, []))
         if self.say("reidentification-ruling", what == (b.record, b.bucket, b.field)):
-            self.say("reidentification-twice", e.counter(0) not in self.used)
-            self.say("reidentification-actor", b.actor not in voters)
+            for code, good in (("reidentification-twice", e.counter(0) not in self.used), ("reidentification-actor", b.actor not in voters)): self.say(code, good)
+            self.may_see(b.actor, *["reidentification-role"] * 2, "analyst", "supervisor")
             self.used.add(e.counter(0))
     def finish(self, now):  # what has to have happened by now
         if not self.found and (self.pinned or not self.roots): self.bad.append(("trust-root-other" if self.pinned else "trust-root-missing", None))

@@ -195,6 +195,7 @@ codes! {
     }
     Decisions {
         RequestIncomplete = "request-incomplete" "a request leaves facts, necessity, alternatives or rights open",
+        RequestShare = "request-share" "a request expects a larger share of traffic than the schedule lets anybody ask for",
         DecisionMalformed = "decision-malformed" "a decision is no signed statement of its grammar",
         DecisionRoot = "decision-root" "a statement names a trust root that was not in force",
         DecisionRequest = "decision-request" "a statement answers no whole request for it that was in the log before it",
@@ -283,6 +284,7 @@ codes! {
         QueryOpen = "query-open" "a query was opened and not closed",
         QueryFields = "query-fields" "a query names no purpose, case, authority or actor",
         QueryActor = "query-actor" "who asked was no analyst then",
+        QueryClearance = "query-clearance" "who asked had no clearance of class `selected` then",
         QueryBudget = "query-budget" "who asked had seen as many rows that day as the schedule in force gives",
     }
     People {
@@ -291,10 +293,12 @@ codes! {
         ExportRecipient = "export-recipient" "an export went to a recipient that the schedule in force has not",
         ExportPurged = "export-purged" "an export has a bucket that may not be disseminated any more",
         ExportActor = "export-actor" "who exported was neither analyst nor supervisor then",
+        ExportClearance = "export-clearance" "who exported had no clearance of class `selected` then",
         ExportBudget = "export-budget" "who exported had exported as often that day as the schedule in force gives",
         ReidentificationRuling = "reidentification-ruling" "a re-identification names no ruling before it that allows it",
         ReidentificationTwice = "reidentification-twice" "a ruling was used before to show its record",
         ReidentificationActor = "reidentification-actor" "who is shown a record voted on the ruling that allows it",
+        ReidentificationRole = "reidentification-role" "who is shown a record is neither analyst nor supervisor, or has no clearance of class `selected` then",
     }
     Letters {
         Reference = "reference" "an entry answers, closes or asks about another that is not in the log before it",

@@ -135,11 +135,23 @@ impl History {
             self.roots.enter(seen, sink);
         }
         let signer = self
-            .roots
-            .in_force(seen.latest())
+            .signed_under(seen)
             .and_then(|root| signer(seen, root, sink));
         self.authority(seen, sink);
         self.act(seen, signer.as_deref(), sink);
+    }
+
+    /// The trust root in force; in the minute in which it begins, the one before it where that has the signer's key and this one has not.
+    fn signed_under(&self, seen: &Seen<'_>) -> Option<&TrustRoot> {
+        let (act, signer) = (seen.envelope.act, seen.envelope.signer);
+        let has = |root: &&TrustRoot| {
+            let keys = authors(act, root).into_iter().flat_map(|(_, keys)| keys);
+            keys.into_iter().any(|(_, key)| key.id() == signer)
+        };
+        let newest = self.roots.in_force(seen.latest())?;
+        let before = self.roots.in_force(seen.envelope.time);
+        let before = before.filter(|before| before.version != newest.version && !has(&newest));
+        before.filter(has).or(Some(newest))
     }
 
     /// Queries may be sealed, findings have to be, all else is for everybody to read.
@@ -269,7 +281,7 @@ impl History {
         let authorities = &mut self.authorities;
         let counted = match seen.envelope.act {
             Act::Request => {
-                requests.enter(seen, roots.in_force(seen.latest()), sink);
+                requests.enter(seen, roots.in_force(seen.latest()), schedules, sink);
                 if let Some(asked) = requests.get(&seen.leaf) {
                     self.yearly.basis(seen, Counted::Request, &asked.basis);
                 }

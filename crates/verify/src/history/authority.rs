@@ -9,7 +9,7 @@ use super::roots::Roots;
 use super::schedules::{Schedules, stale};
 use super::{Seen, told};
 use crate::code::{Code, Subject};
-use crate::limits::{LATE_SECONDS_MAX, LEASE_SECONDS_MAX, SKEW_SECONDS_MAX};
+use crate::limits::{LATE_SECONDS_MAX, LEASE_SECONDS_MAX};
 use crate::notes::{Bucket, By, Lease, Statement, StatementError};
 use crate::report::Sink;
 use crate::time::{Time, add_months};
@@ -185,9 +185,7 @@ impl Authorities {
             Code::DecisionSitting,
         ];
         judge(&statement, seen, roots, schedules, codes, sink);
-        let share = requests
-            .get(&statement.request)
-            .map_or(0, |asked| asked.share_ppm);
+        let share = share(&statement, requests);
         if let Some(what) = beyond(&statement, share, schedules, seen) {
             sink.bad(Code::DecisionSchedule, seen.place(), what);
         }
@@ -360,7 +358,7 @@ impl Authorities {
             );
             return Some((Code::LeaseTime, what));
         }
-        if lease.issued > seen.latest().saturating_add(SKEW_SECONDS_MAX) {
+        if lease.issued > seen.latest().saturating_add(LATE_SECONDS_MAX) {
             let what = format!(
                 "it was issued at {}, after it was entered",
                 Time(lease.issued)
@@ -420,6 +418,12 @@ fn judge(
         Err(StatementError::Signature(what)) => sink.bad(signature, seen.place(), what),
         Err(StatementError::Sitting(what)) => sink.bad(sitting, seen.place(), what),
     }
+}
+
+/// The share of traffic that the request of a statement expects.
+fn share(statement: &Statement, requests: &Requests) -> u64 {
+    let asked = requests.get(&statement.request);
+    asked.map_or(0, |asked| asked.share_ppm)
 }
 
 /// What of a statement is more than the schedule in force allows.

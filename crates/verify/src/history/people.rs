@@ -13,10 +13,16 @@ use crate::time::{DAY_SECONDS, read_time};
 use crate::unhex;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Class of information that a clearance names for whoever sees selected records.
+const CLEARED: &str = "selected";
+/// Who may hand out records, or be shown an identifier.
+const EITHER: [&str; 2] = ["analyst", "supervisor"];
+
 /// What somebody was granted.
 #[derive(Debug)]
 struct Grant {
     roles: Vec<String>,
+    clearance: Vec<String>,
     until: u64,
 }
 
@@ -70,26 +76,42 @@ impl People {
         }
         let grants = self.grants.entry(person).or_default();
         if granted {
-            grants.push(Grant { roles, until });
+            grants.push(Grant {
+                roles,
+                clearance,
+                until,
+            });
         } else {
             grants.clear();
         }
     }
 
-    /// Whether somebody may act: true as long as no access entry is on record.
-    pub(super) fn holds(&self, person: &str, roles: &[&str], seen: &Seen<'_>) -> bool {
-        let good = |grant: &Grant| {
-            grant.until >= seen.envelope.time
-                && grant
-                    .roles
-                    .iter()
-                    .any(|held| roles.contains(&held.as_str()))
+    /// Whether who acts holds one of these roles and a clearance of class `selected`, by what stands before the entry: true as long as no access entry is on record. Codes for the one and
+    /// the other; the role is told first, and alone.
+    pub(super) fn may_see(
+        &self,
+        person: &str,
+        roles: &[&str],
+        codes: (Code, Code),
+        seen: &Seen<'_>,
+        sink: &mut Sink,
+    ) {
+        if self.grants.is_empty() {
+            return;
+        }
+        let grants = || {
+            let of = self.grants.get(person).into_iter().flatten();
+            of.filter(|grant| grant.until >= seen.envelope.time)
         };
-        self.grants.is_empty()
-            || self
-                .grants
-                .get(person)
-                .is_some_and(|grants| grants.iter().any(good))
+        let role = |word: &String| roles.contains(&word.as_str());
+        let who = crate::quote(person);
+        if !grants().any(|grant| grant.roles.iter().any(role)) {
+            let what = format!("{who} held no role `{}` then", roles.join("` or `"));
+            sink.bad(codes.0, seen.place(), what);
+        } else if !grants().any(|grant| grant.clearance.iter().any(|word| word == CLEARED)) {
+            let what = format!("{who} had no clearance of class `{CLEARED}` then");
+            sink.bad(codes.1, seen.place(), what);
+        }
     }
 
     /// Buckets may not be disseminated any more.
@@ -159,13 +181,8 @@ impl People {
                 format!("bucket `{purged}` is on a purge list before it"),
             );
         }
-        if !self.holds(&export.actor, &["analyst", "supervisor"], seen) {
-            let what = format!(
-                "{} was neither analyst nor supervisor then",
-                crate::quote(&export.actor)
-            );
-            bad(sink, Code::ExportActor, what);
-        }
+        let codes = (Code::ExportActor, Code::ExportClearance);
+        self.may_see(&export.actor, &EITHER, codes, seen, sink);
         let day = (export.actor, seen.envelope.time / DAY_SECONDS);
         let exports = self.exports.entry(day).or_default();
         if schedules
@@ -224,6 +241,8 @@ impl People {
                     let what = format!("{} voted on ruling {named}", crate::quote(&actor));
                     sink.bad(Code::ReidentificationActor, seen.place(), what);
                 }
+                let codes = (Code::ReidentificationRole, Code::ReidentificationRole);
+                self.may_see(&actor, &EITHER, codes, seen, sink);
             }
         }
         if sink.count() == before {

@@ -1,5 +1,6 @@
 //! Requests: who asked for what. In: request entries. Out: what each asked for, by its leaf. Never: a judgement on whether it was right to ask.
 
+use super::schedules::Schedules;
 use super::{Seen, told};
 use crate::code::Code;
 use crate::fields::Fields;
@@ -18,7 +19,7 @@ pub(super) struct Asked {
     /// The basis that the draft names.
     pub(super) basis: String,
     pub(super) share_ppm: u64,
-    /// Whether facts, necessity, alternatives and rights say something.
+    /// Whether facts, necessity, alternatives and rights say something, and no more is asked for than the schedule lets anybody ask for.
     complete: bool,
 }
 
@@ -31,14 +32,31 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    pub(super) fn enter(&mut self, seen: &Seen<'_>, root: Option<&TrustRoot>, sink: &mut Sink) {
-        if let Some(asked) = told(seen.open().map(read), &seen.place(), sink) {
+    pub(super) fn enter(
+        &mut self,
+        seen: &Seen<'_>,
+        root: Option<&TrustRoot>,
+        schedules: &mut Schedules,
+        sink: &mut Sink,
+    ) {
+        if let Some(mut asked) = told(seen.open().map(read), &seen.place(), sink) {
             if let Some(what) = asked.stranger(root) {
                 sink.bad(Code::DecisionRequester, seen.place(), what);
             }
             if !asked.complete {
                 let what = "its facts, necessity, alternatives or rights say nothing";
                 sink.bad(Code::RequestIncomplete, seen.place(), what);
+            }
+            if let Some(most) = schedules
+                .number("cap.share-ppm", seen)
+                .filter(|most| asked.share_ppm > *most)
+            {
+                let what = format!(
+                    "{} per million is more than the {most} of `cap.share-ppm`",
+                    asked.share_ppm
+                );
+                sink.bad(Code::RequestShare, seen.place(), what);
+                asked.complete = false;
             }
             self.by_leaf.insert(seen.leaf, asked);
         }

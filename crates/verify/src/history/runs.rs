@@ -645,8 +645,9 @@ impl Run {
     /// Whether the records went into the bucket of their authority, sensor and day.
     fn bucket(&self, seen: &Seen<'_>, receipt: &Receipt, statement: &Statement, sink: &mut Sink) {
         let bucket = &receipt.bucket;
-        let days =
-            [seen.envelope.time.saturating_sub(60), seen.latest()].map(|time| time / DAY_SECONDS);
+        // A receipt of what was read in time is written a moment later.
+        let first = seen.envelope.time.saturating_sub(LATE_SECONDS_MAX);
+        let days = [first, seen.envelope.time].map(|time| time / DAY_SECONDS);
         if bucket.authority != statement.id
             || bucket.sensor != self.sensor
             || !days.contains(&bucket.day)

@@ -1,7 +1,7 @@
 //! Urgent acts: two officers first, the commission after (invariant I8). In: urgent statements, rulings, lapses. Out: until when each lasts. Never: one that lasts behind its deadline
 //! because nobody said a word.
 
-use super::{Authorities, beyond, judge, read};
+use super::{Authorities, beyond, judge, read, share};
 use crate::code::{Code, Subject};
 use crate::fields::Fields;
 use crate::history::buckets::Buckets;
@@ -70,7 +70,7 @@ impl Authorities {
             Code::UrgentOfficers,
         ];
         judge(&statement, seen, roots, schedules, codes, sink);
-        let hours = match self.allowed(&statement, schedules, seen) {
+        let hours = match self.allowed(&statement, share(&statement, requests), schedules, seen) {
             Ok(hours) => hours,
             Err(what) => {
                 sink.bad(Code::UrgentSchedule, seen.place(), what);
@@ -96,6 +96,7 @@ impl Authorities {
     fn allowed(
         &self,
         statement: &Statement,
+        share: u64,
         schedules: &mut Schedules,
         seen: &Seen<'_>,
     ) -> Result<u64, String> {
@@ -112,7 +113,7 @@ impl Authorities {
         if statement.not_after > seen.envelope.time.saturating_add(60 + hours * 3600) {
             return Err(format!("it ends more than {hours} hours behind its entry"));
         }
-        if let Some(what) = beyond(statement, 0, schedules, seen) {
+        if let Some(what) = beyond(statement, share, schedules, seen) {
             return Err(what);
         }
         let month = month_of(seen.envelope.time);
