@@ -17,7 +17,7 @@ pub use client::{CallError, Caller, commission_of};
 pub use epoch::{EpochDestroyRequest, EpochShareRequest, ReidentifyRequest};
 pub use register::{Admission, Register};
 pub use request::{DestroyRequest, LeaseRequest, ShareRequest, Use};
-pub use serve::{Running, hold, start};
+pub use serve::{Running, hold, paths, start};
 pub use urgent::{Alarm, round};
 
 use crate::error::{ControlError, told};

@@ -93,6 +93,12 @@ impl<T> Clone for Served<T> {
     }
 }
 
+/// The route by which a mirror's copy is read.
+pub const COPY: &str = "/{origin}/{*file}";
+
+/// Every route of a mirror, as it is matched: who serves it says for each who may call it.
+pub const MIRROR_ROUTES: [&str; 4] = [ADD_CHECKPOINT, ADD_ENTRIES, ADD_BODIES, COPY];
+
 /// Routes of the mirror: `POST /add-checkpoint`, `/add-entries`, `/add-bodies`; `GET /<hex SHA-256 of the origin>/…` for the copy.
 pub fn router(mirror: SharedMirror, clock: Clock) -> Router {
     watched(mirror, clock).0
@@ -108,7 +114,7 @@ pub fn watched(
         .route(ADD_CHECKPOINT, post(submit::<Mirror>))
         .route(ADD_ENTRIES, post(submit::<Mirror>))
         .route(ADD_BODIES, post(submit::<Mirror>))
-        .route("/{origin}/{*file}", get(read::<Mirror>))
+        .route(COPY, get(read::<Mirror>))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(served);
     (routes, failed)

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use sakimori_authority::root::TrustRoot;
 use sakimori_custody::entry::Envelope;
-use sakimori_ledger::http::{Clock, either, serve, watched};
+use sakimori_ledger::http::{Clock, MIRROR_ROUTES, either, serve, watched};
 use sakimori_ledger::limits::PAGE_ENTRIES_MAX;
 use std::fs::File;
 use std::future::Future;
@@ -198,15 +198,28 @@ impl Drop for Running {
 #[derive(Clone)]
 struct Served(Arc<Commission>);
 
+/// What the commission answers to signed requests, each by its path.
+const ANSWERS: [(&str, Answer); 6] = [
+    ("/lease", Commission::lease),
+    ("/share", |commission, body| {
+        commission.share(body).map(|answer| answer.to_vec())
+    }),
+    ("/destroy", Commission::destroy),
+    ("/epoch-share", |commission, body| {
+        commission.epoch_share(body).map(|answer| answer.to_vec())
+    }),
+    ("/reidentify", |commission, body| {
+        commission.reidentify(body).map(|answer| answer.to_vec())
+    }),
+    ("/epoch-destroy", Commission::epoch_destroy),
+];
+
+/// Every path of [`Commission::router`], as it is matched: who serves it says for each who may call it.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    ANSWERS.iter().map(|(path, _)| *path).chain(MIRROR_ROUTES)
+}
+
 fn routes(commission: &Arc<Commission>) -> Router {
-    let lease: Answer = Commission::lease;
-    let share: Answer = |commission, body| commission.share(body).map(|answer| answer.to_vec());
-    let destroy: Answer = Commission::destroy;
-    let epoch_share: Answer =
-        |commission, body| commission.epoch_share(body).map(|answer| answer.to_vec());
-    let reidentify: Answer =
-        |commission, body| commission.reidentify(body).map(|answer| answer.to_vec());
-    let epoch_destroy: Answer = Commission::epoch_destroy;
     let to = |answer: Answer| {
         post(
             move |State(served): State<Served>, body: Bytes| async move {
@@ -214,13 +227,11 @@ fn routes(commission: &Arc<Commission>) -> Router {
             },
         )
     };
-    Router::new()
-        .route("/lease", to(lease))
-        .route("/share", to(share))
-        .route("/destroy", to(destroy))
-        .route("/epoch-share", to(epoch_share))
-        .route("/reidentify", to(reidentify))
-        .route("/epoch-destroy", to(epoch_destroy))
+    ANSWERS
+        .into_iter()
+        .fold(Router::new(), |router, (path, answer)| {
+            router.route(path, to(answer))
+        })
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Served(Arc::clone(commission)))
 }

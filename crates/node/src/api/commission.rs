@@ -11,7 +11,7 @@ use crate::part::{CommissionPart, OperatorPart, Part};
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::server::Connection;
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{MatchedPath, Path, Query, Request, State};
 use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -415,22 +415,61 @@ pub(crate) fn node_routes(app: &Shared) -> Router {
         .layer(from_fn_with_state(std::sync::Arc::clone(app), leave))
 }
 
+/// What a node needs to call each route of the commission, as it is matched. What is not here nobody may call.
+const CALLS: [(&str, May); 10] = [
+    ("/lease", May::Lease),
+    ("/share", May::Share),
+    ("/destroy", May::Share),
+    ("/epoch-share", May::Share),
+    ("/epoch-destroy", May::Share),
+    ("/reidentify", May::Share),
+    ("/add-checkpoint", May::Mirror),
+    ("/add-entries", May::Mirror),
+    ("/add-bodies", May::Mirror),
+    ("/{origin}/{*file}", May::Read),
+];
+
+/// What a route needs; `None`: no leave is enough.
+fn needs(matched: Option<&str>) -> Option<May> {
+    let call = CALLS.iter().find(|(path, _)| Some(*path) == matched);
+    call.map(|(_, may)| *may)
+}
+
 async fn leave(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let may = match request.uri().path() {
-        "/lease" => May::Lease,
-        "/share" | "/destroy" | "/epoch-share" | "/epoch-destroy" | "/reidentify" => May::Share,
-        "/add-checkpoint" | "/add-entries" | "/add-bodies" => May::Mirror,
-        _ => May::Read,
-    };
+    let matched = request.extensions().get::<MatchedPath>();
+    let may = needs(matched.map(MatchedPath::as_str));
     let peer = app.peer(request.extensions().get::<Connection>());
-    let refused = match peer {
-        Some(peer) if peer.may.contains(&may) => {
+    let refused = match (peer, may) {
+        (Some(peer), Some(may)) if peer.may.contains(&may) => {
             let mut answer = next.run(request).await;
             answer.extensions_mut().insert(Verbatim);
             return answer;
         }
-        Some(peer) => format!("`{}` may not call `{}`", peer.name, may.word()),
-        None => "no certificate of a peer was shown".to_owned(),
+        (Some(peer), Some(may)) => format!("`{}` may not call `{}`", peer.name, may.word()),
+        (Some(peer), None) => format!("`{}` may not call what no leave names", peer.name),
+        (None, _) => "no certificate of a peer was shown".to_owned(),
     };
     Problem::new(Code::PeerNotAllowed, refused).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CALLS, needs};
+    use sakimori_control::commission::paths;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_route_of_the_commission_is_listed_with_the_leave_that_it_needs() {
+        let listed: BTreeSet<&str> = CALLS.iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed, paths().collect());
+        assert_eq!(listed.len(), CALLS.len(), "each once");
+    }
+
+    #[test]
+    fn a_path_that_is_not_listed_nobody_may_call() {
+        for path in ["/lease/", "/share2", "/", "/v1/due", "/LEASE"] {
+            assert_eq!(needs(Some(path)), None, "{path}");
+        }
+        assert_eq!(needs(None), None);
+    }
 }
