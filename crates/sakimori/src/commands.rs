@@ -4,6 +4,7 @@ mod authority;
 mod demo;
 mod export;
 mod lake;
+mod marks;
 mod node;
 mod oversight;
 mod pack;

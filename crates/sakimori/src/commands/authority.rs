@@ -10,7 +10,7 @@ use crate::arguments::{Asked, Authority, Draft, Rule, Ruling, Sitting, Suspend, 
 use crate::failure::Failure;
 use crate::show;
 use sakimori_authority::ruling::Matter;
-use sakimori_authority::schedule::UNVERIFIED;
+use sakimori_authority::schedule::{Key, UNVERIFIED};
 use sakimori_authority::statement::{Basis, Caps, Statement};
 use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_control::error::{exit, told};
@@ -129,6 +129,7 @@ fn question(
     show::say(&format!(
         "the question is on record, to be answered until {due}"
     ));
+    super::marks::say(node, &[Key::DeadlineQuestion]);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -246,6 +247,8 @@ fn ask(arguments: &Asked, draft: &office::Draft, host: &Host) -> Result<Statemen
     let statement = office::draft(&node, host, &pack, draft, &reasons)?;
     written(&arguments.out, &statement.to_string())?;
     show::line(&statement.id.to_string());
+    let keys = [super::marks::keys_of(&statement), vec![Key::CapSharePpm]].concat();
+    super::marks::say(&node, &keys);
     Ok(statement)
 }
 

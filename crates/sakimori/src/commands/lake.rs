@@ -3,6 +3,7 @@
 use crate::arguments::{Format, Lake};
 use crate::failure::Failure;
 use crate::show::{self, grouped};
+use sakimori_authority::schedule::Key;
 use sakimori_control::error::told;
 use sakimori_control::{ControlError, Host, Node, deletion, identify};
 use sakimori_lake::BucketState;
@@ -93,6 +94,7 @@ fn list(node: &Node, format: Format) -> Result<ExitCode, Failure> {
             }),
         ),
     }
+    super::marks::say(node, &[Key::RetentionDays]);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,7 @@ use crate::arguments::oversight::{
 };
 use crate::failure::Failure;
 use crate::show;
+use sakimori_authority::schedule::Key;
 use sakimori_control::oversight::{self, InspectionAct, Word};
 use sakimori_control::{Host, Node, files, keys};
 use sakimori_custody::ids::RecordId;
@@ -34,6 +35,14 @@ pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> 
             format,
         }) => verify_report(&file, year, &copy, format),
         Oversight::Due { copy, now, format } => {
+            let keys = [
+                Key::DeadlineQuestion,
+                Key::DeadlineNotice,
+                Key::DeadlineDemand,
+                Key::DeadlineRecommendation,
+                Key::RetentionDays,
+            ];
+            super::marks::say(&Node::at(&copy.dir), &keys);
             due(&book(&copy)?, now.unwrap_or_else(|| host.seconds()), format)
         }
         Oversight::Follow {
@@ -191,7 +200,14 @@ fn letter(arguments: Letter, host: &Host) -> Result<ExitCode, Failure> {
         about: arguments.about,
         stop: stop.transpose()?,
     });
-    written(&arguments.dir.dir, &arguments.key, &word, host)
+    let done = written(&arguments.dir.dir, &arguments.key, &word, host)?;
+    let key = match arguments.kind {
+        LetterKind::Notice => Key::DeadlineNotice,
+        LetterKind::Demand => Key::DeadlineDemand,
+        LetterKind::Recommendation => Key::DeadlineRecommendation,
+    };
+    super::marks::say(&Node::at(&arguments.dir.dir), &[key]);
+    Ok(done)
 }
 
 fn written(dir: &Path, key: &Path, word: &Word, host: &Host) -> Result<ExitCode, Failure> {

@@ -274,3 +274,35 @@ fn misuse_opens_a_case_whose_evidence_only_the_secretariat_reads() {
     opened(other.to_str().unwrap()).ended(1);
     assert_eq!(node.verify().json()["ok"], true);
 }
+
+#[test]
+fn legal_numbers_that_nobody_verified_are_marked_where_they_are_used() {
+    let (node, authority) = watched();
+    let marked = |words: &[&str], key: &str| {
+        let ran = run(&mut node.command(words));
+        let whole = format!("{}{}", ran.out, ran.err);
+        let mark = format!("UNVERIFIED: {key} = ");
+        assert!(whole.contains(&mark), "{words:?}: {whole}");
+    };
+    marked(&["authority", "show", &authority], "period.out-out");
+    marked(&["authority", "show", &authority], "cap.match-ppm");
+    marked(&["lake", "list"], "retention.days");
+    marked(&["oversight", "due"], "deadline.demand");
+    let key = secretariat(&node);
+    let letter = [
+        "oversight",
+        "letter",
+        "notice",
+        "--id",
+        "l-9",
+        "--to",
+        "the office",
+        "--subject",
+        "a",
+        "--text",
+        "b",
+        "--key",
+        &key,
+    ];
+    marked(&letter, "deadline.notice");
+}

@@ -1,5 +1,6 @@
 //! `authority show` and `list`. In: a node, a statement's file. Out: texts, verdicts, states. Never: a wish shown as a state.
 
+use super::super::marks;
 use crate::arguments::Format;
 use crate::failure::Failure;
 use crate::show;
@@ -38,6 +39,10 @@ pub(super) fn describe(
         Ok((statement, _)) => Ok(statement.approvers()),
         Err(e) => Err(told(&e)),
     };
+    let statement = Statement::parse(&text).ok();
+    let keys = statement.as_ref().map(marks::keys_of).unwrap_or_default();
+    let unverified = marks::of(node, &keys);
+    let passed = statement.as_ref().and_then(|s| marks::passed(node, s));
     match format {
         Format::Text => {
             show::out(&text);
@@ -48,8 +53,19 @@ pub(super) fn describe(
                 )),
                 Err(reason) => show::line(&format!("\nThis is no decision: {reason}.")),
             }
+            if let Some(passed) = &passed {
+                show::line(&format!("It passes the schedule: {passed}."));
+            }
+            for line in &unverified {
+                show::line(line);
+            }
         }
-        Format::Json => show::json(&document(&text, &verdict)),
+        Format::Json => {
+            let mut document = document(&text, &verdict);
+            document["unverified"] = json!(unverified);
+            document["passes"] = json!(passed);
+            show::json(&document);
+        }
     }
     Ok(ExitCode::from(u8::from(verdict.is_err())))
 }
