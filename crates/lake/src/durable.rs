@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub struct Call<'c> {
     pub to: Option<&'c Path>,
     /// Bytes to be written.
     pub bytes: usize,
+    /// From which place on.
+    pub offset: u64,
 }
 
 /// Who stands between this room and the disk: a test that counts calls, fails them and takes the power away.
@@ -79,6 +81,7 @@ const fn call(act: Act, path: &Path) -> Call<'_> {
         path,
         to: None,
         bytes: 0,
+        offset: 0,
     }
 }
 
@@ -314,13 +317,19 @@ impl DiskFile {
 
     /// Writes at a place; not durable.
     pub(crate) fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<(), LakeError> {
-        let written = self.writes(bytes, |part| self.file.write_all_at(part, offset));
+        let written = self.writes(bytes, offset, |part| self.file.write_all_at(part, offset));
         written.map_err(LakeError::io("write", &self.path))
     }
 
-    fn writes(&self, bytes: &[u8], write: impl Fn(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    fn writes(
+        &self,
+        bytes: &[u8],
+        offset: u64,
+        write: impl Fn(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let call = Call {
             bytes: bytes.len(),
+            offset,
             ..call(Act::Write, &self.path)
         };
         self.disk.does(&call, &mut |count| {
@@ -367,7 +376,8 @@ impl DiskFile {
 
 impl Write for DiskFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writes(bytes, |part| (&self.file).write_all(part))?;
+        let offset = (&self.file).stream_position()?;
+        self.writes(bytes, offset, |part| (&self.file).write_all(part))?;
         Ok(bytes.len())
     }
 

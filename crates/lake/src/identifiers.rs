@@ -148,25 +148,35 @@ impl Store {
         generation: u64,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
-        let path = folder.join(file_name(generation));
-        let store = Self::create_at(disk, &path, bucket, generation, key)?;
-        disk.sync_folder(folder)?;
+        let mut store = Self::staged(disk, folder, bucket, generation, key)?;
+        store.name(folder, generation)?;
         Ok(store)
     }
 
-    /// Makes an empty file of a generation under a name that may not be its own yet.
-    fn create_at(
+    /// Makes an empty file of a generation under a name that does not count.
+    fn staged(
         disk: &Disk,
-        path: &Path,
+        folder: &Path,
         bucket: &BucketId,
         generation: u64,
         key: &BucketKey,
     ) -> Result<Self, LakeError> {
-        disk.remove(path)?;
-        let file = disk.create_new(path)?;
+        let path = folder.join(format!(".new-{PREFIX}{generation}"));
+        disk.remove(&path)?;
+        let file = disk.create_new(&path)?;
         file.write_all_at(MAGIC, 0)?;
         file.sync()?;
         Ok(Self::new(file, bucket, generation, key))
+    }
+
+    /// Gives a file its name once all that is in it is durable: the newest name counts, whatever is under it.
+    fn name(&mut self, folder: &Path, generation: u64) -> Result<(), LakeError> {
+        let path = folder.join(file_name(generation));
+        let disk = self.file.disk();
+        disk.rename(self.file.path(), &path)?;
+        disk.sync_folder(folder)?;
+        self.file.renamed(path);
+        Ok(())
     }
 
     /// Opens the newest file to go on writing, its torn end cut off and the rest durable; makes one where there is none.
@@ -391,16 +401,11 @@ impl Store {
         }
         let disk = self.file.disk();
         let generation = newest(disk, folder)?.map_or(0, |newest| newest + 1);
-        // It gets its name when it is whole: the newest name counts.
-        let staged = folder.join(format!(".new-{PREFIX}{generation}"));
-        let mut next = Self::create_at(disk, &staged, bucket, generation, key)?;
+        let mut next = Self::staged(disk, folder, bucket, generation, key)?;
         for window in self.windows.keys().filter(|window| **window != gone) {
             next.stage(*window, &self.window(*window)?, random)?;
         }
-        let path = folder.join(file_name(generation));
-        disk.rename(&staged, &path)?;
-        next.file.renamed(path);
-        disk.sync_folder(folder)?;
+        next.name(folder, generation)?;
         disk.remove(self.file.path())?;
         Ok(Some(next))
     }

@@ -60,9 +60,10 @@ impl ObjectWriter {
     }
 
     /// Ends the file, durably. Returns its rows and bytes.
-    pub(crate) fn finish(self) -> Result<(u64, u64), LakeError> {
-        let path = self.path;
-        let file = self.writer.into_inner().map_err(|e| failed(&path, &e))?;
+    pub(crate) fn finish(mut self) -> Result<(u64, u64), LakeError> {
+        let finished = self.writer.finish();
+        finished.map_err(|e| failed(&self.path, &e))?;
+        let file = self.writer.inner();
         file.sync()?;
         Ok((self.rows, file.length()?))
     }

@@ -5,8 +5,10 @@
 
 mod damage;
 mod deletion;
+mod faults;
 mod fixture;
 mod identifiers;
 mod lookups;
+mod power;
 mod roundtrip;
 mod spool;

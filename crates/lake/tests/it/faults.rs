@@ -1,0 +1,524 @@
+//! Writers, vaults, compaction and deletion on a disk that fails at every call, twice in a row, and loses power: what was promised is there, and nothing else.
+//!
+//! `SAKIMORI_FAULT_PAIRS` sets the number of pairs, `SAKIMORI_SEED` which of them.
+
+use crate::fixture::*;
+use crate::power::{Fault, Running, World};
+use sakimori_custody::commitment::WindowCommitment;
+use sakimori_custody::identifier::{Identifier, IdentifierField, IdentifiersCommitment};
+use sakimori_custody::ids::{BucketId, RecordId};
+use sakimori_custody::keys::BucketKey;
+use sakimori_custody::time::Seconds;
+use sakimori_lake::{
+    Ask, BucketState, BucketWriter, Lake, LakeError, Retention, Row, ShareError, ShareVault, Span,
+    StagedWindow, What, WindowId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Buckets: one that is written to, one that is new, one that is closed and merged, one that is destroyed.
+const WRITTEN: &str = "01";
+const NEW: &str = "02";
+const CLOSED: &str = "03";
+const DESTROYED: &str = "04";
+
+fn bucket(day: &str) -> BucketId {
+    let id = format!("000102030405060708090a0b0c0d0e0f/s-01/2027-04-{day}");
+    id.parse().unwrap()
+}
+
+fn keep() -> Retention {
+    Retention::days(90).unwrap()
+}
+
+/// A lake and both vaults, on the disk of a process.
+struct Site {
+    lake: Lake,
+    office: ShareVault,
+    commission: ShareVault,
+}
+
+impl Site {
+    fn of(running: &Running) -> Self {
+        let below = |name| running.folder.path().join(name);
+        let watch = || running.watch.clone();
+        Self {
+            lake: Lake::watched(below("lake"), watch()),
+            office: ShareVault::watched(below("office"), watch()),
+            commission: ShareVault::watched(below("commission"), watch()),
+        }
+    }
+
+    /// A bucket's key; a share that is not there is made of `life`.
+    fn key(&self, bucket: &BucketId, life: u8) -> Result<BucketKey, LakeError> {
+        let store = |e| match e {
+            ShareError::Store(e) => e,
+            other => panic!("{other}"),
+        };
+        let office = self.office.obtain(bucket, [life; 32]).map_err(store)?;
+        let commission = self.commission.obtain(bucket, [life; 32]).map_err(store)?;
+        Ok(BucketKey::combine(&office, &commission, bucket))
+    }
+}
+
+/// One identifier of a window's first record.
+fn identifiers(records: &Records) -> Vec<(RecordId, Identifier)> {
+    let first = records[0].0;
+    let identifier = Identifier {
+        record: first.number,
+        field: IdentifierField::User,
+        tag: [first.number as u8; 32],
+        blob: [first.number as u8; 176],
+    };
+    vec![(first, identifier)]
+}
+
+/// Where a window belongs.
+type At = (&'static str, WindowId);
+
+/// What was promised, and what the log says.
+#[derive(Clone, Default)]
+struct Promised {
+    /// Windows whose receipt is in the log: staging had returned.
+    logged: BTreeMap<At, Records>,
+    /// Windows that were published, as the writer said.
+    published: BTreeSet<At>,
+    /// Windows whose end the log never heard of.
+    void: BTreeSet<At>,
+    closed: bool,
+    kept: Option<Seconds>,
+    deleted: bool,
+    /// The script came to its end.
+    finished: bool,
+}
+
+impl Promised {
+    /// Stages a window with identifiers; when that returned the log has its receipt.
+    fn stage(
+        &mut self,
+        writer: &mut BucketWriter,
+        at: At,
+        records: Records,
+        in_log: bool,
+    ) -> Result<(), LakeError> {
+        self.void.insert(at);
+        let (id, records_of) = (at.1, &records);
+        writer.stage(&StagedWindow {
+            id,
+            records: records_of,
+        })?;
+        writer.stage_identifiers(id, &identifiers(&records))?;
+        if in_log {
+            self.void.remove(&at);
+            self.logged.insert(at, records);
+        }
+        Ok(())
+    }
+
+    fn publish(
+        &mut self,
+        writer: &mut BucketWriter,
+        at: At,
+        now: Seconds,
+    ) -> Result<(), LakeError> {
+        writer.publish(at.1, now)?;
+        self.published.insert(at);
+        Ok(())
+    }
+
+    /// Does with each window in doubt what the log says.
+    fn resolve(
+        &mut self,
+        writer: &mut BucketWriter,
+        day: &'static str,
+        now: Seconds,
+    ) -> Result<(), LakeError> {
+        for id in writer.unresolved() {
+            let at = (day, id);
+            assert!(!self.published.contains(&at), "{id} was published");
+            if self.logged.contains_key(&at) {
+                self.publish(writer, at, now)?;
+            } else {
+                writer.void(id)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Buckets as earlier days left them: files of two hours, a window in the spool, one in doubt.
+fn prepared() -> (World, Promised) {
+    let running = World::default().run(None);
+    let (site, mut promised) = (Site::of(&running), Promised::default());
+    for (seed, day) in [(1, WRITTEN), (3, CLOSED), (4, DESTROYED)] {
+        let id = bucket(day);
+        let key = site.key(&id, 1).unwrap();
+        let mut writer = site
+            .lake
+            .writer(&id, key, keep(), at(0, 0), seeded(u64::from(seed)))
+            .unwrap();
+        for index in 0..3 {
+            let place = (day, window(seed, index));
+            let records = records(seed, 10 * index, 2);
+            promised.stage(&mut writer, place, records, true).unwrap();
+            promised.publish(&mut writer, place, at(1, index)).unwrap();
+            if index < 2 {
+                writer.flush().unwrap();
+            }
+        }
+        if day == WRITTEN {
+            let place = (day, window(seed, 3));
+            let records = records(seed, 30, 1);
+            promised.stage(&mut writer, place, records, false).unwrap();
+        }
+    }
+    (running.left().settled(), promised)
+}
+
+/// What nobody may do twice with a writer whose disk failed.
+fn refused(writer: &mut BucketWriter, running: &Running) {
+    let calls = running.seen().len();
+    let records = records(9, 0, 1);
+    let id = window(9, 0);
+    let staged = writer.stage(&StagedWindow {
+        id,
+        records: &records,
+    });
+    assert!(matches!(staged, Err(LakeError::Broken(_))), "{staged:?}");
+    assert!(matches!(writer.flush(), Err(LakeError::Broken(_))));
+    assert_eq!(running.seen().len(), calls, "and asks nothing of the disk");
+}
+
+/// Writes to a bucket: resolves what is in doubt, then one window to its end, one void, one in doubt.
+fn write(
+    site: &Site,
+    running: &Running,
+    day: &'static str,
+    life: u8,
+    promised: &mut Promised,
+) -> Result<(), LakeError> {
+    let id = bucket(day);
+    let (key, now) = (site.key(&id, 10 + life)?, at(2 + u64::from(life), 0));
+    let random = seeded(100 + u64::from(life));
+    let mut writer = site.lake.writer(&id, key, keep(), now, random)?;
+    let mut steps = |writer: &mut BucketWriter| {
+        promised.resolve(writer, day, now)?;
+        let place = |n: u64| (day, window(20 + life, n));
+        let some = |n: u64| records(20 + life, n * 10, 2);
+        promised.stage(writer, place(0), some(0), true)?;
+        promised.publish(writer, place(0), now)?;
+        promised.stage(writer, place(1), some(1), false)?;
+        writer.void(place(1).1)?;
+        promised.stage(writer, place(2), some(2), true)?;
+        promised.stage(writer, place(3), some(3), false)
+    };
+    let done = steps(&mut writer);
+    if done.is_err() {
+        refused(&mut writer, running);
+    }
+    done
+}
+
+/// Closes a bucket, merges its files, keeps it longer.
+fn close(site: &Site, life: u8, promised: &mut Promised) -> Result<(), LakeError> {
+    let id = bucket(CLOSED);
+    let (key, now) = (site.key(&id, 10 + life)?, at(2, 0));
+    let random = seeded(200 + u64::from(life));
+    match site.lake.writer(&id, key, keep(), now, random) {
+        Ok(mut writer) => {
+            promised.resolve(&mut writer, CLOSED, now)?;
+            writer.close()?;
+            promised.closed = true;
+        }
+        // The life before came as far, and did not hear of it.
+        Err(LakeError::Closed(_)) => {}
+        Err(e) => return Err(e),
+    }
+    let key = site.key(&id, 10 + life)?;
+    site.lake.compact(&id, &key, now)?;
+    let until = at(24 * 365, 0);
+    site.lake.keep_until(&id, until, now)?;
+    promised.kept = Some(until);
+    Ok(())
+}
+
+/// One life of the process: everything that touches the disk, until it fails.
+fn life(running: &Running, life: u8, promised: &mut Promised) -> Result<(), LakeError> {
+    let site = Site::of(running);
+    write(&site, running, WRITTEN, life, promised)?;
+    close(&site, life, promised)?;
+    write(&site, running, NEW, life, promised)?;
+    site.lake
+        .delete(&bucket(DESTROYED), &site.office, at(23, 0))?;
+    promised.deleted = true;
+    promised.finished = true;
+    Ok(())
+}
+
+/// As [`life`]; an error names a file of the call that failed.
+fn lives(running: &Running, number: u8, promised: &mut Promised, told: &str) {
+    promised.finished = false;
+    if let Err(error) = life(running, number, promised) {
+        let failed = running.failed();
+        let failed = failed.unwrap_or_else(|| panic!("{told}: {error} without a fault"));
+        let said = error.to_string();
+        let named = |path: &Path| said.contains(&path.display().to_string());
+        assert!(failed.iter().any(|path| named(path)), "{told}: {said}");
+        assert!(matches!(error, LakeError::Io { .. }), "{told}: {error:?}");
+    }
+}
+
+fn rows(site: &Site, id: &BucketId, key: &BucketKey) -> Vec<Row> {
+    let ask = Ask {
+        what: What::All,
+        span: Span::ALL,
+        limit: usize::MAX,
+    };
+    let access = access();
+    let reader = site.lake.reader(id, key, &access, at(23, 59)).unwrap();
+    released(reader.find(&ask).unwrap())
+}
+
+/// A process that starts on what is left, on a good disk, finds every promise kept, and goes on.
+fn keeps(world: World, mut promised: Promised, told: &str) {
+    let running = world.run(None);
+    let site = Site::of(&running);
+    for day in [WRITTEN, NEW, CLOSED] {
+        let id = bucket(day);
+        if day != NEW || promised.logged.keys().any(|(at, _)| *at == NEW) {
+            holds(&site, day, &id, &mut promised, told);
+        }
+    }
+    let closed = site.lake.bucket(&bucket(CLOSED)).unwrap();
+    assert!(
+        !promised.closed || closed.state == BucketState::Closed,
+        "{told}"
+    );
+    assert!(
+        promised.kept.is_none_or(|until| closed.expires == until),
+        "{told}"
+    );
+    gone(&site, &promised, told);
+}
+
+/// A bucket holds the windows that the log has, each once, and no other.
+fn holds(site: &Site, day: &'static str, id: &BucketId, promised: &mut Promised, told: &str) {
+    let key = || site.key(id, 99).unwrap();
+    let of_day: Vec<_> = promised
+        .logged
+        .clone()
+        .into_iter()
+        .filter(|((at, _), _)| *at == day)
+        .collect();
+    let wanted = |which: &dyn Fn(&At) -> bool| {
+        let windows = of_day.iter().filter(|(at, _)| which(at));
+        expected(
+            &windows
+                .map(|((_, id), records)| (*id, records))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let now = at(22, 0);
+    match site.lake.writer(id, key(), keep(), now, seeded(7)) {
+        Ok(mut writer) => {
+            let waiting = writer.unresolved();
+            let found = rows(site, id, &key());
+            let there = |at: &At| !waiting.contains(&at.1);
+            assert_eq!(
+                found,
+                wanted(&there),
+                "{told}: bucket {day} before the log was asked"
+            );
+            promised.resolve(&mut writer, day, now).unwrap();
+            let mut go_on = || {
+                let records = records(50, 0, 1);
+                promised.stage(&mut writer, (day, window(50, 0)), records, false)?;
+                writer.void(window(50, 0)).map(drop)
+            };
+            go_on().unwrap_or_else(|e| panic!("{told}: {e}"));
+        }
+        Err(LakeError::Closed(_)) => assert_eq!(day, CLOSED, "{told}"),
+        Err(e) => panic!("{told}: bucket {day}: {e:?}"),
+    }
+    assert_eq!(
+        rows(site, id, &key()),
+        wanted(&|_| true),
+        "{told}: bucket {day}"
+    );
+    let commit = key().commit();
+    for (at, ((_, window), records)) in of_day.iter().enumerate() {
+        let mut whole = IdentifiersCommitment::new(&commit);
+        for (id, identifier) in identifiers(records) {
+            whole.add(id, &identifier);
+        }
+        let kept = site.lake.identifiers_commitment(id, &key(), *window, now);
+        assert_eq!(
+            kept.unwrap(),
+            whole.finish(),
+            "{told}: identifiers of {window}"
+        );
+        // The rows are the same, so that one window stands for all.
+        if at + 1 == of_day.len() {
+            let mut whole = WindowCommitment::new(&commit);
+            for (id, record) in records {
+                whole.add(*id, &record.encode());
+            }
+            let kept = site.lake.commitment(id, &key(), *window, now).unwrap();
+            assert_eq!(kept, whole.finish(), "{told}: {window}");
+        }
+    }
+    for (_, window) in promised.void.iter().filter(|(at, _)| *at == day) {
+        let kept = site.lake.identifiers_commitment(id, &key(), *window, now);
+        assert_eq!(kept.unwrap(), None, "{told}: identifiers of void {window}");
+    }
+}
+
+/// A bucket whose end was told stays at its end; one whose end was not told can be ended.
+fn gone(site: &Site, promised: &Promised, told: &str) {
+    let id = bucket(DESTROYED);
+    let share = site.office.read(&id);
+    if promised.deleted {
+        let missing = matches!(share, Err(ShareError::Missing(_)));
+        assert!(missing, "{told}: the share of a deleted bucket");
+        assert_eq!(
+            site.lake.bucket(&id).unwrap().state,
+            BucketState::Deleted,
+            "{told}"
+        );
+    }
+    site.lake.delete(&id, &site.office, at(23, 1)).unwrap();
+    let left = std::fs::read_dir(site.lake.folder(&id)).unwrap();
+    let left: BTreeSet<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(
+        left,
+        BTreeSet::from(["bucket.json".into(), "lock".into()]),
+        "{told}"
+    );
+    assert!(
+        matches!(site.office.read(&id), Err(ShareError::Missing(_))),
+        "{told}"
+    );
+}
+
+/// Every way in which a call of a life fails.
+fn faults(seen: &[sakimori_lake::Act]) -> Vec<(usize, Fault)> {
+    let of =
+        |(at, act): (usize, &sakimori_lake::Act)| Fault::of(*act).iter().map(move |f| (at, *f));
+    seen.iter().enumerate().flat_map(of).collect()
+}
+
+/// How many of them are tried.
+fn count() -> u64 {
+    number("SAKIMORI_FAULT_PAIRS").unwrap_or(120)
+}
+
+/// One of so many places is tried, so that `count` are, or all.
+fn stride(places: usize) -> usize {
+    places / count().clamp(1, places as u64) as usize
+}
+
+/// The world that the next process finds: after a kill, or a power cut.
+fn next(left: &World, seed: u64) -> World {
+    if seed.is_multiple_of(3) {
+        left.clone()
+    } else {
+        left.after_power_cut(seed)
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+#[test]
+fn a_life_without_a_fault_comes_to_its_end_and_keeps_its_promises() {
+    let (world, mut promised) = prepared();
+    let running = world.run(None);
+    lives(&running, 1, &mut promised, "no fault");
+    assert!(promised.finished && promised.closed && promised.deleted);
+    assert!(running.seen().len() > 200, "{}", running.seen().len());
+    keeps(running.left(), promised.clone(), "no fault");
+    for seed in 0..50 {
+        keeps(
+            running.left().after_power_cut(seed),
+            promised.clone(),
+            "a power cut alone",
+        );
+    }
+}
+
+#[test]
+fn one_failing_call_of_the_lake_s_disk_loses_nothing_and_shows_nothing() {
+    let (world, promised) = prepared();
+    let probe = world.clone().run(None);
+    lives(&probe, 1, &mut promised.clone(), "probe");
+    let faults = faults(&probe.seen());
+    for (at, plan) in faults
+        .iter()
+        .copied()
+        .enumerate()
+        .step_by(stride(faults.len()))
+    {
+        let told = format!("call {} fails {:?}", plan.0, plan.1);
+        let running = world.clone().run(Some(plan));
+        let mut promised = promised.clone();
+        lives(&running, 1, &mut promised, &told);
+        assert!(running.failed().is_some(), "{told}: the call was not made");
+        let left = running.left();
+        keeps(left.clone(), promised.clone(), &told);
+        let seed = at as u64;
+        keeps(
+            left.after_power_cut(seed),
+            promised,
+            &format!("{told}, power cut {seed}"),
+        );
+    }
+}
+
+#[test]
+fn pairs_of_failing_calls_of_the_lake_s_disk_lose_nothing_and_show_nothing() {
+    let seed = number("SAKIMORI_SEED").unwrap_or(1);
+    let (world, promised) = prepared();
+    let probe = world.clone().run(None);
+    lives(&probe, 1, &mut promised.clone(), "probe");
+    let firsts = faults(&probe.seen());
+    let each = count().div_ceil(firsts.len() as u64);
+    let stride = stride(firsts.len());
+    let (mut pairs, mut all) = (0, 0);
+    for (at, first) in firsts.iter().enumerate().step_by(stride) {
+        let running = world.clone().run(Some(*first));
+        let mut before = promised.clone();
+        lives(&running, 1, &mut before, &format!("{first:?}"));
+        let left = next(&running.left(), at as u64);
+        let probe = left.clone().run(None);
+        lives(
+            &probe,
+            2,
+            &mut before.clone(),
+            &format!("{first:?}, then none"),
+        );
+        let seconds = faults(&probe.seen());
+        all += seconds.len() as u64;
+        let chosen = (0..each.min(seconds.len() as u64))
+            .map(|n| (n + (seed - 1) * each) * 7919 + at as u64 * 31);
+        for choice in chosen {
+            let plan = seconds[(choice % seconds.len() as u64) as usize];
+            let told = format!("{first:?} at {at}, then {plan:?}");
+            let running = left.clone().run(Some(plan));
+            let mut promised = before.clone();
+            lives(&running, 2, &mut promised, &told);
+            let left = running.left();
+            keeps(left.clone(), promised.clone(), &told);
+            keeps(
+                left.after_power_cut(choice),
+                promised,
+                &format!("{told}, power cut {choice}"),
+            );
+            pairs += 1;
+        }
+    }
+    println!(
+        "CAMPAIGN {pairs} of {all} pairs behind {} first faults, 0 acknowledged windows lost, 0 twice",
+        firsts.len().div_ceil(stride)
+    );
+}
