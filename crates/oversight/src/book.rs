@@ -105,6 +105,11 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Seen<'_> {
+    /// The last second of its minute: what happened in it is not before that.
+    pub(crate) fn latest(&self) -> Seconds {
+        last_of(self.time)
+    }
+
     /// The open body.
     pub(crate) fn open(&self) -> Result<&[u8], Refused> {
         self.body.ok_or_else(|| Code::BodyForm.into())
@@ -365,6 +370,11 @@ fn open(envelope: &Envelope, stored: &[u8], cosigned: bool) -> Result<Option<Vec
         Code::BodySize,
     )?;
     Ok(Some(bytes))
+}
+
+/// The last second of a minute.
+pub(crate) fn last_of(minute: Seconds) -> Seconds {
+    minute.plus(59)
 }
 
 /// `Ok(Taken::Void)`: the entry stands, and nothing may rest on it.

@@ -81,6 +81,7 @@ codes! {
         QueryAuthority "I5" "query-authority" "a query is under no authority on record, or names another than its envelope",
         QueryBucket "I5" "query-bucket" "a query names a bucket of another authority",
         QueryRole "I5" "query-role" "the actor of a query is no analyst then",
+        QueryClearance "I5" "query-clearance" "the actor of a query has no clearance of class `selected` then",
         QueryBudget "I5" "query-budget" "the actor of a query has drawn the rows that the schedule allows in a day",
         QueryUnopened "I5" "query-unopened" "a query is closed that is not open",
 
@@ -88,12 +89,14 @@ codes! {
         ExportRecipient "I6" "export-recipient" "an export goes to a recipient that the schedule does not name",
         ExportPurged "I6" "export-purged" "an export holds a bucket that is on the purge list",
         ExportRole "I6" "export-role" "the actor of an export is neither analyst nor supervisor then",
+        ExportClearance "I6" "export-clearance" "the actor of an export has no clearance of class `selected` then",
         ExportBudget "I6" "export-budget" "the actor of an export has made the exports that the schedule allows in a day",
 
         ReidentificationRuling "I7" "reidentification-ruling" "a re-identification rests on no ruling that allows one",
         ReidentificationRecord "I7" "reidentification-record" "a re-identification is of another record or field than was allowed",
         ReidentificationUsed "I7" "reidentification-used" "a ruling allows one showing and was used",
         ReidentificationVoter "I7" "reidentification-voter" "who re-identifies voted on it",
+        ReidentificationRole "I7" "reidentification-role" "who re-identifies is neither analyst nor supervisor, or has no clearance of class `selected` then",
 
         UrgentOff "I8" "urgent-off" "the schedule in force allows no urgent act of this kind",
         UrgentCaps "I8" "urgent-caps" "an urgent statement has larger caps than the schedule allows",
@@ -109,6 +112,7 @@ codes! {
         RequestUnknown "I9" "request-unknown" "a statement answers no request on record",
         RequestDraft "I9" "request-draft" "a statement is not the one that its request asked for",
         RequestFields "I9" "request-fields" "a request leaves facts, necessity, alternatives or rights open",
+        RequestShare "I9" "request-share" "a request expects a larger share of traffic than the schedule lets anybody ask for",
         RequesterMember "I9" "requester-member" "who asked is a member of the commission, or no officer",
         BeyondSchedule "I9" "beyond-schedule" "a statement goes beyond the period, caps or retention of the schedule",
         BelowFloor "I9" "below-floor" "fewer votes for than the schedule needs for this kind",

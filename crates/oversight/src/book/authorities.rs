@@ -132,10 +132,7 @@ impl Authority {
     /// [`Refused`]: why not.
     pub fn lets(&self, sensor: &SensorId, at: Seconds) -> Result<(), Refused> {
         let s = &self.statement;
-        hold(
-            matches!(s.kind, Kind::Acquisition | Kind::Agreement),
-            Code::AuthorityKind,
-        )?;
+        hold(s.kind.lets_sensors_run(), Code::AuthorityKind)?;
         hold(s.sensors.contains(sensor), Code::AuthoritySensor)?;
         hold(!self.waits, Code::SittingMissing)?;
         let from = s.not_before.minute();
@@ -244,8 +241,8 @@ impl Book {
 
     /// Reads a statement and holds it against trust root, request and schedule (I9).
     pub(crate) fn statement(&self, seen: &Seen<'_>) -> Result<(Statement, String), Refused> {
-        let root = self.root(seen.time);
-        let checked = Statement::check(seen.open()?, root);
+        let bytes = seen.open()?;
+        let checked = self.under(seen, |root| Statement::check(bytes, root));
         let (statement, note) = checked.map_err(|e| Refused::new(Code::StatementBad, told(&e)))?;
         if statement.commitment() != seen.envelope.authority {
             return Err(Refused::new(
@@ -258,7 +255,7 @@ impl Book {
             return Err(Refused::new(Code::StatementTwice, statement.id));
         }
         hold(seen.time <= statement.not_after, Code::StatementEnded)?;
-        self.asked_for(&statement, seen.time)?;
+        self.asked_for(&statement, seen.latest())?;
         Ok((statement, note.text().to_owned()))
     }
 
@@ -270,6 +267,7 @@ impl Book {
         let same = draft.is_some_and(|draft| draft.id == statement.id);
         hold(same, Code::RequestDraft)?;
         request.complete.clone()?;
+        self.schedules.may_ask(request.expected_share_ppm, at)?;
         let root = self.root(at);
         let asked = request.requester.as_ref();
         let member = asked.is_some_and(|who| root.member(who).is_some());
@@ -283,7 +281,8 @@ impl Book {
             Err(why) => return void(why),
         };
         let basis = statement.basis.clone();
-        let waits = statement.kind == Kind::Agreement && self.schedules.agreements_sit(seen.time);
+        let waits =
+            statement.kind == Kind::Agreement && self.schedules.agreements_sit(seen.latest());
         let (id, request) = (statement.id, statement.request);
         self.authorities
             .insert(authority(seen, statement, text, waits));
@@ -304,7 +303,7 @@ impl Book {
                 "it is an urgent statement",
             ));
         }
-        self.schedules.allow(&statement, seen.time)?;
+        self.schedules.allow(&statement, seen.latest())?;
         Ok((statement, text))
     }
 
@@ -345,8 +344,9 @@ impl Book {
         let authority = authority
             .ok_or_else(|| Refused::new(Code::SuspensionBad, "no such authority on record"))?;
         let party = authority.statement.suspend_key();
-        let (suspension, _) =
-            Suspension::check(bytes, self.root(seen.time), party).map_err(|e| bad(&e))?;
+        let (suspension, _) = self
+            .under(seen, |root| Suspension::check(bytes, root, party))
+            .map_err(|e| bad(&e))?;
         let serial = suspension.serial == seen.counter(0);
         let last = authority.stops.get(&suspension.by);
         let newer = last.is_none_or(|last| last.serial < suspension.serial);

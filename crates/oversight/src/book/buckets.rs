@@ -131,7 +131,7 @@ impl Book {
     /// The commission destroyed its share.
     pub(crate) fn attestation(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let bytes = seen.open()?;
-        let holder = &self.root(seen.time).commission_holder;
+        let holder = &self.root(seen.latest()).commission_holder;
         let note = Note::parse(bytes).ok();
         let note = note.filter(|note| note.verify(std::slice::from_ref(holder)).is_ok());
         let note_of_epoch = note.as_ref().is_some_and(|note| attests_epoch(note.text()));

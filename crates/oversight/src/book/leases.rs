@@ -57,7 +57,11 @@ impl Book {
     }
 
     fn lease(&self, seen: &Seen<'_>) -> Result<Lease, Refused> {
-        let lease = Lease::open(seen.open()?, &self.root(seen.time).lease_key)
+        let bytes = seen.open()?;
+        let (lease, root) = self
+            .under(seen, |root| {
+                Lease::open(bytes, &root.lease_key).map(|lease| (lease, root.version))
+            })
             .map_err(|e| Refused::new(Code::LeaseBad, told(&e)))?;
         let authority = self.authorities.get(lease.authority);
         let authority = authority.ok_or_else(|| {
@@ -67,14 +71,14 @@ impl Book {
         let same = lease.statement == authority.commitment
             && seen.envelope.authority == authority.commitment
             && statement.sensors.contains(&lease.sensor)
-            && lease.root == statement.root
+            && [statement.root, root].contains(&lease.root)
             && lease.not_after.0 == seen.counter(0);
         hold(same, Code::LeaseBad)?;
         hold(authority.index < lease.tree_size, Code::LeaseEarly)?;
         hold(lease.tree_size <= seen.index, Code::LeaseAhead)?;
         let day = lease.not_after <= lease.issued.plus(LEASE_SECONDS_MAX);
         let within = lease.not_after <= statement.not_after;
-        let issued = lease.issued.0 <= seen.time.0.saturating_add(AHEAD_SECONDS_MAX);
+        let issued = lease.issued.0 <= seen.latest().0.saturating_add(AHEAD_SECONDS_MAX);
         hold(day && within && issued, Code::LeaseLong)?;
         let new = !self.authorities.lease_ids.contains(&lease.id);
         hold(new, Code::LeaseTwice)?;

@@ -133,7 +133,7 @@ impl Book {
                 continue;
             };
             let time = Seconds(end / 1000);
-            let tolerance = u128::from(self.schedules.tolerance_ppm(time));
+            let tolerance = u128::from(carrier.tolerance_ppm);
             let differs = u128::from(read.abs_diff(carrier.packets)) * 1_000_000
                 > tolerance * u128::from(carrier.packets);
             if differs {

@@ -8,6 +8,9 @@ use sakimori_custody::time::Seconds;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Class of information that a clearance names for whoever looks at selected records.
+const CLEARED: &str = "selected";
+
 /// What a person was granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -35,6 +38,14 @@ pub struct Person {
 }
 
 impl Person {
+    /// What stands on record, has not ended and lasts until a time.
+    fn before(&self, at: Seconds) -> impl Iterator<Item = &Grant> {
+        let ended = self.ended.last().map(|(index, _)| *index);
+        self.grants
+            .iter()
+            .filter(move |grant| at <= grant.until && ended.is_none_or(|ended| ended < grant.index))
+    }
+
     /// What is in force at a time. What ended a person's access ends all that was granted before it, at once.
     pub fn at(&self, at: Seconds) -> impl Iterator<Item = &Grant> {
         let ended = self
@@ -76,15 +87,28 @@ impl People {
 
     /// Whether a person holds one of these roles; yes where no access entry is on record.
     pub(crate) fn holds(&self, person: &Name, roles: &[&str], at: Seconds) -> bool {
-        let granted = |person: &Person| {
-            person.at(at).any(|grant| {
-                grant
-                    .roles
-                    .iter()
-                    .any(|role| roles.contains(&role.as_str()))
-            })
+        let role = |grant: &Grant| {
+            let mut held = grant.roles.iter();
+            held.any(|role| roles.contains(&role.as_str()))
         };
-        !self.any() || self.0.get(person).is_some_and(granted)
+        !self.any() || self.0.get(person).is_some_and(|of| of.at(at).any(role))
+    }
+
+    /// Whether who acts holds one of these roles at an entry, and whether a clearance of class `selected`, by what stands on record before it; yes to both where no access entry does.
+    pub(crate) fn may_see(&self, person: &Name, roles: &[&str], seen: &Seen<'_>) -> (bool, bool) {
+        if !self.any() {
+            return (true, true);
+        }
+        let grants = || {
+            let of = self.0.get(person);
+            of.into_iter().flat_map(|of| of.before(seen.time))
+        };
+        let role = |word: &Name| roles.contains(&word.as_str());
+        let cleared = |word: &Name| word.as_str() == CLEARED;
+        (
+            grants().any(|grant| grant.roles.iter().any(role)),
+            grants().any(|grant| grant.clearance.iter().any(cleared)),
+        )
     }
 }
 

@@ -138,7 +138,7 @@ impl Book {
     /// The office asks.
     pub(crate) fn request(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let body: body::Request = body::read(seen.open()?)?;
-        let complete = self.complete(&body, seen.time);
+        let complete = self.complete(&body, seen.latest());
         let draft = Statement::parse(&body.draft).ok();
         let request = Request {
             index: seen.index,
@@ -188,6 +188,7 @@ impl Book {
             &body.draft,
         ];
         hold(all_said(&texts), Code::RequestFields)?;
+        self.schedules.may_ask(body.expected_share_ppm, at)?;
         if root.officers.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! Trust roots and who may write what. In: entries of type 1, envelopes. Out: the root in force, the author. Never: a root that the one before did not sign over to.
 
-use super::{Book, Seen, Taken, void};
+use super::{Book, Seen, Taken, last_of, void};
 use crate::refused::{Code, Refused};
 use sakimori_authority::root::TrustRoot;
 use sakimori_custody::entry::{EntryType, Envelope};
@@ -75,32 +75,40 @@ impl Roots {
                 Err(Code::EntrySigned.into())
             };
         }
-        let root = self.in_force(envelope.time);
-        let signed = |key: &VerifierKey| {
-            key.id() == envelope.signer
-                && (cosigned
-                    || key
-                        .ed25519()
-                        .is_some_and(|public| envelope.signed_by(key.id(), &public)))
-        };
-        let beside = |keys: &[(SensorId, VerifierKey)]| {
-            let found = keys.iter().find(|(_, key)| signed(key));
-            found.map(|(id, _)| id.clone())
-        };
-        let office = || signed(&root.office).then_some(Who::Office);
-        let secretariat = || signed(&root.secretariat).then_some(Who::Secretariat);
-        let who = match may {
-            May::Nobody => None,
-            May::Sensor => beside(&root.sensors).map(Who::Sensor),
-            May::Counter => beside(&root.counters).map(Who::Counter),
-            May::Office => office(),
-            May::Secretariat => secretariat(),
-            May::OfficeOrSecretariat => office().or_else(secretariat),
-        };
-        who.ok_or_else(|| {
+        let newest = self.in_force(last_of(envelope.time));
+        let before = self.in_force(envelope.time);
+        let found = of(newest, may, envelope, cosigned);
+        // In the minute in which a root begins its keys and those of the one before it count.
+        let found = found.or_else(|| of(before, may, envelope, cosigned));
+        found.ok_or_else(|| {
             let kind = envelope.kind;
             Refused::new(Code::EntryUnsigned, format!("an entry of type {kind}"))
         })
+    }
+}
+
+/// Who of a trust root signed an envelope, among those who may.
+fn of(root: &TrustRoot, may: May, envelope: &Envelope, cosigned: bool) -> Option<Who> {
+    let signed = |key: &VerifierKey| {
+        key.id() == envelope.signer
+            && (cosigned
+                || key
+                    .ed25519()
+                    .is_some_and(|public| envelope.signed_by(key.id(), &public)))
+    };
+    let beside = |keys: &[(SensorId, VerifierKey)]| {
+        let found = keys.iter().find(|(_, key)| signed(key));
+        found.map(|(id, _)| id.clone())
+    };
+    let office = || signed(&root.office).then_some(Who::Office);
+    let secretariat = || signed(&root.secretariat).then_some(Who::Secretariat);
+    match may {
+        May::Nobody => None,
+        May::Sensor => beside(&root.sensors).map(Who::Sensor),
+        May::Counter => beside(&root.counters).map(Who::Counter),
+        May::Office => office(),
+        May::Secretariat => secretariat(),
+        May::OfficeOrSecretariat => office().or_else(secretariat),
     }
 }
 
@@ -143,6 +151,21 @@ const fn may(kind: EntryType) -> May {
 }
 
 impl Book {
+    /// Reads a note under the trust root in force; in the minute in which one begins, under the one before it too. The reason is that of the newer.
+    pub(crate) fn under<T, E>(
+        &self,
+        seen: &Seen<'_>,
+        read: impl Fn(&TrustRoot) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (newest, before) = (self.root(seen.latest()), self.root(seen.time));
+        read(newest).or_else(|why| {
+            if before.version == newest.version {
+                return Err(why);
+            }
+            read(before).map_err(|_| why)
+        })
+    }
+
     /// A version of the trust root: the pinned one once, then each that the newest signed over to.
     pub(crate) fn trust_root(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let bytes = seen.open()?;

@@ -81,12 +81,14 @@ impl Book {
     }
 
     fn ruled(&self, seen: &Seen<'_>) -> Result<Ruling, Refused> {
-        let (ruling, _) = Ruling::check(seen.open()?, self.root(seen.time))
+        let bytes = seen.open()?;
+        let (ruling, _) = self
+            .under(seen, |root| Ruling::check(bytes, root))
             .map_err(|e| Refused::new(Code::RulingBad, told(&e)))?;
         if self.rulings.ids.contains(&ruling.id) {
             return Err(Refused::new(Code::RulingTwice, ruling.id));
         }
-        self.schedules.votes(&ruling, seen.time)?;
+        self.schedules.votes(&ruling, seen.latest())?;
         self.decidable(&ruling, seen.time)?;
         let asked = ruling.request == [0; 32] || self.requests.by_leaf(&ruling.request).is_some();
         hold(asked, Code::RulingAbout)?;

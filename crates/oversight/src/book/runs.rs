@@ -152,6 +152,8 @@ pub struct Carrier {
     pub packets: u64,
     /// Bytes.
     pub bytes: u64,
+    /// How far receipts may differ from it, by the schedule in force at its entry.
+    pub tolerance_ppm: u64,
 }
 
 /// A gap that was told.
@@ -254,7 +256,7 @@ impl Book {
             && body.limits == statement.caps.match_ppm
             && authority.has_lease(&sensor, body.lease_id, seen.time);
         hold(same, Code::StartBody)?;
-        self.start_versions(&body, seen.time)?;
+        self.start_versions(&body, seen)?;
         let run = Run {
             stream,
             index: seen.index,
@@ -278,22 +280,14 @@ impl Book {
     }
 
     /// I12: software and schedule that are in force, once there are such.
-    fn start_versions(&self, body: &body::Start, at: Seconds) -> Result<(), Refused> {
-        let software = &self.schedules;
+    fn start_versions(&self, body: &body::Start, seen: &Seen<'_>) -> Result<(), Refused> {
+        let (software, at) = (&self.schedules, seen.latest());
         let good = |hash: &[u8; 32]| software.release_in_force(hash, at);
         if software.any_release(at) && !body.software_sha256.as_ref().is_some_and(good) {
             return Err(Code::StartSoftware.into());
         }
-        let before = Seconds(at.0.saturating_sub(LATE_SECONDS_MAX + 1));
-        // A schedule that came into force a moment ago has not reached the sensor yet.
-        let known = [at, before].map(|at| self.schedules.in_force(at).map(|s| s.hash));
-        match known.first().copied().flatten() {
-            None => Ok(()),
-            Some(_) if known.contains(&body.schedule_sha256) && body.schedule_sha256.is_some() => {
-                Ok(())
-            }
-            Some(_) => Err(Code::StartSchedule.into()),
-        }
+        let schedule = body.schedule_sha256.as_ref();
+        hold(software.is_in_force(schedule, seen), Code::StartSchedule)
     }
 
     /// A window is accounted for.
@@ -358,7 +352,7 @@ impl Book {
             .buckets
             .get(bucket)
             .is_some_and(|b| b.deleted.is_some());
-        hold(!gone, Code::BucketGone)
+        hold(!gone || body.records == 0, Code::BucketGone)
     }
 
     fn day_cap(&self, statement: &Statement, body: &ReceiptBody) -> Result<(), Refused> {
@@ -506,6 +500,7 @@ impl Book {
             end_ms: seen.counter(1),
             packets: seen.counter(2),
             bytes: seen.counter(3),
+            tolerance_ppm: self.schedules.tolerance_ppm(seen.latest()),
         });
         Ok(Taken::InForce)
     }

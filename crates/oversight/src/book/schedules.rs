@@ -41,10 +41,17 @@ pub(crate) struct Schedules {
 }
 
 impl Schedules {
-    /// The last version that has begun.
+    /// The newest version on record that has begun. For an entry: at the last second of its minute.
     pub(crate) fn in_force(&self, at: Seconds) -> Option<&Scheduled> {
-        let begun = |s: &&Scheduled| s.schedule.not_before <= at && s.time <= at;
+        let begun = |s: &&Scheduled| s.schedule.not_before <= at;
         self.versions.iter().rev().find(begun)
+    }
+
+    /// Whether this is the schedule in force at an entry; in the minute in which one begins the one before it counts too.
+    pub(crate) fn is_in_force(&self, hash: Option<&[u8; 32]>, seen: &Seen<'_>) -> bool {
+        let at = |time| self.in_force(time).map(|s| &s.hash);
+        at(seen.latest()).is_none()
+            || hash.is_some() && [seen.latest(), seen.time].map(at).contains(&hash)
     }
 
     /// Whether any release has begun.
@@ -71,6 +78,18 @@ impl Schedules {
             .map_err(|beyond| Refused::new(code(&beyond), beyond))
     }
 
+    /// Whether so large a share of traffic may be asked for, per million.
+    pub(crate) fn may_ask(&self, share_ppm: u64, at: Seconds) -> Result<(), Refused> {
+        let most = self.in_force(at).map(|s| s.schedule.rules.cap_share_ppm);
+        match most.filter(|most| share_ppm > *most) {
+            None => Ok(()),
+            Some(most) => Err(Refused::new(
+                Code::RequestShare,
+                format!("{share_ppm} per million, where `cap.share-ppm` is {most}"),
+            )),
+        }
+    }
+
     /// Whether an urgent statement is allowed where the month has had `count` before; gives its hours.
     pub(crate) fn urgent(
         &self,
@@ -85,7 +104,10 @@ impl Schedules {
         let hours = schedule.rules.urgent(statement.kind);
         let hours = hours.ok_or_else(|| Refused::from(Code::UrgentOff))?;
         self.allow(statement, at)?;
-        hold(statement.ends_in_time(schedule, at), Code::UrgentHours)?;
+        hold(
+            statement.ends_in_time(schedule, at.minute()),
+            Code::UrgentHours,
+        )?;
         hold(count < schedule.rules.urgent_month, Code::UrgentMonth)?;
         Ok(hours)
     }
@@ -152,7 +174,9 @@ impl Book {
     }
 
     fn follows_schedule(&self, seen: &Seen<'_>) -> Result<Scheduled, Refused> {
-        let (schedule, _) = Schedule::check(seen.open()?, self.root(seen.time))
+        let bytes = seen.open()?;
+        let (schedule, _) = self
+            .under(seen, |root| Schedule::check(bytes, root))
             .map_err(|e| Refused::new(Code::ScheduleBad, told(&e)))?;
         let last = self.schedules.versions.last();
         let next = last.map_or(1, |last| last.schedule.version + 1);
@@ -175,7 +199,7 @@ impl Book {
     /// A release of software.
     pub(crate) fn software(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let bytes = seen.open()?;
-        match Software::check(bytes, self.root(seen.time)) {
+        match self.under(seen, |root| Software::check(bytes, root)) {
             Ok((software, _)) => {
                 self.schedules.releases.push(Release {
                     index: seen.index,
@@ -190,7 +214,8 @@ impl Book {
 
     /// The schedule that is in force at a time.
     pub fn schedule_at(&self, at: Seconds) -> Option<&Scheduled> {
-        self.schedules.in_force(at)
+        let begun = |s: &&Scheduled| s.schedule.not_before <= at && s.time <= at;
+        self.schedules.versions.iter().rev().find(begun)
     }
 
     /// Schedules in the order of their versions.

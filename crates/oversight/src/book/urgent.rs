@@ -110,7 +110,7 @@ impl Book {
             .get(&utc(seen.time))
             .copied()
             .unwrap_or_default();
-        let hours = self.schedules.urgent(&statement, count, seen.time)?;
+        let hours = self.schedules.urgent(&statement, count, seen.latest())?;
         Ok((statement, text, hours))
     }
 

@@ -106,6 +106,23 @@ impl Uses {
 }
 
 impl Book {
+    /// Whether who acts holds a role and a clearance then; codes for the one and the other.
+    fn may_see(
+        &self,
+        actor: &Name,
+        roles: &[&str],
+        seen: &Seen<'_>,
+        [role, clearance]: [Code; 2],
+    ) -> Result<(), Refused> {
+        let (holds, cleared) = self.people.may_see(actor, roles, seen);
+        for (good, code) in [(holds, role), (cleared, clearance)] {
+            if !good {
+                return Err(Refused::new(code, format!("`{actor}`")));
+            }
+        }
+        Ok(())
+    }
+
     /// A query is opened or closed.
     pub(crate) fn query(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         if seen.envelope.counters.len() == CLOSED_COUNTERS {
@@ -126,11 +143,9 @@ impl Book {
         if let Some(bucket) = body.buckets.iter().find(|b| b.authority != body.authority) {
             return Err(Refused::new(Code::QueryBucket, bucket));
         }
-        let analyst = self.people.holds(&body.actor, &["analyst"], seen.time);
-        if !analyst {
-            return Err(Refused::new(Code::QueryRole, format!("`{}`", body.actor)));
-        }
-        let budget = self.schedules.budgets(seen.time);
+        let codes = [Code::QueryRole, Code::QueryClearance];
+        self.may_see(&body.actor, &["analyst"], seen, codes)?;
+        let budget = self.schedules.budgets(seen.latest());
         let rows = self.uses.spent(&body.actor, seen.time).rows;
         if budget.is_some_and(|(most, _)| rows >= most) {
             return Err(Refused::new(
@@ -193,7 +208,7 @@ impl Book {
         ];
         let said = all_said(&texts) && !body.buckets.is_empty();
         hold(said, Code::ExportFields)?;
-        let to = self.schedules.may_receive(&body.recipient, seen.time);
+        let to = self.schedules.may_receive(&body.recipient, seen.latest());
         if !to {
             return Err(Refused::new(Code::ExportRecipient, &body.recipient));
         }
@@ -204,12 +219,9 @@ impl Book {
                 return Err(Refused::new(Code::ExportPurged, bucket));
             }
         }
-        let roles = ["analyst", "supervisor"];
-        let may = self.people.holds(&body.actor, &roles, seen.time);
-        if !may {
-            return Err(Refused::new(Code::ExportRole, format!("`{}`", body.actor)));
-        }
-        let budget = self.schedules.budgets(seen.time);
+        let codes = [Code::ExportRole, Code::ExportClearance];
+        self.may_see(&body.actor, &["analyst", "supervisor"], seen, codes)?;
+        let budget = self.schedules.budgets(seen.latest());
         let exports = self.uses.spent(&body.actor, seen.time).exports;
         if budget.is_some_and(|(_, most)| exports >= most) {
             return Err(Refused::new(
@@ -255,6 +267,8 @@ impl Book {
             !allowed.voters.contains(&body.actor),
             Code::ReidentificationVoter,
         )?;
+        let codes = [Code::ReidentificationRole; 2];
+        self.may_see(&body.actor, &["analyst", "supervisor"], seen, codes)?;
         self.rulings.use_up(index, seen.index);
         self.month(seen.time).reidentifications += 1;
         self.uses.shown.push(Shown {

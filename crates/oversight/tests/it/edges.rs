@@ -102,27 +102,121 @@ fn a_trust_root_counts_from_its_beginning_and_its_keys_with_it() {
         s.count(0, 2);
         s.signers = vec!["m1", "m3", "m4"];
     });
-    let decided = |time: u64| {
-        last(
-            &rotated
-                .clone()
-                .up_to("decision")
-                .with("decision", |s| s.time = time),
-        )
+    let decided = |rotated: &Story, time: u64, root: u64| {
+        let story = rotated.clone().up_to("decision");
+        last(&story.with("decision", |s| {
+            s.edit("root: 1", &format!("root: {root}"));
+            s.time = time;
+        }))
     };
-    assert_eq!(decided(hour(3)), Ok(None));
-    assert_eq!(decided(hour(3) + 60), Ok(Some(Code::StatementBad)));
-    let asked = |time: u64, by: &'static str| {
+    let asked = |rotated: &Story, time: u64, by: &'static str| {
         let story = rotated.clone().again("request", "decision", |s| {
             s.time = time;
             s.by = by;
         });
         last(&story.up_to("request again"))
     };
-    assert_eq!(asked(hour(3), "office"), Ok(None));
-    assert_eq!(asked(hour(3) + 60, "office"), Err(Code::EntryUnsigned));
-    assert_eq!(asked(hour(3) + 60, "!office"), Ok(None));
-    assert_eq!(asked(hour(3), "!office"), Err(Code::EntryUnsigned));
+    let (bad, unsigned) = (Ok(Some(Code::StatementBad)), Err(Code::EntryUnsigned));
+    assert_eq!(decided(&rotated, hour(3), 1), Ok(None));
+    assert_eq!(decided(&rotated, hour(3), 2), bad);
+    assert_eq!(decided(&rotated, hour(3) + 60, 1), bad);
+    assert_eq!(decided(&rotated, hour(3) + 60, 2), Ok(None));
+    assert_eq!(asked(&rotated, hour(3), "office"), Ok(None));
+    assert_eq!(asked(&rotated, hour(3) + 60, "office"), unsigned);
+    assert_eq!(asked(&rotated, hour(3) + 60, "!office"), Ok(None));
+    assert_eq!(asked(&rotated, hour(3), "!office"), unsigned);
+    // Begins it within the minute, both count in it, and nothing before it.
+    let within = rotated.clone().with("root again", |s| {
+        s.edit("2027-04-01T03:01:00Z", "2027-04-01T03:01:59Z");
+    });
+    for (root, by) in [(1, "office"), (2, "!office")] {
+        assert_eq!(decided(&within, hour(3) + 60, root), Ok(None));
+        assert_eq!(asked(&within, hour(3) + 60, by), Ok(None));
+    }
+    assert_eq!(decided(&within, hour(3), 2), bad);
+    assert_eq!(decided(&within, hour(3) + 120, 1), bad);
+    assert_eq!(asked(&within, hour(3), "!office"), unsigned);
+    assert_eq!(asked(&within, hour(3) + 120, "office"), unsigned);
+}
+
+#[test]
+fn a_schedule_and_a_release_count_in_the_whole_minute_in_which_they_begin() {
+    let of = |step: &str, begins: u64| {
+        Story::good().with(step, |s| {
+            s.edit("2027-04-01T00:00:00Z", &Seconds(begins).to_string());
+        })
+    };
+    // The decision of hour 3 lasts for two years.
+    let beyond = Ok(Some(Code::BeyondSchedule));
+    for (begins, wanted) in [
+        (hour(3), beyond),
+        (hour(3) + 1, beyond),
+        (hour(3) + 59, beyond),
+        (hour(3) + 60, Ok(None)),
+    ] {
+        let story = of("schedule", begins).up_to("decision");
+        let story = story.with("decision", |s| {
+            s.edit("2027-06-30T00:00:00Z", "2029-03-31T00:00:00Z");
+        });
+        assert_eq!(last(&story), wanted, "{}", Seconds(begins));
+    }
+    // The run of hour 5 names no program.
+    for (begins, wanted) in [
+        (hour(5) + 59, Err(Code::StartSoftware)),
+        (hour(5) + 60, Ok(None)),
+    ] {
+        let story = of("software", begins).up_to("start").with("start", |s| {
+            s.edit(&"50".repeat(32), "");
+        });
+        assert_eq!(last(&story), wanted, "{}", Seconds(begins));
+    }
+    // A second schedule begins at this second: the run of hour 5 names the first, the second, or none.
+    let starts = |begins: u64, named: &str| {
+        let story = Story::good().again("schedule", "access", |s| {
+            s.edit("version: 1", "version: 2")
+                .edit("previous: none", "previous: sha256:{sha:schedule}")
+                .edit("2027-04-01T00:00:00Z", &Seconds(begins).to_string());
+            s.count(0, 2);
+        });
+        last(&story.up_to("start").with("start", |s| {
+            s.edit("{sha:schedule}", named);
+        }))
+    };
+    let (first, second) = ("{sha:schedule}", "{sha:schedule again}");
+    let other = Err(Code::StartSchedule);
+    for (begins, of_first, of_second) in [
+        (hour(5) - 1, other, Ok(None)),
+        (hour(5), other, Ok(None)),
+        (hour(5) + 1, Ok(None), Ok(None)),
+        (hour(5) + 59, Ok(None), Ok(None)),
+        (hour(5) + 60, Ok(None), other),
+    ] {
+        assert_eq!(starts(begins, first), of_first, "{begins}");
+        assert_eq!(starts(begins, second), of_second, "{begins}");
+        assert_eq!(starts(begins, ""), other, "{begins}");
+    }
+}
+
+#[test]
+fn a_lease_names_the_root_of_its_statement_or_the_one_in_force() {
+    let folder = Plan::second_root().build().folder;
+    let note = sakimori_tlog::note::Note::parse(&folder.trust_root).unwrap();
+    let later = note
+        .text()
+        .replace("2027-04-01T00:00:00Z", "2027-04-01T03:01:00Z");
+    let leased = |root: u64| {
+        let story = Story::good().again("root", "request", |s| {
+            s.body.clone_from(&later);
+            s.count(0, 2);
+            s.signers = vec!["m1", "m3", "m4"];
+        });
+        last(&story.up_to("lease").with("lease", |s| {
+            s.edit("root: 1", &format!("root: {root}"));
+        }))
+    };
+    assert_eq!(leased(1), Ok(None));
+    assert_eq!(leased(2), Ok(None));
+    assert_eq!(leased(3), Ok(Some(Code::LeaseBad)));
 }
 
 /// The book up to a step, and that step's index.

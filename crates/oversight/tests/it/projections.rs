@@ -201,7 +201,8 @@ fn people_hold_what_was_granted_until_it_ends() {
     }
     assert!(!book.holds(&name("a.tanaka"), "analyst", Seconds(hour(0) - 1)));
     assert!(!book.holds(&name("k.sato"), "analyst", until));
-    assert!(!book.cleared(&name("k.sato"), "selected", until));
+    assert!(book.cleared(&name("k.sato"), "selected", until));
+    assert!(!book.cleared(&name("k.sato"), "integrated", until));
     let rows = book.people(until);
     assert_eq!(rows.len(), 2);
     assert_eq!(

@@ -215,8 +215,8 @@ fn begin(t: &mut Teller) {
             "access of a supervisor",
             "k.sato",
             r#""supervisor""#,
-            "",
-            "",
+            r#""selected""#,
+            r#""o3","m.suzuki""#,
         ),
     ] {
         let body = format!(

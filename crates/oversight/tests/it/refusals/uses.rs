@@ -40,6 +40,24 @@ fn i5_queries_say_why_and_are_closed_once() {
         "query",
         Refused(Code::QueryRole),
     );
+    edit_at(
+        "access",
+        "\"clearance\":[\"selected\"]",
+        "\"clearance\":[\"integrated\"]",
+        "query",
+        Refused(Code::QueryClearance),
+    );
+    // Role and clearance may come from two grants; one that came late in another stream counts from its place in the log.
+    let two = Story::good()
+        .with("access", |s| {
+            s.edit("\"clearance\":[\"selected\"]", "\"clearance\":[]");
+        })
+        .again("access", "gap", |s| {
+            s.edit("[\"analyst\"]", "[]")
+                .edit("\"clearance\":[]", "\"clearance\":[\"selected\"]");
+            s.time = hour(6) + 1800;
+        });
+    assert_eq!(verdict(&two, "query"), Taken);
     for (until, wanted) in [
         ("2027-04-01T06:00:00Z", Taken),
         ("2027-04-01T05:59:59Z", Refused(Code::QueryRole)),
@@ -111,6 +129,20 @@ fn i6_exports_say_all_and_go_where_the_schedule_lets_them() {
         Refused(Code::ExportRole),
     );
     edit("export", "\"a.tanaka\"", "\"k.sato\"", Taken);
+    let cleared = |to: &str| {
+        let story = Story::good().with("access of a supervisor", |s| {
+            s.edit("\"clearance\":[\"selected\"]", to);
+        });
+        story.with("export", |s| {
+            s.edit("\"a.tanaka\"", "\"k.sato\"");
+        })
+    };
+    for to in ["\"clearance\":[]", "\"clearance\":[\"provision\"]"] {
+        assert_eq!(
+            verdict(&cleared(to), "export"),
+            Refused(Code::ExportClearance)
+        );
+    }
     for (most, wanted) in [(2, Taken), (1, Refused(Code::ExportBudget))] {
         let story = Story::good()
             .with("schedule", |s| {
@@ -126,6 +158,19 @@ fn i7_a_showing_rests_on_one_ruling_about_this_record_by_others() {
     check("showing", Refused(Code::ReidentificationRuling), |s| {
         s.count(0, 3);
     });
+    edit("showing", "\"k.sato\"", "\"a.tanaka\"", Taken);
+    for (from, to) in [
+        ("[\"supervisor\"]", "[\"responder\"]"),
+        ("\"clearance\":[\"selected\"]", "\"clearance\":[]"),
+        ("2028-03-31T23:59:59Z", "2027-04-01T06:59:59Z"),
+    ] {
+        let wanted = Refused(Code::ReidentificationRole);
+        edit_at("access of a supervisor", from, to, "showing", wanted);
+    }
+    let nobody = Story::good()
+        .without("access")
+        .without("access of a supervisor");
+    assert_eq!(verdict(&nobody, "showing"), Taken);
     edit(
         "showing",
         "\"user\"",
