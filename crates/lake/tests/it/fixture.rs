@@ -13,7 +13,7 @@ use sakimori_lake::{
     Access, Ask, BucketWriter, Found, Lake, LakeError, QueryOpened, Randomness, Retention, Row,
     ShareVault, Span, StagedWindow, What, WindowId, bucket_key,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// 2027-04-01T00:00:00Z, the first second of the bucket's day.
@@ -33,9 +33,24 @@ pub(crate) fn seeded(seed: u64) -> Box<dyn Randomness> {
     })
 }
 
+/// A folder, which goes with its owner.
+pub(crate) enum Place {
+    Own(TempDir),
+    Given(PathBuf),
+}
+
+impl Place {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(folder) => folder,
+        }
+    }
+}
+
 /// A lake with both vaults, as a demonstration has them on one machine.
 pub(crate) struct House {
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Place,
     pub(crate) lake: Lake,
     pub(crate) office: ShareVault,
     pub(crate) commission: ShareVault,
@@ -48,13 +63,19 @@ impl House {
         let bucket: BucketId = "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01"
             .parse()
             .unwrap();
-        let house = Self::at(folder, bucket);
+        let house = Self::at(Place::Own(folder), bucket);
         house.office.create(&house.bucket, [7; 32]).unwrap();
         house.commission.create(&house.bucket, [9; 32]).unwrap();
         house
     }
 
-    fn at(folder: TempDir, bucket: BucketId) -> Self {
+    /// The house in a folder that another process made and keeps.
+    pub(crate) fn below(folder: &Path) -> Self {
+        let bucket = "000102030405060708090a0b0c0d0e0f/s-01/2027-04-01";
+        Self::at(Place::Given(folder.to_path_buf()), bucket.parse().unwrap())
+    }
+
+    fn at(folder: Place, bucket: BucketId) -> Self {
         Self {
             lake: Lake::at(folder.path().join("lake")),
             office: ShareVault::at(folder.path().join("office")),
@@ -68,7 +89,7 @@ impl House {
     pub(crate) fn backup(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         copy(self.folder.path(), folder.path());
-        Self::at(folder, self.bucket.clone())
+        Self::at(Place::Own(folder), self.bucket.clone())
     }
 
     pub(crate) fn key(&self) -> BucketKey {
@@ -85,7 +106,7 @@ impl House {
             .writer(&self.bucket, self.key(), keep, at(0, 0), seeded(1))
     }
 
-    pub(crate) fn folder(&self) -> std::path::PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.lake.folder(&self.bucket)
     }
 

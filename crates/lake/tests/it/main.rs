@@ -8,6 +8,7 @@ mod deletion;
 mod faults;
 mod fixture;
 mod identifiers;
+mod kill;
 mod lookups;
 mod power;
 mod roundtrip;
