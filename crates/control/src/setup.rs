@@ -274,7 +274,8 @@ impl Made {
             .map(|(id, role, key)| (id.clone(), *role, key.verifier().clone()))
             .collect();
         let text = TrustRoot::draft(&Draft {
-            not_before: host.seconds(),
+            // Entries carry whole minutes: what begins with one leaves no minute in which two hold.
+            not_before: host.seconds().minute(),
             commission: &parties.commission,
             members: &members,
             floors: &FLOORS,

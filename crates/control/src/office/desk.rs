@@ -121,7 +121,7 @@ impl<'k> Desk<'k> {
 }
 
 /// What the book says of an entry that would not count.
-fn forbidden(why: &Refused) -> ControlError {
+pub(super) fn forbidden(why: &Refused) -> ControlError {
     let detail = if why.detail.is_empty() {
         String::new()
     } else {

@@ -1,7 +1,7 @@
 //! Requests to the commission and what is said about them. In: what is asked for and why, who asks. Out: a request on record with the text that is to be signed, answers. Never: a request that leaves
 //! a field open; one that the book forbids, on record all the same.
 
-use super::desk::Desk;
+use super::desk::{Desk, forbidden};
 use super::sign_pack;
 use crate::error::ControlError;
 use crate::host::Host;
@@ -12,11 +12,14 @@ use crate::ledger::installed_root;
 use sakimori_authority::Sitting;
 use sakimori_authority::root::{Member, Role, TrustRoot};
 use sakimori_authority::ruling::{Matter, Ruling};
+use sakimori_authority::schedule::Key;
 use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{AuthorityId, Name, SensorId, hex};
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
+use sakimori_oversight::book::Book;
+use sakimori_oversight::refused::{Code, Refused};
 use sakimori_select::Pack;
 use sakimori_tlog::merkle::leaf_hash;
 use serde_json::json;
@@ -344,6 +347,24 @@ pub(super) fn ascii_line(text: &str) -> Option<String> {
     (printable && !line.is_empty()).then(|| line.chars().take(most).collect())
 }
 
+/// Holds the share that a request expects against the schedule in force, before anybody has to read the request.
+fn within_share(book: &Book, now: Seconds, share_ppm: u64) -> Result<(), ControlError> {
+    let Some(known) = book.schedule_at(now) else {
+        return Ok(());
+    };
+    if share_ppm <= known.schedule.rules.cap_share_ppm {
+        return Ok(());
+    }
+    let key = Key::CapSharePpm;
+    let source = known.schedule.mark(key).map_or("", |mark| &mark.source);
+    let (name, value) = (key.name(), known.schedule.shown(key));
+    let version = known.schedule.version;
+    let what = format!(
+        "it expects {share_ppm} packets of a million, and `{name}` of schedule version {version} is {value}, by {source}"
+    );
+    Err(forbidden(&Refused::new(Code::RequestShare, what)))
+}
+
 /// Puts a request on record; returns its leaf hash.
 fn ask(
     node: &Node,
@@ -355,6 +376,7 @@ fn ask(
 ) -> Result<[u8; 32], ControlError> {
     let office = keys::read(&node.office_key("office"))?;
     let mut desk = Desk::open(node, host, Some(&office))?;
+    within_share(desk.book(), host.seconds(), reasons.expected_share_ppm)?;
     let body = json!({
         "kind": kind.to_string(),
         "requester": reasons.requester.to_string(),
