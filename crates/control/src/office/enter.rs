@@ -348,15 +348,12 @@ fn publish(
 ) -> Result<Entered, ControlError> {
     let root = installed_root(node)?;
     let bad = |e: &dyn std::error::Error| ControlError::document(format!("the {kind}"), told(e));
-    let counters = match kind {
-        EntryType::Schedule => {
-            let (schedule, _) = Schedule::check(bytes, &root).map_err(|e| bad(&e))?;
-            vec![schedule.version]
-        }
-        _ => {
-            Software::check(bytes, &root).map_err(|e| bad(&e))?;
-            Vec::new()
-        }
+    let counters = if kind == EntryType::Schedule {
+        let (schedule, _) = Schedule::check(bytes, &root).map_err(|e| bad(&e))?;
+        vec![schedule.version]
+    } else {
+        Software::check(bytes, &root).map_err(|e| bad(&e))?;
+        Vec::new()
     };
     let mut desk = Desk::open(node, host, None)?;
     let (index, _) = desk.enter(Deed {

@@ -4,6 +4,8 @@
 use crate::captures::border;
 use crate::node::TestNode;
 use crate::program::{Ran, run, sakimori};
+use sakimori_control::error::told;
+use sakimori_control::journal::{Deed, Journal};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::time::DAY_SECONDS;
 use std::fs;
@@ -134,6 +136,17 @@ fn a_trust_root_that_too_few_signed_is_refused_and_changes_nothing() {
     desk.signed("other", "other", &["m1", "m2", "m3"]);
     let refused = desk.line("authority submit other").ended(1);
     assert!(refused.err.contains("cannot change"), "{refused:?}");
+    // Nor does the writer take it from somebody who goes past the office.
+    let socket = desk.node.node.ledger().socket;
+    let mut journal = Journal::begin(&socket, None, &desk.node.host).unwrap();
+    let past = journal.record(Deed {
+        kind: EntryType::TrustRoot,
+        authority: [0; 32],
+        counters: vec![2],
+        body: fs::read(desk.node.beside("other")).unwrap(),
+    });
+    let past = told(&past.unwrap_err());
+    assert!(past.contains("changes no key"), "{past}");
     assert_eq!(desk.roots(), 1);
     assert!(!desk.node.dir().join("trust-roots").exists());
     desk.sensor("s-01").yes();
@@ -162,6 +175,10 @@ fn a_trust_root_is_followed_by_the_next_while_the_node_runs_and_after_it_starts_
     desk.line("authority renew").yes();
     let shown = desk.line(&format!("authority show {old}")).yes();
     assert!(shown.out.contains("This is a decision"), "{shown:?}");
+    // What it selected can be looked at as before.
+    desk.line(&format!("query --authority {old} --purpose p --case c"))
+        .yes();
+    desk.line("lake expire").yes();
     desk.line(&format!(
         "authority suspend {old} --by commission --reason rotation --key node/commission/members/m2.key"
     ))
