@@ -2,6 +2,7 @@
 
 use crate::error::ControlError;
 use crate::host::Host;
+use sakimori_authority::TrustRoot;
 use sakimori_custody::entry::{
     Act, Author, Chain, Entry, EntryType, Envelope, Salt, Seal, StoredBody,
 };
@@ -11,6 +12,7 @@ use sakimori_ledger::client::{Client, ClientError};
 use sakimori_ledger::socket::Problem;
 use sakimori_sensor::supervisor::{Recorder, RecorderError};
 use sakimori_tlog::key::NoteSigner;
+use sakimori_tlog::proof::TlogProof;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -140,18 +142,21 @@ const PULSE_EVERY: Duration = Duration::from_millis(200);
 /// How long a log that is there may take to say so. With the look of the supervisor, every 200 ms, a log that fails or hangs stops a run within a second.
 const PULSE_WAIT: Duration = Duration::from_millis(500);
 
-/// The log as a run sees it: asked all the time whether it is there, also while an entry waits for a slow disk.
+/// The log as a run sees it: asked all the time whether it is there, also while an entry waits for a slow disk. What a run begins with has to be in the mirror's copy too: a log that was
+/// taken back or forked takes entries like any other, and no quorum stands behind them.
 pub struct RunLog {
     client: Client,
     pulse: Client,
+    /// Whose quorum the run's first entry waits for; nothing once it has it.
+    root: Option<TrustRoot>,
 }
 
 impl RunLog {
-    /// Connects, twice: an entry that waits must not keep the question waiting.
+    /// Connects, twice: an entry that waits must not keep the question waiting. `root` is the trust root that the sensor remembers.
     ///
     /// # Errors
     /// [`ControlError::Ledger`]: no ledger listens there.
-    pub fn connect(socket: &Path) -> Result<Self, ControlError> {
+    pub fn connect(socket: &Path, root: TrustRoot) -> Result<Self, ControlError> {
         let client = || {
             Client::connect(socket).map_err(|source| ControlError::Ledger {
                 socket: socket.to_path_buf(),
@@ -161,8 +166,44 @@ impl RunLog {
         Ok(Self {
             client: client()?,
             pulse: client()?,
+            root: Some(root),
         })
     }
+
+    /// Waits until the quorum's cosignatures cover an entry, as long as the log is there, [`PROOF_WAIT`] at most.
+    fn covered(
+        &mut self,
+        entry: &Entry,
+        index: u64,
+        root: &TrustRoot,
+    ) -> Result<(), RecorderError> {
+        for _ in 0..PROOF_WAIT.as_millis() / PULSE_EVERY.as_millis() {
+            match self.client.proof(index, PULSE_EVERY) {
+                Ok(text) if stands(&text, &entry.leaf, root) => return Ok(()),
+                Ok(_) => break,
+                Err(ClientError::Problem(Problem::Unproven(_))) => self.alive()?,
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+        let told =
+            "the commission's mirror and the witnesses have not cosigned the start of the run";
+        Err(RecorderError(told.to_owned()))
+    }
+}
+
+/// Whether a proof shows an entry under a checkpoint that the quorum of the trust root stands behind.
+fn stands(text: &str, entry: &[u8], root: &TrustRoot) -> bool {
+    let Ok(proof) = TlogProof::parse(text.as_bytes()) else {
+        return false;
+    };
+    let mut keys = root.policy.keys();
+    if !keys.contains(&root.mirror) {
+        keys.push(root.mirror.clone());
+    }
+    let cosigned = proof.checkpoint.verify(&keys).is_ok_and(|verified| {
+        root.policy.met_by(&verified) && verified.iter().any(|v| v.key == root.mirror)
+    });
+    cosigned && proof.check(entry).is_ok()
 }
 
 fn failed(error: &ClientError) -> RecorderError {
@@ -177,10 +218,13 @@ impl Recorder for RunLog {
             .client
             .append_all_watched(entries, PULSE_EVERY, &mut watch);
         let placed = placed.map_err(|e| failed(&e))?;
-        placed
-            .first()
-            .copied()
-            .ok_or_else(|| RecorderError("there was nothing to record".to_owned()))
+        let (Some(&index), Some(entry)) = (placed.first(), entries.first()) else {
+            return Err(RecorderError("there was nothing to record".to_owned()));
+        };
+        if let Some(root) = self.root.take() {
+            self.covered(entry, index, &root)?;
+        }
+        Ok(index)
     }
 
     fn alive(&mut self) -> Result<(), RecorderError> {

@@ -297,7 +297,7 @@ impl Process<'_> {
         store.begin(&seal).map_err(|e| self.fault(&admitted, e))?;
         self.state.open_run(stream);
         self.state.save(&self.folder)?;
-        let Ok(mut recorder) = RunLog::connect(&self.node.ledger().socket) else {
+        let Ok(mut recorder) = RunLog::connect(&self.node.ledger().socket, self.root()?) else {
             return Err(self.keep_refusal());
         };
         let known = admitted.state().time;
@@ -393,14 +393,17 @@ impl Process<'_> {
         record_findings(self.node, self.host, authority, seal, findings)
     }
 
-    /// The commission, whose shares are believed by the key of the trust root that this sensor remembers.
-    fn caller(&self) -> Result<Caller, ControlError> {
+    /// The trust root that this sensor remembers.
+    fn root(&self) -> Result<TrustRoot, ControlError> {
         let known = self.state.sensor_state().trust_root.unwrap_or_default();
-        let root = TrustRoot::remembered(&known);
-        let root = root.map_err(|e| {
+        TrustRoot::remembered(&known).map_err(|e| {
             ControlError::document("the trust root that this sensor remembers", told(&e))
-        })?;
-        Caller::trusting(self.node, root.commission_holder, self.host)
+        })
+    }
+
+    /// The commission, whose shares are believed by the key of that trust root.
+    fn caller(&self) -> Result<Caller, ControlError> {
+        Caller::trusting(self.node, self.root()?.commission_holder, self.host)
     }
 
     fn journal(&self) -> Result<Journal<'_>, ControlError> {

@@ -284,3 +284,30 @@ fn no_kill_loses_a_receipt_or_leaves_a_record_without_one() {
         }
     }
 }
+
+#[test]
+fn row_13_a_sealed_process_that_falls_again_and_again_is_told_each_time_and_skips_no_window() {
+    let mut rig = Rig::new();
+    let mut fallen = Vec::new();
+    for entries in [2, 60, 200] {
+        fallen.push(rig.kill(Victim::Sealed, entries, Duration::ZERO));
+    }
+    rig.check(&fallen);
+    assert!(
+        fallen.iter().all(|fall| fall.struck),
+        "they fell on the way"
+    );
+    for fall in &fallen {
+        let of_run = |kind| {
+            let entries = rig.log.iter();
+            entries
+                .filter(move |e| Some(e.envelope.stream) == fall.stream && e.envelope.kind == kind)
+        };
+        assert_eq!(of_run(EntryType::Fault).count(), 1, "{:?}", fall.stream);
+        let windows: Vec<u64> = of_run(EntryType::Receipt)
+            .map(|entry| entry.envelope.counters[0])
+            .collect();
+        assert!(windows.len() as u64 >= fall.acknowledged.saturating_sub(2));
+        assert_eq!(windows, (0..windows.len() as u64).collect::<Vec<_>>());
+    }
+}
