@@ -1,6 +1,10 @@
 //! The ledger's process. In: a node's folder, the commission's address. Out: a log that takes entries until it is told to stop. Never: a log of its own; see
 //! `sakimori-ledger`.
 
+mod repair;
+
+pub use repair::{Repaired, repair};
+
 use crate::commission::{Admission, commission_of};
 use crate::error::ControlError;
 use crate::host::Host;

@@ -352,6 +352,17 @@ pub(crate) enum Ledger {
         #[arg(long)]
         attached: bool,
     },
+    /// Makes a damaged log whole from the mirror's copy; the ledger must not run.
+    Repair {
+        #[command(flatten)]
+        dir: Dir,
+        /// The mirror's copy.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 #[derive(Debug, Subcommand)]

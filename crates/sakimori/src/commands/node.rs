@@ -1,13 +1,15 @@
-//! `init`, `ledger run`, `commission run`. In: arguments. Out: a node; processes that run until they are ended. Never: a use case of their own.
+//! `init`, `ledger run`, `ledger repair`, `commission run`. In: arguments. Out: a node; processes that run until they are ended; what a repair restored. Never: a use case of their own.
 
-use crate::arguments::{Commission, Init, Ledger};
+use crate::arguments::{Commission, Format, Init, Ledger};
 use crate::failure::Failure;
 use crate::show;
 use sakimori_control::commission;
+use sakimori_control::ledger::Repaired;
 use sakimori_control::setup::{self, Parties};
 use sakimori_control::{ControlError, Host, Node, files};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) fn init(arguments: &Init, host: &Host) -> Result<ExitCode, Failure> {
@@ -50,11 +52,14 @@ pub(super) fn init(arguments: &Init, host: &Host) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn ledger(command: Ledger, host: &Host) -> Result<ExitCode, Failure> {
-    let Ledger::Run {
-        dir,
-        commission,
-        attached,
-    } = command;
+    let (dir, commission, attached) = match command {
+        Ledger::Run {
+            dir,
+            commission,
+            attached,
+        } => (dir, commission, attached),
+        Ledger::Repair { dir, from, format } => return repair(&Node::at(&dir.dir), &from, format),
+    };
     let node = Node::at(&dir.dir);
     let address = match commission {
         Some(address) => address,
@@ -70,6 +75,31 @@ pub(super) fn ledger(command: Ledger, host: &Host) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::SUCCESS);
     }
     Err(ControlError::LedgerStopped(service.wait()).into())
+}
+
+/// Makes a damaged log whole and says what was restored.
+fn repair(node: &Node, from: &Path, format: Format) -> Result<ExitCode, Failure> {
+    let repaired = sakimori_control::ledger::repair(node, from)?;
+    if format == Format::Json {
+        show::json(&serde_json::json!({
+            "entries": repaired.entries,
+            "restored": repaired.files,
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = |file: &String| vec![file.clone(), Repaired::holds(file).to_owned()];
+    show::table(
+        &["restored", "what it holds"],
+        repaired.files.iter().map(row),
+    );
+    let (count, entries) = (repaired.files.len(), repaired.entries);
+    show::say(&format!(
+        "{count} files were missing or damaged and are restored; log and mirror signed for the {entries} entries from which they follow"
+    ));
+    show::say(
+        "next: `sakimori verify` on the node's folder, then `sakimori ledger run`, which reads all of the log before it takes an entry",
+    );
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn commission(command: Commission, host: &Host) -> Result<ExitCode, Failure> {
