@@ -9,11 +9,12 @@ use crate::host::Host;
 use crate::journal::{Deed, Journal, Log};
 use crate::keys;
 use crate::layout::Node;
-use crate::office;
+use crate::office::{self, desk::Desk};
 use sakimori_custody::entry::{EntryType, Envelope};
 use sakimori_custody::ids::{BucketId, Name, RecordId, hex};
 use sakimori_custody::keys::BucketKey;
 use sakimori_lake::{BucketState, Membership, WindowId};
+use sakimori_oversight::Book;
 use sakimori_tlog::key::NoteSigner;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,16 +42,13 @@ pub struct Answered {
 
 /// A receipt that covers records.
 struct Receipt {
-    authority: [u8; 32],
     window: WindowId,
-    bucket: BucketId,
     first: RecordId,
     records: u64,
 }
 
 #[derive(Deserialize)]
 struct ReceiptBody {
-    bucket: String,
     first_record: String,
     records: u64,
 }
@@ -61,55 +59,96 @@ struct ChallengeBody {
     record: String,
 }
 
+/// A record that was drawn to be challenged, and not on record yet.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The bucket.
+    pub bucket: BucketId,
+    /// The record that has to open.
+    pub record: RecordId,
+    /// The challenge, as the secretariat puts it on record.
+    pub deed: Deed,
+}
+
 /// Draws a record among those of a bucket, or of all buckets that are not gone, and puts the challenge on record for the commission.
 ///
 /// # Errors
 /// [`ControlError::Usage`] where no receipt on record covers a record; [`ControlError::Ledger`].
 ///
 /// # Cost
-/// Reads every receipt's body.
+/// Reads the whole log once.
 pub fn draw(
     node: &Node,
     host: &Host,
     secretariat: &NoteSigner,
     bucket: Option<&BucketId>,
 ) -> Result<Challenge, ControlError> {
-    let mut journal = Journal::begin(&node.ledger().socket, Some(secretariat), host)?;
-    let gone = bodies(&mut journal.log, EntryType::Deletion)?
-        .into_iter()
-        .filter_map(|(_, _, body)| body["bucket"].as_str().map(str::to_owned));
-    let gone: BTreeSet<String> = gone.collect();
-    let receipts = receipts(&mut journal.log)?.into_iter();
-    let open: Vec<Receipt> = receipts
-        .filter(|r| match bucket {
-            // One that is named is challenged also after its end: then it must not open.
-            Some(bucket) => r.bucket == *bucket,
-            None => !gone.contains(&r.bucket.to_string()),
-        })
-        .collect();
-    let records: u64 = open.iter().map(|r| r.records).sum();
-    let drawn = host.bytes().map_err(ControlError::Randomness)?;
-    let at = u64::from_be_bytes(drawn).checked_rem(records);
-    let (receipt, record) = at.and_then(|at| nth(&open, at)).ok_or_else(|| {
+    let mut desk = Desk::open(node, host, Some(secretariat))?;
+    let drawn = drawn(desk.book(), host, bucket)?;
+    let (entry, _) = desk.enter(drawn.deed)?;
+    desk.journal.log.proof(entry)?;
+    Ok(Challenge {
+        entry,
+        bucket: drawn.bucket,
+        record: drawn.record,
+    })
+}
+
+/// Draws a record among those that a book shows, each with the same chance: also for a node that brings the challenge to the log itself. A bucket that is named is drawn from after its
+/// end too: then it must not open.
+///
+/// # Errors
+/// [`ControlError::Usage`] where no receipt of the book covers a record.
+///
+/// # Cost
+/// Looks at each receipt of the book twice.
+pub fn drawn(book: &Book, host: &Host, bucket: Option<&BucketId>) -> Result<Drawn, ControlError> {
+    let is_there = |id: &BucketId| {
+        let of = book.bucket_list().get(id);
+        of.is_some_and(|of| of.deleted.is_none() && of.lapsed.is_none())
+    };
+    let wanted = |id: &BucketId| bucket.map_or_else(|| is_there(id), |named| named == id);
+    let receipts = || {
+        let runs = book.run_list().values();
+        runs.flat_map(|run| run.covered.iter().map(move |covered| (run, covered)))
+            .filter(|(_, covered)| wanted(&covered.bucket))
+    };
+    let none = || {
         ControlError::Usage("no receipt on record covers a record that could be challenged".into())
-    })?;
+    };
+    let records = receipts().fold(0_u64, |sum, (_, covered)| {
+        sum.saturating_add(covered.records)
+    });
+    let random = host.bytes().map_err(ControlError::Randomness)?;
+    let mut left = u64::from_be_bytes(random)
+        .checked_rem(records)
+        .ok_or_else(none)?;
+    let found = receipts().find(|(_, covered)| {
+        let here = left < covered.records;
+        left -= if here { 0 } else { covered.records };
+        here
+    });
+    let (run, covered) = found.ok_or_else(none)?;
+    let record = RecordId {
+        stream: run.stream,
+        number: covered.first.saturating_add(left),
+    };
     let nonce: [u8; 32] = host.bytes().map_err(ControlError::Randomness)?;
+    let authority = book.authority(covered.bucket.authority);
     let body = json!({
-        "bucket": receipt.bucket.to_string(),
+        "bucket": covered.bucket.to_string(),
         "record": record.to_string(),
         "nonce": hex(&nonce),
     });
-    let (entry, _) = journal.record(Deed {
-        kind: EntryType::Challenge,
-        authority: receipt.authority,
-        counters: vec![host.seconds().0],
-        body: body.to_string().into_bytes(),
-    })?;
-    journal.log.proof(entry)?;
-    Ok(Challenge {
-        entry,
-        bucket: receipt.bucket.clone(),
+    Ok(Drawn {
+        bucket: covered.bucket.clone(),
         record,
+        deed: Deed {
+            kind: EntryType::Challenge,
+            authority: authority.map(|of| of.commitment).unwrap_or_default(),
+            counters: vec![host.seconds().0],
+            body: body.to_string().into_bytes(),
+        },
     })
 }
 
@@ -259,12 +298,10 @@ impl Receipt {
         let index = *envelope.counters.first()?;
         (body.records > 0).then_some(())?;
         Some(Self {
-            authority: envelope.authority,
             window: WindowId {
                 stream: envelope.stream,
                 index,
             },
-            bucket: body.bucket.parse().ok()?,
             first: body.first_record.parse().ok()?,
             records: body.records,
         })
@@ -274,22 +311,6 @@ impl Receipt {
         let last = self.first.number.saturating_add(self.records);
         record.stream == self.first.stream && (self.first.number..last).contains(&record.number)
     }
-}
-
-/// The `at`th of the records that receipts cover.
-fn nth(receipts: &[Receipt], at: u64) -> Option<(&Receipt, RecordId)> {
-    let mut left = at;
-    for receipt in receipts {
-        if left < receipt.records {
-            let record = RecordId {
-                stream: receipt.first.stream,
-                number: receipt.first.number + left,
-            };
-            return Some((receipt, record));
-        }
-        left -= receipt.records;
-    }
-    None
 }
 
 fn receipts(log: &mut Log) -> Result<Vec<Receipt>, ControlError> {

@@ -4,7 +4,7 @@
 
 mod evidence;
 
-pub use evidence::{Opened, open_case, read_evidence};
+pub use evidence::{Case, Evidence, Opened, case_of, is_known, open_case, read_evidence};
 
 use crate::error::{ControlError, told};
 use crate::files;
@@ -311,6 +311,16 @@ pub fn report_of(book: &Book, year: u64) -> (Deed, Texts) {
 
 /// Enters the suspension behind a demand; the authority that it stops.
 fn stopped(node: &Node, host: &Host, note: &[u8]) -> Result<AuthorityId, ControlError> {
+    let authority = stop_of(note)?;
+    office::enter(node, host, note)?;
+    Ok(authority)
+}
+
+/// The authority that the suspension behind a demand stops. Whether it is signed by chair or deputy is for whoever takes it to check.
+///
+/// # Errors
+/// [`ControlError::Document`]: it is no suspension of the commission's.
+pub fn stop_of(note: &[u8]) -> Result<AuthorityId, ControlError> {
     let told = |problem: &str| ControlError::document("the suspension of the demand", problem);
     let parsed = Note::parse(note).map_err(|e| told(&e.to_string()))?;
     let suspension = Suspension::parse(parsed.text()).map_err(|e| told(&e.to_string()))?;
@@ -319,7 +329,6 @@ fn stopped(node: &Node, host: &Host, note: &[u8]) -> Result<AuthorityId, Control
             "a demand stops by a suspension that chair or deputy signed",
         ));
     }
-    office::enter(node, host, note)?;
     Ok(suspension.authority)
 }
 

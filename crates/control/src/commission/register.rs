@@ -13,8 +13,10 @@ use sakimori_ledger::disk::Source;
 use sakimori_ledger::mirror::Approve;
 use sakimori_ledger::reader::LogReader;
 use sakimori_ledger::writer::Admit;
+use sakimori_oversight::misuse::{self, Alert};
 use sakimori_oversight::refused::{Code, Refused};
 use sakimori_oversight::{Book, Judged};
+use sakimori_tlog::merkle::{Hash, leaf_hash};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -42,9 +44,16 @@ pub(super) struct Opened {
     pub(super) buckets: BTreeSet<String>,
 }
 
+/// Most attempts that are kept until somebody takes them, and most entries that are remembered as told.
+const ATTEMPTS_MAX: usize = 1024;
+
 /// The commission's book.
 pub struct Register {
     book: Book,
+    /// What somebody tried and the book refused, until it is told.
+    attempts: Vec<Alert>,
+    /// Hashes of the entries that were refused: an upload is tried again and again.
+    attempted: BTreeSet<Hash>,
     /// Entries of an earlier process whose bodies are not read yet, in order.
     unread: Vec<(u64, Vec<u8>)>,
 }
@@ -54,6 +63,8 @@ impl Register {
     pub fn new(root: TrustRoot) -> Self {
         Self {
             book: Book::new(root),
+            attempts: Vec::new(),
+            attempted: BTreeSet::new(),
             unread: Vec::new(),
         }
     }
@@ -110,6 +121,25 @@ impl Register {
         self.book.may_run(commitment, sensor, at)
     }
 
+    /// What was tried and refused since this was last asked; each entry once.
+    pub(super) fn take_attempts(&mut self) -> Vec<Alert> {
+        std::mem::take(&mut self.attempts)
+    }
+
+    /// Notes an entry that was refused, where a rule of misuse speaks of it.
+    fn refused(&mut self, why: &Refused, entry: &[u8], body: &[u8]) {
+        let Some(alert) = misuse::attempt(why, entry, body) else {
+            return;
+        };
+        if self.attempted.len() >= ATTEMPTS_MAX {
+            self.attempted.clear();
+        }
+        let is_new = self.attempted.insert(leaf_hash(entry));
+        if is_new && self.attempts.len() < ATTEMPTS_MAX {
+            self.attempts.push(alert);
+        }
+    }
+
     /// Takes in what was cosigned by an earlier process. The rules were held against it then; where this program would refuse an entry, it stands in the book as
     /// one on which nothing rests.
     pub(super) fn read_bodies<D: Source>(&mut self, reader: &LogReader<D>) {
@@ -144,10 +174,12 @@ impl Approve for Approver {
         body: &[u8],
         now: Seconds,
     ) -> Result<(), String> {
-        let verdict = lock(&self.0)
-            .book
-            .judge(index, entry, body, Judged::at(now));
-        verdict.map(|_| ()).map_err(|why| why.to_string())
+        let mut register = lock(&self.0);
+        let verdict = register.book.judge(index, entry, body, Judged::at(now));
+        verdict.map(|_| ()).map_err(|why| {
+            register.refused(&why, entry, body);
+            why.to_string()
+        })
     }
 }
 

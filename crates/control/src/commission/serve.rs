@@ -5,6 +5,7 @@ use super::{Commission, Denied, lock};
 use crate::error::{ControlError, told};
 use crate::files;
 use crate::host::Host;
+use crate::oversight::Evidence;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -15,6 +16,8 @@ use sakimori_authority::root::TrustRoot;
 use sakimori_custody::entry::Envelope;
 use sakimori_ledger::http::{Clock, MIRROR_ROUTES, either, serve, watched};
 use sakimori_ledger::limits::PAGE_ENTRIES_MAX;
+use sakimori_oversight::Book;
+use sakimori_oversight::misuse::Alert;
 use std::fs::File;
 use std::future::Future;
 use std::io;
@@ -118,6 +121,40 @@ impl Commission {
     /// Number of entries that the mirror has cosigned for.
     pub fn copy_size(&self) -> u64 {
         self.verified_size()
+    }
+
+    /// Reads the book of the commission's own copy. The mirror waits meanwhile.
+    pub fn read<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
+        read(lock(&self.register).book())
+    }
+
+    /// What somebody tried to put on record and the mirror refused, as a rule of misuse names it, since this was last asked.
+    pub fn attempts(&self) -> Vec<Alert> {
+        lock(&self.register).take_attempts()
+    }
+
+    /// A cosigned entry of the copy with its stored body.
+    ///
+    /// # Errors
+    /// [`ControlError::Document`]: the copy cannot be read, or does not reach there yet.
+    pub fn entry_at(&self, index: u64) -> Result<Evidence, ControlError> {
+        let unreadable = |e: &dyn std::error::Error| {
+            ControlError::document(format!("entry {index} of the mirror's copy"), told(e))
+        };
+        let mirror = lock(&self.mirror);
+        let reader = mirror.reader();
+        let end = mirror.size().min(index.saturating_add(1));
+        let leaf = reader.entries(index.min(end)..end);
+        let leaf = leaf.map_err(|e| unreadable(&e))?.pop().ok_or_else(|| {
+            ControlError::document("the mirror's copy", format!("it has no entry {index} yet"))
+        })?;
+        let body = Envelope::decode(&leaf).map_err(|e| unreadable(&e))?.body;
+        let stored = reader.body(&body).map_err(|e| unreadable(&e))?;
+        Ok(Evidence {
+            index,
+            leaf,
+            stored,
+        })
     }
 
     /// Whether the mirror's storage has failed.

@@ -15,6 +15,7 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use sakimori_custody::entry::{EntryType, Envelope};
 use sakimori_custody::ids::hex;
+use sakimori_oversight::Book;
 use sakimori_oversight::misuse::{Alert, Rule};
 use sakimori_tlog::key::NoteSigner;
 use serde_json::{Value, json};
@@ -33,6 +34,84 @@ pub struct Opened {
     pub pack: PathBuf,
 }
 
+/// A case that is ready to be entered.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// The sealed pack, as it is kept.
+    pub sealed: Vec<u8>,
+    /// What is put on record.
+    pub deed: Deed,
+}
+
+/// An entry of a copy of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its index.
+    pub index: u64,
+    /// The entry, as it is.
+    pub leaf: Vec<u8>,
+    /// Its stored body, where it is there.
+    pub stored: Option<Vec<u8>>,
+}
+
+/// Whether a case on record has an alert's acts already.
+pub fn is_known(book: &Book, alert: &Alert) -> bool {
+    let rule = alert.rule.name();
+    book.misuses().iter().any(|m| {
+        m.rule == rule
+            && m.actor.as_str() == alert.actor
+            && alert.entries.iter().all(|e| m.entries.contains(e))
+    })
+}
+
+/// Seals the entries behind an alert, and says what is put on record of it.
+///
+/// # Errors
+/// [`ControlError::Randomness`]; [`ControlError::Document`] where the entries are too long.
+pub fn case_of(
+    alert: &Alert,
+    entries: &[Evidence],
+    secretariat: &NoteSigner,
+    host: &Host,
+) -> Result<Case, ControlError> {
+    let rule = alert.rule.name();
+    let nonce: [u8; NONCE_BYTES] = host.bytes().map_err(ControlError::Randomness)?;
+    let sealed = seal(secretariat, rule, nonce, &document(alert, entries))?;
+    let evidence = hex(&Sha256::digest(&sealed));
+    let name = format!("misuse-{}", evidence.chars().take(12).collect::<String>());
+    let body = json!({
+        "rule": rule,
+        "actor": alert.actor,
+        "case": name,
+        "entries": alert.entries,
+        "evidence": evidence,
+    });
+    Ok(Case {
+        sealed,
+        deed: Deed {
+            kind: EntryType::Misuse,
+            authority: [0; 32],
+            counters: vec![alert.rule.code()],
+            body: body.to_string().into_bytes(),
+        },
+        name,
+    })
+}
+
+impl Case {
+    /// Keeps the pack in a folder.
+    ///
+    /// # Errors
+    /// [`ControlError::File`].
+    pub fn keep(&self, folder: &Path) -> Result<PathBuf, ControlError> {
+        let pack = folder.join(format!("{}.sealed", self.name));
+        files::write(&pack, &self.sealed, files::PRIVATE)?;
+        Ok(pack)
+    }
+}
+
 /// Opens a case for an alert: seals the evidence into `folder`, then enters the case. `None` where a case on record has the same acts already.
 ///
 /// # Errors
@@ -45,41 +124,18 @@ pub fn open_case(
     folder: &Path,
 ) -> Result<Option<Opened>, ControlError> {
     let mut desk = Desk::open(node, host, Some(secretariat))?;
-    let rule = alert.rule.name();
-    let known = desk.book().misuses().iter().any(|m| {
-        m.rule == rule
-            && m.actor.as_str() == alert.actor
-            && alert.entries.iter().all(|e| m.entries.contains(e))
-    });
-    if known {
+    if is_known(desk.book(), alert) {
         return Ok(None);
     }
-    let nonce: [u8; NONCE_BYTES] = host.bytes().map_err(ControlError::Randomness)?;
-    let sealed = seal(secretariat, rule, nonce, &document(node, alert)?)?;
-    let evidence = hex(&Sha256::digest(&sealed));
-    let case = format!("misuse-{}", evidence.chars().take(12).collect::<String>());
-    let pack = folder.join(format!("{case}.sealed"));
-    files::write(&pack, &sealed, files::PRIVATE)?;
-    let (entry, _) = desk.enter(Deed {
-        kind: EntryType::Misuse,
-        authority: [0; 32],
-        counters: vec![alert.rule.code()],
-        body: json!({
-            "rule": rule,
-            "actor": alert.actor,
-            "case": case,
-            "entries": alert.entries,
-            "evidence": evidence,
-        })
-        .to_string()
-        .into_bytes(),
-    })?;
+    let case = case_of(alert, &entries_of(node, alert)?, secretariat, host)?;
+    let pack = case.keep(folder)?;
+    let (entry, _) = desk.enter(case.deed)?;
     desk.journal.log.proof(entry)?;
     Ok(Some(Opened { entry, pack }))
 }
 
-/// What the pack holds: the alert, and each entry with its stored body as the log has them.
-fn document(node: &Node, alert: &Alert) -> Result<Vec<u8>, ControlError> {
+/// The entries behind an alert, as the node's log has them.
+fn entries_of(node: &Node, alert: &Alert) -> Result<Vec<Evidence>, ControlError> {
     let (log, reader) = reader(node.folder())?;
     let unreadable = |e| ControlError::document(log.display(), told(&e));
     let mut entries = Vec::new();
@@ -87,15 +143,29 @@ fn document(node: &Node, alert: &Alert) -> Result<Vec<u8>, ControlError> {
         let leaf = reader.entries(*index..index.saturating_add(1));
         let leaf = leaf.map_err(unreadable)?.pop().unwrap_or_default();
         let body = Envelope::decode(&leaf).ok().map(|e| reader.body(&e.body));
-        let body = body.transpose().map_err(unreadable)?.flatten();
-        entries.push(json!({
-            "index": index,
-            "entry": hex(&leaf),
-            "body": body.map(|body| hex(&body)),
-        }));
+        let stored = body.transpose().map_err(unreadable)?.flatten();
+        entries.push(Evidence {
+            index: *index,
+            leaf,
+            stored,
+        });
     }
-    let document = json!({"alert": alert, "entries": entries});
-    Ok(document.to_string().into_bytes())
+    Ok(entries)
+}
+
+/// What the pack holds: the alert, and each entry with its stored body as the log has them.
+fn document(alert: &Alert, entries: &[Evidence]) -> Vec<u8> {
+    let entry = |of: &Evidence| {
+        json!({
+            "index": of.index,
+            "entry": hex(&of.leaf),
+            "body": of.stored.as_deref().map(hex),
+        })
+    };
+    let entries: Vec<Value> = entries.iter().map(entry).collect();
+    json!({"alert": alert, "entries": entries})
+        .to_string()
+        .into_bytes()
 }
 
 /// Opens a pack with the secretariat's key.
