@@ -6,6 +6,7 @@ mod notes;
 mod office;
 mod requests;
 mod sign_in;
+mod uses;
 mod web;
 
 use crate::app::Shared;
@@ -59,7 +60,10 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(notes::ruling))
             .routes(routes!(notes::suspension))
             .routes(routes!(notes::rules))
-            .routes(routes!(notes::urgent)),
+            .routes(routes!(notes::urgent))
+            .routes(routes!(uses::ask))
+            .routes(routes!(uses::export))
+            .routes(routes!(uses::findings)),
         Role::Commission => router
             .routes(routes!(requests::list))
             .routes(routes!(requests::one))

@@ -17,6 +17,7 @@ pub mod desk;
 pub mod docket;
 pub mod extract;
 pub mod gate;
+mod held;
 pub mod limits;
 pub mod metrics;
 mod outbox;
@@ -29,6 +30,7 @@ mod start;
 mod told;
 pub mod words;
 
+pub use held::held;
 pub use part::Role;
 pub use start::{Options, Provider, Running, open_access, start, with_access};
 pub use told::{log_to_standard_error, until_told};

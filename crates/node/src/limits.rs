@@ -34,3 +34,9 @@ pub const TICK: Duration = Duration::from_millis(500);
 pub const ROUND: Duration = Duration::from_secs(20);
 /// How often what waits for the log is brought there.
 pub const OUTBOX_ROUND: Duration = Duration::from_secs(2);
+/// Rows of a question that names no number.
+pub const QUERY_ROWS: usize = 1000;
+/// Most rows of a question; the schedule bounds what a person draws in a day.
+pub const QUERY_ROWS_MAX: usize = 10_000;
+/// Most findings of a page.
+pub const FINDINGS_MAX: usize = 500;

@@ -1,6 +1,7 @@
 //! What a role's node consists of beside its interface. In: the role's folder. Out: a docket, gauges, readiness, forwarded notes. Never: another role's folder.
 
 mod commission;
+mod misuse;
 mod office;
 mod operator;
 
@@ -160,5 +161,22 @@ pub(crate) fn refused(error: &ControlError) -> Problem {
         }
         other if other.exit_code() == exit::ENVIRONMENT => Problem::hidden(Code::Unavailable, text),
         _ => Problem::hidden(Code::Fault, text),
+    }
+}
+
+/// What the failure of a look at records is to a caller: what the log refuses is told with its rule, and what is destroyed is gone.
+pub(crate) fn used(error: &ControlError) -> Problem {
+    use sakimori_lake::{LakeError, ShareError};
+    match error {
+        ControlError::Ledger {
+            source: sakimori_ledger::client::ClientError::Problem(problem),
+            ..
+        } => match problem {
+            sakimori_ledger::socket::Problem::Denied(why) => Problem::new(Code::EntryRefused, why),
+            other => Problem::hidden(Code::LogUnavailable, other),
+        },
+        ControlError::Lake(LakeError::Deleted { .. } | LakeError::Expired { .. })
+        | ControlError::Share(ShareError::Missing(_)) => Problem::new(Code::Gone, told(error)),
+        other => refused(other),
     }
 }

@@ -15,3 +15,4 @@ mod nation;
 mod raw;
 mod rows;
 mod transport;
+mod uses;

@@ -130,6 +130,28 @@ impl Nation {
         caller
     }
 
+    /// Gives a person a new session, as a sign-in does; answers a caller with it.
+    pub(crate) fn again(&self, role: Role, id: &str) -> Caller {
+        let (word, now) = (format!("again-{}", cookie(role, id)), self.host.seconds());
+        let until = now.plus(3600).0;
+        let session = Change::AddSession(Session {
+            hash: Sha256::digest(&word).into(),
+            person: id.to_owned(),
+            method: "passkey".to_owned(),
+            created: now.0,
+            expires: until,
+            idle_expires: until,
+            ended: None,
+        });
+        let folder = self.role(role);
+        let options = options(role, folder.parent().unwrap());
+        let enter = async |access: &Access| access.store().apply(&[session]).await.unwrap();
+        with_access(&options, &self.host, enter).unwrap();
+        let mut caller = self.person(role, id);
+        caller.cookie = Some(format!("{COOKIE}={word}"));
+        caller
+    }
+
     /// A caller who shows nothing that the node knows.
     pub(crate) fn stranger(&self, role: Role) -> Caller {
         let mut caller = self.person(role, "nobody");
@@ -169,6 +191,7 @@ pub(crate) fn people(role: Role, folder: &Path, host: &Host) {
             ("m2", R::Member),
             ("m3", R::Member),
             ("clerk", R::Secretariat),
+            ("i1", R::Inspector),
         ],
         Role::Operator => &[("party", R::OperatorUser)],
     };
@@ -197,7 +220,9 @@ pub(crate) fn people(role: Role, folder: &Path, host: &Host) {
             };
             access.grant_role(&by, &grant, now).await.unwrap();
         }
-        for id in people.iter().map(|(id, _)| *id).chain(["admin"]) {
+        // Somebody who is given what an analyst needs in the tests themselves.
+        access.add_person(&by, &person("a1"), now).await.unwrap();
+        for id in people.iter().map(|(id, _)| *id).chain(["admin", "a1"]) {
             let session = Change::AddSession(Session {
                 hash: Sha256::digest(cookie(role, id)).into(),
                 person: id.to_owned(),
@@ -239,10 +264,15 @@ impl Said {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// The problem's code, where the answer is one.
+    pub(crate) fn code_or_none(&self) -> Option<String> {
+        self.json()["code"].as_str().map(str::to_owned)
+    }
+
     /// The problem's code; an answer without one fails the test.
     pub(crate) fn code(&self) -> String {
-        let code = self.json()["code"].as_str().map(str::to_owned);
-        code.unwrap_or_else(|| panic!("no problem: {} {}", self.status, self.text()))
+        self.code_or_none()
+            .unwrap_or_else(|| panic!("no problem: {} {}", self.status, self.text()))
     }
 }
 
