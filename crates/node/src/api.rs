@@ -8,6 +8,7 @@ mod requests;
 mod sign_in;
 mod uses;
 mod web;
+mod words;
 
 use crate::app::Shared;
 use crate::part::Role;
@@ -63,7 +64,9 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(notes::urgent))
             .routes(routes!(uses::ask))
             .routes(routes!(uses::export))
-            .routes(routes!(uses::findings)),
+            .routes(routes!(uses::findings))
+            .routes(routes!(words::letters))
+            .routes(routes!(words::reply)),
         Role::Commission => router
             .routes(routes!(requests::list))
             .routes(routes!(requests::one))
@@ -71,7 +74,14 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(commission::text))
             .routes(routes!(commission::sign))
             .routes(routes!(commission::ruling))
-            .routes(routes!(commission::suspension)),
+            .routes(routes!(commission::suspension))
+            .routes(routes!(words::inspection))
+            .routes(routes!(words::letters, words::letter))
+            .routes(routes!(words::report))
+            .routes(routes!(words::report_sheet))
+            .routes(routes!(words::challenge))
+            .routes(routes!(words::due))
+            .routes(routes!(words::misuse_sheet)),
         Role::Operator => router
             .routes(routes!(commission::operator_agreements))
             .routes(routes!(commission::operator_suspension)),

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::part::Part;
 use crate::problem::{Answer, Code, Problem};
 use sakimori_control::Host;
+use sakimori_control::journal::Deed;
 use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::ids::StreamId;
 use sakimori_store::{Change, Outgoing, OutgoingState};
@@ -49,7 +50,13 @@ async fn one(app: &Arc<App>, outgoing: Outgoing) -> Answer<()> {
                 let kind = u8::try_from(kind).ok().and_then(EntryType::from_code);
                 let unknown = || Problem::hidden(Code::Fault, "an outgoing entry of no known type");
                 let kind = kind.ok_or_else(unknown)?;
-                made(&app.host, &signer(app)?, kind, (Vec::new(), body))
+                let deed = Deed {
+                    kind,
+                    authority: [0; 32],
+                    counters: Vec::new(),
+                    body,
+                };
+                made(&app.host, &signer(app)?, deed)
             });
             let entry = entry.await?;
             let made = Change::OutgoMade {
@@ -91,22 +98,17 @@ fn signer(app: &App) -> Answer<NoteSigner> {
     }
 }
 
-/// An entry of a stream of its own, with its counters and its body.
-pub(crate) fn made(
-    host: &Host,
-    signer: &NoteSigner,
-    kind: EntryType,
-    (counters, body): (Vec<u64>, Vec<u8>),
-) -> Answer<Entry> {
+/// A deed as an entry of a stream of its own.
+pub(crate) fn made(host: &Host, signer: &NoteSigner, deed: Deed) -> Answer<Entry> {
     let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
     let stream = StreamId(host.bytes().map_err(fault)?);
     let salt = Salt(host.bytes().map_err(fault)?);
     let act = Act {
-        kind,
+        kind: deed.kind,
         time: host.seconds(),
-        authority: [0; 32],
-        counters,
-        body,
+        authority: deed.authority,
+        counters: deed.counters,
+        body: deed.body,
     };
     let author = Author {
         id: signer.verifier().id(),

@@ -332,7 +332,13 @@ async fn rounds(app: Arc<App>) -> String {
                     Ok(_) => office.round(),
                     Err(e) => vec![told(&e)],
                 },
-                Part::Commission(commission) => commission.round(),
+                Part::Commission(commission) => {
+                    let mut told = commission.round();
+                    if due {
+                        told.extend(commission.watch_misuse());
+                    }
+                    told
+                }
                 Part::Office(_) | Part::Operator(_) => Vec::new(),
             })
         });

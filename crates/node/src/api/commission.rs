@@ -20,6 +20,7 @@ use sakimori_authority::ruling::Matter;
 use sakimori_authority::statement::{Basis, Statement};
 use sakimori_authority::{Ruling, Suspension};
 use sakimori_control::error::told;
+use sakimori_control::journal::Deed;
 use sakimori_control::tls::May;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::time::DAY_SECONDS;
@@ -104,9 +105,12 @@ pub(crate) async fn asked(
         };
         let body = serde_json::json!({"request": sakimori_custody::ids::hex(&hash), "from": from, "text": text});
         let due = now.plus(days * DAY_SECONDS).0;
-        let body = body.to_string().into_bytes();
-        let done = commission_of(&app.part)?.enter(EntryType::Question, vec![due], body)?;
-        index_of(&done)
+        commission_of(&app.part)?.enter(Deed {
+            kind: EntryType::Question,
+            authority: [0; 32],
+            counters: vec![due],
+            body: body.to_string().into_bytes(),
+        })
     });
     Ok(Entered {
         index: index.await?,

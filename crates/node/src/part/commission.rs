@@ -1,6 +1,7 @@
 //! The commission's part: mirror, leases, shares, the desk where signatures come together. In: its own folder, the office's node. Out: its routes, signatures, forwarded decisions.
 //! Never: a signature of a member made here; a fact that its own copy of the log does not show.
 
+use super::misuse::Watch;
 use super::refused;
 use crate::docket::Docket;
 use crate::metrics::Gauge;
@@ -9,8 +10,8 @@ use crate::{outbox, peer};
 use sakimori_authority::root::TrustRoot;
 use sakimori_control::commission::{Commission, hold};
 use sakimori_control::error::told;
+use sakimori_control::journal::Deed;
 use sakimori_control::{ControlError, Host, Node, files, keys};
-use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::hex;
 use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::note::Note;
@@ -26,8 +27,9 @@ const NOTE_BYTES_MAX: usize = 64 << 10;
 pub struct CommissionPart {
     /// The commission itself.
     pub commission: Arc<Commission>,
-    folder: PathBuf,
-    host: Host,
+    pub(super) folder: PathBuf,
+    pub(super) host: Host,
+    pub(super) misuse: Watch,
     _lock: File,
 }
 
@@ -55,6 +57,7 @@ impl CommissionPart {
             commission,
             folder,
             host: host.clone(),
+            misuse: Watch::default(),
             _lock: held,
         })
     }
@@ -80,7 +83,24 @@ impl CommissionPart {
     }
 
     pub(super) fn gauges(&self) -> Vec<Gauge> {
+        let (alerts, alarms) = self.misuse.counts();
+        let cases = self.commission.read(|book| book.misuses().len());
         vec![
+            Gauge {
+                name: "misuse_alerts",
+                help: "Alerts that the rules of misuse gave in the last round.",
+                value: alerts as f64,
+            },
+            Gauge {
+                name: "misuse_alarms",
+                help: "Alarm lines about misuse and refused attempts since the process began.",
+                value: alarms as f64,
+            },
+            Gauge {
+                name: "misuse_cases",
+                help: "Cases of misuse on record.",
+                value: cases as f64,
+            },
             Gauge {
                 name: "mirror_entries",
                 help: "Entries of the verified copy that were cosigned.",
@@ -203,19 +223,14 @@ impl CommissionPart {
         office.post("/v1/log/entries", "application/json", body.as_bytes())
     }
 
-    /// Makes an entry of the secretariat and brings it to the office's log.
+    /// Makes a deed of the secretariat an entry and brings it to the office's log; returns its index.
     ///
     /// # Errors
     /// [`Code::PeerUnavailable`], or what the office says; nothing is on record then.
-    pub fn enter(
-        &self,
-        kind: EntryType,
-        counters: Vec<u64>,
-        body: Vec<u8>,
-    ) -> Answer<serde_json::Value> {
+    pub fn enter(&self, deed: Deed) -> Answer<u64> {
         let signer = self.secretariat()?;
-        let entry = outbox::made(&self.host, &signer, kind, (counters, body))?;
-        self.bring(&entry.leaf, &entry.stored)
+        let entry = outbox::made(&self.host, &signer, deed)?;
+        self.append_own(&entry.leaf, &entry.stored)
     }
 
     /// The secretariat's key.

@@ -263,17 +263,34 @@ impl OfficePart {
         keys::read(&self.node.office_key("office")).map_err(|e| refused(&e))
     }
 
+    /// A book that was kept, or a new one, up to everything that is durable by now.
+    fn followed(&self, kept: Option<Book>, log: &mut Log) -> Answer<Book> {
+        let book = match kept {
+            Some(mut book) => office::follow(&mut book, log).map(|()| book),
+            None => office::book(&self.node, log),
+        };
+        book.map_err(|e| refused(&e))
+    }
+
+    /// Reads the book of the office's own log, with everything that is durable by now.
+    ///
+    /// # Errors
+    /// [`Code::LogUnavailable`].
+    pub fn with_book<T>(&self, read: impl FnOnce(&Book) -> T) -> Answer<T> {
+        let mut log = self.log()?;
+        let mut kept = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let book = self.followed(kept.take(), &mut log)?;
+        let done = read(&book);
+        *kept = Some(book);
+        drop(kept);
+        Ok(done)
+    }
+
     fn append_judged(&self, leaf: &[u8], stored: &[u8]) -> Answer<u64> {
         let mut log = self.log()?;
         // One at a time: each is judged at the place that it will have.
         let mut kept = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut book = match kept.take() {
-            Some(mut book) => {
-                office::follow(&mut book, &mut log).map_err(|e| refused(&e))?;
-                book
-            }
-            None => office::book(&self.node, &mut log).map_err(|e| refused(&e))?,
-        };
+        let mut book = self.followed(kept.take(), &mut log)?;
         if let Some(index) = index_of(&mut log, leaf)? {
             *kept = Some(book);
             return Ok(index);

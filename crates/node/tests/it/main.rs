@@ -16,3 +16,4 @@ mod raw;
 mod rows;
 mod transport;
 mod uses;
+mod words;
