@@ -522,3 +522,47 @@ fn pairs_of_failing_calls_of_the_lake_s_disk_lose_nothing_and_show_nothing() {
         firsts.len().div_ceil(stride)
     );
 }
+
+#[test]
+fn a_window_of_several_parts_that_a_power_cut_tears_is_a_torn_end_and_no_damage() {
+    let id = bucket(WRITTEN);
+    let open = |running: &Running| {
+        let site = Site::of(running);
+        let key = site.key(&id, 1).unwrap();
+        let writer = site.lake.writer(&id, key, keep(), at(1, 0), seeded(3));
+        (site, writer.unwrap())
+    };
+    let running = World::default().run(None);
+    let (_, mut writer) = open(&running);
+    put(&mut writer, window(1, 0), &records(1, 0, 3), at(1, 0));
+    drop(writer);
+    let world = running.left().settled();
+    let many = records(1, 10, 8_200);
+    let staged = StagedWindow {
+        id: window(1, 1),
+        records: &many,
+    };
+    let probe = world.clone().run(None);
+    let (_, mut writer) = open(&probe);
+    let from = probe.seen().len();
+    writer.stage(&staged).unwrap();
+    let seen = probe.seen();
+    assert!(seen.len() >= from + 4, "two parts, each written and synced");
+    let of_stage = faults(&seen).into_iter().filter(|(at, _)| *at >= from);
+    for (at, plan) in of_stage.map(Some).chain([None]).enumerate() {
+        let running = world.clone().run(plan);
+        let (_, mut writer) = open(&running);
+        assert_eq!(writer.stage(&staged).is_ok(), plan.is_none(), "{plan:?}");
+        drop(writer);
+        for seed in 0..5 {
+            let left = running.left().after_power_cut(10 * at as u64 + seed);
+            let next = left.run(None);
+            let (site, writer) = open(&next);
+            let told = format!("{plan:?}, power cut {seed}");
+            let waiting = writer.unresolved();
+            assert!(plan.is_some() || waiting == [staged.id], "{told}");
+            let key = site.key(&id, 9).unwrap();
+            assert_eq!(rows(&site, &id, &key).len(), 3, "{told}");
+        }
+    }
+}
