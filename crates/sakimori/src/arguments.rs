@@ -91,6 +91,10 @@ pub(crate) enum Command {
     Node(crate::commands::serve::NodeCommand),
     /// People of a node: accounts, roles, clearances, one-time codes.
     Person(Box<crate::commands::serve::Person>),
+    /// Cases of a node: what data are looked at for, and by whom.
+    Case(Box<crate::commands::case::Case>),
+    /// Machines of a node: tokens and certificates, each with its scopes and its end.
+    Machine(Box<crate::commands::machine::Machine>),
     /// An outside witness of logs, which sees checkpoints alone.
     #[command(subcommand)]
     Witness(Witness),
@@ -111,6 +115,19 @@ pub(crate) struct Dir {
     /// The node's folder.
     #[arg(long, value_name = "DIR", env = "SAKIMORI_DIR")]
     pub(crate) dir: PathBuf,
+}
+
+/// Where the office keeps the people who may see data.
+#[derive(Args, Debug)]
+pub(crate) struct Kept {
+    /// Where the office's people are kept; `office/store.sqlite` without it. Where people are kept, who acts has to be one of them, with role, clearance and case.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SAKIMORI_STORE",
+        hide_env_values = true
+    )]
+    pub(crate) store: Option<String>,
 }
 
 /// What counts as home.
@@ -230,6 +247,8 @@ pub(crate) struct SensorRun {
 pub(crate) struct Query {
     #[command(flatten)]
     pub(crate) dir: Dir,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
     /// Why.
     #[arg(long, value_name = "TEXT")]
     pub(crate) purpose: Purpose,

@@ -1,6 +1,6 @@
 //! Arguments of what leaves the office, and of what answers the commission's challenges.
 
-use super::{Dir, Format};
+use super::{Dir, Format, Kept};
 use clap::{Args, Subcommand, ValueEnum};
 use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId};
 use sakimori_custody::time::{Day, Seconds};
@@ -38,6 +38,8 @@ pub(crate) enum Export {
 pub(crate) struct ExportMake {
     #[command(flatten)]
     pub(crate) dir: Dir,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
     /// Who gets it; the schedule says who may.
     #[arg(long, value_name = "NAME")]
     pub(crate) recipient: Name,

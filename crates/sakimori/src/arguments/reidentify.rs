@@ -1,6 +1,6 @@
 //! Arguments of `reidentify`. In: words. Out: typed values. Never: a default that is not told in the help.
 
-use super::{Dir, Format};
+use super::{Dir, Format, Kept};
 use clap::Args;
 use sakimori_custody::identifier::IdentifierField;
 use sakimori_custody::ids::{Name, RecordId};
@@ -9,6 +9,8 @@ use sakimori_custody::ids::{Name, RecordId};
 pub(crate) struct Reidentify {
     #[command(flatten)]
     pub(crate) dir: Dir,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
     /// The record.
     #[arg(long, value_name = "ID")]
     pub(crate) record: RecordId,

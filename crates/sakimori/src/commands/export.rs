@@ -1,9 +1,11 @@
 //! `export make`, `trace`; `challenge draw`, `answer`. In: a question and a recipient, a file, a challenge. Out: a marked file, the export that a file came from, an answer. Never: a file that is not on
 //! record.
 
+use super::held::held;
 use crate::arguments::{Challenge, Export, ExportMake, Form, Format};
 use crate::failure::Failure;
 use crate::show;
+use sakimori_access::Act;
 use sakimori_control::challenge::{self, Answered};
 use sakimori_control::export::{self, Traced};
 use sakimori_control::query::{Looked, Question};
@@ -24,6 +26,8 @@ pub(super) fn run(command: Export, host: &Host) -> Result<ExitCode, Failure> {
 
 fn make(arguments: &ExportMake, host: &Host) -> Result<ExitCode, Failure> {
     let node = Node::at(&arguments.dir.dir);
+    let seen = (&arguments.actor, &arguments.case);
+    held(&node, arguments.kept.store.clone(), host, Act::Export, seen)?;
     let question = Question {
         authority: super::authority_or_newest(&node, arguments.authority)?,
         day: arguments.day,

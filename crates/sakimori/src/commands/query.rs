@@ -1,8 +1,10 @@
 //! `query`. In: a question with purpose and case. Out: rows. Never: a row before the question is on record.
 
+use super::held::held;
 use crate::arguments::{Format, Query, Tag};
 use crate::failure::Failure;
 use crate::show;
+use sakimori_access::Act;
 use sakimori_control::query::{Answered, Asked, Looked, Question, answer};
 use sakimori_control::{ControlError, Host, Node};
 use sakimori_lake::session::{self, Limits};
@@ -11,6 +13,8 @@ use std::process::ExitCode;
 
 pub(super) fn run(arguments: Query, host: &Host) -> Result<ExitCode, Failure> {
     let node = Node::at(&arguments.dir.dir);
+    let seen = (&arguments.actor, &arguments.case);
+    held(&node, arguments.kept.store.clone(), host, Act::Query, seen)?;
     let question = Question {
         authority: super::authority_or_newest(&node, arguments.authority)?,
         day: arguments.day,

@@ -1,8 +1,10 @@
 //! `reidentify`. In: a record, a field, a ruling. Out: one value, once, on standard output. Never: the value in a file, a log or on standard error.
 
+use super::held::held;
 use crate::arguments::{Format, Reidentify};
 use crate::failure::Failure;
 use crate::show;
+use sakimori_access::Act;
 use sakimori_control::identify::{Wish, reidentify};
 use sakimori_control::{ControlError, Host, Node, office};
 use serde_json::json;
@@ -11,6 +13,15 @@ use std::process::ExitCode;
 
 pub(super) fn run(arguments: Reidentify, host: &Host) -> Result<ExitCode, Failure> {
     let node = Node::at(&arguments.dir.dir);
+    // Before the ruling is entered: who may not see the value enters nothing.
+    let seen = (&arguments.actor, &arguments.case);
+    held(
+        &node,
+        arguments.kept.store.clone(),
+        host,
+        Act::Reidentify,
+        seen,
+    )?;
     let wish = Wish {
         ruling: ruling(&node, host, &arguments.ruling)?,
         actor: arguments.actor,

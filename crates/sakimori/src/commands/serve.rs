@@ -30,7 +30,7 @@ pub(crate) struct OfRole {
 }
 
 impl OfRole {
-    fn folder(&self) -> PathBuf {
+    pub(super) fn folder(&self) -> PathBuf {
         self.node.join(self.role.word())
     }
 }
@@ -220,7 +220,7 @@ pub(crate) enum PersonAct {
     List,
 }
 
-fn refused(error: &AccessError) -> Failure {
+pub(super) fn refused(error: &AccessError) -> Failure {
     let code = match error {
         AccessError::Store(_) | AccessError::Random(_) => exit::ENVIRONMENT,
         AccessError::Config { .. } => exit::USAGE,
@@ -348,16 +348,21 @@ fn shown(of: &OfRole, hosts: &[String], format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a node's people and machines are opened with, without its server.
+pub(super) fn administration(of: &OfRole, store: StoreArgs) -> Options {
+    Options {
+        role: of.role,
+        node: Node::at(&of.node),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        store: store.store,
+        name: Some(store.name),
+        provider: None,
+    }
+}
+
 /// People.
 pub(super) fn person(arguments: Person, host: &Host) -> Result<ExitCode, Failure> {
-    let options = Options {
-        role: arguments.of.role,
-        node: Node::at(&arguments.of.node),
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        store: arguments.store.store,
-        name: Some(arguments.store.name),
-        provider: None,
-    };
+    let options = administration(&arguments.of, arguments.store);
     let by = Principal::Person { id: arguments.by };
     let now = host.seconds();
     let act = arguments.act;
@@ -367,7 +372,7 @@ pub(super) fn person(arguments: Person, host: &Host) -> Result<ExitCode, Failure
     Ok(ExitCode::SUCCESS)
 }
 
-fn until(now: Seconds, days: u64) -> Seconds {
+pub(super) fn until(now: Seconds, days: u64) -> Seconds {
     now.plus(days.saturating_mul(DAY_SECONDS))
 }
 
