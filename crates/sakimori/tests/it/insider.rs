@@ -22,7 +22,7 @@ use sakimori_custody::time::DAY_SECONDS;
 use sakimori_lake::{Ask, ShareVault, Span, What};
 use sakimori_node::{Options, Role, with_access};
 use sakimori_oversight::misuse::{Bounds, Rule, alerts};
-use sakimori_store::{Change, RoleGrant};
+use sakimori_store::{Case, Change, Clearance, Member, Person, RoleGrant};
 use sakimori_testkit::files_below;
 use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::note::Note;
@@ -301,6 +301,69 @@ fn row_19_windows_of_a_busy_and_an_idle_sensor_differ_in_counters_alone_and_find
     assert!(busy.1 > idle.1, "{} {}", busy.1, idle.1);
 }
 
+/// Makes somebody an analyst with clearance and case in the office's database, as whoever owns its file can.
+fn write_into_store(node: &TestNode, person: &str) {
+    let options = Options {
+        role: Role::Office,
+        node: Node::at(node.dir()),
+        listen: ([127, 0, 0, 1], 0).into(),
+        store: None,
+        name: None,
+        provider: None,
+    };
+    let now = node.host.seconds().0;
+    let (who, until) = (person.to_owned(), now + DAY_SECONDS);
+    let mut all = vec![
+        Change::AddPerson(Person {
+            id: who.clone(),
+            name: who.clone(),
+            organisation: "office".to_owned(),
+            created: now,
+            ended: None,
+        }),
+        Change::GrantRole(RoleGrant {
+            id: format!("role-{who}"),
+            person: who.clone(),
+            role: R::Analyst.word().to_owned(),
+            by: "nobody".to_owned(),
+            granted: now,
+            until,
+            ended: None,
+        }),
+        Change::AddClearance(Clearance {
+            id: format!("clearance-{who}"),
+            person: who.clone(),
+            classes: vec!["selected".to_owned()],
+            first_by: "nobody".to_owned(),
+            first_at: now,
+            second_by: Some("noone".to_owned()),
+            second_at: Some(now),
+            until,
+            ended: None,
+        }),
+    ];
+    let case = Change::OpenCase(Case {
+        id: "case-1".to_owned(),
+        title: "a case".to_owned(),
+        opened: now,
+        opened_by: "nobody".to_owned(),
+        closed: None,
+    });
+    all.push(Change::AddMember(Member {
+        case: "case-1".to_owned(),
+        person: who,
+        by: "nobody".to_owned(),
+        added: now,
+        removed: None,
+    }));
+    let edit = async |access: &sakimori_access::Access| {
+        // The second time it is there.
+        let _ = access.store().apply(&[case]).await;
+        access.store().apply(&all).await.unwrap();
+    };
+    with_access(&options, &node.host, edit).unwrap();
+}
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "one person's day")]
 fn insider_hostile_administrator_of_the_office_changes_nothing_that_is_not_refused_or_named() {
@@ -312,39 +375,19 @@ fn insider_hostile_administrator_of_the_office_changes_nothing_that_is_not_refus
     access(&node.node, &node.host, "a.tanaka", "granted").unwrap();
     query(&node, &[]).yes();
 
-    // He writes himself a role into the office's database.
-    let options = Options {
-        role: Role::Office,
-        node: Node::at(node.dir()),
-        listen: ([127, 0, 0, 1], 0).into(),
-        store: None,
-        name: None,
-        provider: None,
-    };
-    let now = node.host.seconds();
-    let grant = RoleGrant {
-        id: "5c".repeat(16),
-        person: "root-1".to_owned(),
-        role: R::Analyst.word().to_owned(),
-        by: "root-1".to_owned(),
-        granted: now.0,
-        until: now.0 + DAY_SECONDS,
-        ended: None,
-    };
-    let edit = async |access: &sakimori_access::Access| {
-        // The store itself may want the person first; whoever owns the file makes that too.
-        let person = sakimori_store::Person {
-            id: "root-1".to_owned(),
-            name: "Root".to_owned(),
-            organisation: "office".to_owned(),
-            created: now.0,
-            ended: None,
-        };
-        let all = [Change::AddPerson(person), Change::GrantRole(grant)];
-        access.store().apply(&all).await.unwrap();
-    };
-    with_access(&options, &node.host, edit).unwrap();
-    refused(&query(&node, &["--actor", "root-1"]), &[1], "query-role");
+    // He writes himself account, role, clearance and case into the office's database; the log has none of it.
+    write_into_store(&node, "a.tanaka");
+    write_into_store(&node, "root-1");
+    query(&node, &[]).yes();
+    let as_root = ["--actor", "root-1"];
+    let without = "refused: no-clearance, not-in-case";
+    refused(&query(&node, &as_root), &[1], without);
+    // He takes the database away: what is on record of people still holds.
+    for end in ["", "-wal", "-shm"] {
+        // Only the first is there for sure.
+        let _ = fs::remove_file(node.dir().join(format!("office/store.sqlite{end}")));
+    }
+    refused(&query(&node, &as_root), &[1], "query-role");
     // With the office's key he can enter it, and then it is there for everybody to see, with his name.
     let named = access(&node.node, &node.host, "root-1", "granted").unwrap();
     query(&node, &["--actor", "root-1"]).yes();
