@@ -295,3 +295,34 @@ fn every_key_of_one_holder_stands_once() {
         }
     }
 }
+
+#[test]
+fn a_draft_is_held_to_the_grammar_and_a_version_tells_which_keys_it_keeps() {
+    let (known, text) = first();
+    let drafted = TrustRoot::drafted(&text).unwrap();
+    assert_eq!(drafted.hash(), known.hash());
+    assert!(matches!(
+        TrustRoot::drafted(&text.replace("m1 chair", "m1 member")),
+        Err(TrustRootError::Grammar(_))
+    ));
+    // People, sensors and counters may be others; what processes sign with may not.
+    for (who, keeps) in [
+        ("m4", true),
+        ("o1", true),
+        ("s-01", true),
+        ("counter-01", true),
+        ("secretariat", false),
+        ("lease", false),
+        ("office-share", false),
+        ("commission-share", false),
+        ("office", false),
+        ("mirror", false),
+        ("log", false),
+    ] {
+        let key = |who: &str| signer(who).verifier().to_string();
+        let changed = text.replace(&key(who), &key(&format!("!{who}")));
+        assert_ne!(changed, text, "{who}");
+        let other = TrustRoot::drafted(&changed).unwrap();
+        assert_eq!(other.keeps_keys_of(&known), keeps, "{who}");
+    }
+}
