@@ -22,7 +22,7 @@ pub const QUEUE_WAIT: Duration = Duration::from_secs(2);
 pub const WAL_BYTES_ROTATE: u64 = 16 << 20;
 /// Longest write-ahead log that is read back, in bytes: one rotation and the batches of a mirror that is away.
 pub const WAL_BYTES_MAX: usize = 256 << 20;
-/// Most streams whose ends are kept in memory, about 60 bytes each.
+/// Most streams whose ends are kept in memory, about 120 bytes each; the one whose last entry lies farthest back is dropped for another.
 pub const STREAMS_MAX: usize = 1 << 18;
 /// Most connections of the socket at a time; each has a thread.
 pub const CONNECTIONS_MAX: usize = 64;

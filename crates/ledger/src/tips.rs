@@ -1,10 +1,13 @@
-//! The ends of all streams. In: entries in the order of the log. Out: which entry may come next. Never: a gap or a fork in a stream.
+//! The ends of the streams that can go on. In: entries in the order of the log. Out: which entry may come next. Never: a gap or a fork in a stream that is known here.
+//!
+//! Where there are more than [`STREAMS_MAX`] streams, the one whose last entry lies farthest back is dropped: it has ended. That follows from the entries alone, so writer, mirror and whoever reads
+//! the log again have the same ends. Whether an id was used before by a stream that was dropped is for who admits and approves entries: the book knows every stream.
 
 use crate::limits::{ENTRY_BYTES_MAX, STREAMS_MAX};
 use sakimori_custody::entry::{Chain, Envelope, StoredBody};
 use sakimori_custody::ids::StreamId;
 use sakimori_tlog::merkle::{Hash, leaf_hash};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The end of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +43,6 @@ pub enum Refusal {
     /// The entry does not go on where the stream ends.
     #[error("the entry does not go on where its stream ends, which is at {}", .0.map_or(0, |tip| tip.next))]
     Sequence(Option<Tip>),
-    /// There are [`STREAMS_MAX`] streams already.
-    #[error("the log has as many streams as it can keep")]
-    Streams,
 }
 
 /// Where an entry goes.
@@ -100,14 +100,35 @@ impl Next {
     }
 }
 
-/// The ends of all streams.
-#[derive(Debug, Default)]
-pub(crate) struct Tips(BTreeMap<StreamId, Tip>);
+/// The ends of the streams that can go on.
+#[derive(Debug)]
+pub(crate) struct Tips {
+    ends: BTreeMap<StreamId, Tip>,
+    /// The same streams by the index of their last entry.
+    order: BTreeMap<u64, StreamId>,
+    /// Most streams that are kept.
+    max: usize,
+}
+
+impl Default for Tips {
+    fn default() -> Self {
+        Self::of(STREAMS_MAX)
+    }
+}
 
 impl Tips {
-    /// The end of a stream; `None` where it has no entry.
+    /// None yet, and never more than `max`.
+    const fn of(max: usize) -> Self {
+        Self {
+            ends: BTreeMap::new(),
+            order: BTreeMap::new(),
+            max,
+        }
+    }
+
+    /// The end of a stream; `None` where it has no entry, or was dropped.
     pub(crate) fn tip(&self, stream: StreamId) -> Option<Tip> {
-        self.0.get(&stream).copied()
+        self.ends.get(&stream).copied()
     }
 
     /// Takes the entry that will have this index in the log.
@@ -125,24 +146,41 @@ impl Tips {
     }
 
     /// The ends as they will be after some entries that are not taken yet.
-    pub(crate) const fn ahead(&self) -> Ahead<'_> {
+    pub(crate) fn ahead(&self) -> Ahead<'_> {
         Ahead {
             tips: self,
+            live: self.ends.len(),
             moved: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            from: 0,
         }
     }
 
-    /// Moves a stream's end to an entry that was placed.
+    /// Moves a stream's end to an entry that was placed; drops the oldest where there are too many.
     pub(crate) fn take(&mut self, index: u64, entry: &Next) {
-        self.0.insert(entry.stream, entry.tip(index));
+        if let Some(last) = self.ends.insert(entry.stream, entry.tip(index)) {
+            self.order.remove(&last.index);
+        }
+        self.order.insert(index, entry.stream);
+        if self.ends.len() > self.max
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.ends.remove(&oldest);
+        }
     }
 }
 
-/// The ends of all streams, with some moved ahead.
+/// The ends of the streams, with some moved ahead.
 #[derive(Debug)]
 pub(crate) struct Ahead<'t> {
     tips: &'t Tips,
+    /// How many there are.
+    live: usize,
     moved: BTreeMap<StreamId, Tip>,
+    /// Streams whose end among `tips` counts no more.
+    gone: BTreeSet<StreamId>,
+    /// All streams among `tips` whose last entry lies before this are moved or gone.
+    from: u64,
 }
 
 impl Ahead<'_> {
@@ -150,9 +188,44 @@ impl Ahead<'_> {
     pub(crate) fn follow(&mut self, index: u64, entry: &[u8]) -> Result<Place, Refusal> {
         let place = self.place(entry)?;
         if let Place::Next(next) = place {
+            self.live += usize::from(self.tip(next.stream).is_none());
             self.moved.insert(next.stream, next.tip(index));
+            if self.live > self.tips.max {
+                self.drop_oldest();
+            }
         }
         Ok(place)
+    }
+
+    fn tip(&self, stream: StreamId) -> Option<Tip> {
+        let kept = || {
+            self.tips
+                .tip(stream)
+                .filter(|_| !self.gone.contains(&stream))
+        };
+        self.moved.get(&stream).copied().or_else(kept)
+    }
+
+    /// As [`Tips::take`] will: what was moved lies behind all that was not.
+    fn drop_oldest(&mut self) {
+        let still =
+            |stream: &StreamId| !self.moved.contains_key(stream) && !self.gone.contains(stream);
+        let kept = self.tips.order.range(self.from..);
+        let oldest = kept.clone().find(|(_, stream)| still(stream));
+        let oldest = oldest.map(|(index, stream)| (*index, *stream));
+        if let Some((index, stream)) = oldest {
+            self.from = index;
+            self.gone.insert(stream);
+        } else if let Some(stream) = self
+            .moved
+            .iter()
+            .min_by_key(|(_, tip)| tip.index)
+            .map(|(stream, _)| *stream)
+        {
+            self.moved.remove(&stream);
+            self.gone.insert(stream);
+        }
+        self.live -= 1;
     }
 
     fn place(&self, entry: &[u8]) -> Result<Place, Refusal> {
@@ -162,8 +235,7 @@ impl Ahead<'_> {
         let envelope = Envelope::decode(entry).map_err(|_| Refusal::Entry)?;
         let stream = envelope.stream;
         let leaf = leaf_hash(entry);
-        let moved = self.moved.get(&stream).copied();
-        let tip = moved.or_else(|| self.tips.tip(stream));
+        let tip = self.tip(stream);
         if let Some(last) = tip.filter(|last| last.previous == leaf) {
             return Ok(Place::Already(last.index));
         }
@@ -175,9 +247,6 @@ impl Ahead<'_> {
         if next == u64::MAX {
             return Err(Refusal::Entry);
         }
-        if tip.is_none() && self.tips.0.len() + self.moved.len() >= STREAMS_MAX {
-            return Err(Refusal::Streams);
-        }
         Ok(Place::Next(Next {
             stream,
             sequence: next,
@@ -187,3 +256,6 @@ impl Ahead<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;
