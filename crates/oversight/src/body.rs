@@ -167,6 +167,8 @@ pub(crate) struct Start {
     pub(crate) software_sha256: Option<[u8; 32]>,
     #[serde(deserialize_with = "text")]
     pub(crate) lease_id: AuthorityId,
+    #[serde(deserialize_with = "text")]
+    pub(crate) started: Seconds,
     pub(crate) limits: u64,
 }
 
@@ -297,6 +299,7 @@ pub(crate) struct Deletion {
     pub(crate) bucket: BucketId,
     pub(crate) objects: u64,
     pub(crate) records: u64,
+    pub(crate) office_share: String,
     #[serde(deserialize_with = "maybe_hash")]
     pub(crate) commission_attestation: Option<[u8; 32]>,
 }

@@ -337,7 +337,7 @@ impl Book {
             T::Challenge => self.challenge(seen),
             T::Response => self.response(seen),
             T::Query => self.query(seen),
-            T::Finding => Ok(self.finding(seen)),
+            T::Finding => self.finding(seen),
             T::Export => self.export(seen),
             T::Reidentification => self.reidentification(seen),
             T::Misuse => self.misuse(seen),

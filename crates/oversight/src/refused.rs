@@ -76,6 +76,7 @@ codes! {
         ReceiptBody "I3" "receipt-body" "a receipt's body and its counters differ",
         ReceiptRecords "I3" "receipt-records" "the records of a window are not counted, numbered or committed to as they have to be",
         StopTotals "I3" "stop-totals" "a stop's totals are not the sums of its receipts",
+        StopFault "I2" "stop-fault" "a run stopped by a fault, and no fault stands before in its stream",
 
         QueryFields "I5" "query-fields" "a query says no actor, purpose, case, authority or buckets",
         QueryAuthority "I5" "query-authority" "a query is under no authority on record, or names another than its envelope",

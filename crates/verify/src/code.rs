@@ -127,6 +127,8 @@ impl Code {
             | Self::QueryOpen
             | Self::DeletionMissing
             | Self::DeletionLate
+            | Self::DeletionUnknown
+            | Self::DeletionRecords
             | Self::DeletionUnattested => Severity::Told,
             Self::TrustRootMissing | Self::TrustRootOther | Self::LapseUrgent => Severity::Refused,
             Self::Attestation => Severity::NotInForce,

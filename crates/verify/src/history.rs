@@ -21,7 +21,7 @@ use crate::body::Body;
 use crate::code::{Code, Subject};
 use crate::envelope::{Act, Envelope};
 use crate::fields::Fields;
-use crate::notes::{Bucket, TrustRoot};
+use crate::notes::{Bucket, TrustRoot, is_name};
 use crate::report::{Place, Sink};
 use authority::Authorities;
 use buckets::Buckets;
@@ -534,7 +534,7 @@ fn refusal(seen: &Seen<'_>, signer: Option<&str>, sink: &mut Sink) {
 fn misuse(seen: &Seen<'_>, sink: &mut Sink) {
     let read = seen.open().map(|body| {
         let fields = Fields::read(body, &["rule", "actor", "case", "entries", "evidence"])?;
-        fields.text("actor")?;
+        fields.parsed("actor", |actor| is_name(actor).then_some(()))?;
         fields.parsed("evidence", crate::unhex::<32>)?;
         let entries = fields
             .get("entries")

@@ -116,15 +116,12 @@ fn attested(text: &str) -> Option<BucketId> {
     bucket.parse().ok()
 }
 
-/// Whether a text is an attestation about an epoch, section 10.5.
-fn attests_epoch(text: &str) -> bool {
-    let read = || {
-        let body = text.strip_prefix("sakimori/epoch-share-destroyed/v1\nepoch: ")?;
-        let (epoch, rest) = body.split_once("\nholder: commission\ndestroyed: ")?;
-        rest.strip_suffix('\n')?.parse::<Seconds>().ok()?;
-        epoch.parse::<EpochId>().ok()
-    };
-    read().is_some()
+/// The epoch of an attestation about one, section 10.5.
+fn attests_epoch(text: &str) -> Option<EpochId> {
+    let body = text.strip_prefix("sakimori/epoch-share-destroyed/v1\nepoch: ")?;
+    let (epoch, rest) = body.split_once("\nholder: commission\ndestroyed: ")?;
+    rest.strip_suffix('\n')?.parse::<Seconds>().ok()?;
+    epoch.parse::<EpochId>().ok()
 }
 
 impl Book {
@@ -134,15 +131,19 @@ impl Book {
         let holder = &self.root(seen.latest()).commission_holder;
         let note = Note::parse(bytes).ok();
         let note = note.filter(|note| note.verify(std::slice::from_ref(holder)).is_ok());
-        let note_of_epoch = note.as_ref().is_some_and(|note| attests_epoch(note.text()));
+        let epoch = note.as_ref().and_then(|note| attests_epoch(note.text()));
         let bucket = note.and_then(|note| attested(note.text()));
-        if note_of_epoch {
+        if epoch.is_some_and(|epoch| self.authorities.get(epoch.authority).is_some()) {
             return Ok(Taken::InForce);
         }
-        let Some(bucket) = bucket else {
+        let of = |bucket: &BucketId| {
+            let authority = self.authorities.get(bucket.authority);
+            authority.is_some_and(|a| a.statement.sensors.contains(&bucket.sensor))
+        };
+        let Some(bucket) = bucket.filter(of) else {
             return Ok(void(Refused::new(
                 Code::BodyFields,
-                "no attestation of the commission's share holder",
+                "no attestation of the commission's share holder about an authority on record",
             )));
         };
         self.buckets
@@ -155,7 +156,7 @@ impl Book {
     pub(crate) fn deletion(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
         let body: body::Deletion = body::read(seen.open()?)?;
         let same = [body.objects, body.records] == [seen.counter(0), seen.counter(1)];
-        hold(same, Code::BodyFields)?;
+        hold(same && body.office_share == "destroyed", Code::BodyFields)?;
         let attestation = body
             .commission_attestation
             .and_then(|leaf| self.buckets.attestations.get(&leaf))

@@ -4,7 +4,6 @@ use super::{Book, Seen, Taken, void};
 use crate::body::{self, all_said};
 use crate::refused::{Code, Refused, hold};
 use sakimori_authority::Statement;
-use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{AuthorityId, Name, hex};
 use sakimori_custody::time::Seconds;
 use sakimori_tlog::merkle::Hash;
@@ -83,9 +82,11 @@ impl Request {
             .filter(|post| post.due.is_some() && post.other.is_none())
     }
 
-    /// The article that its draft names.
+    /// The article that its draft names, whether that is a statement or not.
     pub fn basis(&self) -> Option<&str> {
-        self.draft.as_ref().map(|draft| draft.basis.as_str())
+        self.text
+            .split('\n')
+            .find_map(|line| line.strip_prefix("basis: "))
     }
 
     /// Seconds that the request waited for the commission until `now`: while a question is open the clock is stopped.
@@ -181,12 +182,7 @@ impl Book {
         {
             return Err(Refused::new(Code::RequesterMember, format!("`{who}`")));
         }
-        let texts = [
-            body.facts.as_str(),
-            &body.necessity,
-            &body.alternatives,
-            &body.draft,
-        ];
+        let texts = [body.facts.as_str(), &body.necessity, &body.alternatives];
         hold(all_said(&texts), Code::RequestFields)?;
         self.schedules.may_ask(body.expected_share_ppm, at)?;
         if root.officers.is_empty() {
@@ -261,14 +257,17 @@ impl Book {
     }
 
     /// Behaviours that were found are counted; their bodies are sealed.
-    pub(crate) fn finding(&mut self, seen: &Seen<'_>) -> Taken {
-        debug_assert!(seen.envelope.kind == EntryType::Finding);
+    pub(crate) fn finding(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
+        if seen.body.is_some() {
+            return Err(Refused::new(Code::BodyForm, "a finding lies open"));
+        }
+        hold(seen.counter(0) <= 1000, Code::BodyFields)?;
         let authority = self.authorities.id_of(&seen.envelope.authority);
         let counts = self.month(seen.time);
         counts.findings += 1;
         if let Some(id) = authority {
             counts.of(id).findings += 1;
         }
-        Taken::InForce
+        Ok(Taken::InForce)
     }
 }

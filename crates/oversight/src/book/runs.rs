@@ -133,7 +133,11 @@ impl Run {
         let last = self.spans.get(last)?;
         // Windows of a run begin where the one before ended, so that the first and the last say all.
         let whole = first.start_ms == start_ms && last.end_ms == end_ms;
-        whole.then(|| (last.read_before + last.read).saturating_sub(first.read_before))
+        whole.then(|| {
+            last.read_before
+                .saturating_add(last.read)
+                .saturating_sub(first.read_before)
+        })
     }
 }
 
@@ -180,6 +184,8 @@ pub struct Fault {
     pub index: u64,
     /// When.
     pub time: Seconds,
+    /// The stream that it stands in.
+    pub stream: StreamId,
     /// The sensor.
     pub sensor: SensorId,
     /// What kind.
@@ -235,6 +241,9 @@ fn sensor_of<'a>(seen: &'a Seen<'_>) -> Result<&'a SensorId, Refused> {
     }
 }
 
+/// Status of a stop by a fault.
+const FAULT: u64 = 100;
+
 impl Book {
     /// A sensor starts.
     pub(crate) fn start(&mut self, seen: &Seen<'_>) -> Result<Taken, Refused> {
@@ -254,6 +263,7 @@ impl Book {
             && body.statement_sha256 == seen.envelope.authority
             && body.pack_sha256 == statement.pack
             && body.limits == statement.caps.match_ppm
+            && body.started <= seen.latest()
             && authority.has_lease(&sensor, body.lease_id, seen.time);
         hold(same, Code::StartBody)?;
         self.start_versions(&body, seen)?;
@@ -382,6 +392,12 @@ impl Book {
             sums.errors,
         ];
         hold(told == known, Code::StopTotals)?;
+        hold(matches!(seen.counter(0), 0..=5 | FAULT), Code::BodyFields)?;
+        if seen.counter(0) == FAULT {
+            let mut faults = self.runs.faults.iter().rev();
+            let told = faults.any(|fault| fault.stream == seen.envelope.stream);
+            hold(told, Code::StopFault)?;
+        }
         if let Some(run) = self.runs.all.get_mut(&seen.envelope.stream) {
             run.last = seen.time;
             run.stop = Some(Stop {
@@ -431,6 +447,7 @@ impl Book {
         self.runs.faults.push(Fault {
             index: seen.index,
             time: seen.time,
+            stream: seen.envelope.stream,
             sensor,
             kind: body.kind,
             detail: body.detail,

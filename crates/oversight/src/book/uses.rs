@@ -4,7 +4,7 @@
 use super::{Book, Seen, Taken};
 use crate::body::{self, all_said};
 use crate::refused::{Code, Refused, hold};
-use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId};
+use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId, StreamId};
 use sakimori_custody::time::{Day, Seconds};
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ const CLOSED_COUNTERS: usize = 3;
 pub struct Query {
     /// Index of the entry that opened it.
     pub index: u64,
+    /// The stream that it stands in, as what closes it has to.
+    pub stream: StreamId,
     /// When.
     pub time: Seconds,
     /// Who.
@@ -155,6 +157,7 @@ impl Book {
         }
         let query = Query {
             index: seen.index,
+            stream: seen.envelope.stream,
             time: seen.time,
             actor: body.actor,
             purpose: body.purpose,
@@ -174,6 +177,7 @@ impl Book {
         let query = self.uses.queries.get_mut(&opener);
         let query = query
             .filter(|q| q.closed.is_none() && q.commitment == seen.envelope.authority)
+            .filter(|q| q.stream == seen.envelope.stream)
             .ok_or_else(|| Refused::new(Code::QueryUnopened, format!("entry {opener}")))?;
         let rows = seen.counter(0);
         query.closed = Some((seen.index, seen.time, rows));

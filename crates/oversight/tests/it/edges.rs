@@ -360,11 +360,15 @@ fn what_a_reader_passes_over_keeps_its_place_and_the_next_goes_on_behind_it() {
 }
 
 #[test]
-fn a_request_whose_draft_is_no_statement_counts_under_no_heading() {
+fn a_request_counts_by_the_basis_of_its_draft_whether_that_is_a_statement_or_not() {
     let story = Story::good().up_to("request").with("request", |s| {
         s.edit("sakimori/authority/v1", "sakimori/authority/v2");
     });
     let book = good(&story);
-    assert_eq!(book.headings(2027).sums().sum::<u64>(), 0);
+    assert_eq!(book.headings(2027).sums().sum::<u64>(), 1);
     assert_eq!(book.request_list().len(), 1);
+    let story = story.with("request", |s| {
+        s.edit("basis: act42-17", "base: act42-17");
+    });
+    assert_eq!(good(&story).headings(2027).sums().sum::<u64>(), 0);
 }

@@ -79,6 +79,11 @@ fn a_request_with_a_blank_or_by_a_member_is_not_put_on_record() {
             "--expected-share 1000001",
             "per million",
         ),
+        (
+            "--expected-share 200",
+            "--expected-share 300001",
+            "request-share): it expects 300001 packets of a million, and `cap.share-ppm` of schedule version 1 is 300000 (UNVERIFIED)",
+        ),
         ("--requester o1", "--requester m1", "requester-member"),
         ("--requester o1", "--requester o9", "requester-member"),
     ] {

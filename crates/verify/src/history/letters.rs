@@ -9,7 +9,7 @@ use crate::code::{Code, Subject};
 use crate::envelope::Act;
 use crate::fields::Fields;
 use crate::limits::LATE_SECONDS_MAX;
-use crate::notes::{Bucket, is_record};
+use crate::notes::{Bucket, is_name, is_record};
 use crate::report::Sink;
 use crate::unhex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,13 +35,20 @@ pub(super) struct Letters {
     inspections: BTreeMap<String, bool>,
 }
 
+/// Whether somebody says something.
+fn who(fields: &Fields) -> Result<(), String> {
+    fields.parsed("from", |name| is_name(name).then_some(()))?;
+    let said = !fields.text("text")?.trim().is_empty();
+    said.then_some(())
+        .ok_or_else(|| "it says nothing".to_owned())
+}
+
 impl Letters {
     /// The commission asks about a request, or the office answers.
     pub(super) fn question(&mut self, seen: &Seen<'_>, requests: &Requests, sink: &mut Sink) {
         let read = seen.open().map(|body| {
             let fields = Fields::read(body, &["request", "from", "text"])?;
-            fields.text("from")?;
-            fields.text("text")?;
+            who(&fields)?;
             fields.parsed("request", unhex::<32>)
         });
         let Some(request) = told(read, &seen.place(), sink) else {
@@ -104,10 +111,7 @@ impl Letters {
     pub(super) fn reply(&mut self, seen: &Seen<'_>, sink: &mut Sink) {
         let read = seen.open().map(|body| {
             let fields = Fields::read(body, &["from", "text"])?;
-            fields.text("from")?;
-            let said = !fields.text("text")?.trim().is_empty();
-            said.then_some(())
-                .ok_or_else(|| "it says nothing".to_owned())
+            who(&fields)
         });
         if told(read, &seen.place(), sink).is_some() {
             self.answer(seen, &[Act::Notice, Act::Demand, Act::Recommendation], sink);

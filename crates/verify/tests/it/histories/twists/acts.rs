@@ -262,6 +262,18 @@ pub(super) fn uses() -> Vec<Way> {
         act("an answer is to nothing", &[14, 55], |act, _| {
             act.counters[0] = 0;
         }),
+        act("nobody is cleared", &[4], |act, _| {
+            act.json(|body| body["clearance"] = json!([]));
+        }),
+        act("a clearance of another class", &[4], |act, _| {
+            act.json(|body| body["clearance"] = json!(["integrated"]));
+        }),
+        act("another role is granted", &[4], |act, _| {
+            act.json(|body| body["roles"] = json!(["responder"]));
+        }),
+        act("who is shown a record has no role", &[43], |act, _| {
+            act.json(|body| body["actor"] = json!("c.abe"));
+        }),
         act("a clearance by one person", &[4], |act, _| {
             act.json(|body| body["by"] = json!(["d.ono"]));
         }),
