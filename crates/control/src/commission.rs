@@ -9,6 +9,7 @@ mod client;
 mod epoch;
 mod register;
 mod request;
+mod retention;
 mod serve;
 mod urgent;
 
@@ -27,9 +28,9 @@ use register::Decided;
 use sakimori_authority::lease::{Ask, Lease};
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::statement::Statement;
-use sakimori_custody::ids::{AuthorityId, BucketId};
+use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
 use sakimori_custody::keys::Share;
-use sakimori_custody::time::{DAY_SECONDS, Seconds};
+use sakimori_custody::time::Seconds;
 use sakimori_lake::{ShareError, ShareVault};
 use sakimori_ledger::disk::Folder;
 use sakimori_ledger::http::SharedMirror;
@@ -45,6 +46,9 @@ const REQUEST_SECONDS_MAX: u64 = 300;
 /// How long after its query entry a share may be asked for, seconds; entries carry whole minutes.
 const QUERY_SECONDS_MAX: u64 = 15 * 60;
 
+/// Longest life of a lease, seconds, whatever is asked for: a suspension reaches a sensor that nobody reaches with the end of its lease. As long as the office asks for, which renews at half.
+const LEASE_SECONDS_MAX: u64 = 12 * 3600;
+
 /// The commission's part of the node.
 pub struct Commission {
     mirror: SharedMirror,
@@ -54,6 +58,8 @@ pub struct Commission {
     shares: ShareVault,
     /// What is left of halves that were destroyed: their buckets' names.
     destroyed: PathBuf,
+    /// Held over each look at what was destroyed and what is done upon it: no share is made or given behind a tombstone. Taken before every other lock.
+    keeping: Mutex<()>,
     /// Names of the rulings of re-identification that are used; one request at a time looks there.
     used: Mutex<PathBuf>,
     /// Signs the commission's own entries.
@@ -61,6 +67,9 @@ pub struct Commission {
     watch: Mutex<urgent::Watch>,
     host: Host,
 }
+
+/// What a sensor is told that has no lease.
+const UNLEASED: &str = "no lease of this sensor is on record and in force";
 
 /// Why a request is not met; the asker acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +91,7 @@ impl Commission {
     /// Opens the commission's folder: keys, mirror, shares.
     ///
     /// # Errors
-    /// [`ControlError`]: a key or the trust root is missing, or the mirror's copy is damaged.
+    /// [`ControlError`]: a key or the trust root is missing, or the mirror's copy is damaged or lacks a body that lies open.
     ///
     /// # Cost
     /// Reads and hashes the whole copy of the log.
@@ -117,19 +126,23 @@ impl Commission {
         let mut outside = root.policy.witnesses();
         outside.retain(|key| key.name() != mirror.key().name());
         mirror.keep_cosignatures_of(outside);
-        lock(&register).read_bodies(&mirror.reader());
-        Ok(Self {
+        lock(&register).read_bodies(&mirror.reader())?;
+        let commission = Self {
             mirror: Arc::new(Mutex::new(mirror)),
             register,
             lease_key: key("lease")?,
             share_key: key("share")?,
             shares: ShareVault::at(folder.join("shares")),
             destroyed: folder.join("destroyed"),
+            keeping: Mutex::new(()),
             used: Mutex::new(folder.join("reidentified")),
             secretariat: key("secretariat")?,
             watch: Mutex::new(urgent::Watch::at(folder.join("alarms"))),
             host: host.clone(),
-        })
+        };
+        // The clock that destroys begins with the process and with what the copy says.
+        commission.believed(host.seconds());
+        Ok(commission)
     }
 
     /// Number of entries that the mirror has cosigned for.
@@ -160,10 +173,11 @@ impl Commission {
             return Err(denied(403, "the urgent act has ended"));
         }
         let id = self.host.bytes().map_err(|e| denied(500, e))?;
+        let seconds = request.seconds.min(LEASE_SECONDS_MAX);
         let ask = Ask {
             id: AuthorityId(id),
             sensor: request.sensor,
-            seconds: left.map_or(request.seconds, |left| left.min(request.seconds)),
+            seconds: left.map_or(seconds, |left| left.min(seconds)),
             tree_size,
         };
         let lease = Lease::issue(&decided.statement, &decided.text, &ask, now)
@@ -183,20 +197,22 @@ impl Commission {
         let (request, now) = self.opened(body, &keys, ShareRequest::parse)?;
         fresh(request.time, now)?;
         let decided = self.decided(request.bucket.authority, self.verified_size())?;
+        let keeping = lock(&self.keeping);
         let share = match request.purpose {
             Use::Write => {
                 signed_by(body, root.sensor(&request.bucket.sensor))?;
-                self.may_write(&decided, &request.bucket, now)?;
                 self.quarantine(request.bucket.authority, false, now)?;
-                self.half_to_fill(&request.bucket, now)?
+                self.share_to_fill(&decided, &request.bucket, now)?
             }
             Use::Query { entry } => {
                 signed_by(body, office)?;
                 self.quarantine(request.bucket.authority, true, now)?;
                 self.may_query(&decided, entry, &request.bucket, now)?;
+                self.is_kept(&decided, &request.bucket, now)?;
                 self.shares.read(&request.bucket)
             }
         };
+        drop(keeping);
         let share = share.map_err(|e| match e {
             ShareError::Missing(_) => denied(410, told(&e)),
             _ => denied(500, told(&e)),
@@ -205,53 +221,6 @@ impl Commission {
         let note = Note::sign(&text, &[&self.share_key], now.0);
         note.map(|note| Zeroizing::new(note.to_bytes()))
             .ok_or_else(|| denied(500, "the share cannot be signed"))
-    }
-
-    /// Destroys the commission's half of an expired bucket's key and attests it.
-    ///
-    /// # Errors
-    /// [`Denied`].
-    pub fn destroy(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
-        let root = self.trust_root();
-        let office = std::slice::from_ref(&root.office);
-        let (request, now) = self.opened(body, office, DestroyRequest::parse)?;
-        fresh(request.time, now)?;
-        let decided = self.decided(request.bucket.authority, self.verified_size())?;
-        let keep = decided.statement.keep_days * DAY_SECONDS;
-        let expires = request.bucket.day.start().plus(keep);
-        if now < expires {
-            return Err(denied(403, format!("the bucket is kept until {expires}")));
-        }
-        self.end_share(&decided, &request.bucket)?;
-        let text = request::attestation(&request.bucket, now);
-        let note = Note::sign(&text, &[&self.share_key], now.0);
-        note.map(|note| note.to_bytes())
-            .ok_or_else(|| denied(500, "the attestation cannot be signed"))
-    }
-
-    /// Destroys a half that was there, and remembers that it was, so that an attestation that was lost can be given again and no half is made anew.
-    fn end_share(&self, decided: &Decided, bucket: &BucketId) -> Result<(), Denied> {
-        let tombstone = self.tombstone(bucket);
-        if !decided.statement.sensors.contains(&bucket.sensor) {
-            return Err(denied(403, "the statement does not name this sensor"));
-        }
-        match self.shares.read(bucket) {
-            Err(ShareError::Missing(_)) if !tombstone.exists() => {
-                return Err(denied(404, "there never was a share of this bucket"));
-            }
-            Err(ShareError::Missing(_)) => return Ok(()),
-            _ => {}
-        }
-        files::write(&tombstone, format!("{bucket}\n").as_bytes(), files::PRIVATE)
-            .map_err(|e| denied(500, told(&e)))?;
-        self.shares
-            .destroy(bucket)
-            .map_err(|e| denied(500, told(&e)))?;
-        Ok(())
-    }
-
-    fn tombstone(&self, bucket: &BucketId) -> PathBuf {
-        self.destroyed.join(bucket.to_string().replace('/', "_"))
     }
 
     fn askers(&self) -> Vec<VerifierKey> {
@@ -285,33 +254,45 @@ impl Commission {
             })
     }
 
-    fn may_write(&self, decided: &Decided, bucket: &BucketId, now: Seconds) -> Result<(), Denied> {
-        let leased = lock(&self.register).is_leased(&decided.commitment, &bucket.sensor, now);
-        if leased {
+    /// Whether a sensor may begin something now: its authority stands, and a lease of it is on record whose last second is not over. The two minutes that entries are allowed are for what
+    /// was read in time, and for nothing new.
+    fn may_begin(&self, decided: &Decided, sensor: &SensorId, now: Seconds) -> Result<(), Denied> {
+        let register = lock(&self.register);
+        let lets = register.lets_begin(decided.statement.id, sensor, now);
+        lets.map_err(|why| denied(403, why))?;
+        if register.is_leased_now(decided.statement.id, sensor, now) {
             Ok(())
         } else {
-            Err(denied(
-                403,
-                "no lease of this sensor is on record and in force",
-            ))
+            Err(denied(403, UNLEASED))
         }
     }
 
     /// The half of a bucket that a sensor may fill: made on the bucket's own day; later only read, for windows that a fall has left there.
-    fn half_to_fill(
+    ///
+    /// A sensor whose authority was stopped, or whose lease ended, no more than two minutes ago is given a half that is there already, so that it can close the window that it read in time; so long does
+    /// the log take its receipt. Later it gets none, not of other days either, until its authority goes on: what lies in its spool is of no use to anybody before that.
+    fn share_to_fill(
         &self,
+        decided: &Decided,
         bucket: &BucketId,
         now: Seconds,
     ) -> Result<Result<Share, ShareError>, Denied> {
-        if self.tombstone(bucket).exists() {
-            return Ok(Err(ShareError::Missing(bucket.clone())));
-        }
+        let begins = self.may_begin(decided, &bucket.sensor, now);
+        let closes = lock(&self.register).is_leased(&decided.commitment, &bucket.sensor, now);
+        let begins = match begins {
+            Err(why) if !closes => return Err(why),
+            begins => begins,
+        };
+        self.is_kept(decided, bucket, now)?;
         let moment_ago = Seconds(now.0.saturating_sub(REQUEST_SECONDS_MAX));
-        if (moment_ago.day()..=now.day()).contains(&bucket.day) {
+        let is_of_now = (moment_ago.day()..=now.day()).contains(&bucket.day);
+        if is_of_now && begins.is_ok() {
             let random = self.host.bytes().map_err(|e| denied(500, e))?;
-            Ok(self.shares.obtain(bucket, random))
-        } else {
-            Ok(self.shares.read(bucket))
+            return Ok(self.shares.obtain(bucket, random));
+        }
+        match (self.shares.read(bucket), begins) {
+            (Err(ShareError::Missing(_)), Err(why)) => Err(why),
+            (share, _) => Ok(share),
         }
     }
 

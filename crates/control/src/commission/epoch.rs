@@ -209,19 +209,16 @@ impl Commission {
         signed_by(body, self.trust_root().sensor(&request.sensor))?;
         fresh(request.time, now)?;
         let decided = self.decided(request.epoch.authority, self.verified_size())?;
-        if !lock(&self.register).is_leased(&decided.commitment, &request.sensor, now) {
-            return Err(denied(
-                403,
-                "no lease of this sensor is on record and in force",
-            ));
-        }
         self.destroy_ended(now)?;
+        let keeping = lock(&self.keeping);
+        self.may_begin(&decided, &request.sensor, now)?;
         self.current(&request.epoch, now)?;
         if self.epoch_tombstone(&request.epoch).exists() {
             return Err(denied(410, told(&ShareError::MissingEpoch(request.epoch))));
         }
         let random = self.host.bytes().map_err(|e| denied(500, e))?;
         let share = self.shares.obtain_epoch(&request.epoch, random);
+        drop(keeping);
         let share = share.map_err(|e| denied(500, told(&e)))?;
         let text = share_text(body, &share);
         let note = Note::sign(&text, &[&self.share_key], now.0);
@@ -262,7 +259,7 @@ impl Commission {
         fresh(request.time, now)?;
         self.destroy_ended(now)?;
         let allowed = self.allowed(&request, now)?;
-        if now >= request.epoch.end() {
+        if now.max(self.believed(now)) >= request.epoch.end() {
             return Err(denied(410, told(&ShareError::MissingEpoch(request.epoch))));
         }
         let own = self
@@ -356,8 +353,9 @@ impl Commission {
     pub fn epoch_destroy(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
         let root = self.trust_root();
         let office = std::slice::from_ref(&root.office);
-        let (request, now) = self.opened(body, office, EpochDestroyRequest::parse)?;
-        fresh(request.time, now)?;
+        let (request, wall) = self.opened(body, office, EpochDestroyRequest::parse)?;
+        fresh(request.time, wall)?;
+        let now = self.believed(wall);
         if now < request.epoch.end() {
             return Err(denied(
                 403,
@@ -365,7 +363,7 @@ impl Commission {
             ));
         }
         self.decided(request.epoch.authority, self.verified_size())?;
-        self.destroy_ended(now)?;
+        self.destroy_ended(wall)?;
         if !self.epoch_tombstone(&request.epoch).exists() {
             return Err(denied(404, "there never was a share of this epoch"));
         }
@@ -379,19 +377,29 @@ impl Commission {
     /// # Errors
     /// [`ControlError`]: the disk's; what could be destroyed is.
     pub(super) fn end_epochs(&self, now: Seconds) -> Result<(), ControlError> {
+        let mut outcome = Ok(());
         for epoch in self.shares.epochs()? {
             if now < epoch.end() {
                 continue;
             }
-            let tombstone = self.epoch_tombstone(&epoch);
-            files::write(&tombstone, format!("{epoch}\n").as_bytes(), files::PRIVATE)?;
-            self.shares.destroy_epoch(&epoch)?;
+            let keeping = lock(&self.keeping);
+            outcome = self.bury_epoch(&epoch).and(outcome);
+            drop(keeping);
         }
+        outcome
+    }
+
+    fn bury_epoch(&self, epoch: &EpochId) -> Result<(), ControlError> {
+        let tombstone = self.epoch_tombstone(epoch);
+        files::write(&tombstone, format!("{epoch}\n").as_bytes(), files::PRIVATE)?;
+        self.shares.destroy_epoch(epoch)?;
         Ok(())
     }
 
-    fn destroy_ended(&self, now: Seconds) -> Result<(), Denied> {
-        self.end_epochs(now).map_err(|e| denied(500, told(&e)))
+    /// Destroys by the time that is believed, whatever the wall clock says.
+    fn destroy_ended(&self, wall: Seconds) -> Result<(), Denied> {
+        let ended = self.end_epochs(self.believed(wall));
+        ended.map_err(|e| denied(500, told(&e)))
     }
 
     fn epoch_tombstone(&self, epoch: &EpochId) -> PathBuf {

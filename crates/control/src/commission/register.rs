@@ -4,6 +4,7 @@
 //! The rules are those of `docs/reference/formats.md` section 18. A decision that lacks its signatures is kept as an entry and is never in force.
 
 use super::lock;
+use crate::error::{ControlError, told};
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::statement::Statement;
 use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
@@ -13,6 +14,7 @@ use sakimori_ledger::disk::Source;
 use sakimori_ledger::mirror::Approve;
 use sakimori_ledger::reader::LogReader;
 use sakimori_ledger::writer::Admit;
+use sakimori_oversight::book::UrgentEnd;
 use sakimori_oversight::misuse::{self, Alert};
 use sakimori_oversight::refused::{Code, Refused};
 use sakimori_oversight::{Book, Judged};
@@ -109,6 +111,43 @@ impl Register {
         Ok(())
     }
 
+    /// As [`Register::lets`], for what begins now: the moment that entries are allowed behind an end is over with that end.
+    ///
+    /// # Errors
+    /// [`Refused`]: why not.
+    pub(super) fn lets_begin(
+        &self,
+        id: AuthorityId,
+        sensor: &SensorId,
+        now: Seconds,
+    ) -> Result<(), Refused> {
+        self.lets(id, sensor, now)?;
+        let authority = self.book.authority(id);
+        if authority.is_none_or(|authority| now > authority.statement.not_after) {
+            return Err(Code::AuthorityTime.into());
+        }
+        let urgent = self.book.urgent_list().get(&id);
+        let lasts = urgent.is_none_or(|urgent| {
+            now <= urgent.deadline || matches!(urgent.end, Some(UrgentEnd::Ratified(..)))
+        });
+        if lasts {
+            Ok(())
+        } else {
+            Err(Code::UrgentEnded.into())
+        }
+    }
+
+    /// Whether a lease of a sensor is on record whose last second is not over.
+    pub(super) fn is_leased_now(&self, id: AuthorityId, sensor: &SensorId, now: Seconds) -> bool {
+        let authority = self.book.authority(id);
+        let leases = authority.and_then(|authority| authority.leases.get(sensor));
+        // The newest comes first: that is the one that is used.
+        leases.is_some_and(|leases| {
+            let mut leases = leases.iter().rev();
+            leases.any(|lease| lease.good(now) && now <= lease.not_after)
+        })
+    }
+
     pub(super) fn query(&self, index: u64) -> Option<Opened> {
         self.book.open_query_at(index).map(|query| Opened {
             authority: query.commitment,
@@ -141,13 +180,33 @@ impl Register {
     }
 
     /// Takes in what was cosigned by an earlier process. The rules were held against it then; where this program would refuse an entry, it stands in the book as
-    /// one on which nothing rests.
-    pub(super) fn read_bodies<D: Source>(&mut self, reader: &LogReader<D>) {
+    /// one on which nothing rests. One whose body lies open and cannot be read is not passed over: a suspension that is lost would lease again.
+    ///
+    /// # Errors
+    /// [`ControlError::Document`] names the entry.
+    pub(super) fn read_bodies<D: Source>(
+        &mut self,
+        reader: &LogReader<D>,
+    ) -> Result<(), ControlError> {
         for (index, entry) in std::mem::take(&mut self.unread) {
-            let commitment = Envelope::decode(&entry).map(|envelope| envelope.body);
-            let body = commitment.ok().and_then(|body| reader.body(&body).ok()?);
+            let envelope = Envelope::decode(&entry).ok();
+            let body = envelope.as_ref().map(|e| reader.body(&e.body));
+            let opens = envelope.is_some_and(|e| !e.may_be_sealed());
+            let lost = |why: &str| {
+                let what = format!("the body of entry {index} of the mirror's copy");
+                Err(ControlError::document(what, why))
+            };
+            let body = match body.transpose() {
+                Ok(body) => body.flatten(),
+                Err(e) if opens => return lost(&told(&e)),
+                Err(_) => None,
+            };
+            if opens && body.is_none() {
+                return lost("it is missing");
+            }
             take_in(&mut self.book, index, &entry, body.as_deref());
         }
+        Ok(())
     }
 }
 
@@ -183,7 +242,7 @@ impl Approve for Approver {
     }
 }
 
-/// The book as the office's writer asks it: what would break a rule is refused to its author with the reason, and never becomes an entry.
+/// The book as the office's writer asks it: what would break a rule, or on which nothing could rest, is refused to its author with the reason, and never becomes an entry.
 pub struct Admission {
     book: Arc<Mutex<Book>>,
     now: Box<dyn Fn() -> Seconds + Send>,
@@ -229,7 +288,7 @@ impl Admit for Admission {
         let now = (self.now)();
         let mut book = lock(&self.book);
         keeps_keys(book.root(now.max(book.newest())), entry, body)?;
-        let verdict = book.judge(index, entry, body, Judged::at(now));
+        let verdict = book.admit(index, entry, body, Judged::at(now));
         verdict.map(|_| ()).map_err(|why| why.to_string())
     }
 }

@@ -4,7 +4,7 @@
 //! All of it is a function of the copy, the shares that are there and the time, and may be done again: a process that falls between two steps goes on where it was.
 
 use super::{Commission, Denied, denied, lock, request};
-use crate::error::{ControlError, told};
+use crate::error::ControlError;
 use crate::files;
 use crate::host::Host;
 use crate::journal::Log;
@@ -13,13 +13,14 @@ use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::ids::{AuthorityId, BucketId, StreamId};
 use sakimori_custody::time::Seconds;
 use sakimori_oversight::book::{Urgent, UrgentEnd};
+use sakimori_oversight::limits::{AHEAD_SECONDS_MAX, LAPSE_SECONDS_MAX};
 use sakimori_tlog::note::Note;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// How long behind its deadline silence is told, seconds: a ruling of the last minute is on its way.
-const SILENCE_SECONDS: u64 = 120;
+/// How long behind its deadline silence destroys, seconds: only when the book takes no ruling any more, with the difference that two organisations' clocks may have.
+const SILENCE_SECONDS: u64 = LAPSE_SECONDS_MAX + AHEAD_SECONDS_MAX;
 /// How long entries that were handed out are waited for in the copy before they are made again, seconds.
 const AGAIN_SECONDS: u64 = 60;
 
@@ -91,14 +92,15 @@ impl Commission {
         cosigned.map(|(id, urgent)| (*id, urgent.clone())).collect()
     }
 
-    /// What is due: each new urgent act is told, and what was refused or met by silence is destroyed. Returns the entries that the log has to take, the commission's own words; they
+    /// What is due: each new urgent act is told, and what was refused, met by silence or kept beyond its end is destroyed. Returns the entries that the log has to take, the commission's own words; they
     /// are made again until its copy shows them.
     ///
     /// # Errors
     /// [`ControlError`]: an alarm could not be kept or a share not destroyed; the next round tries again.
     pub fn tick(&self, now: Seconds) -> Result<Vec<Entry>, ControlError> {
         let now = self.believed(now);
-        self.end_epochs(now)?;
+        // What fails here keeps nothing else alive, and is told where no word of the commission waits for it.
+        let ended = self.end_epochs(now).and(self.end_buckets(now));
         let urgents = self.urgents();
         for (id, urgent) in &urgents {
             self.tell(&alarm(*id, urgent))?;
@@ -109,19 +111,25 @@ impl Commission {
                 entries.extend(self.destroy_all(*id, reason, now)?);
             }
         }
+        if entries.is_empty() {
+            ended?;
+        }
         Ok(entries)
     }
 
-    /// The time by which something may be destroyed: a wall clock that is set ahead while the process runs is not believed before the copy's newest entry bears it out, and one that is set back keeps nothing alive.
-    fn believed(&self, wall: Seconds) -> Seconds {
+    /// The time by which something may be destroyed: a wall clock that is set ahead is not believed before the copy's newest entry bears it out, also over a start of the process, and one that is set back
+    /// keeps nothing alive. It begins from the copy's newest entry: where the wall clock is more than a day ahead of that, or behind it, that entry and what was counted since is the time.
+    pub(super) fn believed(&self, wall: Seconds) -> Seconds {
         let newest = lock(&self.register).book().newest();
         let counted = self.host.counted_ms();
         let mut watch = lock(&self.watch);
         if watch.clock.is_none() {
-            // At a start nothing else is known.
-            watch.clock = BoundedClock::begin(Seconds(0), wall, wall, counted).ok();
+            let begin = |cosigned, wall| BoundedClock::begin(Seconds(0), cosigned, wall, counted);
+            // At the first start of all nothing else is known, and nothing is there to be destroyed.
+            let known = if newest == Seconds(0) { wall } else { newest };
+            watch.clock = begin(known, wall).or_else(|_| begin(known, known)).ok();
         }
-        watch.clock.as_mut().map_or(wall, |clock| {
+        watch.clock.as_mut().map_or(newest, |clock| {
             clock.witness(0, newest, counted);
             clock.judge(wall, counted).time()
         })
@@ -158,10 +166,9 @@ impl Commission {
         let failed = |e: Denied| ControlError::document(format!("the shares of {id}"), e.reason);
         let there = self.shares.list()?;
         for bucket in there.into_iter().filter(|bucket| bucket.authority == id) {
-            let tombstone = self.tombstone(&bucket);
-            files::write(&tombstone, format!("{bucket}\n").as_bytes(), files::PRIVATE)?;
-            let gone = self.shares.destroy(&bucket);
-            gone.map_err(|e| failed(denied(500, told(&e))))?;
+            let keeping = lock(&self.keeping);
+            self.bury(&bucket)?;
+            drop(keeping);
         }
         let made = lock(&self.watch).made.get(&id).copied();
         if made.is_some_and(|at| now < at.plus(AGAIN_SECONDS) && now >= at) {

@@ -168,7 +168,8 @@ fn an_opened_copy_gives_the_same_book_as_one_that_was_approved() {
         let name = sakimori_ledger::reader::body_name(&w.entry.envelope.body);
         bodies.0.insert(name, w.entry.stored.clone());
     }
-    lock(&opened).read_bodies(&LogReader::new(bodies, written.len() as u64));
+    let reader = LogReader::new(bodies, written.len() as u64);
+    lock(&opened).read_bodies(&reader).unwrap();
     assert!(lock(&opened).book() == lock(&approved).book());
     let mut admission = Admission::new(root(), Box::new(|| Seconds(BEGIN)));
     for w in &written {
@@ -188,4 +189,70 @@ fn an_entry_whose_body_is_lost_keeps_its_place_and_nothing_rests_on_it() {
     let book = admission.book();
     assert_eq!(lock(&book).size(), written.len() as u64);
     assert!(lock(&book).authority(first()).is_none());
+}
+
+#[test]
+fn the_writer_takes_nothing_on_which_nothing_could_rest() {
+    use sakimori_custody::entry::{Act, Chain, Salt};
+    use sakimori_custody::ids::StreamId;
+    let written = Story::good().up_to("receipt 0").write();
+    let (last, before) = written.split_last().unwrap();
+    let mut admission = Admission::new(root(), Box::new(|| Seconds(BEGIN + 100 * HOUR)));
+    for w in before {
+        admission
+            .admit(w.index, &w.entry.leaf, &w.entry.stored)
+            .unwrap();
+    }
+    for (kind, counters) in [
+        (EntryType::Decision, vec![]),
+        (EntryType::Ruling, vec![]),
+        (EntryType::Suspension, vec![1]),
+        (EntryType::Schedule, vec![2]),
+        (EntryType::TrustRoot, vec![2]),
+        (EntryType::Activation, vec![1]),
+    ] {
+        let act = Act {
+            kind,
+            time: last.entry.envelope.time,
+            authority: [7; 32],
+            counters,
+            body: b"whatever a stranger writes".to_vec(),
+        };
+        let junk = Chain::new(StreamId([9; 8])).entry(act, Salt([1; 32]), None);
+        let said = admission.admit(last.index, &junk.leaf, &junk.stored);
+        assert!(said.is_err(), "{kind}");
+    }
+    assert!(lock(&admission.book()).void().is_empty());
+    assert_eq!(lock(&admission.book()).size(), last.index);
+    let said = admission.admit(last.index, &last.entry.leaf, &last.entry.stored);
+    assert_eq!(said, Ok(()));
+}
+
+#[test]
+fn a_copy_that_lacks_a_body_that_lies_open_is_not_opened_and_says_which() {
+    let story = Story::good();
+    let written = story.write();
+    let at = story.place("resumed") - 1;
+    let opened = |lost: Option<usize>| {
+        let register = register();
+        let mut approver = Approver(Arc::clone(&register));
+        let mut bodies = Bodies(BTreeMap::new());
+        for (place, w) in written.iter().enumerate() {
+            approver.restore(w.index, &w.entry.leaf);
+            let name = sakimori_ledger::reader::body_name(&w.entry.envelope.body);
+            if lost != Some(place) {
+                bodies.0.insert(name, w.entry.stored.clone());
+            }
+        }
+        let reader = LogReader::new(bodies, written.len() as u64);
+        lock(&register).read_bodies(&reader)
+    };
+    let error = opened(Some(at)).unwrap_err();
+    let said = told(&error);
+    assert!(said.contains(&format!("entry {at} of")), "{said}");
+    // A body that may be sealed may be gone: nobody else can read it either.
+    let sealed = written
+        .iter()
+        .position(|w| w.entry.envelope.may_be_sealed());
+    opened(sealed).unwrap();
 }
