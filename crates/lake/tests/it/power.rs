@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     Half,
     /// A sync that fails once: the system holds the bytes for written from then on, and they are not.
     Lost,
+    /// Neither this call nor any behind it happens: the disk is gone, or the process is killed here.
+    Gone,
 }
 
 impl Fault {
@@ -28,9 +30,9 @@ impl Fault {
     pub(crate) const fn of(act: Act) -> &'static [Self] {
         match act {
             Act::Open | Act::Read => &[Self::Before],
-            Act::Write => &[Self::Before, Self::Half, Self::After],
-            Act::Sync => &[Self::Before, Self::Lost, Self::After],
-            _ => &[Self::Before, Self::After],
+            Act::Write => &[Self::Before, Self::Half, Self::After, Self::Gone],
+            Act::Sync => &[Self::Before, Self::Lost, Self::After, Self::Gone],
+            _ => &[Self::Before, Self::After, Self::Gone],
         }
     }
 }
@@ -345,7 +347,7 @@ impl Watch for Power {
         state.seen.push(call.act);
         let fault = state
             .plan
-            .filter(|(at, _)| *at == number)
+            .filter(|(at, fault)| *at == number || (*fault == Fault::Gone && number > *at))
             .map(|(_, fault)| fault);
         let below = |path: &Path| path.strip_prefix(&self.root).map(Path::to_path_buf);
         // The folder in which this one is stays as it is.
@@ -354,12 +356,12 @@ impl Watch for Power {
         };
         let to = call.to.map(|to| below(to).unwrap());
         let made_up = || Err(io::Error::other("made up"));
-        if fault.is_some() {
+        if fault.is_some() && state.failed.is_none() {
             let names = [Some(call.path), call.to].into_iter().flatten();
             state.failed = Some(names.map(Path::to_path_buf).collect());
         }
         let written = match fault {
-            Some(Fault::Before) => return made_up(),
+            Some(Fault::Before | Fault::Gone) => return made_up(),
             Some(Fault::Lost) => {
                 if let Some(inode) = state.world.names.get(&path).copied() {
                     state.world.inodes[inode].dirty.clear();
