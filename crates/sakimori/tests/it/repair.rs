@@ -20,10 +20,8 @@ fn mirror(node: &TestNode) -> PathBuf {
 }
 
 fn repair(node: &TestNode, from: &Path, more: &[&str]) -> Ran {
-    run(node
-        .command(&["ledger", "repair", "--from"])
-        .arg(from)
-        .args(more))
+    let mut command = node.command(&["ledger", "repair"]);
+    run(command.arg("--from").arg(from).args(more))
 }
 
 /// Every file below a folder that holds bytes, by its name there.
