@@ -123,6 +123,22 @@ pub enum Rule {
 }
 
 impl AccessError {
+    /// Whether whoever asked has to act, and not who keeps the machine: what was asked for is refused, is there already, or is not there.
+    pub const fn is_of_who_asked(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::NotSignedIn | Self::SignIn(_) | Self::Rule(_) => true,
+            Self::Store(error) => matches!(
+                error,
+                StoreError::Exists { .. }
+                    | StoreError::Missing { .. }
+                    | StoreError::Stale { .. }
+                    | StoreError::Text { .. }
+                    | StoreError::Bound { .. }
+            ),
+            Self::Policy(_) | Self::Random(_) | Self::Config { .. } => false,
+        }
+    }
+
     /// A stable word for programs.
     pub const fn code(&self) -> &'static str {
         match self {

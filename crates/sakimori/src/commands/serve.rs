@@ -222,6 +222,7 @@ pub(crate) enum PersonAct {
 
 pub(super) fn refused(error: &AccessError) -> Failure {
     let code = match error {
+        error if error.is_of_who_asked() => exit::NO,
         AccessError::Store(_) | AccessError::Random(_) => exit::ENVIRONMENT,
         AccessError::Config { .. } => exit::USAGE,
         AccessError::Policy(_) => exit::BUG,

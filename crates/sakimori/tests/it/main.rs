@@ -32,5 +32,6 @@ mod serve;
 mod session;
 mod token;
 mod urgent;
+mod uses;
 mod witness;
 mod workshop;

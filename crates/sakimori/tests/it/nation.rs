@@ -8,7 +8,10 @@
 
 use crate::captures::{ABROAD, border};
 use crate::program::{Running, run, sakimori};
-use sakimori_access::{Access, COOKIE, NewPerson, NewRole, Principal, Role as R};
+use sakimori_access::{
+    Access, COOKIE, Class, NewClearance, NewPerson, NewRole, Principal, Role as R,
+};
+use sakimori_control::journal::Log;
 use sakimori_control::tls::{Agents, Identity};
 use sakimori_control::{Host, Node, keys};
 use sakimori_custody::entry::EntryType;
@@ -17,6 +20,7 @@ use sakimori_store::{Change, Session};
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -173,8 +177,48 @@ fn people(role: Role, dir: &Path, host: &Host, people: &[(&str, R)]) {
             });
             access.store().apply(&[session]).await.unwrap();
         }
+        if role == Role::Office {
+            // Who looks at records is cleared by two others.
+            let who = |id: &str| Principal::Person { id: id.to_owned() };
+            let o3 = who("o3");
+            let new = NewClearance {
+                person: "a.tanaka".to_owned(),
+                classes: BTreeSet::from([Class::Selected]),
+                until,
+            };
+            let grant = access.propose_clearance(&who("o2"), &new, now).await;
+            let grant = grant.unwrap();
+            let confirmed = access.confirm_clearance(&o3, &grant, now);
+            confirmed.await.unwrap();
+            let opened = access.open_case(&o3, "case-1", "A relay abroad", now);
+            opened.await.unwrap();
+            let inside = access.add_member(&o3, "case-1", "a.tanaka", now);
+            inside.await.unwrap();
+        }
     };
     with_access(&options, host, enter).unwrap();
+}
+
+/// Waits until the office's node has entered what its people hold: the analyst's role and clearance.
+fn cleared(office: &Path, host: &Host) {
+    let begun = now();
+    let analyst = "a.tanaka".parse().unwrap();
+    loop {
+        let node = Node::at(office);
+        let mut log = Log::connect(&node.ledger().socket).unwrap();
+        let book = sakimori_control::office::book(&node, &mut log).unwrap();
+        let at = host.seconds();
+        let known = book.has_people();
+        if known && book.holds(&analyst, "analyst", at) && book.cleared(&analyst, "selected", at) {
+            return;
+        }
+        let waited = begun.elapsed();
+        assert!(
+            waited < Duration::from_secs(60),
+            "no access on record in 60 s"
+        );
+        pause(500);
+    }
 }
 
 /// A person who calls a node.
@@ -286,6 +330,7 @@ fn inside(far: &str) {
         &[
             ("o1", R::Requester),
             ("o2", R::LegalOfficer),
+            ("o3", R::Supervisor),
             ("a.tanaka", R::Analyst),
         ],
     );
@@ -367,6 +412,7 @@ fn inside(far: &str) {
     }
     assert!(decided["decided_by"].is_u64(), "{decided}");
 
+    cleared(&office, &host);
     let sensor = live(&office, folder.path());
     let record = recorded(&office);
     follow(&commission, &record, &authority);
@@ -411,6 +457,8 @@ fn recorded(office: &Path) -> String {
             "a test",
             "--case",
             "case-1",
+            "--actor",
+            "a.tanaka",
             "--limit",
             "1",
             "--format",
@@ -459,8 +507,7 @@ fn stop(
 
 /// The year's report from the commission's copy is that of the office's log; both verify.
 fn report(office: &Path, commission: &Path, folder: &Path, host: &Host) {
-    let mut log =
-        sakimori_control::journal::Log::connect(&Node::at(office).ledger().socket).unwrap();
+    let mut log = Log::connect(&Node::at(office).ledger().socket).unwrap();
     let mut kinds = Vec::new();
     log.each_durable_entry(|_, envelope, _| {
         kinds.push(envelope.kind);

@@ -13,14 +13,14 @@ use std::time::Duration;
 const SECRET: &str = "ZZZZZZ-YYYYYY-XXXXXX-WWWWWW";
 
 /// A node that runs.
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     words: PathBuf,
 }
 
 impl Served {
-    fn start(role: &str, dir: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(role: &str, dir: &Path, more: &[&str]) -> Self {
         let words = dir.join(format!("{role}.log"));
         let mut command = sakimori(["serve", "--listen", "127.0.0.1:0", "--role", role]);
         command.arg("--node").arg(dir).args(more);
@@ -35,7 +35,7 @@ impl Served {
         Self { child, url, words }
     }
 
-    fn terminate(mut self) -> (ExitStatus, String) {
+    pub(crate) fn terminate(mut self) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();
         let killed = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(killed.unwrap().success());
@@ -52,14 +52,14 @@ impl Drop for Served {
 }
 
 /// A node's certificate as `node show` gives it.
-fn certificate(role: &str, dir: &Path) -> (String, String) {
+pub(crate) fn certificate(role: &str, dir: &Path) -> (String, String) {
     let mut show = sakimori(["node", "show", "--format", "json", "--role", role]);
     let shown = run(show.arg("--node").arg(dir)).yes().json();
     let text = |key: &str| shown[key].as_str().unwrap().to_owned();
     (text("certificate"), text("sha256"))
 }
 
-fn join(role: &str, dir: &Path, name: &str, more: &[&str]) {
+pub(crate) fn join(role: &str, dir: &Path, name: &str, more: &[&str]) {
     let mut join = sakimori(["node", "join", "--role", role, "--name", name]);
     run(join.arg("--node").arg(dir).args(more)).yes();
 }
