@@ -73,18 +73,18 @@ fn invoked<L>(world: &World<L>) -> Statement {
 
 /// A ruling about an urgent act, by three members of the sitting.
 fn ruled<L>(world: &World<L>, matter: Matter) -> Result<office::Entered, ControlError> {
+    ruled_of(world, Kind::Acquisition, matter)
+}
+
+fn ruled_of<L>(
+    world: &World<L>,
+    kind: Kind,
+    matter: Matter,
+) -> Result<office::Entered, ControlError> {
     let sitting =
         office::sitting(&["m1", "m2", "m4"], "m1", &["m1", "m2", "m4"], &[], &[]).unwrap();
     let (node, host) = (&world.node, &world.host);
-    let text = office::ruling_text(
-        node,
-        host,
-        matter,
-        Kind::Acquisition,
-        "heard",
-        Some(sitting),
-    )
-    .unwrap();
+    let text = office::ruling_text(node, host, matter, kind, "heard", Some(sitting)).unwrap();
     let mut note = Note::sign(&text.to_string(), &[], 0).unwrap();
     for member in ["m1", "m2", "m4"] {
         note.add(&keys::read(&member_key(node, member)).unwrap(), 0);
@@ -263,12 +263,27 @@ fn case(outcome: Outcome, trouble: Trouble) {
         // At once, not at the deadline.
         troubled_round(&mut world, trouble);
     }
+    // An hour behind the deadline no ruling counts any more; then, and with a moment for clocks that differ, silence has spoken.
+    let behind = 24 * HOUR + 180;
     if trouble == Trouble::Partition {
         let address = world.commission.take().unwrap().address;
-        world.clock.pass(24 * HOUR);
+        world.clock.pass(behind);
         back(&mut world, address);
+        if outcome != Outcome::Ratified {
+            // A day has passed, and one clock alone does not tell that: the office's next entry does.
+            assert!(looks(&world, &statement, &today).is_err(), "{told}");
+        }
     } else {
-        world.clock.pass(24 * HOUR);
+        world.clock.pass(behind - 120);
+        round(&world).unwrap();
+        if matches!(outcome, Outcome::Silence | Outcome::TooLate) {
+            assert_eq!(
+                lapses(&world).len(),
+                0,
+                "{told}: a ruling may be on its way"
+            );
+        }
+        world.clock.pass(120);
     }
     if trouble == Trouble::ClockBack {
         world.clock.back(2 * HOUR);
@@ -492,4 +507,20 @@ fn once_too_often<L>(world: &World<L>) {
     assert_eq!(refused(world, &draft(world, two), &two), "urgent-month");
     world.clock.pass(31 * 24 * HOUR);
     invoked(world);
+}
+
+#[test]
+fn an_urgent_measure_is_on_record_ratified_and_gives_no_sensor_a_lease_or_folder() {
+    let world = world_under(fictional);
+    let mut measure = draft(&world, ["o1", "o2"]);
+    measure.kind = Kind::Measure;
+    measure.basis = "police-6-2".parse().unwrap();
+    measure.not_after = world.now().plus(2 * HOUR - 120);
+    let (statement, note) = asked(&world, &measure, &["o1", "o2"]);
+    let entered = office::enter(&world.node, &world.host, &note).unwrap();
+    assert_eq!((entered.kind, entered.leases.len()), (EntryType::Urgent, 0));
+    let ratified = ruled_of(&world, Kind::Measure, Matter::UrgentRatified(statement.id));
+    assert_eq!(ratified.unwrap().leases.len(), 0);
+    let folder = world.node.authority(statement.id, &sensor());
+    assert!(!folder.exists());
 }
