@@ -213,6 +213,32 @@ impl Book {
         stored: &[u8],
         at: Judged,
     ) -> Result<Taken, Refused> {
+        self.taken(index, entry, stored, at, true)
+    }
+
+    /// As [`Book::judge`], for who puts entries on record: one on which nothing could rest is refused too, but the state that a sensor signs of itself. So nobody fills the log
+    /// with words that count for nothing.
+    ///
+    /// # Errors
+    /// [`Refused`]: the rule, the code and the object.
+    pub fn admit(
+        &mut self,
+        index: u64,
+        entry: &[u8],
+        stored: &[u8],
+        at: Judged,
+    ) -> Result<Taken, Refused> {
+        self.taken(index, entry, stored, at, false)
+    }
+
+    fn taken(
+        &mut self,
+        index: u64,
+        entry: &[u8],
+        stored: &[u8],
+        at: Judged,
+        takes_void: bool,
+    ) -> Result<Taken, Refused> {
         if index < self.next {
             return Ok(Taken::Again);
         }
@@ -237,6 +263,13 @@ impl Book {
             who,
         };
         let taken = self.dispatch(&seen)?;
+        let stands = takes_void || envelope.kind == EntryType::Effective;
+        if let Taken::Void(why) = &taken
+            && !stands
+        {
+            // BOUND: what is void has changed nothing so far.
+            return Err(why.clone());
+        }
         self.streams.take(&envelope, leaf);
         self.noted(&seen, &taken, at);
         Ok(taken)

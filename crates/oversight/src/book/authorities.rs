@@ -349,8 +349,9 @@ impl Book {
             .map_err(|e| bad(&e))?;
         let serial = suspension.serial == seen.counter(0);
         let last = authority.stops.get(&suspension.by);
-        let newer = last.is_none_or(|last| last.serial < suspension.serial);
-        hold(serial && newer, Code::SuspensionSerial)?;
+        let last = last.map_or(0, |last| last.serial);
+        let next = suspension.serial.checked_sub(1) == Some(last);
+        hold(serial && next, Code::SuspensionSerial)?;
         Ok(suspension)
     }
 

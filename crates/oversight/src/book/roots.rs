@@ -172,12 +172,11 @@ impl Book {
         let roots = &mut self.roots;
         let same = TrustRoot::open(bytes).is_ok_and(|root| root.hash() == roots.pinned.hash());
         if same && !roots.recorded {
+            if seen.counter(0) != roots.pinned.version {
+                return Ok(void(Code::RootChain));
+            }
             roots.recorded = true;
-            return Ok(if seen.counter(0) == roots.pinned.version {
-                Taken::InForce
-            } else {
-                void(Code::RootChain)
-            });
+            return Ok(Taken::InForce);
         }
         match roots.newest().succeed(bytes) {
             Ok(root) if root.version == seen.counter(0) => {
