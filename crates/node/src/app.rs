@@ -5,6 +5,7 @@ use crate::metrics::Metrics;
 use crate::pages::Reader;
 use crate::part::{Part, Role, SharedDocket};
 use crate::problem::{Answer, Code, Problem};
+use crate::rate::Starts;
 use crate::server::Connection;
 use crate::words::{Language, Word};
 use axum::extract::FromRequestParts;
@@ -37,6 +38,8 @@ pub struct App {
     pub part: Part,
     /// Requests and decisions.
     pub docket: SharedDocket,
+    /// How often addresses began to sign in.
+    pub starts: Starts,
     /// The document of the interface.
     pub openapi: String,
 }
@@ -153,6 +156,15 @@ impl App {
             }
             other => self.require(other, act, &Object::any()).await,
         }
+    }
+
+    /// Counts a start of a sign-in or a registration.
+    ///
+    /// # Errors
+    /// [`Code::TooManyRequests`].
+    pub fn starts(&self, connection: &Connection) -> Answer<()> {
+        let now = self.host.counted_ms();
+        self.starts.take(connection.address.ip(), now)
     }
 
     /// The peer that a connection is of.

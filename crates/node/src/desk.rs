@@ -47,6 +47,9 @@ pub struct SittingQuery {
     /// Who is recused.
     #[serde(default)]
     pub recused: String,
+    /// Conditions of the sitting, one line, which are added to those that the request offers.
+    #[serde(default)]
+    pub conditions: String,
 }
 
 impl SittingQuery {
@@ -75,18 +78,66 @@ impl SittingQuery {
         .map_err(|e| Problem::new(Code::Incomplete, sakimori_control::error::told(&e)))
     }
 
+    /// The conditions that the sitting adds; `None` where it adds none.
+    ///
+    /// # Errors
+    /// [`Code::Incomplete`] for more than a line.
+    pub fn added(&self) -> Answer<Option<String>> {
+        let text = self.conditions.trim();
+        if text.is_empty() || text == "none" {
+            return Ok(None);
+        }
+        if text.contains(['\r', '\n']) {
+            return Err(Problem::new(Code::Incomplete, "`conditions` is one line"));
+        }
+        written("conditions", text).map(Some)
+    }
+
     /// As a query again; names hold no character that would have to be escaped once they were read as a sitting.
     fn query(&self) -> String {
         let field = |text: &str| text.split_whitespace().collect::<Vec<_>>().join("+");
         format!(
-            "present={}&presiding={}&for={}&against={}&recused={}",
+            "present={}&presiding={}&for={}&against={}&recused={}&conditions={}",
             field(&self.present),
             field(&self.presiding),
             field(&self.r#for),
             field(&self.against),
-            field(&self.recused)
+            field(&self.recused),
+            escaped(self.conditions.trim())
         )
     }
+}
+
+/// A text as a value of a query.
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push_str(&hex(&[byte]).to_ascii_uppercase());
+        }
+        out
+    })
+}
+
+/// The conditions of a decision: those that the request offers stay, those of the sitting are added.
+fn conditions(offered: &str, added: Option<&str>) -> String {
+    match (offered, added) {
+        (offered, None) => offered.to_owned(),
+        ("none", Some(added)) => added.to_owned(),
+        (offered, Some(added)) => format!("{offered}; {added}"),
+    }
+}
+
+/// What a decision's conditions add to those that a request offers; as they are, where they are others: the text that is made of them is another then.
+pub fn added_to(offered: &str, decided: &str) -> Option<String> {
+    if offered == decided {
+        return None;
+    }
+    let rest = decided.strip_prefix(offered);
+    let added = rest.and_then(|rest| rest.strip_prefix("; "));
+    Some(added.unwrap_or(decided).to_owned())
 }
 
 /// What is asked for and why, as the interface takes it. Every field is required but `conditions`, `replaces` and `not_before`.
@@ -207,7 +258,11 @@ pub fn submit(office: &OfficePart, requester: &str, request: &NewRequest) -> Ans
 ///
 /// # Errors
 /// [`Code::Conflict`] where it is decided; [`Code::NotInForce`] where the draft is none or the sitting would decide nothing.
-pub fn text(asked: &Asked, sitting: &Sitting, root: &TrustRoot) -> Answer<Statement> {
+pub fn text(
+    asked: &Asked,
+    (sitting, added): (&Sitting, Option<&str>),
+    root: &TrustRoot,
+) -> Answer<Statement> {
     if let Outcome::Decided { index, .. } = asked.outcome {
         return Err(Problem::new(
             Code::Conflict,
@@ -225,6 +280,7 @@ pub fn text(asked: &Asked, sitting: &Sitting, root: &TrustRoot) -> Answer<Statem
         ));
     }
     statement.root = root.version;
+    statement.conditions = conditions(&statement.conditions, added);
     statement.decided = Basis::Sitting(sitting.clone());
     let text = statement.to_string();
     match Statement::parse(&text) {
@@ -285,6 +341,7 @@ pub fn decision(part: &Part, taken: &Taken, query: &SittingQuery) -> Decision {
     ];
     let mut shown = Decision {
         sitting: entered.map(Clone::clone),
+        conditions: query.conditions.clone(),
         schedule: taken.schedule.clone(),
         ..Decision::default()
     };
@@ -322,9 +379,11 @@ fn fill_text(
     shown: &mut Decision,
 ) {
     let root = &commission.trust_root();
-    let made = query
-        .sitting()
-        .and_then(|sitting| text(asked, &sitting, root).map(|statement| (sitting, statement)));
+    let made = query.sitting().and_then(|sitting| {
+        let added = query.added()?;
+        let statement = text(asked, (&sitting, added.as_deref()), root)?;
+        Ok((sitting, statement))
+    });
     match made {
         Ok((sitting, statement)) => {
             let text = statement.to_string();
@@ -485,6 +544,29 @@ fn difference(before: &str, now: &str) -> Vec<(String, String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sitting_adds_conditions_and_takes_none_of_the_request_s_away() {
+        for (offered, added, decided) in [
+            ("none", None, "none"),
+            ("none", Some("a report a week"), "a report a week"),
+            ("no names", None, "no names"),
+            (
+                "no names",
+                Some("a report; weekly"),
+                "no names; a report; weekly",
+            ),
+        ] {
+            assert_eq!(conditions(offered, added), decided);
+            assert_eq!(added_to(offered, decided).as_deref(), added);
+        }
+        // What a note leaves out or changes is in the text all the same, which is another then.
+        for decided in ["none", "no name", "a report"] {
+            let added = added_to("no names", decided);
+            assert_ne!(conditions("no names", added.as_deref()), decided);
+        }
+        assert_eq!(escaped("a+b & ü"), "a%2Bb%20%26%20%C3%BC");
+    }
 
     #[test]
     fn the_difference_names_each_line_that_changed() {

@@ -25,6 +25,7 @@ pub mod pages;
 pub mod part;
 pub mod peer;
 pub mod problem;
+pub mod rate;
 pub mod server;
 mod start;
 mod told;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 /// Most connections at a time; who comes later waits until one is closed.
 pub const CONNECTIONS_MAX: usize = 256;
+/// Most connections of one address (of one /64 of IPv6) at a time; who opens more is cut off, so that one stranger does not keep the others waiting.
+pub const CONNECTIONS_OF_ONE_MAX: usize = 32;
 /// Longest wait for a TLS handshake.
-pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(3);
 /// Longest wait for the head of a request, and for the next request on a connection.
 pub const HEADER_WAIT: Duration = Duration::from_secs(15);
 /// Longest time from a request's head to its answer, its body included.
@@ -28,6 +30,10 @@ pub const PEER_WAIT: Duration = Duration::from_secs(30);
 pub const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Longest signed note in bytes.
 pub const NOTE_BYTES_MAX: usize = 64 << 10;
+/// Most starts of sign-ins and registrations of an address within [`STARTS_WINDOW`].
+pub const STARTS_MAX: u32 = 30;
+/// The time that starts are counted in.
+pub const STARTS_WINDOW: Duration = Duration::from_mins(1);
 /// How often a node looks whether something is due.
 pub const TICK: Duration = Duration::from_millis(500);
 /// How often an office's node renews leases and ends buckets, and every node forgets sessions.

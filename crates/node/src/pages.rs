@@ -8,7 +8,7 @@ mod sign_in;
 
 pub use decision::{Decision, May, Numbered, decision};
 pub use deletion::deletion;
-pub use inbox::{agreements, inbox};
+pub use inbox::{Agreed, agreements, inbox};
 pub use sign_in::{SCRIPT, csp, sign_in, signed_in};
 
 use crate::problem::Problem;

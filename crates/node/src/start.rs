@@ -7,6 +7,7 @@ use crate::limits::{BODY_BYTES_MAX, OUTBOX_ROUND, ROUND, TICK};
 use crate::metrics::Metrics;
 use crate::part::{CommissionPart, OfficePart, OperatorPart, Part, Role, SharedDocket};
 use crate::problem::{Code, Problem};
+use crate::rate::Starts;
 use crate::server::{serve, tls};
 use crate::{api, outbox};
 use axum::Router;
@@ -232,6 +233,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         folder,
         part: open_part(options, host)?,
         docket: SharedDocket::default(),
+        starts: Starts::default(),
         openapi: api::document(options.role),
     });
     let router = guarded(&app, &metrics, host);

@@ -133,6 +133,7 @@ words! {
     VotesFor "For" "賛成";
     VotesAgainst "Against" "反対";
     Recused "Recused" "除斥・回避";
+    Conditions "Conditions that the sitting adds, one line; none if empty" "会議が付す条件(一行、なければ空欄)";
     ShowText "Show the text" "文面を表示";
     SavedAs "Save the text" "文面を保存";
     HowToSign "On your own machine, read the text and sign it:" "自分の端末で文面を読み、署名してください:";
@@ -162,6 +163,7 @@ words! {
     Deletions "Deletions on record" "記録された消去";
     NoDeletions "None yet." "まだありません。";
     Agreements "Agreements" "当事者協定";
+    NoPartyKey "This node knows no key of its party: its administrator puts the party's verifier key into `party.keys` in the node's folder." "この端末は当事者の検証鍵を知りません。管理者が `party.keys` に検証鍵を置いてください。";
     NoAgreements "No agreement is on record." "記録された協定はありません。";
     Party "Party" "協定当事者";
     Until "Until" "期限";

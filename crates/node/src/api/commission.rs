@@ -7,6 +7,7 @@ use crate::app::{App, Caller, Shared};
 use crate::desk::{self, SittingQuery};
 use crate::extract::{Json, NoteBody, written};
 use crate::gate::Verbatim;
+use crate::pages::Agreed;
 use crate::part::{CommissionPart, OperatorPart, Part};
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::server::Connection;
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use sakimori_access::{Act, Object};
 use sakimori_authority::ruling::Matter;
 use sakimori_authority::statement::{Basis, Statement};
+use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_authority::{Ruling, Suspension};
 use sakimori_control::error::told;
 use sakimori_control::journal::Deed;
@@ -39,7 +41,8 @@ pub(crate) fn commission_of(part: &Part) -> Answer<&CommissionPart> {
     }
 }
 
-fn operator_of(part: &Part) -> Answer<&OperatorPart> {
+/// The operator's part of the node.
+pub(crate) fn operator_of(part: &Part) -> Answer<&OperatorPart> {
     match part {
         Part::Operator(operator) => Ok(operator),
         _ => Err(Problem::new(Code::NotImplemented, "")),
@@ -104,7 +107,7 @@ pub(crate) async fn asked(
             days.unwrap_or(QUESTION_DAYS)
         };
         let body = serde_json::json!({"request": sakimori_custody::ids::hex(&hash), "from": from, "text": text});
-        let due = now.plus(days * DAY_SECONDS).0;
+        let due = now.0.saturating_add(days.saturating_mul(DAY_SECONDS));
         commission_of(&app.part)?.enter(Deed {
             kind: EntryType::Question,
             authority: [0; 32],
@@ -148,7 +151,9 @@ pub(crate) async fn exact(
         let docket = app.docket.now(&app.part)?;
         let asked = docket.request(&hash).ok_or_else(unknown)?;
         let root = &commission_of(&app.part)?.trust_root();
-        desk::text(asked, &query.sitting()?, root).map(|statement| statement.to_string())
+        let (sitting, added) = (query.sitting()?, query.added()?);
+        let statement = desk::text(asked, (&sitting, added.as_deref()), root)?;
+        Ok(statement.to_string())
     });
     text.await
 }
@@ -244,7 +249,10 @@ fn same_text(app: &App, hash: &[u8; 32], note: &Note) -> Answer<sakimori_authori
     let root = &commission_of(&app.part)?.trust_root();
     let docket = app.docket.now(&app.part)?;
     let asked = docket.request(hash).ok_or_else(unknown)?;
-    let expected = desk::text(asked, &sitting, root)?.to_string();
+    let draft = asked.draft.as_ref().ok();
+    let offered = draft.map_or("none", |draft| draft.conditions.as_str());
+    let added = desk::added_to(offered, &statement.conditions);
+    let expected = desk::text(asked, (&sitting, added.as_deref()), root)?.to_string();
     if expected == note.text() {
         return Ok(sitting);
     }
@@ -336,26 +344,48 @@ pub(crate) struct Agreement {
     until: String,
     /// Whether the party has suspended it.
     suspended: bool,
+    /// The serial that the party's next note about it has.
+    serial: u64,
     /// Its text.
     text: String,
 }
 
-/// Agreements on record, each with whether its party has suspended it.
-pub(crate) fn agreements(app: &App) -> Answer<Vec<(u64, Statement, bool)>> {
+/// The agreements of this node's party on record, each with what the party's last note about it says.
+pub(crate) fn agreements(app: &App) -> Answer<Vec<Agreed>> {
+    let keys = operator_of(&app.part)?.party_keys()?;
     let docket = app.docket.now(&app.part)?;
     let mut list = Vec::new();
     for (index, statement, _) in docket.statements() {
-        if statement.suspend_key().is_none() {
+        let Basis::Agreement { key, .. } = &statement.decided else {
+            continue;
+        };
+        if !keys.contains(key) {
             continue;
         }
-        let last = docket.suspensions(statement.id).last();
-        let suspended = last.is_some_and(|(_, note)| note.contains("\nact: suspend\n"));
-        list.push((*index, statement.clone(), suspended));
+        let notes = docket.suspensions(statement.id).iter();
+        let last = notes
+            .filter_map(|(_, note)| {
+                let note = Note::parse(note.as_bytes()).ok()?;
+                // What the party's key did not sign says nothing about what the party did.
+                note.verify(std::slice::from_ref(statement.suspend_key()?))
+                    .ok()?;
+                Suspension::parse(note.text()).ok()
+            })
+            .filter(|of| of.by == By::Party)
+            .max_by_key(|of| of.serial);
+        list.push(Agreed {
+            index: *index,
+            statement: statement.clone(),
+            suspended: last
+                .as_ref()
+                .is_some_and(|of| of.act == SuspensionAct::Suspend),
+            serial: last.map_or(1, |of| of.serial.saturating_add(1)),
+        });
     }
     Ok(list)
 }
 
-/// The agreements of the office's log.
+/// The agreements of this node's party in the office's log.
 #[utoipa::path(get, path = "/v1/agreements", tag = "agreements", responses(
     (status = 200, description = "In the order of their entries.", body = [Agreement]),
     (status = 503, description = "The office's node does not answer.", body = Document, content_type = "application/problem+json"),
@@ -367,12 +397,13 @@ pub(crate) async fn operator_agreements(
     app.require(&caller, Act::SignAgreement, &Object::any())
         .await?;
     let list = app.blocking(agreements).await?;
-    let line = |(index, statement, suspended): (u64, Statement, bool)| Agreement {
-        id: statement.id.to_string(),
-        index,
-        until: statement.not_after.to_string(),
-        suspended,
-        text: statement.to_string(),
+    let line = |of: Agreed| Agreement {
+        id: of.statement.id.to_string(),
+        index: of.index,
+        until: of.statement.not_after.to_string(),
+        suspended: of.suspended,
+        serial: of.serial,
+        text: of.statement.to_string(),
     };
     Ok(axum::Json(list.into_iter().map(line).collect()))
 }
@@ -398,10 +429,9 @@ pub(crate) async fn suspended(app: &Shared, caller: &Caller, note: NoteBody) -> 
         let text = text.map_err(|e| Problem::new(Code::NotANote, e))?;
         let found = agreements(app)?
             .into_iter()
-            .find(|(_, s, _)| s.id == text.authority);
-        let (_, statement, _) =
-            found.ok_or_else(|| Problem::new(Code::NotFound, "no such agreement"))?;
-        index_of(&operator_of(&app.part)?.suspend(&statement, &note.note, &note.bytes)?)
+            .find(|of| of.statement.id == text.authority);
+        let of = found.ok_or_else(|| Problem::new(Code::NotFound, "no such agreement"))?;
+        index_of(&operator_of(&app.part)?.suspend(&of.statement, &note.note, &note.bytes)?)
     });
     let index = index.await;
     let index = app.tried(caller, Act::Suspend, index).await?;

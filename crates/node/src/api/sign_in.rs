@@ -4,7 +4,8 @@
 use crate::app::{App, Caller, Shared, access_problem};
 use crate::extract::Json;
 use crate::problem::{Answer, Code, Document, Problem};
-use axum::extract::State;
+use crate::server::Connection;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sakimori_access::{SignedIn, cookie_in};
@@ -140,11 +141,14 @@ fn begun(start: sakimori_access::PasskeyStart) -> Answer<axum::Json<Begun>> {
 #[utoipa::path(post, path = "/v1/sign-in/passkey/start", tag = "sign-in", request_body = Who, responses(
     (status = 200, description = "The authenticator is asked.", body = Begun),
     (status = 401, description = "Not good.", body = Document, content_type = "application/problem+json"),
+    (status = 429, description = "Too many starts of this address.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn passkey_start(
     State(app): State<Shared>,
+    Extension(connection): Extension<Connection>,
     Json(who): Json<Who>,
 ) -> Answer<axum::Json<Begun>> {
+    app.starts(&connection)?;
     let start = app.access.passkey_sign_in(&who.person, app.host.seconds());
     begun(start.await.map_err(|e| access_problem(&e))?)
 }
@@ -177,11 +181,14 @@ pub(crate) async fn passkey_finish(
 #[utoipa::path(post, path = "/v1/enrol/start", tag = "sign-in", request_body = WithCode, responses(
     (status = 200, description = "The authenticator is asked.", body = Begun),
     (status = 401, description = "Not good.", body = Document, content_type = "application/problem+json"),
+    (status = 429, description = "Too many starts of this address.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn enrol_start(
     State(app): State<Shared>,
+    Extension(connection): Extension<Connection>,
     Json(with): Json<WithCode>,
 ) -> Answer<axum::Json<Begun>> {
+    app.starts(&connection)?;
     let start = app
         .access
         .passkey_registration(&with.code, app.host.seconds());

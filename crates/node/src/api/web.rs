@@ -1,6 +1,6 @@
 //! The routes of pages. In: forms. Out: pages. Never: an act that the interface has not too; a form that was not made for the session.
 
-use super::commission::{agreements, asked, exact, ruled, signed, suspended};
+use super::commission::{agreements, asked, exact, operator_of, ruled, signed, suspended};
 use super::office::{NewAnswer, say};
 use super::requests::{hash, unknown};
 use super::sign_in::{end, out, with_cookie};
@@ -10,9 +10,10 @@ use crate::extract::{Form, NoteBody};
 use crate::pages::{self, May, html_of};
 use crate::part::Role;
 use crate::problem::{Answer, Code, Problem};
+use crate::server::Connection;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -65,9 +66,13 @@ async fn sign_in(State(app): State<Shared>, headers: HeaderMap) -> Response {
 }
 
 /// To the `OpenID` provider.
-async fn provider(State(app): State<Shared>) -> Answer<Response> {
+async fn provider(
+    State(app): State<Shared>,
+    Extension(connection): Extension<Connection>,
+) -> Answer<Response> {
     let none = || Problem::new(Code::NotFound, "no provider is set up");
     let provider = app.provider.as_ref().ok_or_else(none)?;
+    app.starts(&connection)?;
     let start = provider.begin(&app.access, app.host.seconds()).await;
     let start = start.map_err(|e| access_problem(&e))?;
     let mut answer = Redirect::to(&start.url).into_response();
@@ -133,7 +138,9 @@ async fn front(State(app): State<Shared>, caller: Caller, headers: HeaderMap) ->
     let now = app.host.seconds().to_string();
     let page = app.blocking(move |app| {
         if app.role == Role::Operator {
-            return Ok(pages::agreements(&reader, &agreements(app)?, &now));
+            let knows = !operator_of(&app.part)?.party_keys()?.is_empty();
+            let list = agreements(app)?;
+            return Ok(pages::agreements(&reader, &list, (&now, knows)));
         }
         let docket = app.docket.now(&app.part)?;
         Ok(pages::inbox(&reader, &docket.requests()))

@@ -43,6 +43,8 @@ pub struct Decision {
     pub query: String,
     /// What was entered of the sitting: present, presiding, for, against, recused.
     pub sitting: [String; 5],
+    /// Conditions that were entered.
+    pub conditions: String,
     /// Who of those present has signed the text.
     pub signatures: Vec<(String, bool)>,
     /// What was wrong with the sitting that was entered.
@@ -256,6 +258,8 @@ fn sitting(reader: &Reader, asked: &Asked, shown: &Decision) -> Markup {
                     label for=(field) { (reader.say(word)) }
                     input #(field) name=(field) value=(entered) placeholder="m1 m2 m3" autocomplete="off" spellcheck="false";
                 }
+                label for="conditions" { (reader.say(Word::Conditions)) }
+                input #conditions name="conditions" value=(shown.conditions) autocomplete="off";
                 button { (reader.say(Word::ShowText)) }
             }
             h3 { (reader.say(Word::Ruling)) }

@@ -45,12 +45,26 @@ pub(super) fn state(reader: &Reader, asked: &Asked) -> &'static str {
     }
 }
 
-/// What an operator sees: its agreements, and how each is suspended.
-pub fn agreements(reader: &Reader, agreements: &[(u64, Statement, bool)], now: &str) -> Markup {
+/// An agreement of the party, as its node knows it.
+#[derive(Clone, Debug)]
+pub struct Agreed {
+    /// Index of its entry.
+    pub index: u64,
+    /// Its text, read.
+    pub statement: Statement,
+    /// Whether the party has suspended it.
+    pub suspended: bool,
+    /// The serial of the party's next note about it.
+    pub serial: u64,
+}
+
+/// What an operator sees: its agreements, and how each is suspended. Without a key of the party there are none.
+pub fn agreements(reader: &Reader, agreements: &[Agreed], (now, knows): (&str, bool)) -> Markup {
     let say = |word: Word| reader.say(word);
     let content = html! {
-        @if agreements.is_empty() { p { (say(Word::NoAgreements)) } }
-        @for (index, statement, suspended) in agreements {
+        @if !knows { p .warn { (say(Word::NoPartyKey)) } }
+        @else if agreements.is_empty() { p { (say(Word::NoAgreements)) } }
+        @for Agreed { index, statement, suspended, serial } in agreements {
             section {
                 h2 { code { (statement.id) } }
                 dl {
@@ -64,7 +78,7 @@ pub fn agreements(reader: &Reader, agreements: &[(u64, Statement, bool)], now: &
                 }
                 pre { (statement.to_string()) }
                 p { (say(Word::SuspendHow)) }
-                pre { (suspension_text(statement, now)) }
+                pre { (suspension_text(statement, *serial, now)) }
                 form method="post" action="/suspensions" {
                     (reader.form_field())
                     label for={ "note-" (statement.id) } { (say(Word::SignedNote)) }
@@ -78,9 +92,9 @@ pub fn agreements(reader: &Reader, agreements: &[(u64, Statement, bool)], now: &
 }
 
 /// The text that a party signs (`docs/reference/formats.md` 10.7).
-fn suspension_text(statement: &Statement, now: &str) -> String {
+fn suspension_text(statement: &Statement, serial: u64, now: &str) -> String {
     let (id, root) = (statement.id, statement.root);
     format!(
-        "sakimori/suspension/v1\nauthority: {id}\nby: party\nact: suspend\nserial: 1\ntime: {now}\nreason: the party suspends\nroot: {root}\n"
+        "sakimori/suspension/v1\nauthority: {id}\nby: party\nact: suspend\nserial: {serial}\ntime: {now}\nreason: the party suspends\nroot: {root}\n"
     )
 }

@@ -1,12 +1,14 @@
 //! An operator's part: its agreements, and the note by which it suspends one. In: its own folder, the office's node. Out: agreements as they are on record, a forwarded suspension.
 //! Never: a key of the party; a word of the office that is shown as more than that.
 
+use super::refused;
 use crate::docket::Docket;
 use crate::peer;
 use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::statement::Statement;
-use sakimori_control::{ControlError, Node};
+use sakimori_control::{ControlError, Node, files};
 use sakimori_custody::ids::unhex;
+use sakimori_tlog::key::VerifierKey;
 use sakimori_tlog::note::Note;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -43,6 +45,22 @@ impl OperatorPart {
 
     fn office(&self) -> Answer<peer::Link> {
         peer::Link::open(&self.folder, "office")
+    }
+
+    /// The verifier keys by which this node knows its party: the lines of `party.keys` in its folder, none without it. Agreements of others are not shown.
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`]: a line is no key.
+    pub fn party_keys(&self) -> Answer<Vec<Box<VerifierKey>>> {
+        let bytes = files::read(&self.folder.join("party.keys")).map_err(|e| refused(&e))?;
+        let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let text = text.unwrap_or_default();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let key = |line: &str| {
+            let bad = |e| Problem::hidden(Code::Unavailable, format!("party.keys: {e}"));
+            line.parse().map(Box::new).map_err(bad)
+        };
+        lines.map(key).collect()
     }
 
     /// Follows the agreements and suspensions that the office's node lists.
