@@ -116,7 +116,7 @@ impl Inode {
                 };
                 torn.durable.resize(length, 0);
                 for sector in &self.dirty {
-                    if dice(seed, 2 + *sector as u64) % 2 == 0 {
+                    if dice(seed, 2 + *sector as u64).is_multiple_of(2) {
                         torn.keep(*sector);
                     }
                 }
@@ -165,7 +165,7 @@ impl World {
                     0 => false,
                     1 => true,
                     2 => at < until,
-                    _ => dice(seed, 2 + at as u64) % 2 == 0,
+                    _ => dice(seed, 2 + at as u64).is_multiple_of(2),
                 };
                 if told {
                     news.tell(&mut names, &mut folders);
