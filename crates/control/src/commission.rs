@@ -137,7 +137,7 @@ impl Commission {
             keeping: Mutex::new(()),
             used: Mutex::new(folder.join("reidentified")),
             secretariat: key("secretariat")?,
-            watch: Mutex::new(urgent::Watch::at(folder.join("alarms"))),
+            watch: Mutex::new(urgent::Watch::open(folder)?),
             host: host.clone(),
         };
         // The clock that destroys begins with the process and with what the copy says.

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 /// How long behind its deadline silence destroys, seconds: only when the book takes no ruling any more, with the difference that two organisations' clocks may have.
 const SILENCE_SECONDS: u64 = LAPSE_SECONDS_MAX + AHEAD_SECONDS_MAX;
+/// How often the time is kept, seconds: far below the day that a start bridges.
+const REMEMBER_SECONDS: u64 = 600;
 /// How long entries that were handed out are waited for in the copy before they are made again, seconds.
 const AGAIN_SECONDS: u64 = 60;
 
@@ -48,18 +50,34 @@ pub(super) struct Watch {
     hook: Option<Hook>,
     /// When entries about an act were last made.
     made: BTreeMap<AuthorityId, Seconds>,
-    /// The clock of this process, from its first round on.
+    /// The clock of this process, from its start on.
     clock: Option<BoundedClock>,
+    /// Where its time is kept for the next process.
+    kept: PathBuf,
+    /// The newest time that is kept there.
+    remembered: Seconds,
 }
 
 impl Watch {
-    pub(super) const fn at(folder: PathBuf) -> Self {
-        Self {
-            folder,
+    /// What an earlier process left in the commission's folder.
+    pub(super) fn open(folder: &Path) -> Result<Self, ControlError> {
+        let kept = folder.join("clock");
+        let text = files::read(&kept)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let remembered = match text.strip_suffix('\n') {
+            Some(time) => time
+                .parse()
+                .map_err(|e| ControlError::document(kept.display(), e))?,
+            None => Seconds(0),
+        };
+        Ok(Self {
+            folder: folder.join("alarms"),
             hook: None,
             made: BTreeMap::new(),
             clock: None,
-        }
+            kept,
+            remembered,
+        })
     }
 }
 
@@ -99,6 +117,7 @@ impl Commission {
     /// [`ControlError`]: an alarm could not be kept or a share not destroyed; the next round tries again.
     pub fn tick(&self, now: Seconds) -> Result<Vec<Entry>, ControlError> {
         let now = self.believed(now);
+        self.remember(now)?;
         // What fails here keeps nothing else alive, and is told where no word of the commission waits for it.
         let ended = self.end_epochs(now).and(self.end_buckets(now));
         let urgents = self.urgents();
@@ -118,7 +137,7 @@ impl Commission {
     }
 
     /// The time by which something may be destroyed: a wall clock that is set ahead is not believed before the copy's newest entry bears it out, also over a start of the process, and one that is set back
-    /// keeps nothing alive. It begins from the copy's newest entry: where the wall clock is more than a day ahead of that, or behind it, that entry and what was counted since is the time.
+    /// keeps nothing alive. It begins from the copy's newest entry, or where an earlier process was: where the wall clock is more than a day ahead of that, or behind it, that and what was counted since is the time.
     pub(super) fn believed(&self, wall: Seconds) -> Seconds {
         let newest = lock(&self.register).book().newest();
         let counted = self.host.counted_ms();
@@ -126,13 +145,27 @@ impl Commission {
         if watch.clock.is_none() {
             let begin = |cosigned, wall| BoundedClock::begin(Seconds(0), cosigned, wall, counted);
             // At the first start of all nothing else is known, and nothing is there to be destroyed.
-            let known = if newest == Seconds(0) { wall } else { newest };
+            let known = match newest.max(watch.remembered) {
+                Seconds(0) => wall,
+                known => known,
+            };
             watch.clock = begin(known, wall).or_else(|_| begin(known, known)).ok();
         }
         watch.clock.as_mut().map_or(newest, |clock| {
             clock.witness(0, newest, counted);
             clock.judge(wall, counted).time()
         })
+    }
+
+    /// Keeps the time for the next process, so that a quiet log and a fall do not make it begin a day ago.
+    fn remember(&self, now: Seconds) -> Result<(), ControlError> {
+        let mut watch = lock(&self.watch);
+        if now < watch.remembered.plus(REMEMBER_SECONDS) {
+            return Ok(());
+        }
+        files::write(&watch.kept, format!("{now}\n").as_bytes(), files::PRIVATE)?;
+        watch.remembered = now;
+        Ok(())
     }
 
     /// Keeps an alarm and calls who listens; one that is kept was told.
