@@ -7,6 +7,7 @@ pub(crate) mod desk;
 mod enter;
 mod findings;
 mod hand;
+mod record;
 mod request;
 mod root;
 mod rules;
@@ -18,6 +19,7 @@ pub use enter::{Entered, check_text, enter, submit};
 pub(crate) use findings::destroy_findings;
 pub use findings::{FindingFile, finding_json, findings, record_findings, sweep_findings};
 pub use hand::{LEASE_SECONDS, RENEW_SECONDS, Renewed, renew, renew_due};
+pub use record::is_apart;
 pub use request::{
     Draft, Reasons, Template, Usual, answer, decided, draft, draft_ruling, open_sitting,
 };

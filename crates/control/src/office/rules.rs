@@ -1,12 +1,11 @@
 //! Texts that hold for everybody: the schedule of legal numbers, releases of the software. In: what is on record, a program file. Out: texts to be signed. Never: a value that claims to be verified;
 //! whoever verified it writes so before the text is signed.
 
-use super::desk::book;
+use super::record;
 use super::request::open_sitting;
 use crate::error::ControlError;
 use crate::files;
 use crate::host::Host;
-use crate::journal::Log;
 use crate::layout::Node;
 use crate::ledger::installed_root;
 use sakimori_authority::Sitting;
@@ -25,13 +24,12 @@ pub fn schedule_text(
     is_fictional: bool,
     sitting: Option<Sitting>,
 ) -> Result<Schedule, ControlError> {
-    let root = installed_root(node)?;
+    let root = record::root(node, host.seconds())?;
     let sitting = match sitting {
         Some(sitting) => sitting,
         None => open_sitting(&root)?,
     };
-    let mut log = Log::connect(&node.ledger().socket)?;
-    let book = book(node, &mut log)?;
+    let book = record::book(node)?;
     let draft = Draft {
         not_before: host.seconds(),
         root: root.version,

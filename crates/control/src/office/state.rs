@@ -1,8 +1,7 @@
 //! Where requests and authorities stand. In: the book, a time. Out: states in one word each. Never: a wish shown as what is: whether a sensor runs is what the sensor acknowledged last.
 
-use super::desk::book;
+use super::record;
 use crate::error::ControlError;
-use crate::journal::Log;
 use crate::layout::Node;
 use sakimori_custody::ids::{AuthorityId, Name, SensorId, hex};
 use sakimori_custody::time::Seconds;
@@ -105,8 +104,7 @@ fn authority_state(book: &Book, authority: &Authority, now: Seconds) -> &'static
 /// # Errors
 /// [`ControlError::Ledger`].
 pub fn standing_requests(node: &Node) -> Result<Vec<StandingRequest>, ControlError> {
-    let mut log = Log::connect(&node.ledger().socket)?;
-    let book = book(node, &mut log)?;
+    let book = record::book(node)?;
     let standing = |request: &Request| StandingRequest {
         index: request.index,
         request: hex(&request.leaf),
@@ -128,8 +126,7 @@ pub fn standing_requests(node: &Node) -> Result<Vec<StandingRequest>, ControlErr
 /// # Errors
 /// [`ControlError::Ledger`].
 pub fn standing(node: &Node, now: Seconds) -> Result<Vec<Standing>, ControlError> {
-    let mut log = Log::connect(&node.ledger().socket)?;
-    let book = book(node, &mut log)?;
+    let book = record::book(node)?;
     let mut all: Vec<&Authority> = book.authority_list().values().collect();
     all.sort_unstable_by_key(|authority| authority.index);
     let standing = |authority: &Authority| {

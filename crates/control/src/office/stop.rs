@@ -1,13 +1,12 @@
 //! Texts by which an authority is stopped or goes on, and by which a sitting rules. In: what about, why. Out: texts to be signed. Never: a signature.
 
-use super::desk::{Desk, book};
+use super::record;
 use super::request::{ascii_line, open_sitting};
 use crate::error::ControlError;
 use crate::host::Host;
-use crate::journal::Log;
 use crate::layout::Node;
-use crate::ledger::installed_root;
 use sakimori_authority::Sitting;
+use sakimori_authority::limits::SERIAL_MAX;
 use sakimori_authority::ruling::{Matter, Ruling};
 use sakimori_authority::statement::Kind;
 use sakimori_authority::suspension::{By, Suspension, SuspensionAct};
@@ -26,20 +25,23 @@ pub fn suspension_text(
     reason: &str,
 ) -> Result<Suspension, ControlError> {
     let reason = said(reason)?;
-    let mut log = Log::connect(&node.ledger().socket)?;
-    let book = book(node, &mut log)?;
+    let book = record::book(node)?;
     let authority = book
         .authority(id)
         .ok_or_else(|| ControlError::Usage(format!("no authority {id} is on record")))?;
     let last = authority.stops.get(&by).map_or(0, |stop| stop.serial);
+    let serial = last.checked_add(1).filter(|next| *next <= SERIAL_MAX);
+    let serial = serial.ok_or_else(|| {
+        ControlError::Usage(format!("the serials of `{by}` about {id} are used up"))
+    })?;
     Ok(Suspension {
         authority: id,
         by,
         act,
-        serial: last + 1,
+        serial,
         time: host.seconds(),
         reason,
-        root: installed_root(node)?.version,
+        root: record::root(node, host.seconds())?.version,
     })
 }
 
@@ -64,7 +66,7 @@ pub fn ruling_text(
     reason: &str,
     sitting: Option<Sitting>,
 ) -> Result<Ruling, ControlError> {
-    let root = installed_root(node)?;
+    let root = record::root(node, host.seconds())?;
     let sitting = match sitting {
         Some(sitting) => sitting,
         None => open_sitting(&root)?,
@@ -91,9 +93,8 @@ pub fn ruling_text(
 ///
 /// # Errors
 /// [`ControlError::Usage`]: there is no such authority or request; [`ControlError::Ledger`].
-pub fn kind_about(node: &Node, host: &Host, matter: &Matter) -> Result<Kind, ControlError> {
-    let desk = Desk::open(node, host, None)?;
-    let book = desk.book();
+pub fn kind_about(node: &Node, matter: &Matter) -> Result<Kind, ControlError> {
+    let book = record::book(node)?;
     let of = |id: &AuthorityId| book.authority(*id).map(|a| a.statement.kind);
     let kind = match matter {
         Matter::RequestRefused(leaf) => book

@@ -227,7 +227,7 @@ fn ask_ruling(
     node: &Node,
     host: &Host,
 ) -> Result<ExitCode, Failure> {
-    let kind = office::kind_about(node, host, &matter)?;
+    let kind = office::kind_about(node, &matter)?;
     let sitting = sitting(sat)?;
     let ruling = office::draft_ruling(node, host, matter, kind, &reasons(why), sitting)?;
     written(out, &ruling.to_string())?;
@@ -375,7 +375,7 @@ fn renew(node: &Node, host: &Host) -> Result<ExitCode, Failure> {
 /// Writes the text of a ruling.
 fn rule(matter: Matter, arguments: &Ruling, host: &Host) -> Result<ExitCode, Failure> {
     let node = Node::at(&arguments.dir.dir);
-    let kind = office::kind_about(&node, host, &matter)?;
+    let kind = office::kind_about(&node, &matter)?;
     let sitting = sitting(&arguments.sitting)?;
     let ruling = office::ruling_text(&node, host, matter, kind, &arguments.reason, sitting)?;
     written(&arguments.out, &ruling.to_string())?;
@@ -408,6 +408,16 @@ fn suspend(arguments: &Suspend, act: SuspensionAct, host: &Host) -> Result<ExitC
         })?;
         written(out, &text.to_string())?;
         show::line(&out.display().to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if office::is_apart(&node) {
+        let out = arguments.out.as_ref().ok_or_else(|| {
+            Failure::usage("the office's log is not here: name `--out` for the signed note")
+        })?;
+        show::line(&out.display().to_string());
+        show::say(
+            "it is signed and stops nothing yet: bring it to POST /v1/suspensions of the commission's node",
+        );
         return Ok(ExitCode::SUCCESS);
     }
     let entered = office::enter(&node, host, &note.to_bytes())?;
