@@ -91,7 +91,7 @@ pub fn marked(
     let answered = answer(node, host, question)?;
     let mark: [u8; MARK_BYTES] = host.bytes().map_err(ControlError::Randomness)?;
     let mark = hex(&mark);
-    let stamp = Stamp::new(&*secret(node, host)?, &mark);
+    let stamp = Stamp::new(&secret(node, host)?, &mark);
     let bytes = stamp.file(&answered, question, recipient, form)?;
     let sha256 = hex(&Sha256::digest(&bytes));
     let office = keys::read(&node.office_key("office"))?;

@@ -119,7 +119,7 @@ pub(crate) struct NewExport {
 
 /// Rows, with the entries that say that they were seen.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Rows {
+pub(crate) struct SeenRows {
     /// Names of the columns.
     columns: Vec<String>,
     /// Rows with a value per column.
@@ -265,7 +265,7 @@ fn known(office: &OfficePart, authority: AuthorityId) -> Answer<()> {
 /// Asks a question of selected records. Role, clearance for `selected` and membership of the open case are all needed, and asked for anew with each call. The question is on record before
 /// the look and the number of rows after it, both cosigned, before the rows are answered.
 #[utoipa::path(post, path = "/v1/queries", tag = "uses", request_body = NewQuery, responses(
-    (status = 200, description = "The rows.", body = Rows),
+    (status = 200, description = "The rows.", body = SeenRows),
     (status = 403, description = "Role, clearance or case is missing (`not-allowed`; nothing is entered then), or the commission gives no share.", body = Document, content_type = "application/problem+json"),
     (status = 404, description = "No such authority.", body = Document, content_type = "application/problem+json"),
     (status = 422, description = "A field cannot be read, or the log refuses the query: the budget of the day, a role or clearance that is not on record.", body = Document, content_type = "application/problem+json"),
@@ -274,7 +274,7 @@ pub(crate) async fn ask(
     State(app): State<Shared>,
     caller: Caller,
     Json(new): Json<NewQuery>,
-) -> Answer<axum::Json<Rows>> {
+) -> Answer<axum::Json<SeenRows>> {
     let actor = may_see(&app, &caller, Act::Query, &new.case).await?;
     let frame = Frame {
         from: new.from.as_deref(),
@@ -297,7 +297,7 @@ pub(crate) async fn ask(
     let mut answered = answered.await?;
     // What is sealed says nothing to whoever reads it.
     answered.without("blob");
-    Ok(axum::Json(Rows {
+    Ok(axum::Json(SeenRows {
         columns: answered.columns,
         rows: answered.rows,
         more: answered.more,

@@ -112,6 +112,7 @@ fn audited(dir: &Path) -> Vec<(String, String, String)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one machine's life")]
 fn a_machine_s_token_is_shown_once_and_ends_with_its_day_itself_or_its_machine() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
@@ -356,6 +357,7 @@ fn text(mut said: ureq::http::Response<ureq::Body>, status: u16) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one person's day")]
 fn an_analyst_queries_exports_and_reads_findings_through_the_served_node() {
     let (mut node, authority) = recorded();
     let dir = node.dir().to_owned();
