@@ -7,6 +7,7 @@
     reason = "helpers of the tests may stop the test; the lint knows only the tests themselves"
 )]
 
+mod apart;
 mod captures;
 mod clock;
 mod custody;
