@@ -32,6 +32,8 @@ pub(crate) struct TestNode {
     pub(crate) host: Host,
     pub(crate) commission: Option<Service>,
     pub(crate) ledger: Option<Service>,
+    /// A ledger in this process, in the place of the program's.
+    lax: Option<sakimori_ledger::service::Service>,
     /// The last to go.
     folder: tempfile::TempDir,
 }
@@ -47,6 +49,7 @@ impl TestNode {
             host: Host::system(),
             commission: None,
             ledger: None,
+            lax: None,
             folder,
         }
     }
@@ -55,6 +58,29 @@ impl TestNode {
     pub(crate) fn running() -> Self {
         let mut node = Self::new();
         node.start();
+        node
+    }
+
+    /// A node whose commission runs, and whose ledger takes whatever goes on where its stream ends: an office that puts on record what its own program would refuse.
+    pub(crate) fn lax() -> Self {
+        let mut node = Self::new();
+        node.commission = Some(node.service("commission"));
+        let root = sakimori_control::ledger::installed_root(&node.node).unwrap();
+        let address = std::fs::read_to_string(node.node.commission_address()).unwrap();
+        let mirror = sakimori_ledger::service::MirrorLink {
+            peer: Box::new(sakimori_ledger::http::HttpPeer::new(address.trim())),
+            keys: vec![root.mirror],
+        };
+        let links = sakimori_ledger::service::Links {
+            mirror: Some(mirror),
+            witnesses: Vec::new(),
+            policy: Some(root.policy),
+            admit: None,
+        };
+        let signer = keys::read(&node.node.log_key()).unwrap();
+        let service = sakimori_ledger::service::Service::start(node.node.ledger(), signer, links);
+        node.lax = Some(service.unwrap());
+        sakimori_control::setup::enter_trust_root(&node.node, &node.host).unwrap();
         node
     }
 
@@ -78,6 +104,7 @@ impl TestNode {
 
     /// Ends ledger and commission as they should be ended.
     pub(crate) fn stop(&mut self) {
+        self.lax = None;
         self.ledger = None;
         self.commission = None;
     }
@@ -109,7 +136,7 @@ impl TestNode {
 
     /// Verifies the folder, once what is on its way to the mirror has come there.
     pub(crate) fn verify(&self) -> Ran {
-        if self.ledger.is_some() {
+        if self.ledger.is_some() || self.lax.is_some() {
             self.entries();
         }
         let mut command = sakimori(["verify", "--format", "json", "--trust-root"]);
