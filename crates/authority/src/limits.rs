@@ -14,6 +14,8 @@ pub const SKEW_SECONDS_MAX: u64 = 300;
 pub const OTHERS_PRESENT_MIN: usize = 2;
 /// Longest retention that a statement can name, days; the law's number is in the schedule, this bounds slips of the pen.
 pub const RETENTION_DAYS_MAX: u64 = 3660;
+/// Largest serial of a suspension: it grows by one, and one who names the last leaves none to those who would stop the authority behind it.
+pub const SERIAL_MAX: u64 = 1_000_000_000;
 /// Longest reason of a ruling or suspension in bytes.
 pub const REASON_BYTES_MAX: usize = 512;
 /// Longest urgent acquisition that a schedule can allow, hours.

@@ -2,7 +2,7 @@
 //! signature. Never: a note that a smaller serial takes back.
 
 use crate::grammar::{GrammarError, Lines};
-use crate::limits::{NOTE_BYTES_MAX, REASON_BYTES_MAX};
+use crate::limits::{NOTE_BYTES_MAX, REASON_BYTES_MAX, SERIAL_MAX};
 use crate::root::TrustRoot;
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::record::coded;
@@ -43,7 +43,7 @@ pub struct Suspension {
     pub by: By,
     /// Which of both.
     pub act: SuspensionAct,
-    /// Grows by one for each note of the same `by` about the same authority, from 1.
+    /// Grows by one for each note of the same `by` about the same authority, from 1 to [`SERIAL_MAX`].
     pub serial: u64,
     /// When.
     pub time: Seconds,
@@ -87,11 +87,15 @@ impl Suspension {
         let by = by.ok_or_else(|| lines.fail("not one who can suspend"))?;
         let act = SuspensionAct::from_name(lines.value("act")?);
         let act = act.ok_or_else(|| lines.fail("neither `suspend` nor `resume`"))?;
+        let serial = lines.count("serial")?;
+        if serial > SERIAL_MAX {
+            return Err(lines.fail("no serial is larger than 1000000000"));
+        }
         let suspension = Self {
             authority,
             by,
             act,
-            serial: lines.count("serial")?,
+            serial,
             time: lines.parse("time")?,
             reason: lines.text("reason", REASON_BYTES_MAX)?,
             root: lines.number("root")?,

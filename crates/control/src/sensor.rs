@@ -214,7 +214,7 @@ impl Process<'_> {
         let Ok(trusted) = trust(folder, &self.led_on()) else {
             return Ok(());
         };
-        let minded = remember(&trusted, folder, &known);
+        let minded = remember(&trusted, folder, &known, self.host.seconds());
         if minded == known {
             return Ok(());
         }

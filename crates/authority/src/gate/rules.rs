@@ -6,6 +6,7 @@ use crate::refusal::Refusal;
 use crate::root::TrustRoot;
 use crate::schedule::{Beyond, Schedule, ScheduleError, SuccessionError, mechanical_fields};
 use crate::software::{Software, SoftwareError};
+use sakimori_custody::time::Seconds;
 
 /// The schedule that is in force for this start.
 pub(super) fn schedule(
@@ -45,6 +46,29 @@ pub(super) fn schedule(
     } else {
         Err(Refusal::MechanicalFieldsOther)
     }
+}
+
+/// Whether the folder's schedule has begun and is one that succeeds the one remembered.
+pub(super) fn succeeds(
+    folder: &Folder,
+    root: &TrustRoot,
+    state: &SensorState,
+    now: Seconds,
+) -> bool {
+    let known = state.schedule.as_deref().and_then(Schedule::remembered);
+    let new = folder.schedule.as_deref();
+    let new = new.and_then(|bytes| Schedule::check(bytes, root).ok());
+    let (Some(known), Some((new, _))) = (known, new) else {
+        return false;
+    };
+    new.not_before <= now && new.succeeds(&known).is_ok()
+}
+
+/// Whether the folder holds a release of software, signed as it should be, that has begun.
+pub(super) fn is_released(folder: &Folder, root: &TrustRoot, now: Seconds) -> bool {
+    let software = folder.software.as_deref();
+    let software = software.and_then(|bytes| Software::check(bytes, root).ok());
+    software.is_some_and(|(software, _)| software.not_before <= now)
 }
 
 /// The refusal of what passes the schedule.

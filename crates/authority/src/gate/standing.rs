@@ -10,6 +10,7 @@ use crate::schedule::Schedule;
 use crate::statement::{Kind, Statement};
 use crate::suspension::{By, Suspension, SuspensionAct, SuspensionError};
 use sakimori_custody::ids::AuthorityId;
+use sakimori_custody::time::Seconds;
 
 /// The newest suspension of one `by` about one authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,16 +33,18 @@ impl SensorState {
             .any(|s| s.authority == authority && s.act == SuspensionAct::Suspend)
     }
 
-    /// Takes in a suspension: a larger serial counts, and of two with one serial the one that suspends.
+    /// Takes in a suspension: one that suspends counts by any larger serial, one that lets go on by the next alone; of two with one serial the one that suspends.
     pub fn note_standing(&mut self, new: Standing) {
         let same = |s: &&mut Standing| s.authority == new.authority && s.by == new.by;
-        match self.standings.iter_mut().find(same) {
-            Some(known) => {
-                let suspends = new.serial == known.serial && new.act == SuspensionAct::Suspend;
-                if new.serial > known.serial || suspends {
-                    *known = new;
-                }
-            }
+        let known = self.standings.iter_mut().find(same);
+        let last = known.as_ref().map_or(0, |known| known.serial);
+        let counts = match new.act {
+            SuspensionAct::Suspend => new.serial >= last,
+            SuspensionAct::Resume => new.serial.checked_sub(1) == Some(last),
+        };
+        match known {
+            _ if !counts => {}
+            Some(known) => *known = new,
             None => self.standings.push(new),
         }
         let over = self.standings.len().saturating_sub(STANDINGS_MAX);
@@ -91,11 +94,27 @@ pub(super) fn of(
     Ok(state)
 }
 
-/// What a sensor keeps of a folder that the gate refused, or that changed while it ran: suspensions and ends that are signed as they should be. The rest of the memory
-/// stays as it is. To be saved whatever the gate said, so that a suspension which was seen once is not forgotten when its file is taken away.
-pub fn remember(trusted: &Trusted, folder: &Folder, state: &SensorState) -> SensorState {
+/// What a sensor keeps of a folder that the gate refused, or that changed while it ran: suspensions and ends that are signed as they should be; a trust root that succeeds the known
+/// one, a schedule that succeeds, that there is a release of software: each once it has begun by the time `now`. The rest of the memory stays as it is. To be saved whatever the gate
+/// said, so that what was seen once is not forgotten when its file is taken away or an older one is put back.
+pub fn remember(
+    trusted: &Trusted,
+    folder: &Folder,
+    state: &SensorState,
+    now: Seconds,
+) -> SensorState {
     let mut state = state.clone();
     let root = &trusted.root;
+    if root.not_before <= now {
+        // A memory without a root begins with one that was admitted.
+        if state.trust_root.is_some() {
+            state.trust_root = Some(trusted.note.clone());
+        }
+        if super::rules::succeeds(folder, root, &state, now) {
+            state.schedule.clone_from(&folder.schedule);
+        }
+        state.software |= super::rules::is_released(folder, root, now);
+    }
     let Some(Ok((statement, _))) = folder
         .statement
         .as_deref()

@@ -1,9 +1,11 @@
 //! The schedule at the gate, and urgent acts under it: each refusal once, beside what is let through.
 
-use crate::{changed, check, edit, run};
+use crate::{ask, changed, check, edit, folder, run, state};
 use sakimori_authority::Refusal;
+use sakimori_authority::gate::{Folder, remember, trust};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::hex;
+use sakimori_custody::time::Seconds;
 use sakimori_testkit::folder::{Part, Plan, Sample, signer};
 use sakimori_tlog::note::Note;
 use sha2::{Digest, Sha256};
@@ -28,6 +30,24 @@ fn second(from: &str, to: &str) -> Plan {
             &format!("previous: sha256:{hash}"),
         )
         .edit(Part::Schedule, from, to)
+}
+
+#[test]
+fn a_schedule_that_a_refused_start_showed_is_remembered_where_it_succeeds() {
+    let sample = remembering_first(&second("= 6 months", "= 5 months"));
+    let (folder, known) = (folder(&sample), state(&sample));
+    let trusted = trust(&folder, &known).unwrap();
+    let now = ask(&sample).now;
+    let kept = remember(&trusted, &folder, &known, now);
+    assert_eq!(kept.schedule, folder.schedule);
+    assert_ne!(kept.schedule, known.schedule);
+    // The old one does not come back, and one that has not begun is not kept.
+    let old = Folder {
+        schedule: known.schedule.clone(),
+        ..folder.clone()
+    };
+    assert_eq!(remember(&trusted, &old, &kept, now), kept);
+    assert_eq!(remember(&trusted, &folder, &known, Seconds(0)), known);
 }
 
 fn remembering_first(plan: &Plan) -> Sample {

@@ -1,10 +1,11 @@
 //! Who may not decide, suspensions, revocations and releases of the software at the gate: each refusal once, beside what is let through.
 
-use crate::{changed, check, folder, run, state};
+use crate::{ask, changed, check, folder, run, state};
 use sakimori_authority::Refusal;
-use sakimori_authority::gate::{SensorState, Standing, remember, trust};
+use sakimori_authority::gate::{Folder, SensorState, Standing, remember, trust};
 use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_custody::ids::AuthorityId;
+use sakimori_custody::time::Seconds;
 use sakimori_testkit::folder::{Part, Plan, signer};
 use sakimori_tlog::key::{KeyKind, NoteSigner};
 
@@ -175,6 +176,21 @@ fn a_suspension_that_was_seen_is_not_forgotten_and_an_older_note_does_not_revive
             Ok(()),
         ),
         (
+            "resumed with a serial behind the next",
+            seen(&resumed(5), (0, 3, true)),
+            suspended,
+        ),
+        (
+            "resumed with the largest serial",
+            seen(&resumed(1_000_000_000), (0, 3, true)),
+            suspended,
+        ),
+        (
+            "resumed with no serial that there is",
+            seen(&resumed(1_000_000_001), (0, 3, true)),
+            Err(Refusal::SuspensionMalformed),
+        ),
+        (
             "resumed by another",
             seen(&resumed(4), (1, 3, true)),
             suspended,
@@ -193,7 +209,12 @@ fn a_suspension_that_was_seen_is_not_forgotten_and_an_older_note_does_not_revive
     // What the gate refuses is remembered all the same.
     let sample = Plan::suspended().build();
     let trusted = trust(&folder(&sample), &state(&sample)).unwrap();
-    let kept = remember(&trusted, &folder(&sample), &state(&sample));
+    let kept = remember(
+        &trusted,
+        &folder(&sample),
+        &state(&sample),
+        ask(&sample).now,
+    );
     assert!(kept.is_suspended(AuthorityId([0x5a; 16])));
     assert_eq!(kept.standings.len(), 1);
     assert_eq!(kept.time, state(&sample).time);
@@ -236,7 +257,13 @@ fn a_revoked_authority_never_comes_back() {
     let kept = {
         let sample = Plan::revoked().build();
         let trusted = trust(&folder(&sample), &state(&sample)).unwrap();
-        remember(&trusted, &folder(&sample), &state(&sample)).revoked
+        remember(
+            &trusted,
+            &folder(&sample),
+            &state(&sample),
+            ask(&sample).now,
+        )
+        .revoked
     };
     assert_eq!(kept, [AuthorityId([0x5a; 16])]);
     check(vec![
@@ -392,4 +419,37 @@ fn row_18_only_the_program_that_was_released_runs() {
     assert_eq!(admitted.software(), Some([0x50; 32]));
     assert!(admitted.state().software);
     assert_eq!(run(&Plan::default().build()).unwrap().software(), None);
+}
+
+#[test]
+fn what_a_refused_start_showed_is_not_undone_by_putting_the_old_file_back() {
+    // A release of the software, whatever else the gate says of its folder.
+    let sample = Plan::released().build();
+    let trusted = trust(&folder(&sample), &state(&sample)).unwrap();
+    let before = SensorState {
+        software: false,
+        ..state(&sample)
+    };
+    let shown = ask(&sample).now;
+    let kept = |folder: &Folder, now| remember(&trusted, folder, &before, now);
+    assert!(kept(&folder(&sample), shown).software);
+    let gone = Folder {
+        software: None,
+        ..folder(&sample)
+    };
+    assert!(!kept(&gone, shown).software);
+    // A root that succeeds: the one before it is not trusted again.
+    let newer = Plan::second_root().build();
+    let new = trust(&folder(&newer), &state(&newer)).unwrap();
+    let minded = remember(&new, &folder(&newer), &state(&newer), ask(&newer).now);
+    assert_eq!(minded.trust_root, folder(&newer).trust_root);
+    let back = trust(&folder(&Plan::default().build()), &minded);
+    assert_eq!(back.unwrap_err(), Refusal::TrustRootChain);
+    // What nobody signed, or has not begun, is not kept.
+    let forged = Folder {
+        software: Some(b"no release".to_vec()),
+        ..folder(&sample)
+    };
+    assert!(!kept(&forged, shown).software);
+    assert!(!kept(&folder(&sample), Seconds(0)).software);
 }
