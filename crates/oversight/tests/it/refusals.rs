@@ -189,7 +189,9 @@ fn i1_what_stops_an_authority_stops_its_sensors_two_minutes_later() {
     let demanded = Story::good().again("demand", "lease of the other sensor", |s| {
         s.edit("\"stop\":null", &format!("\"stop\":\"{FIRST}\""));
     });
-    let story = resumed(demanded, "demand again");
+    let story = resumed(demanded, "demand again").with("resumed again", |s| {
+        s.count(0, 1).edit("serial: 2", "serial: 1");
+    });
     assert_eq!(verdict(&story, "start"), Taken);
 }
 

@@ -89,6 +89,22 @@ fn told_of(story: &Story) -> Vec<Told> {
 }
 
 #[test]
+fn counters_that_run_over_are_held_against_the_carrier_s_all_the_same() {
+    let story = Story::good().up_to("carrier").with("receipt 0", |s| {
+        let (read, dropped) = (u64::MAX, u64::MAX - 40);
+        s.count(4, read)
+            .count(6, dropped)
+            .edit("\"read\":100", &format!("\"read\":{read}"))
+            .edit("\"domestic\":60", &format!("\"domestic\":{dropped}"));
+    });
+    let told = good(&story).overdue(Seconds(hour(6)));
+    assert!(
+        told.iter().any(|one| one.code == Told::CarrierDiffers),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn insider_carrier_cannot_drop_double_or_invent_packets_or_speak_for_a_sensor_unseen() {
     // All a carrier holds is its counter's key and the wire. What the wire gave stands in windows that the sensor signs; what the carrier says of the same time stands beside it.
     assert_eq!(told_of(&Story::good()), []);

@@ -274,6 +274,18 @@ fn i9_rulings_suspensions_schedules_and_releases_hold_or_are_void() {
     check("resumed", Void(Code::SuspensionSerial), |s| {
         s.count(0, 3);
     });
+    // Who takes the last serial would leave none to those who stop it behind.
+    for (serial, code) in [
+        (3, Code::SuspensionSerial),
+        (1_000_000_000, Code::SuspensionSerial),
+        (1_000_000_001, Code::SuspensionBad),
+        (u64::MAX, Code::SuspensionBad),
+    ] {
+        check("resumed", Void(code), |s| {
+            s.count(0, serial)
+                .edit("serial: 2", &format!("serial: {serial}"));
+        });
+    }
     check("schedule", Void(Code::ScheduleBad), |s| {
         s.signers = vec!["m1", "m4", "m5"];
     });
