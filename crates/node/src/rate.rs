@@ -63,7 +63,7 @@ fn network(address: IpAddr) -> IpAddr {
             let bits = u128::from(v6) >> 64 << 64;
             IpAddr::V6(Ipv6Addr::from(bits))
         }
-        v4 => v4,
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -9,14 +9,15 @@ use sakimori_control::{Node, keys, office};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::record::Direction;
-use sakimori_node::{Role, start, with_access};
+use sakimori_node::{Role, Running, start, with_access};
 use sakimori_select::Pack;
 use sakimori_tlog::key::{KeyKind, NoteSigner};
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::Duration;
 
-const SITTING: &str = "present=m1+m2+m3&presiding=m1&for=m1+m2&against=m3&recused=none";
+pub(crate) const SITTING: &str = "present=m1+m2+m3&presiding=m1&for=m1+m2&against=m3&recused=none";
 
 /// Submits a request as the requester; its name and its authority's id.
 pub(crate) fn submit(nation: &Nation, request: &Value) -> (String, AuthorityId) {
@@ -183,26 +184,7 @@ fn a_party_suspends_its_agreement_with_its_own_key_from_its_own_node() {
     let said = supervisor.post_note("/v1/decisions", &note);
     assert_eq!(said.status, 200, "{}", said.text());
 
-    let far = nation.folder.path().join("c");
-    people(Role::Operator, &far, host);
-    let address = nation.office.address.to_string();
-    join(
-        &far.join("operator"),
-        "office",
-        &nation.role(Role::Office),
-        &address,
-        &[],
-    );
-    let calls = [May::Read, May::Suspend];
-    join(
-        &nation.role(Role::Office),
-        "port",
-        &far.join("operator"),
-        "",
-        &calls,
-    );
-    let running = start(&options(Role::Operator, &far), host).unwrap();
-    let mut caller = Caller::stranger(&far.join("operator"), &running.address.to_string());
+    let (far, _running, mut caller) = operator(&nation);
     assert_eq!(caller.get("/v1/agreements").code(), "not-signed-in");
     caller.sign_in(Role::Operator, "party");
     assert_eq!(caller.get("/v1/agreements").json(), json!([]));
@@ -246,19 +228,12 @@ fn a_party_suspends_its_agreement_with_its_own_key_from_its_own_node() {
     assert!(folder.join("suspension-party.note").exists());
     assert_eq!(caller.get("/v1/agreements").json()[0]["suspended"], true);
 
-    // It goes on, and is suspended a second time by the serial that the page shows.
     let note = |act: &str, serial| Note::sign(&said_by_party(act, serial), &[&suspend_key], 0);
-    let said = caller.post_note("/v1/suspensions", &note("resume", 2).unwrap());
-    assert_eq!(said.status, 200, "{}", said.text());
-    let list = caller.get("/v1/agreements").json();
-    assert_eq!(
-        (&list[0]["suspended"], &list[0]["serial"]),
-        (&json!(false), &json!(3))
+    suspended_again(
+        &caller,
+        &note("resume", 2).unwrap(),
+        &note("suspend", 3).unwrap(),
     );
-    assert!(caller.get("/").text().contains("\nserial: 3\n"));
-    let said = caller.post_note("/v1/suspensions", &note("suspend", 3).unwrap());
-    assert_eq!(said.status, 200, "{}", said.text());
-    assert_eq!(caller.get("/v1/agreements").json()[0]["suspended"], true);
 }
 
 #[test]
@@ -326,6 +301,46 @@ fn an_address_that_begins_to_sign_in_too_often_is_told_to_wait() {
     let refused = |code: &String| code == "too-many-requests";
     assert_eq!(codes.iter().position(refused), Some(30), "{codes:?}");
     assert_eq!(stranger.get("/healthz").status, 200);
+}
+
+fn suspended_again(caller: &Caller, resume: &Note, suspend: &Note) {
+    // It goes on, and is suspended a second time by the serial that the page shows.
+    let said = caller.post_note("/v1/suspensions", resume);
+    assert_eq!(said.status, 200, "{}", said.text());
+    let list = caller.get("/v1/agreements").json();
+    assert_eq!(
+        (&list[0]["suspended"], &list[0]["serial"]),
+        (&json!(false), &json!(3))
+    );
+    assert!(caller.get("/").text().contains("\nserial: 3\n"));
+    let said = caller.post_note("/v1/suspensions", suspend);
+    assert_eq!(said.status, 200, "{}", said.text());
+    assert_eq!(caller.get("/v1/agreements").json()[0]["suspended"], true);
+}
+
+/// A running operator's node that the office knows as `port`; its folder, and a caller who is not signed in.
+fn operator(nation: &Nation) -> (PathBuf, Running, Caller) {
+    let far = nation.folder.path().join("c");
+    people(Role::Operator, &far, &nation.host);
+    let address = nation.office.address.to_string();
+    join(
+        &far.join("operator"),
+        "office",
+        &nation.role(Role::Office),
+        &address,
+        &[],
+    );
+    let calls = [May::Read, May::Suspend];
+    join(
+        &nation.role(Role::Office),
+        "port",
+        &far.join("operator"),
+        "",
+        &calls,
+    );
+    let running = start(&options(Role::Operator, &far), &nation.host).unwrap();
+    let caller = Caller::stranger(&far.join("operator"), &running.address.to_string());
+    (far, running, caller)
 }
 
 /// An agreement that the office has put on record as a request.
