@@ -567,7 +567,7 @@ fn a_window_of_several_parts_that_a_power_cut_tears_is_a_torn_end_and_no_damage(
         let (_, mut writer) = open(&running);
         assert_eq!(writer.stage(&staged).is_ok(), plan.is_none(), "{plan:?}");
         drop(writer);
-        for seed in 0..5 {
+        for seed in 0..2 {
             let left = running.left().after_power_cut(10 * at as u64 + seed);
             let next = left.run(None);
             let (site, writer) = open(&next);
