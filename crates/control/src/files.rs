@@ -2,9 +2,9 @@
 
 use crate::error::ControlError;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Longest document that is read: a pack note with its signatures.
@@ -18,7 +18,20 @@ pub const PRIVATE: u32 = 0o600;
 /// Mode of files that everybody may read.
 pub const PUBLIC: u32 = 0o644;
 
-/// Writes a file beside its place, syncs it and moves it there.
+/// Mode of folders that hold secrets: their names say who is looked at, whatever the files' own modes.
+const PRIVATE_FOLDER: u32 = 0o700;
+
+/// Makes a folder that only its owner enters, where there is none, with those above it.
+///
+/// # Errors
+/// [`ControlError::File`].
+pub fn create_private_folder(path: &Path) -> Result<(), ControlError> {
+    let mut builder = DirBuilder::new();
+    let made = builder.recursive(true).mode(PRIVATE_FOLDER).create(path);
+    made.map_err(ControlError::file("create", path))
+}
+
+/// Writes a file beside its place, syncs it and moves it there. Where its folder is not there it is made, for its owner alone where the file is.
 ///
 /// # Errors
 /// [`ControlError::File`]: the old file, if any, is still there.
@@ -27,7 +40,11 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ControlError> {
     // The folder of a bare name is the empty path, which cannot be opened.
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
+    if mode == PRIVATE {
+        create_private_folder(folder)?;
+    } else {
+        fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
+    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{UNFINISHED}"));
     let fresh = path.with_file_name(name);
@@ -149,6 +166,8 @@ mod tests {
         assert_eq!(read(&path).unwrap().unwrap(), b"second");
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, PRIVATE);
+        let of_folder = fs::metadata(path.parent().unwrap()).unwrap();
+        assert_eq!(of_folder.permissions().mode() & 0o777, PRIVATE_FOLDER);
         let listed = fs::read_dir(path.parent().unwrap()).unwrap();
         assert_eq!(listed.count(), 1, "nothing is left beside it");
     }

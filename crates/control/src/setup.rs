@@ -17,6 +17,7 @@ use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{Name, SensorId};
 use sakimori_tlog::key::{KeyKind, NoteSigner, VerifierKey};
 use sakimori_tlog::note::Note;
+use std::fs;
 use std::path::PathBuf;
 
 /// Who the parties are.
@@ -120,6 +121,7 @@ pub fn create_under(
         let folder = node.folder().display();
         return Err(ControlError::Usage(format!("{folder} is a node already")));
     }
+    folders(node)?;
     let made = Made::create(node, parties, host)?;
     let note = made.trust_root(parties, host)?;
     let root = TrustRoot::open(&note.to_bytes());
@@ -139,6 +141,16 @@ pub fn create_under(
     // Last: a node is one once its trust root is there.
     files::write(&node.trust_root(), &bytes, files::PUBLIC)?;
     Ok(root)
+}
+
+/// The folders of a new node: its own can be entered by whoever may read the log, those of office, commission, sensors and ledger by their owner alone.
+fn folders(node: &Node) -> Result<(), ControlError> {
+    let folder = node.folder();
+    fs::create_dir_all(folder).map_err(ControlError::file("create", folder))?;
+    for name in ["office", "commission", "sensor", "lake", "ledger"] {
+        files::create_private_folder(&folder.join(name))?;
+    }
+    Ok(())
 }
 
 /// The schedule that a new node begins with, as a note.

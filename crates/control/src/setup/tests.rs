@@ -67,3 +67,33 @@ fn a_node_of_another_country_begins_under_its_own() {
     assert_eq!(schedule.jurisdiction.to_string(), "XX");
     assert_eq!(schedule.rules.urgent(Kind::Acquisition), Some(24));
 }
+
+#[test]
+fn the_folders_of_office_commission_sensors_and_ledger_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::at(folder.path().join("node"));
+    let parties = Parties::example(vec!["s-01".parse().unwrap()]);
+    create(&node, &parties, &Host::system()).unwrap();
+    for name in [
+        "office",
+        "office/keys",
+        "office/officers",
+        "commission",
+        "commission/keys",
+        "commission/members",
+        "sensor",
+        "sensor/s-01",
+        "lake",
+        "ledger",
+    ] {
+        let of = fs::metadata(node.folder().join(name)).unwrap();
+        assert_eq!(of.permissions().mode() & 0o777, 0o700, "{name}");
+    }
+    // The node's own is as any other: who may read the log gets there.
+    let usual = folder.path().join("usual");
+    fs::create_dir(&usual).unwrap();
+    let [own, usual] =
+        [node.folder(), &usual].map(|path| fs::metadata(path).unwrap().permissions());
+    assert_eq!(own.mode(), usual.mode());
+}
