@@ -38,6 +38,8 @@ pub struct App {
     pub part: Part,
     /// Requests and decisions.
     pub docket: SharedDocket,
+    /// What waits for the log and was refused.
+    pub(crate) outbox: crate::outbox::Refusals,
     /// How often addresses began to sign in.
     pub starts: Starts,
     /// The document of the interface.

@@ -1,5 +1,5 @@
 //! The docket: requests with their questions, answers and outcomes, as people read them. In: entries of the log with their open bodies, in order. Out: what was asked, said and
-//! decided. Never: a verdict on signatures (those are `authority`'s and `oversight`'s); a text that was not in the log.
+//! decided. Never: a verdict on signatures (those are `authority`'s and `oversight`'s): who feeds it leaves out what the book does not count; a text that was not in the log.
 
 use sakimori_authority::Schedule;
 use sakimori_authority::statement::Statement;
@@ -134,7 +134,12 @@ pub struct Docket {
 }
 
 impl Docket {
-    /// Takes the next entry.
+    /// Passes an entry by that the book does not count.
+    pub const fn pass_by(&mut self, index: u64) {
+        self.next = index + 1;
+    }
+
+    /// Takes the next entry, one that the book counts.
     pub fn follow(&mut self, index: u64, leaf: &[u8], stored: Option<&[u8]>) {
         self.next = index + 1;
         let Ok(envelope) = Envelope::decode(leaf) else {

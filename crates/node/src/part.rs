@@ -14,6 +14,8 @@ use crate::metrics::Gauge;
 use crate::problem::{Answer, Code, Problem};
 use sakimori_control::ControlError;
 use sakimori_control::error::{exit, told};
+use sakimori_oversight::Book;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -123,6 +125,12 @@ impl Part {
             Self::Operator(_) => Vec::new(),
         }
     }
+}
+
+/// Entries from an index on of which the book says that they count for nothing.
+fn voids(book: &Book, from: u64) -> BTreeSet<u64> {
+    let indices = book.void().iter().map(|(index, _)| *index);
+    indices.filter(|index| *index >= from).collect()
 }
 
 /// A docket that several requests share.

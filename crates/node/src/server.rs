@@ -2,8 +2,8 @@
 //! end; a certificate that counts before somebody looked it up.
 
 use crate::limits::{
-    ANSWER_WAIT, CONNECTIONS_MAX, HANDSHAKE_WAIT, HEADER_BYTES_MAX, HEADER_WAIT, HEADERS_MAX,
-    STOP_WAIT,
+    ANSWER_WAIT, CONNECTIONS_MAX, CONNECTIONS_OF_ONE_MAX, HANDSHAKE_WAIT, HEADER_BYTES_MAX,
+    HEADER_WAIT, HEADERS_MAX, STOP_WAIT,
 };
 use crate::metrics::Metrics;
 use axum::Router;
@@ -17,9 +17,10 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use sakimori_control::ControlError;
 use sakimori_control::tls::{Fingerprint, Identity};
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -115,6 +116,55 @@ impl ClientCertVerifier for AnyKey {
     }
 }
 
+/// How many connections each address has.
+#[derive(Clone, Default)]
+struct Crowd(Arc<Mutex<BTreeMap<IpAddr, usize>>>);
+
+/// A connection's place among those of its address.
+struct Seat {
+    crowd: Crowd,
+    address: IpAddr,
+}
+
+impl Crowd {
+    /// A place for one more; `None` where the address has as many as it may.
+    fn seat(&self, address: IpAddr) -> Option<Seat> {
+        let address = neighbourhood(address);
+        let mut crowd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // BOUND: no more addresses than connections.
+        let count = crowd.entry(address).or_default();
+        if *count >= CONNECTIONS_OF_ONE_MAX {
+            return None;
+        }
+        *count += 1;
+        drop(crowd);
+        Some(Seat {
+            crowd: self.clone(),
+            address,
+        })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut crowd = self.crowd.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = crowd.get_mut(&self.address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                crowd.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// What one stranger has: an address, or a /64 of IPv6.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 /// Serves until `stop` is ready, then lets requests in flight end, at most [`STOP_WAIT`].
 pub async fn serve(
     listener: TcpListener,
@@ -125,6 +175,7 @@ pub async fn serve(
 ) {
     let acceptor = TlsAcceptor::from(config);
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let crowd = Crowd::default();
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -145,6 +196,11 @@ pub async fn serve(
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             continue;
         };
+        let Some(seat) = crowd.seat(address.ip()) else {
+            metrics.connections_full();
+            drop(stream);
+            continue;
+        };
         let talk = talk(
             (stream, address),
             acceptor.clone(),
@@ -154,7 +210,7 @@ pub async fn serve(
         );
         tokio::spawn(async move {
             talk.await;
-            drop(place);
+            drop((seat, place));
         });
     }
     drop(listener);

@@ -233,6 +233,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         folder,
         part: open_part(options, host)?,
         docket: SharedDocket::default(),
+        outbox: outbox::Refusals::default(),
         starts: Starts::default(),
         openapi: api::document(options.role),
     });

@@ -55,7 +55,12 @@ pub(crate) async fn metrics(
 ) -> Answer<impl IntoResponse> {
     app.require_or_peer(&caller, Act::ReadMetrics, May::Metrics)
         .await?;
-    let gauges: Vec<Gauge> = app.blocking(|app| Ok(app.part.gauges())).await?;
+    let mut gauges: Vec<Gauge> = app.blocking(|app| Ok(app.part.gauges())).await?;
+    gauges.push(Gauge {
+        name: "outbox_parked",
+        help: "Entries that wait for the log and that its rules refused again and again.",
+        value: app.outbox.parked() as f64,
+    });
     let text = app.metrics.text(&gauges);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text))

@@ -2,7 +2,7 @@
 //! Never: a signature of a member made here; a fact that its own copy of the log does not show.
 
 use super::misuse::Watch;
-use super::refused;
+use super::{refused, voids};
 use crate::docket::Docket;
 use crate::metrics::Gauge;
 use crate::problem::{Answer, Code, Problem};
@@ -13,15 +13,19 @@ use sakimori_control::error::told;
 use sakimori_control::journal::Deed;
 use sakimori_control::{ControlError, Host, Node, files, keys};
 use sakimori_custody::ids::hex;
+use sakimori_oversight::Book;
 use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::note::Note;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest note that is kept at the desk, with all its signatures.
 const NOTE_BYTES_MAX: usize = 64 << 10;
+
+/// Most notes that are kept at the desk; a decided one stays until somebody clears it away.
+const DESK_NOTES_MAX: usize = 16_384;
 
 /// The commission's part.
 pub struct CommissionPart {
@@ -30,6 +34,8 @@ pub struct CommissionPart {
     pub(super) folder: PathBuf,
     pub(super) host: Host,
     pub(super) misuse: Watch,
+    /// Held while signatures are read, merged and kept.
+    collecting: Mutex<()>,
     _lock: File,
 }
 
@@ -58,6 +64,7 @@ impl CommissionPart {
             folder,
             host: host.clone(),
             misuse: Watch::default(),
+            collecting: Mutex::new(()),
             _lock: held,
         })
     }
@@ -69,7 +76,17 @@ impl CommissionPart {
 
     pub(super) fn follow(&self, docket: &mut Docket) -> Answer<()> {
         let from = docket.next;
-        let take = |index, leaf: &[u8], body: Option<&[u8]>| docket.follow(index, leaf, body);
+        let read = |book: &Book| (book.size(), voids(book, from));
+        let (size, void) = self.commission.read(read);
+        let take = |index, leaf: &[u8], body: Option<&[u8]>| {
+            if index >= size {
+                // It came since the book was asked: the next time.
+            } else if void.contains(&index) {
+                docket.pass_by(index);
+            } else {
+                docket.follow(index, leaf, body);
+            }
+        };
         self.commission
             .each_entry(from, take)
             .map_err(|e| refused(&e))
@@ -133,7 +150,18 @@ impl CommissionPart {
         note.verify(&keys)
             .map_err(|e| Problem::new(Code::NotInForce, e))?;
         let path = self.desk(note.text());
+        // Two members may sign at once: neither may lose the other's signature.
+        let collecting = self
+            .collecting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let kept = files::read(&path).map_err(|e| refused(&e))?;
+        if kept.is_none() && self.is_desk_full() {
+            return Err(Problem::new(
+                Code::TooLarge,
+                "as many texts wait for signatures as are kept",
+            ));
+        }
         let mut merged = match kept.and_then(|bytes| Note::parse(&bytes).ok()) {
             Some(kept) if kept.text() == note.text() => kept,
             _ => {
@@ -151,6 +179,7 @@ impl CommissionPart {
             return Err(Problem::new(Code::TooLarge, "too many signatures"));
         }
         files::write(&path, &bytes, files::PRIVATE).map_err(|e| refused(&e))?;
+        drop(collecting);
         Ok(merged)
     }
 
@@ -158,6 +187,13 @@ impl CommissionPart {
     pub fn collected(&self, text: &str) -> Option<Note> {
         let bytes = files::read(&self.desk(text)).ok()??;
         Note::parse(&bytes).ok().filter(|note| note.text() == text)
+    }
+
+    /// Whether the desk holds as many notes as are kept.
+    fn is_desk_full(&self) -> bool {
+        let desk = std::fs::read_dir(self.folder.join("desk"));
+        // A desk that is not there yet is empty.
+        desk.is_ok_and(|notes| notes.take(DESK_NOTES_MAX).count() >= DESK_NOTES_MAX)
     }
 
     fn desk(&self, text: &str) -> PathBuf {

@@ -3,6 +3,7 @@
 
 use super::operator::unhex_bytes;
 use super::refused;
+use super::voids;
 use crate::docket::Docket;
 use crate::metrics::Gauge;
 use crate::problem::{Answer, Code, Problem};
@@ -128,16 +129,25 @@ impl OfficePart {
     }
 
     pub(super) fn follow(&self, docket: &mut Docket) -> Answer<()> {
+        let (size, void) = self.with_book(|book| (book.size(), voids(book, docket.next)))?;
         let mut log = self.log()?;
         loop {
             let from = docket.next;
+            let most = 500.min(size.saturating_sub(from)) as u32;
+            if most == 0 {
+                return Ok(());
+            }
             let page = log
-                .ask(|client| client.entries(from, 500))
+                .ask(|client| client.entries(from, most))
                 .map_err(|e| refused(&e))?;
             if page.is_empty() {
                 return Ok(());
             }
             for leaf in page {
+                if void.contains(&docket.next) {
+                    docket.pass_by(docket.next);
+                    continue;
+                }
                 let body = Envelope::decode(&leaf).ok().map(|envelope| envelope.body);
                 let stored = match body {
                     Some(commitment) => log
@@ -354,15 +364,24 @@ impl OfficePart {
     /// # Errors
     /// [`Code::LogUnavailable`].
     pub fn agreements(&self, from: u64) -> Answer<AgreementPage> {
+        let (size, void) = self.with_book(|book| (book.size(), voids(book, from)))?;
+        let most = 500.min(size.saturating_sub(from)) as u32;
+        let page = if most == 0 {
+            Vec::new()
+        } else {
+            let mut log = self.log()?;
+            log.ask(|client| client.entries(from, most))
+                .map_err(|e| refused(&e))?
+        };
         let mut log = self.log()?;
-        let page = log
-            .ask(|client| client.entries(from, 500))
-            .map_err(|e| refused(&e))?;
         let mut entries = Vec::new();
         let mut next = from;
         for leaf in page {
             let index = next;
             next += 1;
+            if void.contains(&index) {
+                continue;
+            }
             let Ok(envelope) = Envelope::decode(&leaf) else {
                 continue;
             };

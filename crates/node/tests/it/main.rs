@@ -11,6 +11,7 @@ mod browser;
 mod documents;
 mod flow;
 mod hostile;
+mod junk;
 mod nation;
 mod raw;
 mod rows;
