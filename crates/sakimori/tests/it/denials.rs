@@ -3,15 +3,17 @@
 
 use crate::clock::{Clock, World, world};
 use crate::node::sensor;
-use sakimori_authority::Statement;
+use sakimori_authority::suspension::{By, SuspensionAct};
+use sakimori_authority::{Lease, Statement};
 use sakimori_control::commission::{CallError, Caller, Use};
 use sakimori_control::journal::{Deed, Journal};
 use sakimori_control::setup::{commission_key, member_key};
-use sakimori_control::{Host, keys};
+use sakimori_control::{Host, commission, keys, office};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
 use sakimori_custody::time::DAY_SECONDS;
 use sakimori_tlog::key::NoteSigner;
+use sakimori_tlog::note::Note;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -53,6 +55,17 @@ fn enter<L>(
     let office = key(world, "office");
     let socket = world.node.ledger().socket;
     let mut journal = Journal::begin(&socket, Some(&office), &world.host).unwrap();
+    enter_in(&mut journal, kind, statement, counters, buckets)
+}
+
+/// As [`enter`], in a stream that goes on.
+fn enter_in(
+    journal: &mut Journal<'_>,
+    kind: EntryType,
+    statement: &Statement,
+    counters: &[u64],
+    buckets: &[String],
+) -> u64 {
     let deed = Deed {
         kind,
         authority: statement.commitment(),
@@ -181,10 +194,13 @@ fn a_share_to_look_is_for_an_office_whose_question_is_on_record() {
         enter(&world, EntryType::Query, statement, &[0, 1], buckets)
     };
     let opened = open(&statement, &named);
-    let answered = open(&statement, &named);
-    let closing = [5, 1, answered];
-    let closed = enter(&world, EntryType::Query, &statement, &closing, &named);
-    let finding = enter(&world, EntryType::Finding, &statement, &[0, 1], &[]);
+    // What closes a query stands in its stream.
+    let socket = world.node.ledger().socket;
+    let mut journal = Journal::begin(&socket, Some(&office), &world.host).unwrap();
+    let mut say =
+        |counters: &[u64]| enter_in(&mut journal, EntryType::Query, &statement, counters, &named);
+    let answered = say(&[0, 1]);
+    let closed = say(&[5, 1, answered]);
     let elsewhere = open(&other, &[bucket(&world, &other).to_string()]);
     let yesterday = BucketId {
         day: sakimori_custody::time::Day(today.day.0 - 1),
@@ -194,7 +210,7 @@ fn a_share_to_look_is_for_an_office_whose_question_is_on_record() {
     ask(opened, &office).unwrap();
     for (what, entry, reason) in [
         ("the trust root", 0, "is no query that is open"),
-        ("a finding", finding, "is no query that is open"),
+        ("the schedule", 1, "is no query that is open"),
         ("what closes a query", closed, "is no query that is open"),
         (
             "a query with its answer",
@@ -280,6 +296,149 @@ fn a_share_is_destroyed_for_the_office_when_its_time_is_over() {
         "",
     );
     caller.destroy(&today, &office).unwrap();
+}
+
+/// Puts a query on record that names these buckets, as the office does before it looks.
+fn opened<L>(world: &World<L>, statement: &Statement, bucket: &BucketId) -> u64 {
+    let named = [bucket.to_string()];
+    enter(world, EntryType::Query, statement, &[0, 1], &named)
+}
+
+fn tick<L>(world: &World<L>) {
+    let commission = &world.commission.as_ref().unwrap().commission;
+    assert_eq!(commission.tick(world.now()).unwrap().len(), 0);
+}
+
+/// The file of the commission's half.
+fn half<L>(world: &World<L>, bucket: &BucketId) -> std::path::PathBuf {
+    let name = bucket.to_string().replace('/', "_");
+    let folder = world.node.commission();
+    folder.join(format!("shares/{name}.share"))
+}
+
+#[test]
+fn a_bucket_that_has_expired_is_not_read_and_its_half_goes_though_the_office_sits_still() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    let caller = caller(&world, &world.host);
+    let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let today = bucket(&world, &statement);
+    caller.share(&today, Use::Write, &own).unwrap();
+    let ask = |entry| caller.share(&today, Use::Query { entry }, &office);
+    let end = today.day.start().plus(DAY_SECONDS);
+    world.clock.pass(end.0 - world.now().0 - 1);
+    ask(opened(&world, &statement, &today)).unwrap();
+    let last = opened(&world, &statement, &today);
+    world.clock.pass(1);
+    denied("at its end", ask(last), "was kept until");
+    // The office does not ask for its end, and has a day for that.
+    world.clock.pass(DAY_SECONDS);
+    tick(&world);
+    assert!(half(&world, &today).exists());
+    world.clock.pass(1);
+    tick(&world);
+    assert!(!half(&world, &today).exists());
+    let attested = String::from_utf8(caller.destroy(&today, &office).unwrap()).unwrap();
+    assert!(attested.contains("\nholder: commission\n"), "{attested}");
+}
+
+#[test]
+fn a_half_that_was_destroyed_is_not_given_when_its_file_comes_back() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    let caller = caller(&world, &world.host);
+    let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let today = bucket(&world, &statement);
+    caller.share(&today, Use::Write, &own).unwrap();
+    let kept = std::fs::read(half(&world, &today)).unwrap();
+    world.clock.pass(DAY_SECONDS);
+    caller.destroy(&today, &office).unwrap();
+    std::fs::write(half(&world, &today), kept).unwrap();
+    // As if the end had not come.
+    world.clock.back(DAY_SECONDS);
+    let entry = opened(&world, &statement, &today);
+    let gone = "there is no share of bucket";
+    let query = Use::Query { entry };
+    denied("to look", caller.share(&today, query, &office), gone);
+    denied("to write", caller.share(&today, Use::Write, &own), gone);
+}
+
+#[test]
+fn a_clock_that_was_set_ahead_before_the_start_destroys_nothing_until_the_log_bears_it_out() {
+    let mut world = world();
+    let statement = world.decided(30, 1);
+    let today = bucket(&world, &statement);
+    let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let before = caller(&world, &world.host);
+    before.share(&today, Use::Write, &own).unwrap();
+    let address = world.commission.take().unwrap().address;
+    world.clock.pass(9 * DAY_SECONDS);
+    let started = commission::start(&world.node.commission(), address, &world.host);
+    world.commission = Some(started.unwrap());
+    tick(&world);
+    assert!(half(&world, &today).exists());
+    let caller = caller(&world, &world.host);
+    let until = "the bucket is kept until";
+    denied("alone", caller.destroy(&today, &office), until);
+    // Nine days did pass: the office's clock says so too.
+    opened(&world, &statement, &today);
+    tick(&world);
+    assert!(!half(&world, &today).exists());
+    caller.destroy(&today, &office).unwrap();
+}
+
+#[test]
+fn a_sensor_that_was_stopped_gets_no_fresh_half_and_closes_what_it_has_within_two_minutes() {
+    let world = world();
+    let statement = world.decided(30, 90);
+    let caller = caller(&world, &world.host);
+    let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let today = bucket(&world, &statement);
+    let ask = || caller.share(&today, Use::Write, &own);
+    let order = |act| {
+        let (node, host) = (&world.node, &world.host);
+        let text = office::suspension_text(node, host, statement.id, By::Office, act, "a test");
+        let note = Note::sign(&text.unwrap().to_string(), &[&office], 0).unwrap();
+        office::enter(node, host, &note.to_bytes()).unwrap();
+    };
+    order(SuspensionAct::Suspend);
+    denied("no half is there", ask(), "suspended");
+    assert!(!half(&world, &today).exists());
+    order(SuspensionAct::Resume);
+    let share = ask().unwrap();
+    order(SuspensionAct::Suspend);
+    world.clock.pass(119);
+    assert_eq!(ask().unwrap().bytes(), share.bytes());
+    world.clock.pass(2);
+    denied("two minutes later", ask(), "suspended");
+    order(SuspensionAct::Resume);
+    ask().unwrap();
+}
+
+#[test]
+fn a_fresh_half_ends_with_the_lease_to_the_second_and_a_lease_lasts_half_a_day_at_most() {
+    let world = world();
+    let statement = world.decided(30, 90);
+    let caller = caller(&world, &world.host);
+    let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let root = sakimori_control::ledger::installed_root(&world.node).unwrap();
+    for asked in [60, 12 * 3600, 24 * 3600, u64::MAX] {
+        let note = caller.lease(statement.id, &sensor(), asked, &office);
+        let lease = Lease::open(&note.unwrap(), &root.lease_key).unwrap();
+        let lasts = lease.not_after.0 - lease.issued.0;
+        assert_eq!(lasts, asked.min(12 * 3600));
+    }
+    let folder = world.node.authority(statement.id, &sensor());
+    let lease = std::fs::read(folder.join("lease.note")).unwrap();
+    let until = Lease::open(&lease, &root.lease_key).unwrap().not_after;
+    world.clock.pass(until.0 - world.now().0 + 1);
+    let today = bucket(&world, &statement);
+    denied(
+        "a second behind the lease",
+        caller.share(&today, Use::Write, &own),
+        "no lease of this sensor",
+    );
+    assert!(!half(&world, &today).exists());
 }
 
 /// One request as bytes; the answer's first line.

@@ -93,6 +93,11 @@ fn a_bucket_is_kept_longer_by_a_ruling_on_record_and_by_nothing_else() {
         (bucket.clone(), bucket.day.start().plus(3 * DAY_SECONDS))
     );
     world.clock.pass(DAY_SECONDS);
+    // The commission keeps its half as long, whoever asks.
+    let office = keys::read(&world.node.office_key("office")).unwrap();
+    let caller = commission::Caller::of(&world.node, &world.host).unwrap();
+    let refused = caller.destroy(&bucket, &office).unwrap_err().to_string();
+    assert!(refused.contains("kept until 2027-04-04T"), "{refused}");
     assert!(
         deletion::expire(&world.node, &world.host)
             .unwrap()
