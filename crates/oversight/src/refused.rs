@@ -122,7 +122,7 @@ codes! {
         RulingTwice "I9" "ruling-twice" "a ruling's id was used before",
         RulingAbout "I9" "ruling-about" "a ruling is about nothing on record that it could decide",
         SuspensionBad "I9" "suspension-bad" "a suspension has not the form and signature of one who may suspend",
-        SuspensionSerial "I9" "suspension-serial" "a suspension is not newer than the last of its author",
+        SuspensionSerial "I9" "suspension-serial" "a suspension's serial is not the next of its author",
         ScheduleBad "I9" "schedule-bad" "a schedule has not the form and signatures that it needs",
         ScheduleChain "I9" "schedule-chain" "a schedule does not follow the one before it",
         ScheduleConsultation "I9" "schedule-consultation" "a change of mechanical fields, identifiers or release names no consultation",

@@ -206,7 +206,10 @@ fn a_suspension_that_was_seen_is_not_forgotten_and_an_older_note_does_not_revive
             suspended,
         ),
     ]);
-    // What the gate refuses is remembered all the same.
+}
+
+#[test]
+fn a_suspension_that_the_gate_refused_is_remembered_all_the_same() {
     let sample = Plan::suspended().build();
     let trusted = trust(&folder(&sample), &state(&sample)).unwrap();
     let kept = remember(
@@ -254,18 +257,6 @@ fn a_revoked_authority_never_comes_back() {
         plan.build()
     };
     let line = |from, to| Plan::revoked().edit(Part::Ruling, from, to).build();
-    let kept = {
-        let sample = Plan::revoked().build();
-        let trusted = trust(&folder(&sample), &state(&sample)).unwrap();
-        remember(
-            &trusted,
-            &folder(&sample),
-            &state(&sample),
-            ask(&sample).now,
-        )
-        .revoked
-    };
-    assert_eq!(kept, [AuthorityId([0x5a; 16])]);
     check(vec![
         ("by a sitting", Plan::revoked().build(), Err(Revoked)),
         (
@@ -452,4 +443,13 @@ fn what_a_refused_start_showed_is_not_undone_by_putting_the_old_file_back() {
     };
     assert!(!kept(&forged, shown).software);
     assert!(!kept(&folder(&sample), Seconds(0)).software);
+}
+
+#[test]
+fn an_end_that_the_gate_refused_is_remembered_all_the_same() {
+    let sample = Plan::revoked().build();
+    let trusted = trust(&folder(&sample), &state(&sample)).unwrap();
+    let now = ask(&sample).now;
+    let kept = remember(&trusted, &folder(&sample), &state(&sample), now).revoked;
+    assert_eq!(kept, [AuthorityId([0x5a; 16])]);
 }
