@@ -67,6 +67,24 @@ fn written(commission: &Path, words: &[&str]) -> String {
     std::fs::read_to_string(&out).unwrap()
 }
 
+/// An authority in force, and a request that waits; both in the commission's copy.
+fn decided_and_open(node: &Node, commission: &Path, host: &Host) -> (Statement, Statement) {
+    let statement = asked(node, host);
+    let member = |id: &str| {
+        let path = commission.join(format!("commission/members/{id}.key"));
+        keys::read(&path).unwrap()
+    };
+    let [m1, m2, m3] = ["m1", "m2", "m3"].map(member);
+    let note = Note::sign(&statement.to_string(), &[&m1, &m2, &m3], 0).unwrap();
+    office::submit(node, host, &note.to_bytes()).unwrap();
+    let open = asked(node, host);
+    // The commission has what is durable once it has cosigned it.
+    let mut log = Log::connect(&node.ledger().socket).unwrap();
+    log.each_durable_entry(|_, _, _| false).unwrap();
+    drop(log);
+    (statement, open)
+}
+
 #[test]
 fn a_commission_without_the_office_s_socket_writes_its_texts_from_its_own_copy() {
     let folder = tempfile::tempdir().unwrap();
@@ -84,20 +102,7 @@ fn a_commission_without_the_office_s_socket_writes_its_texts_from_its_own_copy()
     join("office", &office_dir, "commission", &known);
     let asking = Served::start("office", &office_dir, &[]);
 
-    let node = Node::at(&office_dir);
-    let statement = asked(&node, &host);
-    let member = |id: &str| {
-        let path = commission.join(format!("commission/members/{id}.key"));
-        keys::read(&path).unwrap()
-    };
-    let [m1, m2, m3] = ["m1", "m2", "m3"].map(member);
-    let note = Note::sign(&statement.to_string(), &[&m1, &m2, &m3], 0).unwrap();
-    office::submit(&node, &host, &note.to_bytes()).unwrap();
-    let open = asked(&node, &host);
-    // The commission has what is durable once it has cosigned it.
-    let mut log = Log::connect(&node.ledger().socket).unwrap();
-    log.each_durable_entry(|_, _, _| false).unwrap();
-    drop(log);
+    let (statement, open) = decided_and_open(&Node::at(&office_dir), &commission, &host);
     for served in [asking, watching] {
         served.terminate();
     }
@@ -130,11 +135,16 @@ fn a_commission_without_the_office_s_socket_writes_its_texts_from_its_own_copy()
     let schedule = written(&commission, &["schedule"]);
     assert!(schedule.contains("\nversion: "), "{schedule}");
 
+    stops(&commission, &id);
+}
+
+/// A suspension is signed there and brought by the node, not by this command; an act that nobody invoked is ratified by nobody.
+fn stops(commission: &Path, id: &str) {
     let key = commission.join("commission/members/m1.key");
     let key = key.to_str().unwrap();
     let words = [
         "suspend",
-        &id,
+        id,
         "--by",
         "commission",
         "--reason",
@@ -142,15 +152,15 @@ fn a_commission_without_the_office_s_socket_writes_its_texts_from_its_own_copy()
         "--key",
         key,
     ];
-    let suspended = written(&commission, &words);
+    let suspended = written(commission, &words);
     assert!(suspended.contains("\nserial: 1\n"), "{suspended}");
     let root = sakimori_authority::TrustRoot::open(
         &std::fs::read(commission.join("commission/trust-root.note")).unwrap(),
     );
     sakimori_authority::Suspension::check(suspended.as_bytes(), &root.unwrap(), None).unwrap();
-    let mut resume = sakimori(["authority", "resume", &id, "--by", "commission"]);
+    let mut resume = sakimori(["authority", "resume", id, "--by", "commission"]);
     resume.args(["--reason", "a test", "--key", key, "--dir"]);
-    let said = run(resume.arg(&commission));
+    let said = run(resume.arg(commission));
     assert_ne!(
         said.code,
         Some(0),
@@ -162,7 +172,7 @@ fn a_commission_without_the_office_s_socket_writes_its_texts_from_its_own_copy()
     ratify
         .args(SITTING)
         .arg("--dir")
-        .arg(&commission)
+        .arg(commission)
         .arg("--out");
     let said = run(ratify.arg(commission.join("none.txt")));
     assert_ne!(said.code, Some(0), "{said:?}");
