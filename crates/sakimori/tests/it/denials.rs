@@ -10,6 +10,7 @@ use sakimori_control::journal::{Deed, Journal};
 use sakimori_control::setup::{commission_key, member_key};
 use sakimori_control::{Host, commission, keys, office};
 use sakimori_custody::entry::EntryType;
+use sakimori_custody::epoch::EpochId;
 use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
 use sakimori_custody::time::DAY_SECONDS;
 use sakimori_tlog::key::NoteSigner;
@@ -369,10 +370,12 @@ fn a_clock_that_was_set_ahead_before_the_start_destroys_nothing_until_the_log_be
     let statement = world.decided(30, 1);
     let today = bucket(&world, &statement);
     let (office, own) = (key(&world, "office"), key(&world, "s-01"));
+    let epoch = EpochId::of(statement.id, today.day, 30).unwrap();
     let before = caller(&world, &world.host);
     before.share(&today, Use::Write, &own).unwrap();
+    before.epoch_share(epoch, &sensor(), &own).unwrap();
     let address = world.commission.take().unwrap().address;
-    world.clock.pass(9 * DAY_SECONDS);
+    world.clock.pass(31 * DAY_SECONDS);
     let started = commission::start(&world.node.commission(), address, &world.host);
     world.commission = Some(started.unwrap());
     tick(&world);
@@ -380,11 +383,14 @@ fn a_clock_that_was_set_ahead_before_the_start_destroys_nothing_until_the_log_be
     let caller = caller(&world, &world.host);
     let until = "the bucket is kept until";
     denied("alone", caller.destroy(&today, &office), until);
-    // Nine days did pass: the office's clock says so too.
+    let ends = "the epoch ends on";
+    denied("an epoch", caller.epoch_destroy(epoch, &office), ends);
+    // A month did pass: the office's clock says so too.
     opened(&world, &statement, &today);
     tick(&world);
     assert!(!half(&world, &today).exists());
     caller.destroy(&today, &office).unwrap();
+    caller.epoch_destroy(epoch, &office).unwrap();
 }
 
 #[test]
@@ -401,13 +407,18 @@ fn a_sensor_that_was_stopped_gets_no_fresh_half_and_closes_what_it_has_within_tw
         let note = Note::sign(&text.unwrap().to_string(), &[&office], 0).unwrap();
         office::enter(node, host, &note.to_bytes()).unwrap();
     };
+    let epoch = EpochId::of(statement.id, today.day, 30).unwrap();
+    let epoch = || caller.epoch_share(epoch, &sensor(), &own);
     order(SuspensionAct::Suspend);
     denied("no half is there", ask(), "suspended");
+    denied("nor one of an epoch", epoch(), "suspended");
     assert!(!half(&world, &today).exists());
     order(SuspensionAct::Resume);
     let share = ask().unwrap();
+    epoch().unwrap();
     order(SuspensionAct::Suspend);
     world.clock.pass(119);
+    denied("that of an epoch closes no window", epoch(), "suspended");
     assert_eq!(ask().unwrap().bytes(), share.bytes());
     world.clock.pass(2);
     denied("two minutes later", ask(), "suspended");
