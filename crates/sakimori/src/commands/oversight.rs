@@ -43,7 +43,8 @@ pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> 
                 Key::RetentionDays,
             ];
             super::marks::say(&Node::at(&copy.dir), &keys);
-            due(&book(&copy)?, now.unwrap_or_else(|| host.seconds()), format)
+            let now = now.unwrap_or_else(|| host.seconds());
+            Ok(due(&book(&copy)?, now, format))
         }
         Oversight::Follow {
             what,
@@ -68,7 +69,7 @@ pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> 
             if let (Some(key), Some(evidence)) = (key, evidence) {
                 cases(&copy.dir, host, &keys::read(&key)?, &alerts, &evidence)?;
             }
-            show_alerts(&alerts, format)
+            Ok(show_alerts(&alerts, format))
         }
         Oversight::Evidence { file, key } => {
             show::json(&oversight::read_evidence(&file, &keys::read(&key)?)?);
@@ -85,7 +86,7 @@ pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> 
             let node = Node::at(dir.dir);
             let office = keys::read(&node.office_key("office"))?;
             let index = oversight::reply(&node, host, &office, letter, (&from, &text))?;
-            entered(index)
+            Ok(entered(index))
         }
     }
 }
@@ -94,9 +95,9 @@ fn book(copy: &Copy) -> Result<Book, Failure> {
     Ok(oversight::book_of(&copy.dir, copy.trust_root.as_deref())?)
 }
 
-fn entered(index: u64) -> Result<ExitCode, Failure> {
+fn entered(index: u64) -> ExitCode {
     show::line(&index.to_string());
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 fn write_report(
@@ -150,7 +151,7 @@ fn verify_report(file: &Path, year: u64, copy: &Copy, format: Format) -> Result<
     Ok(ExitCode::from(u8::from(verdict.is_err())))
 }
 
-fn due(book: &Book, now: Seconds, format: Format) -> Result<ExitCode, Failure> {
+fn due(book: &Book, now: Seconds, format: Format) -> ExitCode {
     let due: Vec<Overdue> = book.overdue(now);
     match format {
         Format::Json => show::json(&json!(due)),
@@ -167,7 +168,7 @@ fn due(book: &Book, now: Seconds, format: Format) -> Result<ExitCode, Failure> {
             }),
         ),
     }
-    Ok(ExitCode::from(u8::from(!due.is_empty())))
+    ExitCode::from(u8::from(!due.is_empty()))
 }
 
 fn inspect(arguments: Inspect, host: &Host) -> Result<ExitCode, Failure> {
@@ -212,16 +213,15 @@ fn letter(arguments: Letter, host: &Host) -> Result<ExitCode, Failure> {
 
 fn written(dir: &Path, key: &Path, word: &Word, host: &Host) -> Result<ExitCode, Failure> {
     let secretariat = keys::read(key)?;
-    entered(oversight::write(&Node::at(dir), host, &secretariat, word)?)
+    let index = oversight::write(&Node::at(dir), host, &secretariat, word)?;
+    Ok(entered(index))
 }
 
 fn follow(what: &str, book: &Book, now: Seconds, format: Format) -> Result<ExitCode, Failure> {
-    let about = if let Ok(record) = what.parse() {
-        About::Record(record)
-    } else if let Ok(bucket) = what.parse() {
-        About::Bucket(bucket)
-    } else {
-        About::Finding(records_of(Path::new(what))?)
+    let about = match (what.parse(), what.parse()) {
+        (Ok(record), _) => About::Record(record),
+        (_, Ok(bucket)) => About::Bucket(bucket),
+        _ => About::Finding(records_of(Path::new(what))?),
     };
     let way = book.walk(&about, now).map_err(Failure::no)?;
     match format {
@@ -267,7 +267,7 @@ fn cases(
     Ok(())
 }
 
-fn show_alerts(alerts: &[Alert], format: Format) -> Result<ExitCode, Failure> {
+fn show_alerts(alerts: &[Alert], format: Format) -> ExitCode {
     match format {
         Format::Json => show::json(&json!(alerts)),
         Format::Text if alerts.is_empty() => show::line("No rule of misuse is met."),
@@ -284,5 +284,5 @@ fn show_alerts(alerts: &[Alert], format: Format) -> Result<ExitCode, Failure> {
             }),
         ),
     }
-    Ok(ExitCode::from(u8::from(!alerts.is_empty())))
+    ExitCode::from(u8::from(!alerts.is_empty()))
 }

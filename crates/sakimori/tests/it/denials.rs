@@ -494,7 +494,7 @@ fn what_is_no_request_is_answered_with_its_status_and_does_no_harm() {
     }
     assert!(post("/nothing", b"").contains(" 404 "));
     // A note of the office that is no request.
-    let note = sakimori_tlog::note::Note::sign("hello\n", &[&key(&world, "office")], 0).unwrap();
+    let note = Note::sign("hello\n", &[&key(&world, "office")], 0).unwrap();
     assert!(post("/lease", &note.to_bytes()).contains(" 400 "));
     said(address, b"\x16\x03\x01\x02\x00\x01");
     let caller = caller(&world, &world.host);

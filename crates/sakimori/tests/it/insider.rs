@@ -185,7 +185,7 @@ fn row_05_what_an_administrator_flips_drops_swaps_or_takes_back_is_named() {
         }),
         ("leaves 5 and 6 are swapped", 5, |all| all.swap(5, 6)),
         ("leaf 5 stands in the place of 6 too", 6, |all| {
-            all[6] = all[5].clone()
+            all[6] = all[5].clone();
         }),
     ];
     for copy_of in [node.dir().join("log"), mirror.clone()] {
@@ -561,6 +561,10 @@ fn denied<T>(answer: Result<T, CallError>) -> String {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn insider_commission_member_alone_decides_opens_and_shows_nothing() {
     let world = world();
     let statement = world.decided(30, 90);

@@ -78,6 +78,10 @@ fn a_record_is_followed_in_three_steps_to_its_run_its_decision_and_its_end() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn an_inspection_a_letter_its_reply_and_a_demand_that_stops_are_on_record() {
     let (node, authority) = watched();
     let key = secretariat(&node);

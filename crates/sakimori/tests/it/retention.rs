@@ -112,6 +112,10 @@ fn a_bucket_is_kept_longer_by_a_ruling_on_record_and_by_nothing_else() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn a_challenge_opens_before_the_end_and_fails_at_both_parties_after_it_also_from_a_backup() {
     let world = world();
     let statement = world.decided(30, 1);
