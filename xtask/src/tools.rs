@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 10] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -62,6 +62,15 @@ const TOOLS: [Tool; 8] = [
     Tool {
         program: "chromedriver",
         package: "chromium-driver",
+    },
+    // Namespaces of the tests' own, and signals to their processes.
+    Tool {
+        program: "ip",
+        package: "iproute2",
+    },
+    Tool {
+        program: "kill",
+        package: "procps",
     },
     // The server itself is not on the search path; this program comes with it.
     Tool {
