@@ -345,7 +345,7 @@ fn spoken(texts: &[&String]) -> Result<(), ControlError> {
 /// The office's reply to a letter, by the index of its entry.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn reply(
     node: &Node,
     host: &Host,
@@ -370,7 +370,7 @@ pub fn reply(
 /// Puts the report of a year on record, as the secretariat: its numbers, and the hash of its three texts.
 ///
 /// # Errors
-/// As [`write`]; refused where the year's numbers are others than the log gives.
+/// As [`write()`]; refused where the year's numbers are others than the log gives.
 pub fn publish_report(
     node: &Node,
     host: &Host,
