@@ -189,9 +189,17 @@ fn entries(nation: &Nation, kinds: &[EntryType]) -> Vec<(u64, Value)> {
     found.into_iter().map(open).collect()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it waits for the round of a process beside it"
+)]
+fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(50));
+}
+
 /// Waits until the log has so many access entries of the analyst: rules of the log count what it has.
 fn on_record(nation: &Nation, count: usize) {
-    for _ in 0..400 {
+    for _ in 0..1200 {
         let all = entries(nation, &[EntryType::Access]);
         if all
             .iter()
@@ -201,8 +209,9 @@ fn on_record(nation: &Nation, count: usize) {
         {
             return;
         }
-        // The wait is the node's: its health is asked for.
+        // The node's round brings them; it is asked for its health meanwhile.
         assert_eq!(nation.stranger(Role::Office).get("/healthz").status, 200);
+        pause();
     }
     panic!("{count} access entries did not come");
 }

@@ -12,7 +12,7 @@ use sakimori_custody::keys::{CommitKey, Share};
 use sakimori_custody::window::EndStatus;
 use sakimori_sensor::child::{ChildConfig, ChildIdentify};
 use sakimori_sensor::limits::FLOWS_MAX;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
 /// What asks for these fields.
 pub(crate) fn asking(fields: &[IdentifierField]) -> ChildConfig {
@@ -154,6 +154,12 @@ pub(crate) fn turn() {
     let (old, new) = (secret().writing(), keys().writing());
     let journal = Journal::default();
     journal.next.replace(Some(of(today, &new, 8)));
+    // Packets come once the supervisor has looked at its clock, and handed over the keys of today.
+    let (read, mut write) = std::io::pipe().unwrap();
+    let packets = std::thread::spawn(move || {
+        pause();
+        write.write_all(&capture()).unwrap();
+    });
     let run = Run {
         admitted: &admitted,
         program: this_program(),
@@ -161,10 +167,11 @@ pub(crate) fn turn() {
             identify: Some(of(named("2027-03-31/1"), &old, 7)),
             ..config(true)
         },
-        input: input(&capture()),
+        input: read.into(),
         clock: Clock::real(NOW),
     };
     let outcome = run.supervise(&journal).unwrap();
+    packets.join().unwrap();
     assert_eq!((outcome.status, outcome.fault), (EndStatus::Complete, None));
     journal.check();
     let reader = keys().reader();
@@ -179,4 +186,12 @@ pub(crate) fn turn() {
         }
     }
     assert_eq!(opened, 4);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the supervisor looks at its clock five times a second"
+)]
+fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(2000));
 }
