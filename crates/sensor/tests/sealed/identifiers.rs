@@ -193,5 +193,5 @@ pub(crate) fn turn() {
     reason = "the supervisor looks at its clock five times a second"
 )]
 fn pause() {
-    std::thread::sleep(std::time::Duration::from_millis(2000));
+    std::thread::sleep(std::time::Duration::from_secs(2));
 }
