@@ -149,6 +149,11 @@ impl Postgres {
         };
         let mktemp = Path::new("mktemp");
         let folder = run(command(&setpriv, mktemp).args(["-d", "/tmp/sakimori-pg-XXXXXX"]));
+        // It is removed in the end: nothing but what was made just now.
+        assert!(
+            folder.starts_with("/tmp/sakimori-pg-"),
+            "mktemp said `{folder}`"
+        );
         let folder = PathBuf::from(folder);
         let data = folder.join("data");
         run(command(&setpriv, &initdb)

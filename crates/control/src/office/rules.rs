@@ -17,7 +17,7 @@ use std::path::Path;
 /// The text of the next schedule: what is on record with the next version, to be edited; or the first one, Japan's as far as it is known, or a fictional one in which urgent acquisition is allowed.
 ///
 /// # Errors
-/// [`ControlError::Ledger`]; [`ControlError::Document`].
+/// [`ControlError::Ledger`]; [`ControlError::Document`]; [`ControlError::Usage`] for a fictional one behind another.
 pub fn schedule_text(
     node: &Node,
     host: &Host,
@@ -35,7 +35,14 @@ pub fn schedule_text(
         root: root.version,
         sitting,
     };
-    Ok(match book.schedule_list().last() {
+    let known = book.schedule_list().last();
+    if let (true, Some(known)) = (is_fictional, known) {
+        return Err(ControlError::Usage(format!(
+            "schedule version {} is on record; only the first one can be fictional",
+            known.schedule.version
+        )));
+    }
+    Ok(match known {
         Some(known) => Schedule {
             version: known.schedule.version.saturating_add(1),
             not_before: draft.not_before,

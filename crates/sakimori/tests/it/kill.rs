@@ -1,6 +1,6 @@
 //! kill −9 at random moments of a run. In: a seed. Out: verdicts on log and lake after each restart. Never: a moment that the seed and the machine's speed do not decide.
 //!
-//! `SAKIMORI_KILLS` says how many (8 by default; the campaign has 200), `SAKIMORI_SEED` which.
+//! `SAKIMORI_KILLS` says how many (8 by default; the campaign 1,000), `SAKIMORI_SEED` which.
 
 use crate::captures::{ABROAD, border};
 use crate::custody::agree;
