@@ -1,0 +1,3 @@
+//! What organisations tell each other about attacks, in the formats that others speak. In: text of strangers, and what a store answers. Out: objects kept byte for
+//! byte with an index beside them, verdicts that name rule and section, answers of a protocol, proposals for a selection pack. Never: a socket, a clock, a
+//! database, and never anything straight to a sensor.
