@@ -8,6 +8,7 @@
 //! The layouts are those of `docs/reference/formats.md`.
 
 pub mod behaviour;
+pub mod class;
 pub mod commitment;
 pub mod coverage;
 pub mod entry;
