@@ -1,8 +1,8 @@
 //! The engine that is a file. In: a path. Out: transactions on it. Never: a file that others may read; a commit that is not on the disk.
 
-use crate::engine::{Cell, Engine, Row, Use, Value, WAIT, Work};
+use crate::engine::{Cell, Engine, Row, Use, Value, WAIT, Work, pause};
 use crate::error::StoreError;
-use crate::limits::CONNECTIONS_MAX;
+use crate::limits::{CONNECTIONS_MAX, TRIES_MAX};
 use crate::migrate::migrate;
 use async_trait::async_trait;
 use sqlx::sqlite::{
@@ -39,14 +39,32 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .pragma("trusted_schema", "OFF")
             .busy_timeout(WAIT);
+        let store = Self {
+            pool: connected(&options).await?,
+        };
+        migrate(&store).await?;
+        Ok(store)
+    }
+}
+
+/// The connections. A file gets its write-ahead log at the first one; where several open it at that moment SQLite tells all but one at once that it is busy,
+/// whatever they were ready to wait (<https://www.sqlite.org/wal.html>, section 10), so that the wait is here.
+async fn connected(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let mut tries = 0;
+    loop {
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(WAIT)
-            .connect_with(options)
-            .await?;
-        let store = Self { pool };
-        migrate(&store).await?;
-        Ok(store)
+            .connect_with(options.clone())
+            .await
+            .map_err(StoreError::from);
+        match pool {
+            Err(StoreError::Busy(_)) if tries < TRIES_MAX => {
+                tries += 1;
+                tokio::time::sleep(pause(tries)).await;
+            }
+            pool => return pool,
+        }
     }
 }
 

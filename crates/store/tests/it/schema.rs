@@ -115,7 +115,7 @@ async fn a_schema_of_another_age_is_refused_or_brought_forward_as_a_whole_on_sql
     let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     newer_is_refused(&url("newer")).await;
     half_a_step_does_not_stay(&url("half")).await;
-    for round in 0..5 {
+    for round in 0..20 {
         two_begin_at_once(&url(&format!("two{round}"))).await;
     }
 }
