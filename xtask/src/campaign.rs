@@ -70,9 +70,9 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "lake-faults",
-        what: "pairs of failing calls of the lake's disk in two lives, with kills and power cuts between and after; all of them where the count is large enough",
-        unit: "pairs",
-        usual: 20_000,
+        what: "pairs of failing calls of the lake's disk in two lives, with kills and power cuts between and after; from a million on all of each story",
+        unit: "pairs wanted",
+        usual: 1_000_000,
         count: Count::Variable("SAKIMORI_FAULT_PAIRS"),
         tests: &[
             "--release",
@@ -220,7 +220,7 @@ fn perform(campaign: &Campaign, first: u64, count: u64, path: &Path) -> Result<(
     };
     let last = *seeds.end();
     let mut passed = 0;
-    let mut told = String::new();
+    let mut told = Vec::new();
     let mut failed = None;
     for seed in seeds {
         let mut tests = cargo(["test", "--locked"]);
@@ -231,11 +231,12 @@ fn perform(campaign: &Campaign, first: u64, count: u64, path: &Path) -> Result<(
         if let Some(name) = variable {
             tests.env(name, count.to_string());
         }
+        told.clear();
         eprintln!("==> {} seed {seed} of {first}–{last}", campaign.name);
         let good = watched(&mut tests, &mut |line| {
             passed += passed_in(line);
             if let Some(words) = line.strip_prefix(TOLD) {
-                words.clone_into(&mut told);
+                told.push(words.to_owned());
             }
         })?;
         if !good {
@@ -252,9 +253,9 @@ fn perform(campaign: &Campaign, first: u64, count: u64, path: &Path) -> Result<(
     );
     let reached = failed.unwrap_or(last);
     let told = if told.is_empty() {
-        told
+        String::new()
     } else {
-        format!(" ({told})")
+        format!(" ({})", told.join(", "))
     };
     let what = format!("{count} {}{told}; {passed} tests passed", campaign.unit);
     let row = [

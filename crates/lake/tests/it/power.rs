@@ -3,6 +3,7 @@
 
 use sakimori_lake::{Act, Call, Watch};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -40,6 +41,8 @@ impl Fault {
 /// A file's bytes.
 #[derive(Clone, Debug, Default)]
 struct Inode {
+    /// Where its bytes have nonces that no test decides: numbers that stand for what was done to it, now and on the disk.
+    drawn: Option<(u64, u64)>,
     current: Vec<u8>,
     durable: Vec<u8>,
     /// Sectors that the next sync writes.
@@ -64,6 +67,8 @@ pub(crate) struct World {
     durable_names: BTreeMap<PathBuf, usize>,
     durable_folders: BTreeSet<PathBuf>,
     news: BTreeMap<PathBuf, Vec<News>>,
+    /// What was done to it since the process began.
+    done: u64,
 }
 
 /// Numbers that a seed and a place give.
@@ -77,8 +82,59 @@ fn dice(seed: u64, place: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// A number that stands for a value.
+pub(crate) fn digest(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl Inode {
+    /// Whether a power cut changes nothing of it.
+    fn is_settled(&self) -> bool {
+        self.dirty.is_empty() && self.durable == self.current
+    }
+
+    /// What a power cut chose, told without the bytes: a length, and which sectors are the old and which the new ones.
+    fn choice(&self, left: &[u8]) -> (usize, Vec<(bool, bool)>) {
+        let same = |(at, here): (usize, &[u8])| {
+            let [old, new] = [&self.durable, &self.current].map(|all| all.chunks(SECTOR).nth(at));
+            (old == Some(here), new == Some(here))
+        };
+        let sectors = left.chunks(SECTOR).enumerate();
+        (left.len(), sectors.map(same).collect())
+    }
+
+    /// A number that two files share that are the same, now and on the disk.
+    fn digest(&self) -> u64 {
+        match self.drawn {
+            Some(drawn) => digest((drawn, &self.dirty)),
+            None => digest((&self.current, &self.durable, &self.dirty)),
+        }
+    }
+
+    /// The file behind a power cut.
+    fn left(&self, seed: u64) -> Self {
+        let left = self.after_power_cut(seed);
+        let drawn = match self.drawn {
+            Some(drawn) if !self.is_settled() => {
+                let chosen = digest((drawn, self.choice(&left)));
+                Some((chosen, chosen))
+            }
+            drawn => drawn,
+        };
+        Self {
+            drawn,
+            durable: left.clone(),
+            current: left,
+            dirty: BTreeSet::new(),
+        }
+    }
+
     fn sync(&mut self) {
+        if let Some((now, durable)) = &mut self.drawn {
+            *durable = digest((*now, *durable, &self.dirty));
+        }
         self.durable.resize(self.current.len(), 0);
         for sector in std::mem::take(&mut self.dirty) {
             self.keep(sector);
@@ -128,7 +184,7 @@ impl Inode {
 
 impl World {
     /// A process that runs on what is here, and fails at the planned call.
-    pub(crate) fn run(self, plan: Option<(usize, Fault)>) -> Running {
+    pub(crate) fn run(mut self, plan: Option<(usize, Fault)>) -> Running {
         let shared = Path::new("/dev/shm");
         let folder = if shared.is_dir() {
             tempfile::tempdir_in(shared).unwrap()
@@ -141,6 +197,7 @@ impl World {
         for (name, inode) in &self.names {
             std::fs::write(folder.path().join(name), &self.inodes[*inode].current).unwrap();
         }
+        self.done = self.digest();
         let watch = Arc::new(Power {
             root: folder.path().to_path_buf(),
             state: Mutex::new(State {
@@ -180,11 +237,14 @@ impl World {
         };
         names.retain(|name, _| reached(name));
         let folders: BTreeSet<PathBuf> = folders.iter().filter(|f| reached(f)).cloned().collect();
-        let mut inodes = self.inodes.clone();
-        for (at, inode) in inodes.iter_mut().enumerate() {
-            inode.durable = inode.after_power_cut(dice(seed, 1000 + at as u64));
-            inode.current = inode.durable.clone();
-            inode.dirty.clear();
+        // Files without a name are gone.
+        let (mut inodes, mut kept) = (Vec::new(), BTreeMap::new());
+        for inode in names.values_mut() {
+            *inode = *kept.entry(*inode).or_insert_with(|| {
+                let left = self.inodes[*inode].left(dice(seed, 1000 + *inode as u64));
+                inodes.push(left);
+                inodes.len() - 1
+            });
         }
         Self {
             inodes,
@@ -193,7 +253,38 @@ impl World {
             durable_folders: folders.clone(),
             folders,
             news: BTreeMap::new(),
+            done: 0,
         }
+    }
+
+    /// A number that two worlds share that are the same to every process and every power cut. Bytes of Parquet files do not count, as what makes them draws nonces that no test decides: what
+    /// was done to get them does.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut numbers = BTreeMap::new();
+        let mut file = |inode: usize| {
+            let next = numbers.len();
+            let number = *numbers.entry(inode).or_insert(next);
+            (number, self.inodes[inode].digest())
+        };
+        let mut named = |names: &BTreeMap<PathBuf, usize>| {
+            let each = names
+                .iter()
+                .map(|(name, inode)| digest((name, file(*inode))));
+            each.collect::<Vec<u64>>()
+        };
+        let names = [named(&self.names), named(&self.durable_names)];
+        let mut told = |news: &News| match news {
+            News::Name(name, inode) => digest((0, name, file(*inode))),
+            News::Renamed(from, to, inode) => digest((1, from, to, file(*inode))),
+            News::Gone(name) => digest((2, name)),
+            News::Folder(name) => digest((3, name)),
+        };
+        let news = self.news.iter().map(|(folder, news)| {
+            let news: Vec<u64> = news.iter().map(&mut told).collect();
+            digest((folder, news))
+        });
+        let news: Vec<u64> = news.collect();
+        digest((names, news, &self.folders, &self.durable_folders))
     }
 
     /// All that is here, durable.
@@ -201,6 +292,7 @@ impl World {
         for inode in &mut self.inodes {
             inode.durable = inode.current.clone();
             inode.dirty.clear();
+            inode.drawn = inode.drawn.map(|(now, _)| (now, now));
         }
         self.durable_names = self.names.clone();
         self.durable_folders = self.folders.clone();
@@ -213,6 +305,22 @@ impl World {
         self.news.entry(folder).or_default().push(news);
     }
 
+    /// Adds a call to what was done.
+    fn notes(
+        &mut self,
+        call: &Call<'_>,
+        path: &Path,
+        to: Option<&Path>,
+        written: usize,
+        content: &[u8],
+    ) {
+        let inode = self.names.get(path).map(|inode| &self.inodes[*inode]);
+        let drawn = inode.is_some_and(|inode| inode.drawn.is_some());
+        let bytes = if drawn { &[] } else { content };
+        let place = (call.act as u8, path, to, call.offset, written);
+        self.done = digest((self.done, place, content.len(), bytes));
+    }
+
     /// Notes what a call did; `content` are the bytes of its file now.
     fn note(
         &mut self,
@@ -222,10 +330,15 @@ impl World {
         written: usize,
         content: Vec<u8>,
     ) {
+        self.notes(call, path, to, written, &content);
         match call.act {
             Act::Open | Act::Read => {}
             Act::Create => {
-                self.inodes.push(Inode::default());
+                let drawn = path.extension().is_some_and(|end| end == "parquet");
+                self.inodes.push(Inode {
+                    drawn: drawn.then_some((self.done, 0)),
+                    ..Inode::default()
+                });
                 let inode = self.inodes.len() - 1;
                 self.names.insert(path.to_path_buf(), inode);
                 self.tells(path, News::Name(path.to_path_buf(), inode));
@@ -244,6 +357,7 @@ impl World {
                 // What a cut takes is written no more; what it leaves of a sector is.
                 inode.dirty.retain(|sector| sector * SECTOR < content.len());
                 inode.current = content;
+                inode.drawn = inode.drawn.map(|(_, durable)| (self.done, durable));
             }
             Act::Sync => self.inodes[self.names[path]].sync(),
             Act::SyncFolder => {
