@@ -79,14 +79,16 @@ const TOOLS: [Tool; 10] = [
     },
 ];
 
-/// What others wrote in Python: a reader of logs, an `OpenID` provider, and the signatures of the second verifier.
-const PYTHON_PACKAGES: [&str; 3] = [
+/// What others wrote in Python: a reader of logs, an `OpenID` provider, the signatures of the second verifier, and what OASIS judges STIX with.
+const PYTHON_PACKAGES: [&str; 5] = [
     "tlog-scales==0.0.3",
     "oidc-provider-mock==0.3.4",
     "cryptography>=48",
+    "stix2-validator==3.2.0",
+    "stix2-patterns==2.1.2",
 ];
 /// How to see whether they are there.
-const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock; from cryptography.hazmat.primitives.asymmetric import mldsa";
+const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock, stix2validator, stix2patterns; from cryptography.hazmat.primitives.asymmetric import mldsa";
 
 /// Whether a missing tool or missing data is a failure.
 pub(crate) fn in_ci() -> bool {

@@ -5,8 +5,10 @@ mod container;
 mod id;
 mod object;
 mod timestamp;
+pub mod validate;
 
 pub use container::{Bundle, ContainerError, Envelope, Refused, bundle_text};
+pub(crate) use id::is_type_name;
 pub use id::{Id, IdError};
 pub use object::{Index, Object, ObjectError, PatternText, Reference, SpecVersion};
 pub use timestamp::Timestamp;

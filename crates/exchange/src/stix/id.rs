@@ -5,7 +5,7 @@
 pub struct Id<'t> {
     /// The type before the two hyphens.
     pub kind: &'t str,
-    /// Version of the UUID, 1–8 (RFC 9562 section 4.2): 4 is random, 5 is made of a name.
+    /// Version of the UUID, 1–5 (RFC 4122 section 4.1.3): 4 is random, 5 is made of a name.
     pub uuid_version: u8,
 }
 
@@ -62,5 +62,5 @@ fn uuid_version(bytes: &[u8]) -> Option<u8> {
         .copied()
         .unwrap_or_default()
         .wrapping_sub(b'0');
-    (variant && (1..=8).contains(&version)).then_some(version)
+    (variant && (1..=5).contains(&version)).then_some(version)
 }
