@@ -400,6 +400,7 @@ class History:
             self.attested[e.leaf] = self.attested_at[e.index] = found.bucket
     def keep(self, of): return self.keeps.get(of) or self.known(of[0]).s.retention
     def due(self, of): return min((of[2] + self.keep(of)) * DAY, 1 << 64 if self.buckets[of].lapsed is None else self.buckets[of].lapsed) + DAY
+    def over(self, of): return (b := self.buckets.get(of)) and (b.deleted or b.lapsed is not None) or self.entry.time >= (of[2] + self.keep(of)) * DAY
     def on_deletion(self, e, b):
         need(e.counters == [b.objects, b.records])
         if self.say("deletion-unknown", self.has_sensor(b.bucket)):
@@ -432,11 +433,10 @@ class History:
             self.say("query-fields", full and same and (closes or len(b.buckets) == e.counter(1)))
             if not closes:
                 self.may_see(b.actor, "query-actor", "query-clearance", "analyst")
-                self.say("query-budget", self.rows.get((b.actor, e.time // DAY), 0) < self.value("budget.rows", 1 << 64))
+                for code, good in (("query-ended", not same or not any(map(self.over, b.buckets))), ("query-budget", self.rows.get((b.actor, e.time // DAY), 0) < self.value("budget.rows", 1 << 64))): self.say(code, good)
                 self.actors[e.index] = b.actor
         if not closes:
-            self.say("body-form", self.raw is not None)
-            self.say("query-unopened", e.counter(0) == 0)
+            for code, good in (("body-form", self.raw is not None), ("query-unopened", e.counter(0) == 0)): self.say(code, good)
             self.queries[e.index] = (e.stream, e.authority)
         elif self.say("query-unopened", self.queries.get(e.counter(2)) == (e.stream, e.authority)):
             del self.queries[e.counter(2)]

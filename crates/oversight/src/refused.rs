@@ -81,6 +81,7 @@ codes! {
         QueryFields "I5" "query-fields" "a query says no actor, purpose, case, authority or buckets",
         QueryAuthority "I5" "query-authority" "a query is under no authority on record, or names another than its envelope",
         QueryBucket "I5" "query-bucket" "a query names a bucket of another authority",
+        QueryEnded "I5" "query-ended" "a query names a bucket that was deleted or lapsed, or whose end has come",
         QueryRole "I5" "query-role" "the actor of a query is no analyst then",
         QueryClearance "I5" "query-clearance" "the actor of a query has no clearance of class `selected` then",
         QueryBudget "I5" "query-budget" "the actor of a query has drawn the rows that the schedule allows in a day",

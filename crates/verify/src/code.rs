@@ -285,6 +285,7 @@ codes! {
         QueryUnopened = "query-unopened" "a query was closed that was not opened",
         QueryOpen = "query-open" "a query was opened and not closed",
         QueryFields = "query-fields" "a query names no purpose, case, authority or actor",
+        QueryEnded = "query-ended" "a query names a bucket that was deleted or lapsed, or whose end has come",
         QueryActor = "query-actor" "who asked was no analyst then",
         QueryClearance = "query-clearance" "who asked had no clearance of class `selected` then",
         QueryBudget = "query-budget" "who asked had seen as many rows that day as the schedule in force gives",

@@ -253,7 +253,7 @@ impl History {
             Act::Query => self.queries.query(
                 seen,
                 &mut self.people,
-                &self.authorities,
+                (&self.authorities, &self.buckets),
                 &mut self.schedules,
                 sink,
             ),

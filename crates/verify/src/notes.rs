@@ -73,7 +73,7 @@ impl Bucket {
         })
     }
 
-    /// Last second of a bucket that is kept for so many days from the beginning of its own.
+    /// The first second behind a bucket that is kept for so many days from the beginning of its own.
     pub(crate) const fn expiry(&self, days: u64) -> u64 {
         self.day.saturating_add(days).saturating_mul(DAY_SECONDS)
     }

@@ -68,13 +68,27 @@ pub(crate) struct Buckets {
     /// Attestations by leaf hash: index and bucket.
     attestations: BTreeMap<Hash, (u64, BucketId)>,
     pub(crate) challenges: BTreeMap<u64, Challenge>,
-    /// Deletions of buckets that no run wrote.
-    pub(crate) unknown: Vec<(u64, BucketId)>,
+    /// Indices of deletions of buckets that no run had written.
+    pub(crate) unknown: BTreeMap<BucketId, Vec<u64>>,
 }
 
 impl Buckets {
     pub(crate) fn get(&self, id: &BucketId) -> Option<&Bucket> {
         self.all.get(id)
+    }
+
+    /// Whether a deletion of a bucket of a statement is on record, whether or not a run had written it.
+    pub(crate) fn is_deleted(&self, id: &BucketId, statement: &Statement) -> bool {
+        let unknown = self.unknown.contains_key(id) && statement.sensors.contains(&id.sensor);
+        unknown || self.get(id).is_some_and(|bucket| bucket.deleted.is_some())
+    }
+
+    /// Whether nobody may look at a bucket of a statement any more: it was deleted or lapsed, or the time at which it has to be gone has come.
+    pub(crate) fn has_ended(&self, id: &BucketId, statement: &Statement, at: Seconds) -> bool {
+        let known = self.get(id);
+        let end = known.map_or_else(|| end(id, statement.keep_days), |bucket| bucket.end);
+        let lapsed = known.is_some_and(|bucket| bucket.lapsed.is_some());
+        lapsed || at >= end || self.is_deleted(id, statement)
     }
 
     /// Counts what a receipt puts into a bucket.
@@ -163,7 +177,8 @@ impl Book {
             .filter(|(_, bucket)| *bucket == body.bucket)
             .map(|(index, _)| *index);
         let Some(bucket) = self.buckets.all.get_mut(&body.bucket) else {
-            self.buckets.unknown.push((seen.index, body.bucket));
+            let of = self.buckets.unknown.entry(body.bucket).or_default();
+            of.push(seen.index);
             return Ok(Taken::InForce);
         };
         let first = bucket.deleted.is_none();

@@ -102,8 +102,9 @@ impl Book {
                 ));
             }
         }
-        for (index, id) in &self.buckets.unknown {
-            list.push(overdue(Told::DeletionUnknown, *index, self.newest, id));
+        for (id, indices) in &self.buckets.unknown {
+            let told = |index| overdue(Told::DeletionUnknown, index, self.newest, id);
+            list.extend(indices.iter().copied().map(told));
         }
     }
 

@@ -316,7 +316,7 @@ impl Book {
             .get(id)
             .map(|authority| &authority.statement)
             .ok_or_else(|| Refused::from(Code::AuthorityNone))?;
-        self.receipt_bucket(seen, &sensor, id, &body)?;
+        self.receipt_bucket(seen, &sensor, statement, &body)?;
         self.day_cap(statement, &body)?;
         let sums = Sums {
             windows: 1,
@@ -349,19 +349,16 @@ impl Book {
         &self,
         seen: &Seen<'_>,
         sensor: &SensorId,
-        id: AuthorityId,
+        statement: &Statement,
         body: &ReceiptBody,
     ) -> Result<(), Refused> {
         let bucket = &body.bucket;
         let moment_ago = Seconds(seen.time.0.saturating_sub(LATE_SECONDS_MAX));
         let day = (moment_ago.day()..=seen.time.day()).contains(&bucket.day);
-        if bucket.authority != id || bucket.sensor != *sensor || !day {
+        if bucket.authority != statement.id || bucket.sensor != *sensor || !day {
             return Err(Refused::new(Code::ReceiptBucket, bucket));
         }
-        let gone = self
-            .buckets
-            .get(bucket)
-            .is_some_and(|b| b.deleted.is_some());
+        let gone = self.buckets.is_deleted(bucket, statement);
         hold(!gone || body.records == 0, Code::BucketGone)
     }
 

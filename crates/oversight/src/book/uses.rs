@@ -145,6 +145,12 @@ impl Book {
         if let Some(bucket) = body.buckets.iter().find(|b| b.authority != body.authority) {
             return Err(Refused::new(Code::QueryBucket, bucket));
         }
+        if let Some(authority) = self.authorities.get(body.authority) {
+            let over = |b: &&BucketId| self.buckets.has_ended(b, &authority.statement, seen.time);
+            if let Some(bucket) = body.buckets.iter().find(over) {
+                return Err(Refused::new(Code::QueryEnded, bucket));
+            }
+        }
         let codes = [Code::QueryRole, Code::QueryClearance];
         self.may_see(&body.actor, &["analyst"], seen, codes)?;
         let budget = self.schedules.budgets(seen.latest());

@@ -272,6 +272,15 @@ fn i1_receipts_belong_to_a_run_a_bucket_and_a_cap() {
     // A window without records puts nothing into it.
     assert_eq!(verdict(&gone, "receipt 1"), Taken);
     assert_eq!(verdict(&gone, "receipt 2"), Refused(Code::BucketGone));
+    // A deletion that comes before the bucket's first record deletes it too.
+    let mut early = Story::good();
+    for name in ["attestation of s-01", "deletion of s-01"] {
+        let end = early.steps.remove(early.place(name));
+        let time = early.step("receipt 0").time;
+        let at = early.place("receipt 0");
+        early.steps.insert(at, Step { time, ..end });
+    }
+    assert_eq!(verdict(&early, "receipt 0"), Refused(Code::BucketGone));
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl Buckets {
         }
     }
 
-    /// The last second of a bucket: by what it is kept, or by what lapsed.
+    /// The first second at which a bucket has to be gone: by what it is kept, or by what lapsed.
     fn end(&self, bucket: &Bucket, authorities: &Authorities) -> Option<u64> {
         let end = bucket.expiry(authorities.keep(bucket)?);
         let lapsed = self.by_name.get(bucket).and_then(|state| state.lapsed);
@@ -124,6 +124,13 @@ impl Buckets {
     /// Whether a deletion of a bucket is in the log.
     pub(super) fn is_deleted(&self, bucket: &Bucket) -> bool {
         self.by_name.get(bucket).is_some_and(|state| state.deleted)
+    }
+
+    /// Whether nobody may look at a bucket any more.
+    pub(super) fn has_ended(&self, bucket: &Bucket, at: u64, authorities: &Authorities) -> bool {
+        let state = self.by_name.get(bucket);
+        let gone = state.is_some_and(|state| state.deleted || state.lapsed.is_some());
+        gone || self.end(bucket, authorities).is_some_and(|end| at >= end)
     }
 
     /// Whether an entry attests that a bucket's other share is destroyed.

@@ -4,6 +4,7 @@
 //! What opens a query has two counters, rows (0) and buckets; what closes it has a third, the index of what opened it.
 
 use super::authority::Authorities;
+use super::buckets::Buckets;
 use super::people::People;
 use super::schedules::Schedules;
 use super::{Seen, told};
@@ -34,7 +35,7 @@ impl Queries {
         &mut self,
         seen: &Seen<'_>,
         people: &mut People,
-        authorities: &Authorities,
+        (authorities, buckets): (&Authorities, &Buckets),
         schedules: &mut Schedules,
         sink: &mut Sink,
     ) {
@@ -65,6 +66,12 @@ impl Queries {
                 );
             }
             if opener.is_none() {
+                let mut named = said.buckets.iter();
+                let over = |b: &&Bucket| buckets.has_ended(b, seen.envelope.time, authorities);
+                if let Some(bucket) = named.find(over) {
+                    let what = format!("bucket `{bucket}` is gone, or has to be");
+                    sink.bad(Code::QueryEnded, seen.place(), what);
+                }
                 let codes = (Code::QueryActor, Code::QueryClearance);
                 people.may_see(&said.actor, &["analyst"], codes, seen, sink);
             }

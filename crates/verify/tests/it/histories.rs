@@ -360,6 +360,51 @@ fn judge(seeds: &mut dyn Iterator<Item = u64>, python: &Path) -> Tally {
 }
 
 #[test]
+fn a_query_of_a_bucket_that_has_ended_is_named_alike_by_both_verifiers_and_the_book() {
+    let test = "a_query_of_a_bucket_that_has_ended_is_named_alike_by_both_verifiers_and_the_book";
+    let Some(python) = python(test) else {
+        return;
+    };
+    let mut second = Second::start(&python);
+    let ways = twists::ways();
+    let way = ways
+        .iter()
+        .find(|way| way.name == "a query is of a bucket of last month")
+        .unwrap();
+    let mut seen = 0;
+    for seed in 1..60 {
+        // The first entry of a query opens it.
+        let twist = Twist {
+            kind: kind::QUERY,
+            nth: 0,
+            change: way.change,
+        };
+        let story = Story::tell(seed, Some(twist));
+        let (good, made) = (Story::tell(seed, None).world.made, &story.world.made);
+        let Some(index) = (0..made.len()).find(|at| made[*at].leaf != good[*at].leaf) else {
+            continue;
+        };
+        let dir = folder();
+        write(dir.path(), &story, made);
+        let now = story.world.now + 3600;
+        let options = Options {
+            now: Some(now),
+            ..Options::default()
+        };
+        let report = verify(dir.path(), &options, &mut |_, _| {}).unwrap();
+        let wanted = ("query-ended".to_owned(), Some(index as u64));
+        assert_eq!(first(&report).as_ref(), Some(&wanted), "seed {seed}");
+        let there = second.verify(dir.path(), now);
+        assert_eq!(there.first(), Some(&wanted), "seed {seed}");
+        let theirs = book(made, now).unwrap();
+        assert_eq!(theirs, Some((index as u64, "query-ended")), "seed {seed}");
+        seen += 1;
+    }
+    second.end();
+    assert!(seen > 5, "{seen} histories");
+}
+
+#[test]
 fn both_verifiers_say_the_same_of_every_history() {
     let Some(python) = python("both_verifiers_say_the_same_of_every_history") else {
         return;

@@ -91,6 +91,72 @@ fn i5_queries_say_why_and_are_closed_once() {
     }
 }
 
+/// The verdict on a query behind a step, at a time, that names a bucket.
+fn looked_at(
+    story: Story,
+    (behind, time): (&str, u64),
+    (authority, id): (&str, &str),
+    day: &str,
+) -> super::Verdict {
+    let story = story.again("query", behind, |s| {
+        s.time = time;
+        authority.clone_into(&mut s.authority);
+        let sensor = if id == FIRST { "s-01" } else { "s-02" };
+        let bucket = format!("{FIRST}/s-01/2027-04-01");
+        s.edit(&bucket, &format!("{id}/{sensor}/{day}"));
+        s.body = s.body.replace(FIRST, id);
+    });
+    verdict(&story, "query again")
+}
+
+#[test]
+fn i5_nobody_asks_for_a_bucket_that_has_ended() {
+    let (first, second) = (("decision", FIRST), ("urgent", SECOND));
+    let end = |days: u64| hour(24 * days);
+    // To the last minute of its retention, and of the time that a ruling gave it.
+    for (of, days) in [(first, 90), (second, 100)] {
+        for (at, wanted) in [
+            (end(days) - 60, Taken),
+            (end(days), Refused(Code::QueryEnded)),
+        ] {
+            let found = looked_at(Story::good(), ("kept longer", at), of, "2027-04-01");
+            assert_eq!(found, wanted, "{days} days, {at}");
+        }
+    }
+    let usual = Story::good().without("kept longer");
+    let found = looked_at(usual, ("ratified", end(90)), second, "2027-04-01");
+    assert_eq!(found, Refused(Code::QueryEnded));
+    // Nobody wrote these; their statement says how long they would have been kept.
+    for (day, wanted) in [
+        ("2027-01-02", Taken),
+        ("2027-01-01", Refused(Code::QueryEnded)),
+    ] {
+        let found = looked_at(Story::good(), ("stop", hour(6)), first, day);
+        assert_eq!(found, wanted, "{day}");
+    }
+    // Before its end, but gone on record.
+    let deleted = |day: &str| {
+        let bucket = format!("/s-01/{day}");
+        Story::good()
+            .again("attestation of s-01", "stop", |_| {})
+            .again("deletion of s-01", "attestation of s-01 again", |s| {
+                s.edit("/s-01/2027-04-01", &bucket);
+                let attested = "{leaf:attestation of s-01";
+                s.edit(attested, &format!("{attested} again"));
+            })
+    };
+    for day in ["2027-04-01", "2027-03-01"] {
+        let behind = ("deletion of s-01 again", hour(6));
+        let found = looked_at(deleted(day), behind, first, day);
+        assert_eq!(found, Refused(Code::QueryEnded), "{day}");
+        let found = looked_at(deleted(day), behind, first, "2027-04-02");
+        assert_eq!(found, Taken, "{day}");
+    }
+    let lapsed = lapse("urgent stop", "silence", hour(35) + 60);
+    let found = looked_at(lapsed, ("lapse", hour(35) + 60), second, "2027-04-01");
+    assert_eq!(found, Refused(Code::QueryEnded));
+}
+
 #[test]
 fn i6_exports_say_all_and_go_where_the_schedule_lets_them() {
     for (from, to) in [

@@ -135,7 +135,7 @@ impl Story {
         self.uses(&granted);
         self.rulings(&granted);
         self.oversight(&granted);
-        self.ends();
+        self.ends(&granted);
         if self.world.rng.of_100(40) {
             self.report();
         }

@@ -514,7 +514,7 @@ fn a_bucket_that_is_not_destroyed_as_told_is_named() {
     changed(
         "records behind the deletion",
         place::STOP,
-        &["deletion-records", "deletion-revived"],
+        &["deletion-records", "deletion-revived", "query-ended"],
         |story| {
             let attested = attestation("commission-share").at(crate::maker::START);
             let early = deletion().at(crate::maker::START + 60);
@@ -540,6 +540,26 @@ fn a_query_that_is_not_opened_or_not_closed_is_named() {
         });
     };
     ["actor", "purpose", "case"].into_iter().for_each(blank);
+    let asked = |at: usize, time: u64| {
+        let mut story = story(&Plan::default().build());
+        let authority = story[place::START].authority;
+        let asked = [query(None, authority), query(Some(0), authority)];
+        story.splice(at..at, asked.map(|query| query.at(time)));
+        story
+    };
+    let last = asked(place::ATTESTATION, EXPIRED - 60);
+    check("in its bucket's last minute", &last, &[], None);
+    let at = place::ATTESTATION;
+    let late = asked(at, EXPIRED);
+    check("at its bucket's end", &late, &["query-ended"], Some(at));
+    let at = place::REFUSAL;
+    let gone = asked(at, EXPIRED + 120);
+    check(
+        "of a bucket that is gone",
+        &gone,
+        &["query-ended"],
+        Some(at),
+    );
     let mut open = story(&Plan::default().build());
     for at in [place::OPENED, place::CLOSED] {
         open[at].sealed = false;

@@ -211,8 +211,8 @@ impl Story {
         }
     }
 
-    /// Buckets expire and are destroyed.
-    pub(super) fn ends(&mut self) {
+    /// Buckets expire and are destroyed; what is left is looked at once more.
+    pub(super) fn ends(&mut self, granted: &[Granted]) {
         if self.world.rng.of_100(40) {
             return;
         }
@@ -225,6 +225,17 @@ impl Story {
         for (end, bucket) in due {
             self.world.now = self.world.now.max(end) + 60;
             self.destroy(&bucket);
+            let now = self.world.now;
+            for one in granted {
+                let kept = |known: &&(String, u64, u64)| {
+                    known.0.starts_with(&hex(&one.id)) && now < day_of(&known.0) + known.2 * DAY
+                };
+                let left = self.buckets.iter().filter(kept);
+                let left: Vec<String> = left.map(|(name, ..)| name.clone()).collect();
+                if !left.is_empty() && self.world.rng.of_100(40) {
+                    self.query(one, &left);
+                }
+            }
         }
     }
 

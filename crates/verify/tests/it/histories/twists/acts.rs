@@ -362,6 +362,17 @@ pub(super) fn uses() -> Vec<Way> {
         act("a demand stops what is not there", &[53], |act, _| {
             act.json(|body| body["stop"] = json!("5".repeat(32)));
         }),
+        act("a query is of a bucket of last month", &[40], |act, _| {
+            act.replace("/2027-04-0", "/2027-03-0");
+        }),
+        act("a query is of the first day's bucket", &[40], |act, _| {
+            act.json(|body| {
+                for bucket in body["buckets"].as_array_mut().into_iter().flatten() {
+                    let (before, _) = bucket.as_str().unwrap().rsplit_once('/').unwrap();
+                    *bucket = json!(format!("{before}/2027-04-01"));
+                }
+            });
+        }),
         act("a report counts one more", &[60], |act, _| {
             act.counters[1] += 1;
             act.json(|body| {
