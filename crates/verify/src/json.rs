@@ -390,6 +390,30 @@ mod tests {
         assert!(Json::read(most.as_bytes()).is_ok());
     }
 
+    #[test]
+    fn each_escape_stands_for_its_letter_and_no_other_is_one() {
+        let text = r#""\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83d\udE00""#;
+        let ours = Json::read(text.as_bytes()).unwrap();
+        let letters = "\"\\/\u{8}\u{c}\n\r\tAé€😀";
+        assert_eq!(ours.as_str(), Some(letters));
+        assert!(same(&ours, &serde_json::from_str(text).unwrap()));
+        for escape in [
+            "a",
+            "x41",
+            "u41",
+            "u004g",
+            "ud83d",
+            "ud83d\\n",
+            "ude00",
+            "ud83d\\ud83d",
+            "0",
+            "U0041",
+        ] {
+            let text = format!("\"\\{escape}\"");
+            assert!(Json::read(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
     proptest::proptest! {
         /// A library that is used everywhere else, and this reader.
         #[test]

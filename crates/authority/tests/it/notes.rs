@@ -345,3 +345,20 @@ proptest! {
         prop_assert_ne!(verdict, Err(Refusal::Suspended));
     }
 }
+
+#[test]
+fn a_reason_has_512_bytes_and_no_more() {
+    let revoked = Plan::revoked().build().folder.ruling;
+    let suspended = Plan::suspended().build().folder.suspensions[0].clone();
+    let of = |note: &[u8], bytes: usize| {
+        let text = Note::parse(note).unwrap().text().to_owned();
+        let mut lines = text.lines();
+        let reason = lines.find(|line| line.starts_with("reason: ")).unwrap();
+        text.replace(reason, &format!("reason: {}", "x".repeat(bytes)))
+    };
+    for (bytes, good) in [(1, true), (512, true), (513, false)] {
+        assert_eq!(Ruling::parse(&of(&revoked, bytes)).is_ok(), good, "{bytes}");
+        let suspension = Suspension::parse(&of(&suspended, bytes));
+        assert_eq!(suspension.is_ok(), good, "{bytes}");
+    }
+}

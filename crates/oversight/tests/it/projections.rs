@@ -5,7 +5,9 @@ use sakimori_custody::time::Seconds;
 use sakimori_oversight::Book;
 use sakimori_oversight::book::Held;
 use sakimori_oversight::projections::{AuthorityState, Reader, RequestState, UrgentState};
+use sakimori_testkit::folder::Plan;
 use sakimori_testkit::history::{FIRST, Story, hour};
+use sakimori_tlog::note::Note;
 
 fn at(step: &str) -> Book {
     good(&Story::good().up_to(step))
@@ -260,4 +262,52 @@ fn the_case_of_a_request_lives_as_the_log_tells() {
         s.edit("\"stop\":null", &format!("\"stop\":\"{FIRST}\""));
     });
     assert_eq!(case(&demanded, 0, hour(8)), Some("suspended"));
+}
+
+#[test]
+fn an_urgent_authority_ends_with_its_period_unless_the_commission_refused_it() {
+    let state = |story: &Story, time: u64| {
+        let rows = good(story).authorities(Seconds(time));
+        let row = rows.into_iter().find(|row| row.urgent);
+        row.map(|row| row.state)
+    };
+    let ratified = Story::good().up_to("ratified");
+    let refused = ratified.clone().with("ratified", |s| {
+        s.edit("outcome: ratified", "outcome: refused");
+    });
+    let open = Story::good().up_to("urgent stop");
+    let (lives, over) = (Some(AuthorityState::InForce), Some(AuthorityState::Ended));
+    for (time, wanted) in [
+        (hour(21), lives),
+        (hour(35), lives),
+        (hour(35) + 1, over),
+        // Two minutes behind its deadline an act that nobody answered lets nobody act: it has ended all the same, and nobody revoked it.
+        (hour(35) + 121, over),
+    ] {
+        assert_eq!(state(&open, time), wanted, "open at {time}");
+        assert_eq!(state(&ratified, time), wanted, "ratified at {time}");
+        let revoked = Some(AuthorityState::Revoked);
+        assert_eq!(state(&refused, time), revoked, "refused at {time}");
+    }
+}
+
+#[test]
+fn chair_and_deputy_are_the_ones_of_the_root_at_the_time() {
+    let folder = Plan::second_root().build().folder;
+    let later = Note::parse(&folder.trust_root).unwrap().text().replace(
+        "not-before: 2027-04-01T00:00:00Z",
+        "not-before: 2027-04-01T03:01:00Z",
+    );
+    let later = later
+        .replace("m2 deputy", "m2 member")
+        .replace("m3 member", "m3 deputy");
+    let story = Story::good().again("root", "request", |s| {
+        s.body.clone_from(&later);
+        s.count(0, 2);
+        s.signers = vec!["m1", "m3", "m4"];
+    });
+    let book = good(&story.up_to("question"));
+    let leaders = |time: u64| book.leaders(Seconds(time));
+    assert_eq!(leaders(hour(3) + 59), ["m1", "m2"]);
+    assert_eq!(leaders(hour(3) + 60), ["m1", "m3"]);
 }

@@ -218,3 +218,67 @@ fn a_text_that_was_changed_is_told_with_its_heading() {
     assert!(verify(&book, 2026, &texts.en).is_err());
     assert!(verify(&book, 2027, "").is_err());
 }
+
+#[test]
+fn sheets_and_months_add_up_what_was_entered_in_each() {
+    // In April the run, its use, the urgent run; in June once more what needs no run.
+    let later = ["finding", "refusal", "fault", "gap"];
+    let story = later.into_iter().fold(Story::good(), |story, step| {
+        story.again(step, "attestation of s-01", |_| {})
+    });
+    let book = good(&story);
+    assert_eq!(book.void(), []);
+    let report = book.yearly(2027);
+    let sheet = |at: usize| {
+        let of = &report.sheets[at];
+        let sums = [of.sums.read, of.sums.selected, of.sums.records];
+        (
+            [of.starts, of.findings, of.queries, of.rows],
+            sums,
+            of.before,
+        )
+    };
+    assert_eq!(report.sheets.len(), 2);
+    assert_eq!(sheet(0), ([1, 2, 1, 4], [150, 30, 5], [0; 3]));
+    assert_eq!(sheet(1), ([1, 0, 0, 0], [10, 5, 1], [0; 3]));
+    assert_eq!(report.sheets[0].selected_ppm, 200_000);
+    let months: Vec<[u64; 7]> = report
+        .months
+        .iter()
+        .map(|of| {
+            let packets = [of.read, of.selected, of.discarded, of.errors];
+            let [read, selected, discarded, errors] = packets;
+            let gone = [of.deleted_buckets, of.deleted_records];
+            [
+                read, selected, discarded, errors, of.records, gone[0], gone[1],
+            ]
+        })
+        .collect();
+    let mut wanted = vec![[0; 7]; 12];
+    wanted[3] = [160, 35, 124, 1, 6, 0, 0];
+    wanted[5] = [0, 0, 0, 0, 0, 1, 5];
+    wanted[6] = [0, 0, 0, 0, 0, 1, 1];
+    assert_eq!(months, wanted);
+    let sums = &report.sums;
+    let packets = [sums.read, sums.selected, sums.discarded, sums.errors];
+    assert_eq!(
+        (packets, sums.windows, sums.records),
+        ([160, 35, 124, 1], 4, 6)
+    );
+    assert_eq!((report.findings, report.gaps, report.misuses), (2, 2, 1));
+    assert_eq!((report.exports, report.reidentifications), ([1, 4], 1));
+    assert_eq!(report.refusals["lease-expired"], 2);
+    assert_eq!(report.faults["store-failed"], 2);
+    assert_eq!((report.deletions, report.urgent), ([2, 0], [1, 0, 0, 0]));
+    assert_eq!(report.queries, [(1, 4)]);
+    // The next year's sheets tell of this one's.
+    let next = story.again("finding", "deletion of s-02", |s| {
+        s.name = "finding of the next year".to_owned();
+        s.stream = 0x70;
+        s.time = hour(24 * 279);
+    });
+    let next = good(&next).yearly(2028);
+    assert_eq!(next.sheets.len(), 1);
+    assert_eq!(next.sheets[0].before, [150, 30, 5]);
+    assert_eq!((next.sheets[0].findings, next.sheets[0].starts), (1, 0));
+}

@@ -99,6 +99,12 @@ fn a_bucket_and_a_finding_lead_the_same_way() {
         ("receipt", "receipt 2"),
     ]);
     assert_eq!(shows(&way, 0, &story), wanted);
+    let texts = way.steps[0].shown.iter().map(|shown| &shown.text);
+    let spans: Vec<&str> = texts
+        .filter_map(|text| Some(text.split_once(", ")?.0))
+        .collect();
+    let wanted = ["records 0 to 2 of the run", "records 3 to 4 of the run"];
+    assert_eq!(spans, wanted);
     let records = [0, 4].map(|n| format!("{}-{n}", "21".repeat(8)).parse().unwrap());
     let finding = About::Finding(records.to_vec());
     let found = book.walk(&finding, Seconds(hour(8))).unwrap();

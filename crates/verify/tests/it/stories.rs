@@ -1,8 +1,11 @@
-//! The story of the testkit, which the book of `oversight` takes whole: the verifier has to take it whole too.
+//! The story of the testkit, which the book of `oversight` takes whole: the verifier has to take it whole too, and to name what is changed in it.
 
 use super::maker::{Made, codes, folder, publish, verify};
-use sakimori_testkit::history::Story;
-use sakimori_verify::Options;
+use sakimori_testkit::history::{FIRST, SECOND, Step, Story, hour};
+use sakimori_verify::{Options, Report, render};
+
+/// When the mirror has cosigned, and no bucket is a day late.
+const LATER: u64 = hour(24 * 90 + 2);
 
 fn made(story: &Story) -> Vec<Made> {
     let written = story.write();
@@ -16,20 +19,290 @@ fn made(story: &Story) -> Vec<Made> {
         .collect()
 }
 
-#[test]
-fn what_the_book_takes_whole_the_verifier_takes_whole() {
+fn report(story: &Story) -> Report {
     let dir = folder();
-    let story = Story::good().up_to("deletion of s-01");
-    publish(dir.path(), &made(&story), &[], &["log", "mirror"]);
+    publish(dir.path(), &made(story), &[], &["log", "mirror"]);
     let options = Options {
-        now: Some(sakimori_testkit::history::hour(24 * 90 + 2)),
+        now: Some(LATER),
         ..Options::default()
     };
-    let report = verify(dir.path(), &options);
-    let problems: Vec<String> = report
-        .problems
-        .iter()
-        .map(|p| format!("{} {:?} {}", p.code.name(), p.place.index, p.what))
-        .collect();
-    assert!(codes(&report).is_empty(), "{problems:#?}");
+    verify(dir.path(), &options)
+}
+
+/// The codes of a story have to be these; where there is one, it is told at the step.
+#[track_caller]
+fn check(story: &Story, step: &str, wanted: &[&str]) {
+    let report = report(story);
+    assert_eq!(codes(&report), wanted, "{step}: {}", render::text(&report));
+    let place = Some(story.place(step) as u64);
+    let there = report.problems.iter().any(|p| p.place.index == place);
+    assert!(
+        wanted.is_empty() || there,
+        "{step}: {}",
+        render::text(&report)
+    );
+}
+
+#[test]
+fn what_the_book_takes_whole_the_verifier_takes_whole() {
+    let story = Story::good().up_to("deletion of s-01");
+    check(&story, "deletion of s-01", &[]);
+}
+
+#[test]
+fn a_decision_needs_the_votes_that_trust_root_and_schedule_ask_for() {
+    // Two of three voted for it.
+    for (floor, wanted) in [(2, &[][..]), (3, &["decision-sitting"])] {
+        let story = Story::good()
+            .with("schedule", |s| {
+                let asked = format!("floor.acquisition = {floor}");
+                s.edit("floor.acquisition = 2", &asked);
+            })
+            .up_to("decision");
+        check(&story, "decision", wanted);
+    }
+    // Three of four voted for the ruling.
+    for (floor, wanted) in [(3, &[][..]), (4, &["ruling-sitting"])] {
+        let story = Story::good()
+            .with("schedule", |s| {
+                let asked = format!("floor.reidentification = {floor}");
+                s.edit("floor.reidentification = 3", &asked);
+            })
+            .up_to("ruling to show");
+        check(&story, "ruling to show", wanted);
+    }
+}
+
+#[test]
+fn the_carriers_counter_is_held_against_windows_that_fill_its_span() {
+    let counted = |packets: u64, ppm: u64, span: [u64; 2], wanted: &[&str]| {
+        let story = Story::good()
+            .with("schedule", |s| {
+                let told = format!("carrier.tolerance-ppm = {ppm}");
+                s.edit("carrier.tolerance-ppm = 1000", &told);
+            })
+            .with("carrier", |s| {
+                let [from, to] = span.map(|at| hour(0) * 1000 + at);
+                s.count(0, from).count(1, to).count(2, packets);
+            })
+            .up_to("stop");
+        check(&story, "carrier", wanted);
+    };
+    let (whole, differs) = ([0, 180_000], &["carrier-differs"]);
+    // 150 packets were read, 100 of them in the first minute, none in the second.
+    counted(150, 0, whole, &[]);
+    counted(151, 0, whole, differs);
+    counted(149, 0, whole, differs);
+    // Ten of 160 are 62,500 per million.
+    counted(160, 62_500, whole, &[]);
+    counted(160, 62_499, whole, differs);
+    counted(100, 0, [0, 60_000], &[]);
+    counted(7, 0, [0, 60_000], differs);
+    counted(50, 0, [60_000, 180_000], &[]);
+    counted(7, 0, [60_000, 180_000], differs);
+    // Windows do not fill it: nothing is said.
+    for span in [[1, 60_000], [0, 60_001], [60_000, 240_000]] {
+        counted(7, 0, span, &[]);
+    }
+}
+
+#[test]
+fn an_attestation_of_an_epoch_is_about_an_authority_of_the_log() {
+    let attested = |epoch: &str, wanted: &[&str]| {
+        let story = Story::good()
+            .with("attestation of s-01", |s| {
+                s.edit("sakimori/share", "sakimori/epoch-share").edit(
+                    &format!("bucket: {FIRST}/s-01/2027-04-01"),
+                    &format!("epoch: {epoch}"),
+                );
+            })
+            .up_to("attestation of s-01");
+        check(&story, "attestation of s-01", wanted);
+    };
+    for id in [FIRST, SECOND] {
+        attested(&format!("{id}/2027-04-01/30"), &[]);
+    }
+    let wrong = &["attestation"];
+    attested(&format!("{}/2027-04-01/30", "00".repeat(16)), wrong);
+    attested(&format!("{}/2027-04-01/30", "01".repeat(16)), wrong);
+    attested(&format!("{FIRST}/2027-04-01/0"), wrong);
+    attested(&format!("{FIRST}/2027-04-31/30"), wrong);
+}
+
+#[test]
+fn a_schedule_has_each_value_in_its_form_and_no_other() {
+    // What stands in the schedule of the story, what it may be as well, and what it may not.
+    let forms: &[(&str, &[&str], &[&str])] = &[
+        (
+            "period.out-out = 6 months",
+            &["1 months", "120 months"],
+            &["0 months", "121 months", "06 months", "6 days", "6"],
+        ),
+        (
+            "retention.days = 730",
+            &["1", "3660"],
+            &["0", "3661", "730 days"],
+        ),
+        (
+            "cap.match-ppm = 1000000",
+            &["0", "999999"],
+            &["1000001", "-1", "1 "],
+        ),
+        (
+            "cap.day-records = 1000000000000",
+            &["0"],
+            &["", "1e9", "00"],
+        ),
+        ("agreement.sitting = no", &["yes"], &["maybe", "No", ""]),
+        (
+            "urgent.acquisition = 24 hours",
+            &["1 hours", "off"],
+            &["25 hours", "0 hours", "24", "on"],
+        ),
+        (
+            "urgent.measure = 2 hours",
+            &["1 hours", "off"],
+            &["3 hours"],
+        ),
+        (
+            "deadline.question = 7 days",
+            &["1 days", "3660 days"],
+            &["0 days", "3661 days", "7"],
+        ),
+        (
+            "home-countries = JP",
+            &["JP KR"],
+            &["jp", "J", "JPN", "JP JP", "JP  KR", "none", "J1"],
+        ),
+        (
+            "mechanical-fields = first last",
+            &["last first", "a_1 first last"],
+            &["first first", "First last", "first-last", "first "],
+        ),
+        (
+            "identify.fields = source-mail destination-mail user",
+            &["user", "none"],
+            &["user user", "name", ""],
+        ),
+        (
+            "release.recipients = cabinet-office nco npa mod",
+            &["nco", "none"],
+            &["nco nco", "NCO", "nco  npa", ""],
+        ),
+        (
+            "hours = 08-20 +09",
+            &[
+                "00-24 +14",
+                "09-18 -12",
+                "09-18 -01",
+                "09-18 +00",
+                "17-18 +09",
+            ],
+            &[
+                "18-09 +09",
+                "09-09 +09",
+                "00-25 +09",
+                "09-18 +15",
+                "09-18 -13",
+                "09-18 -00",
+                "9-18 +09",
+                "09-18 09",
+                "09-18",
+                "0x-18 +09",
+                "09-18 +9",
+                "09:18 +09",
+                "09-018 +09",
+            ],
+        ),
+    ];
+    let with = |from: &str, to: &str, wanted: &[&str]| {
+        let story = Story::good().up_to("schedule").with("schedule", |s| {
+            s.edit(&format!("{from} | unverified"), to);
+        });
+        assert_eq!(codes(&report(&story)), wanted, "{to}");
+    };
+    let malformed = &["schedule-malformed"];
+    for (from, good, bad) in forms {
+        let (key, _) = from.split_once(" = ").unwrap();
+        // The list of fields goes on behind what is changed.
+        let (from, rest) = if key == "mechanical-fields" {
+            let story = Story::good().step("schedule").body.clone();
+            let (_, rest) = story.split_once(from).unwrap();
+            let (rest, _) = rest.split_once(" | ").unwrap();
+            (format!("{from}{rest}"), rest.to_owned())
+        } else {
+            ((*from).to_owned(), String::new())
+        };
+        for (values, wanted) in [(good, &[][..]), (bad, malformed)] {
+            for value in *values {
+                let to = format!("{key} = {value}{rest} | unverified");
+                with(&from, &to, wanted);
+            }
+        }
+        with(&from, &format!("{from} | verified"), &[]);
+        with(&from, &format!("{from} | checked"), malformed);
+        with(&from, &format!("{key} : 1 | unverified"), malformed);
+    }
+    for (bytes, wanted) in [(512, &[][..]), (513, malformed)] {
+        let from = "hours = 08-20 +09";
+        let story = Story::good().up_to("schedule").with("schedule", |s| {
+            let (_, source) = s
+                .body
+                .split_once(&format!("{from} | unverified | "))
+                .unwrap();
+            let (source, _) = source.split_once('\n').unwrap();
+            let source = format!("{from} | unverified | {source}\n");
+            s.edit(
+                &source,
+                &format!("{from} | unverified | {}\n", "x".repeat(bytes)),
+            );
+        });
+        check(&story, "schedule", wanted);
+    }
+}
+
+#[test]
+fn a_response_opens_the_record_that_was_asked_for_or_names_who_destroyed_its_share() {
+    let opened = |change: &dyn Fn(&mut Step), wanted: &[&str]| {
+        let story = Story::good().with("response", change).up_to("response");
+        check(&story, "response", wanted);
+    };
+    let (bad, fields) = (&["challenge-answer"], &["body-fields"]);
+    opened(&|_| {}, &[]);
+    for said in [0, 2] {
+        opened(&|s| drop(s.count(1, said)), fields);
+    }
+    opened(&|s| drop(s.edit("\"leaf\":\"00", "\"leaf\":\"01")), bad);
+    let longer = format!("\"path\":[\"{}\",", "00".repeat(32));
+    opened(&|s| drop(s.edit("\"path\":[", &longer)), bad);
+    opened(&|s| drop(s.edit("-0\"", "-1\"")), bad);
+    opened(&|s| drop(s.count(0, 1)), bad);
+    let twice = Story::good().again("response", "response", |_| {});
+    check(&twice.up_to("response again"), "response again", bad);
+    let behind = |step: &str, change: &dyn Fn(&mut Step), wanted: &[&str]| {
+        let mut story = Story::good().up_to(step);
+        let mut response = story.steps.remove(story.place("response"));
+        response.time = hour(24 * 90);
+        response.stream = 0x70;
+        change(&mut response);
+        story.steps.push(response);
+        check(&story, "response", wanted);
+    };
+    // What was deleted does not open any more.
+    behind("attestation of s-01", &|_| {}, &[]);
+    behind("deletion of s-01", &|_| {}, bad);
+    for (share, wanted) in [
+        ("{index:attestation of s-01}", &[][..]),
+        ("{index:decision}", bad),
+        ("null", bad),
+    ] {
+        let gone = |s: &mut Step| {
+            let (head, _) = s.body.split_once("\"outcome\"").unwrap();
+            let tail =
+                format!("\"outcome\":\"gone\",\"leaf\":\"\",\"path\":[],\"share\":{share}}}");
+            s.body = format!("{head}{tail}");
+            s.count(1, 0);
+        };
+        behind("attestation of s-01", &gone, wanted);
+    }
 }

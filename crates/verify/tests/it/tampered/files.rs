@@ -299,7 +299,11 @@ fn a_trust_root_that_was_installed_with_a_bundle_is_held_against_the_logs() {
         assert_eq!(codes(&report), wanted, "{}", render::text(&report));
         let said = |note: &String| note.contains("nobody but the bundle says");
         assert!(report.notes.iter().any(said), "{:?}", report.notes);
-    }
+    } // A log's own folder has no such file, and nobody reads it there.
+    let dir = crate::maker::folder();
+    publish(dir.path(), &good(), &[], &["log", "mirror"]);
+    write(&dir.path().join("trust-root.note"), &other);
+    assert_eq!(codes(&verify(dir.path(), &options())), ["stray"]);
 }
 
 #[test]

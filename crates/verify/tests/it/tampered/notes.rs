@@ -278,3 +278,21 @@ fn a_second_trust_root_takes_over_and_only_by_its_majority() {
         render::text(&report)
     );
 }
+
+#[test]
+fn a_log_that_another_mirror_cosigned_than_the_readers_root_names_is_not_theirs() {
+    let dir = crate::maker::folder();
+    let file = dir.path().join("mine.note");
+    let mirror = signer("mirror").verifier().to_string();
+    let other = signer("!mirror").verifier().to_string();
+    let mine = Plan::default().edit(Part::TrustRoot, &mirror, &other);
+    write(&file, mine.build().folder.trust_root);
+    let log = dir.path().join("log-of-another");
+    publish(&log, &good(), &[], &["log", "mirror"]);
+    let options = Options {
+        trust_root: Some(file),
+        ..options()
+    };
+    let codes = codes(&verify(&log, &options));
+    assert_eq!(codes, ["checkpoint-mirror", "trust-root-other"]);
+}
