@@ -11,6 +11,7 @@ pub use container::{Bundle, ContainerError, Envelope, Refused, bundle_text};
 pub(crate) use id::is_type_name;
 pub use id::{Id, IdError};
 pub use object::{Index, Object, ObjectError, PatternText, Reference, SpecVersion};
+pub(crate) use timestamp::MicrosText;
 pub use timestamp::Timestamp;
 
 #[cfg(test)]

@@ -204,7 +204,7 @@ proptest! {
     #[test]
     fn days_and_seconds_are_those_of_the_other_reader(seconds in 0u64..253_402_300_799, micro in 0u64..1_000_000) {
         let micros = seconds * 1_000_000 + micro;
-        let text = timestamp::MicrosText(micros).to_string();
+        let text = MicrosText(micros).to_string();
         let read = Timestamp::parse_stix(&text).unwrap();
         prop_assert_eq!(read.micros_floor(), micros);
         prop_assert_eq!(read, Timestamp::from_micros(micros));

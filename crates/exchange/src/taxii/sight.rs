@@ -1,0 +1,100 @@
+//! What a caller may see, section 4.8 of our rules on exchange: by markings, of the object and of all that it refers to. In: markings, references. Out: seen or withheld.
+//! Never: an object of which a part is cut out.
+
+use super::FOLLOWED_MAX;
+use super::store::{Row, Store, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a caller may see.
+pub trait Sight {
+    /// Whether the caller may see an object with this marking. A marking that is not known is refused by whoever implements this.
+    fn sees(&self, marking: &str) -> bool;
+}
+
+/// A caller that sees every marking.
+#[derive(Clone, Copy, Debug)]
+pub struct SeesAll;
+
+impl Sight for SeesAll {
+    fn sees(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// Judges objects for one request; what was looked up is kept for its length.
+pub(super) struct Judge<'s, S: ?Sized> {
+    store: &'s S,
+    collection: &'s str,
+    sight: &'s dyn Sight,
+    /// By id: whether every marking of every version is seen, and what the versions refer to.
+    known: BTreeMap<String, (bool, Vec<String>)>,
+}
+
+impl<'s, S: Store + ?Sized> Judge<'s, S> {
+    pub(super) fn new(store: &'s S, collection: &'s str, sight: &'s dyn Sight) -> Self {
+        Self {
+            store,
+            collection,
+            sight,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the caller sees an object: its own markings, and those of whatever it leads to over any number of references. Objects that are not in the collection
+    /// are not here to be hidden.
+    pub(super) fn sees(&mut self, row: &Row) -> Result<bool, StoreError> {
+        if !row.markings.iter().all(|marking| self.sight.sees(marking)) {
+            return Ok(false);
+        }
+        let mut reached: BTreeSet<String> = BTreeSet::from([row.key.id.clone()]);
+        let mut layer: Vec<String> = row.references.clone();
+        while !layer.is_empty() {
+            layer.retain(|id| reached.insert(id.clone()));
+            layer.sort();
+            layer.dedup();
+            if reached.len() > FOLLOWED_MAX {
+                return Ok(false);
+            }
+            self.look_up(&layer)?;
+            let mut next = Vec::new();
+            for id in &layer {
+                match self.known.get(id) {
+                    Some((false, _)) => return Ok(false),
+                    Some((true, references)) => next.extend(references.iter().cloned()),
+                    None => {}
+                }
+            }
+            layer = next;
+        }
+        Ok(true)
+    }
+
+    /// Looks up what some objects refer to, all at once: a page costs a question to the store for each level of references and not for each object.
+    pub(super) fn prepare(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        let mut ids: Vec<String> = rows.iter().flat_map(|row| row.references.clone()).collect();
+        ids.sort();
+        ids.dedup();
+        self.look_up(&ids)
+    }
+
+    fn look_up(&mut self, ids: &[String]) -> Result<(), StoreError> {
+        let new: Vec<String> = ids
+            .iter()
+            .filter(|id| !self.known.contains_key(*id))
+            .cloned()
+            .collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        for row in self.store.versions_of(self.collection, &new)? {
+            let seen = row.markings.iter().all(|marking| self.sight.sees(marking));
+            let entry = self.known.entry(row.key.id).or_insert((true, Vec::new()));
+            entry.0 &= seen;
+            entry.1.extend(row.references);
+        }
+        for id in new {
+            self.known.entry(id).or_insert((true, Vec::new()));
+        }
+        Ok(())
+    }
+}
