@@ -20,7 +20,8 @@ stream-author stream-flood body-missing body-form body-wrong body-size body-fiel
 run-time run-suspended run-software run-schedule run-effective run-seal run-after-stop run-totals run-held run-fault ?run-open receipt-missing
 conservation receipt-held receipt-time receipt-records receipt-bucket ?carrier-differs cap-exceeded query-unopened ?query-open query-fields
 query-ended query-actor query-clearance query-budget access-clearance export-fields export-recipient export-purged export-actor export-clearance export-budget reidentification-ruling
-reidentification-twice reidentification-actor reidentification-role reference challenge-answer report-counters finding-records finding-file refusal-fields
+reidentification-twice reidentification-actor reidentification-role release-fields release-class release-condition release-tlp
+reference challenge-answer report-counters finding-records finding-file refusal-fields
 ?deletion-missing ?deletion-late ?deletion-unknown ?deletion-records ?deletion-unattested deletion-revived ~attestation mirror-fork mirror-ahead mirror-body
 proof-malformed proof-wrong proof-entry proof-checkpoint"""
 CODES = {word.lstrip("~?"): (at, word[0]) for at, word in enumerate(CODES.split())}

@@ -19,6 +19,7 @@ TYPES = {  # code: name, numbers of counters, who signs the envelope (note: nobo
     35: "response 2 office bucket:B record:r outcome:s leaf:h32- path:H share:x", 41: "finding 2 office",
     40: "query 2,3 office actor:s purpose:s case:s authority:h16 kind:s buckets:L rows:u outcome:s",
     42: "export 2 office actor:s purpose:s case:s class:s recipient:s mark:s sha256:h32 buckets:L", 43: "reidentification 1 office actor:s bucket:B record:q field:s",
+    45: "release 2 office actor:n class_from:C class_to:c recipients:R basis:s rights:s conditions:K transforms:T tlp:tlp pap:pap product_sha256:h32- outcome:o",
     44: "misuse 1 office+secretariat rule:S actor:n case:S entries:I evidence:h32", 50: "inspection 0 secretariat inspection:s act:inspection inspector:s subject:s text:s",
     **{code: f"{name} 1 secretariat id:s to:S subject:S text:S about:s? stop:h16?" for code, name in ((52, "notice"), (53, "demand"), (54, "recommendation"))},
     55: "reply 1 office from:n text:S", 60: "report 10 secretariat year:u sha256:h32 headings:J"}
@@ -26,6 +27,20 @@ TYPES = {code: (row.split()[0], [int(n) for n in row.split()[1].split(",")], row
 WINDOW = ("index start_ms end_ms held_before read selected domestic not_ip direction not_selected shed link truncated malformed record held_after bytes_read "
           "flows_opened flows_closed flows_selected records events flows_evicted pairs_evicted flows_open identifiers identifiers_shed").split()
 SLOTS, BASES = [2, 2, 2, 2, 3, 3, 1, 3, 1], {"act42-17": 0, "act42-19": 0, "act42-32": 1, "act42-33": 2, "police-6-2": 5, "sdf-81-3": 7}
+CLASSES = {"acquired": "selected selected-party", "selected": "released-selected", "selected-party": "released-selected", "released-selected": "integrated", "operator-report": "integrated",
+           "integrated": "integrated-provision", "integrated-provision": "integrated-controlled public-notice", "integrated-controlled": "", "public-notice": ""}
+KINDS, TLP = "state-agency police-defence carrier foreign-government operator public supplier council contractor reporter party".split(), "clear green amber amber+strict red".split()
+CONDITIONS = "need|protection-assessment|equivalent-protection|party-consent|prior-consent|fix-method|controlled-handling|competent-minister|opinion-override"
+GIVEN = {  # class, recipient: what that asks for; * is that something was done to it
+    **{("selected", kind): "need" for kind in KINDS[:2]}, ("selected", "carrier"): "protection-assessment", ("selected-party", "party"): "", ("operator-report", "reporter"): "",
+    **{("selected-party", kind): "need prior-consent" for kind in KINDS[:2]}, ("selected-party", "carrier"): "protection-assessment prior-consent",
+    **{("integrated", kind): "" for kind in KINDS[:2]}, ("integrated", "carrier"): "*", **{("integrated-controlled", kind): "" for kind in ("police-defence", "carrier", "council")},
+    ("integrated-controlled", "state-agency"): "controlled-handling", ("integrated-controlled", "foreign-government"): "equivalent-protection", ("integrated-controlled", "contractor"): "*",
+    **{("public-notice", kind): "fix-method" if kind == "supplier" else "" for kind in KINDS[:9]}, ("operator-report", "state-agency"): "competent-minister"}
+def leads(one, to): return one == to or any(leads(n, to) for n in CLASSES[one].split())
+def condition(value):
+    kind, who, by, begin, end = need(text(value).count("/") == 4, value).split("/")
+    return notes.fits(CONDITIONS)(kind), notes.fits(notes.NAME + "|-")(who), notes.fits(notes.NAME)(by) and read_time(begin), read_time(end)
 STATES = ["running", "renewed", "suspended", "ended"]
 def text(value): return need(isinstance(value, str), value)
 def whole(value): return need(isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64, value)
@@ -35,7 +50,9 @@ JSON = {"s": text, "S": lambda v: need(text(v).strip(), v), "n": notes.fits(note
         "h32-": lambda v: None if v == "" else unhex(32)(v), "r": lambda v: record(text(v)), "q": notes.fits(notes.RECORD), "x": lambda v: v, "L": many(bucket),
         "N": many(notes.fits(notes.NAME)), "H": many(unhex(32)), "I": many(whole), "J": many(many(whole)), "gone": notes.fits("destroyed"),
         "access": notes.fits("granted|ended"), "lapse": notes.fits("refused|silence"), "inspection": notes.fits("opened|finding|closed"),
-        "state": lambda v: STATES.index(need(v in STATES, v)) + 1, "w": lambda v: {name: whole(n) for name, n in exact(v, WINDOW).items()}}
+        "C": many(lambda v: need(isinstance(v, str) and v in CLASSES, v)), "c": lambda v: need(isinstance(v, str) and v in CLASSES, v), "K": many(condition), "T": many(lambda v: need(text(v), v)),
+        "R": many(lambda v: tuple(notes.fits(f"({'|'.join(KINDS)})/{notes.NAME}")(v).split("/"))), "tlp": lambda v: TLP.index(need(v in TLP, v)), "pap": notes.fits("clear|green|amber|red"),
+        "o": notes.fits("released|[A-Z_]{1,32}"), "state": lambda v: STATES.index(need(v in STATES, v)) + 1, "w": lambda v: {name: whole(n) for name, n in exact(v, WINDOW).items()}}
 def read_json(body, spec):
     try: read = json.loads(body.decode(), parse_constant=lambda _: need(False))
     except (ValueError, RecursionError): raise Malformed from None
@@ -457,6 +474,17 @@ class History:
             for code, good in (("reidentification-twice", e.counter(0) not in self.used), ("reidentification-actor", b.actor not in voters)): self.say(code, good)
             self.may_see(b.actor, *["reidentification-role"] * 2, "analyst", "supervisor")
             self.used.add(e.counter(0))
+    def on_release(self, e, b):
+        gone = b.outcome == "released"
+        whole = b.basis.strip() and b.rights.strip() and b.class_from and b.recipients and all(len(set(of)) == len(of) for of in (b.class_from, b.recipients))
+        self.say("release-fields", (e.counter(0) == 0) == gone == (b.product_sha256 is not None) and e.counter(1) == len(b.recipients) and (whole or not gone))
+        if not gone: return
+        asked = [(GIVEN.get((b.class_to, kind)), who) for kind, who in b.recipients]
+        self.say("release-class", all(leads(one, b.class_to) for one in b.class_from) and all(words is not None for words, _ in asked))
+        held = {(kind, who) for kind, who, begin, end in b.conditions if begin <= e.last and end >= e.time} | ({("*", "-")} if b.transforms else set())
+        self.say("release-condition", all({(word, who), (word, "-")} & held for words, who in asked for word in (words or "").split()))
+        loosest = 0 if b.class_to == "public-notice" else 3 if any(of == b.class_to for of, _ in GIVEN) else 4
+        self.say("release-tlp", b.tlp >= loosest and (b.tlp == 0 or all(kind != "public" for kind, _ in b.recipients)))
     def finish(self, now):  # what has to have happened by now
         if not self.found and (self.pinned or not self.roots): self.bad.append(("trust-root-other" if self.pinned else "trust-root-missing", None))
         late = 0 if now is None else now

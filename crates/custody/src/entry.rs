@@ -91,6 +91,8 @@ coded! {
         Reidentification = 43 "reidentification",
         /// A rule of misuse opened a case.
         Misuse = 44 "misuse",
+        /// A product left, or was refused, at the release gate.
+        Release = 45 "release",
         /// An inspection was opened, found something, or was closed.
         Inspection = 50 "inspection",
         /// A notice of the commission.
@@ -134,7 +136,12 @@ impl EntryType {
             | Self::Demand
             | Self::Recommendation
             | Self::Reply => &[1],
-            Self::Gap | Self::Deletion | Self::Response | Self::Finding | Self::Export => &[2],
+            Self::Gap
+            | Self::Deletion
+            | Self::Response
+            | Self::Finding
+            | Self::Export
+            | Self::Release => &[2],
             Self::Query => &[2, QUERY_CLOSED_COUNTERS],
             Self::Fault | Self::Effective => &[3],
             Self::Start | Self::Carrier => &[4],
@@ -449,7 +456,7 @@ mod tests {
                     Reply,
                 ],
             ),
-            (&[2], &[Gap, Deletion, Response, Finding, Export]),
+            (&[2], &[Gap, Deletion, Response, Finding, Export, Release]),
             (&[2, 3], &[Query]),
             (&[3], &[Fault, Effective]),
             (&[4], &[Start, Carrier]),

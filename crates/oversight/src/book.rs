@@ -9,6 +9,7 @@ mod inspections;
 mod leases;
 mod overdue;
 mod people;
+mod releases;
 mod requests;
 mod roots;
 mod rulings;
@@ -24,6 +25,7 @@ pub use inspections::{Inspection, Letter, LetterKind, Misuse, Reply, ReportEntry
 pub use leases::Leased;
 pub use overdue::Overdue;
 pub use people::{Grant, Person};
+pub use releases::Released;
 pub use requests::{Outcome, Post, Request};
 pub use rulings::Ruled;
 pub use runs::{Carrier, Covered, Fault, Gap, Refusal, Run, Stop, Sums};
@@ -148,6 +150,7 @@ pub struct Book {
     pub(crate) buckets: Buckets,
     pub(crate) uses: Uses,
     pub(crate) inspections: Inspections,
+    releases: Vec<Released>,
     /// Sums by month in Japan.
     pub(crate) counts: BTreeMap<Month, Counts>,
     /// Entries that rest on nothing: index and why.
@@ -174,6 +177,7 @@ impl Book {
             buckets: Buckets::default(),
             uses: Uses::default(),
             inspections: Inspections::default(),
+            releases: Vec::new(),
             counts: BTreeMap::new(),
             void: Vec::new(),
         }
@@ -373,6 +377,7 @@ impl Book {
             T::Finding => self.finding(seen),
             T::Export => self.export(seen),
             T::Reidentification => self.reidentification(seen),
+            T::Release => self.release(seen),
             T::Misuse => self.misuse(seen),
             T::Inspection => self.inspection(seen),
             T::Notice | T::Demand | T::Recommendation => self.letter(seen),

@@ -140,6 +140,11 @@ codes! {
         StartSoftware "I12" "start-software" "a start names software that is not in force",
         StartSchedule "I12" "start-schedule" "a start names another schedule than the one in force",
 
+        ReleaseFields "I13" "release-fields" "a release leaves a field open, or contradicts its counters",
+        ReleaseClass "I13" "release-class" "a product went to somebody who may not be given its class, or cannot have become of that class",
+        ReleaseCondition "I13" "release-condition" "a product went to somebody without what the law asks for beside",
+        ReleaseTlp "I13" "release-tlp" "a product is marked looser than its class, or went to the public and is not marked clear",
+
         AccessTwo "people" "access-two" "a clearance was not granted by two other persons",
         QuestionRequest "threads" "question-request" "a question is about no request that is open",
         AnswerQuestion "threads" "answer-question" "an answer is to no question that is open",

@@ -15,6 +15,7 @@ use crate::tlp::{Marking, Tlp};
 use sakimori_custody::class::{
     Class, ClassType, Integrated, IntegratedControlled, OperatorReport, PublicNotice, SelectedParty,
 };
+use sakimori_custody::entry::Act;
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_custody::{Recorded, Selected};
@@ -260,9 +261,9 @@ impl<C: ClassType, T> Pending<C, T> {
         &self.record
     }
 
-    /// The time of the request.
-    pub const fn now(&self) -> Seconds {
-        self.now
+    /// The act that has to be in the log.
+    pub fn act(&self) -> Act {
+        self.record.act(self.now)
     }
 
     /// Lets the product go: its entry is in the log.
@@ -347,4 +348,11 @@ pub struct Refusal {
     pub record: Record,
     /// The time of the request.
     pub now: Seconds,
+}
+
+impl Refusal {
+    /// The act that is to be entered.
+    pub fn act(&self) -> Act {
+        self.record.act(self.now)
+    }
 }

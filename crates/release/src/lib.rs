@@ -19,6 +19,7 @@ pub mod recipient;
 pub mod record;
 pub mod refused;
 pub mod rest;
+pub mod said;
 pub mod sheet;
 pub mod tlp;
 

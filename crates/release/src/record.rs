@@ -7,6 +7,8 @@ use crate::limits::{CONDITIONS_MAX, TEXT_BYTES_MAX, TRANSFORMS_MAX};
 use crate::pseudonym::hex;
 use crate::refused::Code;
 use sakimori_custody::class::Class;
+use sakimori_custody::entry::{Act, EntryType};
+use sakimori_custody::time::Seconds;
 use serde::Serialize;
 
 /// The word for what was let go.
@@ -34,8 +36,21 @@ struct Body<'r> {
 pub struct Record {
     /// The body, JSON, open.
     pub body: Vec<u8>,
-    /// Number of the refusal's code, or 0; number of recipients.
+    /// Number of the refusal's code, or 0; number of recipients that the body names.
     pub counters: [u64; 2],
+}
+
+impl Record {
+    /// The act that is to be entered, in a stream of the office.
+    pub fn act(&self, now: Seconds) -> Act {
+        Act {
+            kind: EntryType::Release,
+            time: now,
+            authority: [0; 32],
+            counters: self.counters.to_vec(),
+            body: self.body.clone(),
+        }
+    }
 }
 
 /// A text as the log takes it: what is too long is cut, since it is refused anyway.
@@ -53,7 +68,7 @@ pub(crate) fn record(
     request: &Request,
     outcome: Result<[u8; 32], Code>,
 ) -> Record {
-    // BOUND: of what is refused for its number, the first are named; the counter has the number.
+    // BOUND: of what is refused for its number, the first are named.
     let recipients = request
         .recipients
         .iter()
@@ -61,6 +76,7 @@ pub(crate) fn record(
     let conditions = request.conditions.iter().take(CONDITIONS_MAX);
     let transforms = request.transforms.iter().take(TRANSFORMS_MAX);
     let asked = transforms.map(|transform| cut(&transform.to_string()).to_owned());
+    let named = recipients.len() as u64;
     let body = Body {
         actor: request.actor.as_str(),
         class_from: about.from.iter().map(|class| class.name()).collect(),
@@ -85,7 +101,7 @@ pub(crate) fn record(
     Record {
         // Texts in lists: there is nothing that JSON has not.
         body: serde_json::to_vec(&body).unwrap_or_default(),
-        counters: [code, request.recipients.len() as u64],
+        counters: [code, named],
     }
 }
 

@@ -302,6 +302,10 @@ codes! {
         ReidentificationTwice = "reidentification-twice" "a ruling was used before to show its record",
         ReidentificationActor = "reidentification-actor" "who is shown a record voted on the ruling that allows it",
         ReidentificationRole = "reidentification-role" "who is shown a record is neither analyst nor supervisor, or has no clearance of class `selected` then",
+        ReleaseFields = "release-fields" "a release does not say who let what go to whom and why, or contradicts its counters",
+        ReleaseClass = "release-class" "a product went to somebody who may not be given its class, or cannot have become of that class",
+        ReleaseCondition = "release-condition" "a product went to somebody without what the law asks for beside",
+        ReleaseTlp = "release-tlp" "a product is marked looser than its class, or went to the public and is not marked clear",
     }
     Letters {
         Reference = "reference" "an entry answers, closes or asks about another that is not in the log before it",

@@ -63,6 +63,7 @@ acts! {
     Export = 42 "export",
     Reidentification = 43 "reidentification",
     Misuse = 44 "misuse",
+    Release = 45 "release",
     Inspection = 50 "inspection",
     Notice = 52 "notice",
     Demand = 53 "demand",

@@ -10,6 +10,7 @@ mod letters;
 mod people;
 mod queries;
 mod receipt;
+mod releases;
 mod requests;
 mod roots;
 mod runs;
@@ -263,6 +264,7 @@ impl History {
                 .people
                 .export(seen, &self.buckets, &mut self.schedules, sink),
             Act::Reidentification => self.people.reidentify(seen, &self.authorities, sink),
+            Act::Release => releases::release(seen, sink),
             Act::Misuse => misuse(seen, sink),
             Act::Challenge => self.letters.challenge(seen, &self.runs, sink),
             Act::Response => self.letters.response(seen, &self.buckets, &self.runs, sink),
@@ -398,7 +400,9 @@ const fn counted(act: Act, counters: usize) -> bool {
         | Act::Demand
         | Act::Recommendation
         | Act::Reply => counters == 1,
-        Act::Gap | Act::Deletion | Act::Response | Act::Finding | Act::Export => counters == 2,
+        Act::Gap | Act::Deletion | Act::Response | Act::Finding | Act::Export | Act::Release => {
+            counters == 2
+        }
         Act::Query => counters == 2 || counters == 3,
         Act::Fault | Act::Effective => counters == 3,
         Act::Start | Act::Carrier => counters == 4,
@@ -464,6 +468,7 @@ fn authors(act: Act, root: &TrustRoot) -> Option<(&'static str, Vec<(String, Ver
         | Act::Response
         | Act::Export
         | Act::Reidentification
+        | Act::Release
         | Act::Reply => ("the office", vec![nameless(&root.office)]),
     })
 }

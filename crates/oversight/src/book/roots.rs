@@ -137,6 +137,7 @@ const fn may(kind: EntryType) -> May {
         | T::Finding
         | T::Export
         | T::Reidentification
+        | T::Release
         | T::Reply => May::Office,
         T::Question
         | T::Lapse

@@ -11,6 +11,7 @@ use sakimori_custody::class::{
 use sakimori_custody::time::Seconds;
 use sakimori_custody::{Recorded, Selected};
 use sakimori_release::gate::Leaves;
+use sakimori_release::said::Said;
 use sakimori_release::sheet::Sheet;
 use sakimori_release::{
     Classed, Condition, ConditionKind, Field, FieldKind, Marking, Minimise, Pap, Recipient,
@@ -212,6 +213,13 @@ fn judge<C: Leaves>(product: &Classed<C, Sheet>, drawn: &Drawn) -> Result<bool, 
         Err(refusal) => refusal.record.clone(),
     };
     let body: Value = serde_json::from_slice(&record.body).unwrap();
+    let said = Said::read(&record.body).unwrap();
+    let minute = [NOW, Seconds(NOW.0 + 59)];
+    prop_assert_eq!(
+        said.judge(record.counters, minute),
+        Ok(()),
+        "what is entered breaks no rule"
+    );
     let names: Vec<String> = request.recipients.iter().map(ToString::to_string).collect();
     prop_assert_eq!(&body["recipients"], &Value::from(names));
     prop_assert_eq!(&body["class_to"], drawn.class.name());

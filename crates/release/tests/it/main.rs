@@ -13,5 +13,6 @@ mod gate;
 mod matrix;
 mod page;
 mod rest;
+mod said;
 mod steps;
 mod toolbox;

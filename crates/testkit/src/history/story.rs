@@ -498,6 +498,9 @@ fn urgent(t: &mut Teller) {
 }
 
 fn end(t: &mut Teller) {
+    t.time = hour(24 * 90);
+    t.authority = "";
+    release(t);
     for (days, authority, of, sensor, records) in [
         (90, "decision", FIRST, "s-01", 5),
         (100, "urgent", SECOND, "s-02", 1),
@@ -536,6 +539,25 @@ fn end(t: &mut Teller) {
         &[2027, 3, 0, 0, 2, 3, 0, 0, 0, 0],
         body,
     );
+}
+
+/// Controlled information for a foreign partner and the council, and what was refused to the public.
+fn release(t: &mut Teller) {
+    let finding = format!(
+        "equivalent-protection/partner/k.sato/{}/{}",
+        at(t.time - HOUR),
+        at(t.time + HOUR)
+    );
+    let body = |recipients: &str, product: &str, outcome: &str| {
+        format!(
+            r#"{{"actor":"a.tanaka","class_from":["selected","operator-report"],"class_to":"integrated-controlled","recipients":[{recipients}],"basis":"act42-39","rights":"no party is named","conditions":["{finding}"],"transforms":["remove source"],"tlp":"amber+strict","pap":"amber","product_sha256":"{product}","outcome":"{outcome}"}}"#
+        )
+    };
+    let partners = r#""foreign-government/partner","council/acme""#;
+    let released = body(partners, &hex(&[0xdd; 32]), "released");
+    t.office("release", EntryType::Release, &[0, 2], released);
+    let refused = body(r#""public/site""#, "", "CLASS_VIOLATION");
+    t.office("release refused", EntryType::Release, &[1, 1], refused);
 }
 
 #[cfg(test)]

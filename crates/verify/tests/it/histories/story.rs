@@ -1,6 +1,7 @@
 //! Good histories: one seed, one story of a commission and an office. In: a seed. Out: a log in which everything is as it has to be. Never: two stories of one seed.
 
 mod founding;
+mod releases;
 mod uses;
 
 use super::world::{Act, Left, World, hex, key, kind};
@@ -67,7 +68,7 @@ pub(crate) struct Story {
 }
 
 /// Time as notes write it.
-fn at(time: u64) -> String {
+pub(crate) fn at(time: u64) -> String {
     Seconds(time).to_string()
 }
 
@@ -134,6 +135,7 @@ impl Story {
         }
         self.uses(&granted);
         self.rulings(&granted);
+        self.lets_go();
         self.oversight(&granted);
         self.ends(&granted);
         if self.world.rng.of_100(40) {

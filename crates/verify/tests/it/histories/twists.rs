@@ -2,6 +2,7 @@
 
 mod acts;
 mod notes;
+mod releases;
 
 use super::world::{Act, Change, Rng, kind};
 use serde_json::json;
@@ -43,18 +44,18 @@ const fn other(name: &'static str, kinds: &'static [u64], change: Change) -> Way
 }
 
 /// Entries whose envelope somebody signs.
-const SIGNED: [u64; 28] = [
-    4, 10, 13, 14, 18, 20, 21, 22, 23, 24, 25, 26, 27, 30, 33, 34, 35, 40, 41, 42, 43, 44, 50, 52,
-    53, 54, 55, 60,
+const SIGNED: [u64; 29] = [
+    4, 10, 13, 14, 18, 20, 21, 22, 23, 24, 25, 26, 27, 30, 33, 34, 35, 40, 41, 42, 43, 44, 45, 50,
+    52, 53, 54, 55, 60,
 ];
 /// Entries whose body is a signed note.
 const NOTES: [u64; 10] = [1, 2, 3, 11, 12, 15, 16, 17, 31, 31];
 /// Notes that a sitting decides.
 const SAT: [u64; 3] = [2, 11, 15];
 /// Entries with an open JSON body.
-const JSON: [u64; 26] = [
-    4, 10, 13, 14, 18, 20, 21, 22, 23, 24, 25, 26, 27, 30, 33, 34, 35, 42, 43, 44, 50, 52, 53, 54,
-    55, 60,
+const JSON: [u64; 27] = [
+    4, 10, 13, 14, 18, 20, 21, 22, 23, 24, 25, 26, 27, 30, 33, 34, 35, 42, 43, 44, 45, 50, 52, 53,
+    54, 55, 60,
 ];
 
 fn flip(bytes: &mut [u8], rng: &mut Rng) {
@@ -68,6 +69,7 @@ pub(crate) fn ways() -> Vec<Way> {
     ways.extend(notes::ways());
     ways.extend(acts::runs());
     ways.extend(acts::uses());
+    ways.extend(releases::releases());
     ways
 }
 
