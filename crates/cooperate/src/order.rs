@@ -1,0 +1,249 @@
+//! Orders, demands and opinions. In: what is asked of an operator, and its answer. Out: where it stands, its clock, what follows if nothing comes. Never: an opinion that
+//! looks like an order.
+//!
+//! Act 42/2025 arts. 6 (orders), 7 (opinions of the Prime Minister), 9 (demands for material), 83, 84 and 86 (fines).
+
+use crate::FieldError;
+use crate::calendar::Date;
+use crate::clock::{Due, Times, What, Who, set_day};
+use crate::plain::{line, text};
+use crate::rules::Rule;
+use crate::terms::{Source, Terms};
+use sakimori_custody::ids::Name;
+use sakimori_custody::time::Seconds;
+use serde::{Deserialize, Serialize};
+
+/// What a letter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LetterKind {
+    /// The minister orders (art. 6).
+    Order,
+    /// The minister demands material or an account (art. 9).
+    Demand,
+    /// The Prime Minister's opinion to the minister (art. 7).
+    Opinion,
+}
+
+/// What follows where a letter is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consequence {
+    /// Largest fine in yen; none where nothing follows.
+    pub fine_yen: Option<u64>,
+    /// Whether the operator as a body is fined too (art. 86).
+    pub corporate: bool,
+    /// Article.
+    pub article: Option<u32>,
+    /// Where the sum comes from, and whether somebody verified it.
+    pub source: Option<Source>,
+}
+
+impl LetterKind {
+    /// What follows.
+    pub fn consequence(self, terms: &Terms) -> Consequence {
+        let (fine, article) = match self {
+            Self::Order => (&terms.penalty_order, 83),
+            Self::Demand => (&terms.penalty_answer, 84),
+            Self::Opinion => {
+                return Consequence {
+                    fine_yen: None,
+                    corporate: false,
+                    article: None,
+                    source: None,
+                };
+            }
+        };
+        Consequence {
+            fine_yen: Some(fine.value),
+            corporate: true,
+            article: Some(article),
+            source: Some(fine.source.clone()),
+        }
+    }
+
+    /// Article that it rests on.
+    pub const fn article(self) -> u32 {
+        match self {
+            Self::Order => 6,
+            Self::Opinion => 7,
+            Self::Demand => 9,
+        }
+    }
+}
+
+/// Where a letter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LetterState {
+    /// It was sent.
+    Issued,
+    /// The other side has it.
+    Received,
+    /// It was answered.
+    Replied,
+    /// The matter is settled.
+    Settled,
+    /// It was taken back by who sent it.
+    Revoked,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// When it came.
+    #[serde(with = "crate::text")]
+    pub at: Seconds,
+    /// What it says.
+    pub text: String,
+}
+
+/// A letter. JSON as a node keeps it; what is read back is the node's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Letter {
+    #[serde(with = "crate::text")]
+    id: Name,
+    kind: LetterKind,
+    #[serde(with = "crate::text")]
+    to: Name,
+    subject: String,
+    text: String,
+    reply_by: Date,
+    state: LetterState,
+    reply: Option<Reply>,
+}
+
+/// What a letter is made of.
+#[derive(Clone, Debug)]
+pub struct Draft<'a> {
+    /// Its id.
+    pub id: Name,
+    /// What it is.
+    pub kind: LetterKind,
+    /// To whom: an operator; of an opinion, the minister.
+    pub to: Name,
+    /// One line.
+    pub subject: &'a str,
+    /// What is asked.
+    pub text: &'a str,
+    /// Day of issue.
+    pub issued: Date,
+    /// By when an answer is due; not before the day of issue.
+    pub reply_by: Date,
+}
+
+/// A step that cannot be taken from where the letter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a letter that stands at {0:?} does not take this step")]
+pub struct StepError(pub LetterState);
+
+impl Letter {
+    /// Issues a letter.
+    ///
+    /// # Errors
+    /// Fields that break a rule.
+    pub fn issue(draft: Draft<'_>) -> Result<Self, Vec<FieldError>> {
+        let mut errors: Vec<FieldError> = line("subject", draft.subject).into_iter().collect();
+        errors.extend(text("text", draft.text));
+        if draft.reply_by < draft.issued {
+            let what = "lies before the day of issue";
+            errors.push(FieldError::new("reply_by", Rule::AnswerDeadline, what));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            id: draft.id,
+            kind: draft.kind,
+            to: draft.to,
+            subject: draft.subject.to_owned(),
+            text: draft.text.to_owned(),
+            reply_by: draft.reply_by,
+            state: LetterState::Issued,
+            reply: None,
+        })
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> LetterState {
+        self.state
+    }
+
+    /// What it is.
+    pub const fn kind(&self) -> LetterKind {
+        self.kind
+    }
+
+    /// Its answer.
+    pub const fn reply(&self) -> Option<&Reply> {
+        self.reply.as_ref()
+    }
+
+    /// The other side has it.
+    ///
+    /// # Errors
+    /// [`StepError`] unless it was just issued.
+    pub fn receive(&mut self) -> Result<(), StepError> {
+        self.step(&[LetterState::Issued], LetterState::Received)
+    }
+
+    /// Takes an answer.
+    ///
+    /// # Errors
+    /// [`StepError`] unless it waits for one, and where the text is empty, too long or has characters that none may have.
+    pub fn answer(&mut self, words: &str, at: Seconds) -> Result<(), StepError> {
+        if text("reply", words).is_some() {
+            return Err(StepError(self.state));
+        }
+        let waiting = [LetterState::Issued, LetterState::Received];
+        self.step(&waiting, LetterState::Replied)?;
+        let text = words.to_owned();
+        self.reply = Some(Reply { at, text });
+        Ok(())
+    }
+
+    /// The matter is settled.
+    ///
+    /// # Errors
+    /// [`StepError`] unless it was answered.
+    pub fn settle(&mut self) -> Result<(), StepError> {
+        self.step(&[LetterState::Replied], LetterState::Settled)
+    }
+
+    /// It is taken back.
+    ///
+    /// # Errors
+    /// [`StepError`] where it was answered or has ended.
+    pub fn revoke(&mut self) -> Result<(), StepError> {
+        let waiting = [LetterState::Issued, LetterState::Received];
+        self.step(&waiting, LetterState::Revoked)
+    }
+
+    fn step(&mut self, from: &[LetterState], to: LetterState) -> Result<(), StepError> {
+        if !from.contains(&self.state) {
+            return Err(StepError(self.state));
+        }
+        self.state = to;
+        Ok(())
+    }
+
+    /// Its clock; none where it was taken back. An opinion's is soft: nothing follows.
+    pub fn clock(&self, now: Seconds) -> Option<Due> {
+        if self.state == LetterState::Revoked {
+            return None;
+        }
+        let deadline = set_day(self.reply_by);
+        let times = Times {
+            deadline: &deadline,
+            done: self.reply.as_ref().map(|reply| reply.at),
+            now,
+            soft: self.kind == LetterKind::Opinion,
+        };
+        let who = match self.kind {
+            LetterKind::Opinion => Who::Office,
+            LetterKind::Order | LetterKind::Demand => Who::Operator,
+        };
+        Some(Due::new(self.id.as_str(), (who, What::Order), times))
+    }
+}
