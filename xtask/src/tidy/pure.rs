@@ -74,7 +74,7 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
         let folder = format!("crates/{}/src/", room.name);
         for file in repository
             .code()
-            .filter(|file| file.path.starts_with(&folder))
+            .filter(|file| file.path.starts_with(&folder) && !is_of_tests(repository, &file.path))
         {
             let text = code(product(&file.text));
             let found = CALLS
@@ -89,6 +89,20 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Whether a file is one of the tests that a module declares as a file of their own: `x/tests.rs` or `x/tests/…`, where `x.rs` (or the crate's root) declares `tests` for tests alone.
+fn is_of_tests(repository: &Repository, path: &str) -> bool {
+    let module = path
+        .split_once("/tests/")
+        .map(|(module, _)| module)
+        .or_else(|| path.strip_suffix("/tests.rs"));
+    module.is_some_and(|module| {
+        ["{}.rs", "{}/lib.rs", "{}/main.rs"].iter().any(|form| {
+            let text = repository.text(&form.replace("{}", module));
+            text.contains("#[cfg(test)]\nmod tests;")
+        })
+    })
 }
 
 #[cfg(test)]
@@ -140,5 +154,21 @@ mod tests {
         repository.files[1].text =
             "// std::fs\n#[cfg(test)]\nmod tests { use std::fs; }".to_owned();
         assert!(check(&repository).is_empty());
+    }
+
+    #[test]
+    fn tests_in_files_of_their_own_are_tests_where_their_module_says_so() {
+        let found = |root: &str| {
+            let repository = with_files(&[
+                ("ARCHITECTURE.md", TABLE),
+                ("crates/wire/src/lib.rs", ""),
+                ("crates/wire/src/a.rs", root),
+                ("crates/wire/src/a/tests.rs", "use std::fs;"),
+                ("crates/wire/src/a/tests/b.rs", "use std::fs;"),
+            ]);
+            check(&repository).len()
+        };
+        assert_eq!(found("#[cfg(test)]\nmod tests;\n"), 0);
+        assert_eq!(found("mod tests;\n"), 2);
     }
 }
