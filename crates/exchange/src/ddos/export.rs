@@ -228,7 +228,16 @@ fn components(
     if let Some(source) = source {
         out.push(("source", prefix_text(source)));
     }
-    out.push(("protocol", protocol_name(vector.protocol)));
+    let protocol = match vector.protocol {
+        1 | 6 | 17 => protocol_name(vector.protocol),
+        other => format!("{equal}{other}"),
+    };
+    let named = if protect.is_v4() || equal == "==" {
+        "protocol"
+    } else {
+        "next-header"
+    };
+    out.push((named, protocol));
     let ports = |ports: &[u16]| {
         let all: Vec<String> = ports.iter().map(|port| format!("{equal}{port}")).collect();
         if all.len() == 1 {

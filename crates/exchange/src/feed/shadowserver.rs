@@ -1,7 +1,8 @@
 //! Reports of the Shadowserver Foundation. In: the CSV of one of ten report types. Out: sightings. Never: a type that is guessed from its columns; the name of the file
 //! says it.
 //!
-//! The columns are those that `IntelMQ` 3.1 documents in its parser's table, to which the tests compare if that package is installed.
+//! The columns are those of the table of `IntelMQ` 3.1's parser, the last version that has them in its package; the foundation changes them without notice, so every
+//! other column is kept under its name.
 
 use super::{FeedError, Grade, Kind, Sighting, also, text, time, wrong};
 use crate::list::What;

@@ -6,6 +6,7 @@ mod domain;
 mod group;
 mod labels;
 mod object;
+mod others;
 
 use super::event::{Attribute, Event, Galaxy, Object};
 use super::limits;

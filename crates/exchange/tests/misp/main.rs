@@ -9,5 +9,6 @@
 
 mod compare;
 mod events;
+mod hostile;
 mod mapping;
 mod pairs;

@@ -3,7 +3,7 @@
 
 use crate::compare::{attribute_rows, difference, json, object_rows, objects, plain};
 use sakimori_custody::time::Seconds;
-use sakimori_exchange::misp::{Galaxy, from_stix, read, to_stix};
+use sakimori_exchange::misp::{Attribute, Galaxy, from_stix, read, to_stix};
 use serde_json::{Value, json as value};
 use std::fmt::Write;
 
@@ -33,7 +33,7 @@ const BRACKETS: &str = "there the brackets around a rule stay in the value; here
 const JOINED: &str =
     "an object that is one with others is kept whole as a custom object, with its references";
 const FOLDED: &str = "names of custom properties are in small letters, as STIX 2.1 section 11.1 wants and as misp-stix writes them since";
-const OTHERS: &str = "STIX that was not made from MISP is left whole, with its identifier";
+const OTHERS: &str = "STIX of others in which a property or a comparison would be lost is left whole, with its identifier; a truth value is written as elsewhere";
 const CLUSTER: &str =
     "a cluster keeps the identifier of its STIX object, and its times are those of the object";
 const DETECTED: &str = "without an indicator nothing says that it is meant for detection";
@@ -280,10 +280,17 @@ fn import(entry: &Value) -> Option<String> {
     let (is, should) = match member {
         "Galaxy" => (galaxy_rows(&back.galaxies), galaxy_rows(&wanted.galaxies)),
         "Object" => (object_rows(&back.objects), object_rows(&wanted.objects)),
-        _ => (
-            attribute_rows(&back.attributes),
-            attribute_rows(&wanted.attributes),
-        ),
+        _ => {
+            // Alone an attribute is related to nothing.
+            let alone = |attributes: &[Attribute]| {
+                let mut alone = attributes.to_vec();
+                alone
+                    .iter_mut()
+                    .for_each(|attribute| attribute.relation = None);
+                attribute_rows(&alone)
+            };
+            (alone(&back.attributes), alone(&wanted.attributes))
+        }
     };
     let left = &back.left;
     (is != should).then(|| format!("{is:?} and not {should:?}, left {left:?}"))

@@ -131,6 +131,9 @@ pub(super) fn of_domain(
     let mut out = head(object, labels);
     let row = table::attribute(&out.kind)?;
     let ids = [text(object, "id").to_owned()];
+    if !template::covers(&row.templates, index, &ids) {
+        return None;
+    }
     let taken = template::take(&row.templates, index, &ids, "");
     set(&mut out, &taken)?;
     Some(out)

@@ -6,6 +6,25 @@ use crate::misp::event::{Cluster, Galaxy};
 use crate::misp::{id, table, value};
 use serde_json::json;
 
+/// Properties that a cluster or its galaxy holds elsewhere.
+const PLACED: [&str; 15] = [
+    "aliases",
+    "created",
+    "created_by_ref",
+    "description",
+    "external_references",
+    "id",
+    "identity_class",
+    "is_family",
+    "kill_chain_phases",
+    "labels",
+    "modified",
+    "name",
+    "object_marking_refs",
+    "spec_version",
+    "type",
+];
+
 /// The galaxy of a domain object; without labels of MISP it is one of STIX's own.
 pub(super) fn galaxy(object: &Map<String, Value>, labels: &Labels<'_>) -> Option<Galaxy> {
     let stix = kind(object);
@@ -155,6 +174,14 @@ fn facts(object: &Map<String, Value>, stix: &str) -> Map<String, Value> {
         }
         if !urls.is_empty() {
             meta.insert("refs".to_owned(), Value::Array(urls));
+        }
+    }
+    for (property, found) in object {
+        let placed = PLACED.contains(&property.as_str())
+            || property.starts_with("x_misp_")
+            || meta.contains_key(property);
+        if !placed {
+            meta.insert(property.clone(), found.clone());
         }
     }
     let names = object.get("x_misp_original_names");

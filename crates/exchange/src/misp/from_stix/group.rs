@@ -2,7 +2,7 @@
 //! one STIX object in two places.
 
 use super::labels;
-use super::{Index, Map, Value, attribute, domain, kind, object, refs, text};
+use super::{Index, Map, Value, attribute, domain, kind, object, others, refs, text};
 use crate::misp::event::{Attribute, Event, Galaxy, Object, Organisation, Reference, Report, Seen};
 use crate::misp::{id, moment};
 use std::collections::BTreeSet;
@@ -15,8 +15,32 @@ pub(super) struct Group<'o> {
     pub(super) galaxies: Vec<Galaxy>,
     pub(super) reports: Vec<Report>,
     pub(super) left: Vec<(String, &'static str)>,
+    /// What was seen without somebody who says when.
+    alone: Vec<String>,
     /// Objects that others brought with them.
     pub(super) used: BTreeSet<&'o str>,
+}
+
+impl Group<'_> {
+    fn take(&mut self, read: others::Others) {
+        self.attributes.extend(read.attributes);
+        self.objects.extend(read.objects);
+    }
+
+    /// Reads what was seen alone; one thing that cannot be read leaves the others as they are.
+    fn take_alone(&mut self, index: &Index<'_>) {
+        let alone = std::mem::take(&mut self.alone);
+        if let Some(read) = others::seen(&alone, None, index) {
+            self.take(read);
+            return;
+        }
+        for id in alone {
+            match others::seen(std::slice::from_ref(&id), None, index) {
+                Some(read) => self.take(read),
+                None => left(self, &id, "the mapping does not know what was seen"),
+            }
+        }
+    }
 }
 
 /// Reads a group.
@@ -42,6 +66,7 @@ pub(super) fn read<'o>(ids: &[&'o str], index: &Index<'o>) -> Group<'o> {
         }
         one(&mut group, found, id, index, &here);
     }
+    group.take_alone(index);
     let links = ids.iter().filter_map(|id| index.get(id).copied());
     for found in links {
         match kind(found) {
@@ -82,7 +107,9 @@ fn one<'o>(
                 let read = object::of_observed(found, &labels, with, index);
                 read.map(|object| group.objects.push(object))
             } else {
-                None
+                let ids = refs(found, "object_refs");
+                let read = others::seen(&ids, Some(found), index);
+                read.map(|read| group.take(read))
             };
             match read {
                 Some(()) => group.used.extend(indicator.map(|(id, _)| *id)),
@@ -97,7 +124,7 @@ fn one<'o>(
                 let read = object::of_indicator(found, &labels, index);
                 read.map(|object| group.objects.push(object))
             } else {
-                None
+                others::indicator(found).map(|read| group.take(read))
             };
             if read.is_none() {
                 left(group, id, "the mapping does not know its pattern");
@@ -113,6 +140,8 @@ fn one<'o>(
         },
         "relationship" | "sighting" | "opinion" | "marking-definition" | "report" | "grouping" => {}
         "note" => note(group, found, id, index),
+        // What was seen and nobody observed is read together, behind the rest.
+        _ if others::is_seen(found) => group.alone.push(id.to_owned()),
         _ => other(group, found, id, index),
     }
 }
@@ -130,7 +159,10 @@ fn other<'o>(group: &mut Group<'o>, found: &'o Map<String, Value>, id: &'o str, 
             return;
         }
     } else if kind(found) == "identity" && labels.galaxy_type.is_none() {
-        // Who made something is in the event's organisation.
+        // An organisation that made something is in the event; a person or a class is not.
+        if text(found, "identity_class") != "organization" {
+            left(group, id, "it is nobody's organisation");
+        }
         return;
     }
     match domain::galaxy(found, &labels) {

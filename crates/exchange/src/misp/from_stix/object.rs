@@ -80,7 +80,7 @@ fn tag(object: &mut Object, labels: &Labels<'_>) {
     }
 }
 
-fn attributes(
+pub(super) fn attributes(
     object: &Object,
     taken: Vec<Taken>,
     for_detection: impl Fn(&Attribute) -> bool,
@@ -140,7 +140,7 @@ pub(super) fn of_indicator(
 }
 
 /// The parts that comparisons give; `None` if one of them belongs to no piece of the row.
-fn compared(row: &ObjectRow, name: &str, found: &[Comparison]) -> Option<Vec<Taken>> {
+pub(super) fn compared(row: &ObjectRow, name: &str, found: &[Comparison]) -> Option<Vec<Taken>> {
     let read = |text: &str| pattern::comparisons(&format!("[{text}]"));
     let fixed = read(row.fixed).unwrap_or_default();
     let pieces: Vec<(&str, Vec<Comparison>)> = row
@@ -201,7 +201,7 @@ fn same_path(wanted: &str, found: &str) -> bool {
             (None, None) => return true,
             (Some(a), Some(b)) if a == b => {}
             (Some(a), Some(b)) => {
-                let number = b.trim_start_matches(|c: char| c.is_ascii_digit());
+                let number = b.trim_start_matches(|c: char| c.is_ascii_digit() || c == '*');
                 if a.strip_prefix('#') != Some(number) || number.len() == b.len() {
                     return false;
                 }
@@ -293,6 +293,9 @@ pub(super) fn of_domain(
     let row = table::objects_named(&out.name)
         .find(|row| row.shape == Shape::Domain && row.prefix == kind(object))?;
     let ids = [text(object, "id").to_owned()];
+    if !template::covers(&row.templates, index, &ids) {
+        return None;
+    }
     let taken = template::take(&row.templates, index, &ids, &out.name);
     // The version that every pattern of ours has where its maker said none.
     let taken = taken.into_iter().filter(|taken| {

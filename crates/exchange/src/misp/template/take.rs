@@ -332,24 +332,29 @@ pub(in crate::misp) fn covers(templates: &[Value], objects: &Objects<'_>, ids: &
     })
 }
 
+/// Properties that every object may have and that have their place beside the template.
+const BESIDE: [&str; 11] = [
+    "created",
+    "created_by_ref",
+    "defanged",
+    "id",
+    "labels",
+    "modified",
+    "object_marking_refs",
+    "pattern_version",
+    "spec_version",
+    "type",
+    "valid_from",
+];
+
 fn knows(template: &Value, object: &Map<String, Value>) -> bool {
-    let ours = [
-        "id",
-        "type",
-        "spec_version",
-        "created",
-        "modified",
-        "labels",
-        "created_by_ref",
-    ];
     object.iter().all(|(name, value)| {
-        if ours.contains(&name.as_str()) || name.starts_with("x_misp_") {
+        if BESIDE.contains(&name.as_str()) || name.starts_with("x_misp_") {
             return true;
         }
         match (template.get(name), value) {
             (Some(inner @ Value::Object(_)), Value::Object(object)) => knows(inner, object),
-            (Some(_), _) => true,
-            (None, _) => name == "object_marking_refs" || name == "defanged",
+            (found, _) => found.is_some(),
         }
     })
 }
