@@ -270,13 +270,38 @@ fn a_response_opens_the_record_that_was_asked_for_or_names_who_destroyed_its_sha
     let (bad, fields) = (&["challenge-answer"], &["body-fields"]);
     opened(&|_| {}, &[]);
     for said in [0, 2] {
-        opened(&|s| drop(s.count(1, said)), fields);
+        opened(
+            &|s| {
+                s.count(1, said);
+            },
+            fields,
+        );
     }
-    opened(&|s| drop(s.edit("\"leaf\":\"00", "\"leaf\":\"01")), bad);
+    opened(
+        &|s| {
+            s.edit("\"leaf\":\"00", "\"leaf\":\"01");
+        },
+        bad,
+    );
     let longer = format!("\"path\":[\"{}\",", "00".repeat(32));
-    opened(&|s| drop(s.edit("\"path\":[", &longer)), bad);
-    opened(&|s| drop(s.edit("-0\"", "-1\"")), bad);
-    opened(&|s| drop(s.count(0, 1)), bad);
+    opened(
+        &|s| {
+            s.edit("\"path\":[", &longer);
+        },
+        bad,
+    );
+    opened(
+        &|s| {
+            s.edit("-0\"", "-1\"");
+        },
+        bad,
+    );
+    opened(
+        &|s| {
+            s.count(0, 1);
+        },
+        bad,
+    );
     let twice = Story::good().again("response", "response", |_| {});
     check(&twice.up_to("response again"), "response again", bad);
     let behind = |step: &str, change: &dyn Fn(&mut Step), wanted: &[&str]| {
@@ -304,5 +329,197 @@ fn a_response_opens_the_record_that_was_asked_for_or_names_who_destroyed_its_sha
             s.count(1, 0);
         };
         behind("attestation of s-01", &gone, wanted);
+    }
+}
+
+#[test]
+fn an_urgent_act_is_by_two_officers_and_within_what_the_schedule_allows() {
+    let urgent = |what: &str, asked: &[(&str, &str)], said: &[(&str, &str)], wanted: &str| {
+        let edit = |s: &mut Step, edits: &[(&str, &str)]| {
+            for (from, to) in edits {
+                s.edit(from, to);
+            }
+        };
+        let story = Story::good()
+            .with("schedule", |s| edit(s, asked))
+            .with("urgent", |s| edit(s, said))
+            .up_to("urgent");
+        assert_eq!(codes(&report(&story)), [wanted], "{what}");
+    };
+    // One that is in force waits for the commission's word, and nobody has given it.
+    let (good, bad) = ("urgent-undecided", "urgent-schedule");
+    urgent("as it is", &[], &[], good);
+    let hours = "urgent.acquisition = 24 hours";
+    urgent("off", &[(hours, "urgent.acquisition = off")], &[], bad);
+    let less = "urgent.acquisition = 23 hours";
+    urgent("23 hours", &[(hours, less)], &[], bad);
+    for (month, wanted) in [(1, good), (0, bad)] {
+        let to = format!("urgent.month = {month}");
+        urgent(&to, &[("urgent.month = 4", &to)], &[], wanted);
+    }
+    for (ppm, wanted) in [(200, good), (199, bad)] {
+        let to = format!("urgent.match-ppm = {ppm}");
+        urgent(&to, &[("urgent.match-ppm = 1000", &to)], &[], wanted);
+    }
+    for (records, wanted) in [(100_000, good), (100_001, bad)] {
+        let to = format!("day-records {records}");
+        urgent(&to, &[], &[("day-records 500", &to)], wanted);
+    }
+    let (from, until) = (
+        "not-before: 2027-04-01T11:00:00Z",
+        "not-after: 2027-04-02T11:00:00Z",
+    );
+    urgent(
+        "a second longer",
+        &[],
+        &[(until, "not-after: 2027-04-02T11:00:01Z")],
+        bad,
+    );
+    // It may begin later, and still ends with the clock that began at its entry.
+    for (end, wanted) in [("11:01:00", good), ("11:01:01", bad)] {
+        let later = (from, "not-before: 2027-04-01T12:00:00Z");
+        let end = format!("not-after: 2027-04-02T{end}Z");
+        urgent(&end, &[], &[later, (until, &end)], wanted);
+    }
+    // What bounds every statement bounds it too.
+    for (to, wanted) in [("keep 730d", good), ("keep 731d", bad)] {
+        urgent(to, &[], &[("keep 90d", to)], wanted);
+    }
+    let officers = "urgent: o1 o3";
+    for to in ["o1 o1", "o1 O3", "O1 o3", "o1", "o1 o3 o2", "o1  o3"] {
+        let to = format!("urgent: {to}");
+        urgent(&to, &[], &[(officers, &to)], "urgent-malformed");
+    }
+    for (to, wanted) in [("o1 o4", "urgent-officers"), ("o1 o2", "urgent-signature")] {
+        let to = format!("urgent: {to}");
+        urgent(&to, &[], &[(officers, &to)], wanted);
+    }
+}
+
+#[test]
+fn urgent_acts_are_counted_by_the_month_of_their_entry() {
+    // Two in April; one is allowed.
+    let third = "7c".repeat(16);
+    for (months, wanted) in [
+        (1, &["urgent-schedule", "urgent-undecided"][..]),
+        (2, &["urgent-undecided"]),
+    ] {
+        let story = Story::good()
+            .with("schedule", |s| {
+                s.edit("urgent.month = 4", &format!("urgent.month = {months}"));
+            })
+            .up_to("urgent")
+            .again("urgent request", "urgent", |s| {
+                s.edit(SECOND, &third);
+            })
+            .again("urgent", "urgent request again", |s| {
+                s.edit(SECOND, &third)
+                    .edit("{leaf:urgent request}", "{leaf:urgent request again}");
+                s.authority = "urgent again".to_owned();
+            });
+        check(&story, "urgent again", wanted);
+    }
+}
+
+#[test]
+fn a_decision_stays_within_what_the_schedule_allows() {
+    let decided = |from: &str, to: &str, said: &[(&str, &str)], wanted: &[&str]| {
+        let story = Story::good()
+            .with("schedule", |s| {
+                s.edit(from, to);
+            })
+            .with("decision", |s| {
+                for (from, to) in said {
+                    s.edit(from, to);
+                }
+            })
+            .up_to("decision");
+        assert_eq!(codes(&report(&story)), wanted, "{to} {said:?}");
+    };
+    let beyond = &["decision-schedule"];
+    for (from, good, bad) in [
+        (
+            "retention.days = 730",
+            "retention.days = 90",
+            "retention.days = 89",
+        ),
+        (
+            "cap.match-ppm = 1000000",
+            "cap.match-ppm = 200",
+            "cap.match-ppm = 199",
+        ),
+        (
+            "cap.day-records = 1000000000000",
+            "cap.day-records = 1000",
+            "cap.day-records = 999",
+        ),
+        (
+            "period.out-in = 3 months",
+            "period.out-in = 3 months",
+            "period.out-in = 2 months",
+        ),
+        (
+            "period.in-out = 3 months",
+            "period.in-out = 3 months",
+            "period.in-out = 2 months",
+        ),
+        ("period.out-out = 6 months", "period.out-out = 1 months", ""),
+    ] {
+        decided(from, good, &[], &[]);
+        if !bad.is_empty() {
+            decided(from, bad, &[], beyond);
+        }
+    }
+    // A request that expects too much is none that a decision could answer.
+    let share = "cap.share-ppm = 300000";
+    decided(share, "cap.share-ppm = 150", &[], &[]);
+    let unanswered = &["decision-request", "decision-schedule", "request-share"];
+    decided(share, "cap.share-ppm = 149", &[], unanswered);
+    // Three months to the second, of the shortest direction.
+    let last = "not-after: 2027-06-30T00:00:00Z";
+    for (end, wanted) in [
+        ("2027-07-01T00:00:00Z", &[][..]),
+        ("2027-07-01T00:00:01Z", beyond),
+    ] {
+        let to = format!("not-after: {end}");
+        decided("budget.rows", "budget.rows", &[(last, &to)], wanted);
+        let out = ("directions: out-in in-out", "directions: out-out");
+        decided("budget.rows", "budget.rows", &[(last, &to), out], &[]);
+    }
+}
+
+#[test]
+fn what_stays_open_is_named_with_its_entry_its_file_and_its_stream() {
+    for (last, step, code) in [
+        ("query", "query", "query-open"),
+        ("receipt 1", "start", "run-open"),
+    ] {
+        let mut story = Story::good().up_to(last);
+        let report = report(&story);
+        let found = report.problems.iter().find(|p| p.code.name() == code);
+        let place = found.map(|problem| problem.place.clone()).unwrap();
+        assert_eq!(place.index, Some(story.place(step) as u64));
+        let file = format!("tile/entries/000.p/{}", story.steps.len());
+        assert_eq!(place.file, Some(file), "{code}");
+        assert_eq!(place.stream, Some([story.step(step).stream; 8]), "{code}");
+    }
+}
+
+#[test]
+fn what_somebody_saw_on_a_day_has_a_bound_before_the_next_question() {
+    // Four rows were seen.
+    for (rows, time, wanted) in [
+        (4, hour(6), &["query-budget", "query-open"][..]),
+        (5, hour(6), &["query-open"]),
+        (4, hour(24) - 60, &["query-budget", "query-open"]),
+        (4, hour(24), &["query-open"]),
+    ] {
+        let story = Story::good()
+            .with("schedule", |s| {
+                s.edit("budget.rows = 100000", &format!("budget.rows = {rows}"));
+            })
+            .again("query", "answered", |s| s.time = time)
+            .up_to("query again");
+        check(&story, "query again", wanted);
     }
 }
