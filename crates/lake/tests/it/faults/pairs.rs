@@ -3,7 +3,8 @@
 //!
 //! A whole life fails in some thousand ways, and two in a million. Within each story every pair is tried, of those across stories a share, for they can show nothing more: a life ends at
 //! its first failure, and every story has a bucket, a lock and shares of its own. What two stories have in common are the folders above, in which a call of another story can make a name
-//! durable and can do nothing else. So a story alone stands on the hardest ground; that of the new bucket begins without any folder.
+//! durable and can do nothing else. So a story alone stands on the hardest ground; that of the new bucket begins without any folder, and
+//! makes the shares that the others only read.
 //!
 //! Lives that did the same to the disk and promised the same leave the same, and what comes behind them is looked at once: [`World::digest`].
 
