@@ -2,7 +2,7 @@
 //! stores, the steps that the law knows. Never: a way back, a class that the law does not have, a value: what holds one is in the room `release`.
 //!
 //! Act 42/2025 arts. 22, 23(2), 29, 38 to 42, 45, 72. A *stage* ([`crate::Stage`]) says whether a record was looked at, a *class* who may be given what was
-//! made of it. Two words are both, because they are the same thing: [`Acquired`] and [`Selected`] are the types of [`crate::held`]. What is
+//! made of it. Two words are both, because they are the same thing: [`Acquired`] and [`Selected`] are the types of [`crate::Held`]. What is
 //! [`crate::Released`] was looked at on record and is still of its class.
 
 use crate::coded;

@@ -77,8 +77,8 @@ struct Release {
     to: String,
     recipients: Vec<(String, String)>,
     conditions: Vec<Condition>,
-    /// Whether anything was done to it.
-    cut: bool,
+    /// How much was done to it.
+    transforms: usize,
     tlp: usize,
     /// Whether basis and rights say something.
     said: bool,
@@ -151,7 +151,7 @@ fn open(release: &Release, counters: [u64; 2]) -> Option<&'static str> {
 /// Whether what is asked for is there, and holds in the minute of the entry.
 fn holds(release: &Release, word: &str, recipient: &str, seen: &Seen<'_>) -> bool {
     if word == CUT {
-        return release.cut;
+        return release.transforms > 0;
     }
     release.conditions.iter().any(|said| {
         said.kind == word
@@ -210,7 +210,7 @@ fn read(body: &[u8]) -> Result<Release, String> {
         to: fields.parsed("class_to", class)?,
         recipients: fields.list("recipients", recipient)?,
         conditions: fields.list("conditions", condition)?,
-        cut: !transforms.is_empty(),
+        transforms: transforms.len(),
         tlp: fields.parsed("tlp", |text| place(&TLP, text))?,
         said: !basis.trim().is_empty() && !rights.trim().is_empty(),
         product,

@@ -4,8 +4,11 @@ use super::{DAY, NONE, Story, at};
 use crate::histories::world::kind;
 use serde_json::json;
 
+type Words = &'static [&'static str];
 /// Classes that a product may have been, its class, its recipients, what they ask for.
-const GOOD: [(&[&str], &str, &[&str], &[&str]); 12] = [
+type Line = (Words, &'static str, Words, Words);
+
+const GOOD: [Line; 12] = [
     (
         &["selected"],
         "selected",
