@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 11] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -67,6 +67,11 @@ const TOOLS: [Tool; 10] = [
     Tool {
         program: "ip",
         package: "iproute2",
+    },
+    // It reads the rules that are made of a flood's fingerprint, and loads none.
+    Tool {
+        program: "nft",
+        package: "nftables",
     },
     Tool {
         program: "kill",

@@ -284,9 +284,9 @@ fn import(entry: &Value) -> Option<String> {
             // Alone an attribute is related to nothing.
             let alone = |attributes: &[Attribute]| {
                 let mut alone = attributes.to_vec();
-                alone
-                    .iter_mut()
-                    .for_each(|attribute| attribute.relation = None);
+                for attribute in &mut alone {
+                    attribute.relation = None;
+                }
                 attribute_rows(&alone)
             };
             (alone(&back.attributes), alone(&wanted.attributes))
