@@ -3,6 +3,7 @@
 //!
 //! `SAKIMORI_HISTORIES` sets how many are made, `SAKIMORI_SEED` where the seeds begin: `cargo xtask campaign histories`.
 
+mod releases;
 mod story;
 mod twists;
 mod world;
