@@ -4,7 +4,7 @@
 use crate::tools::{self, Stop, succeed};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -178,25 +178,21 @@ impl Changer {
     fn mutate(&mut self, which: &[String], name: &str) -> Result<Outcome> {
         let out = tools::target().join("xtask/mutants").join(name);
         empty(&out)?;
-        let first = self.pass(0, which, &out.join("first"))?;
+        let (first, _) = self.pass(0, which, &out.join("first"))?;
         if first.survivors.is_empty() {
             return Ok(first);
         }
-        let again: Vec<String> = first
-            .survivors
-            .iter()
-            .flat_map(|survivor| ["--re".to_owned(), pattern(survivor)])
-            .collect();
-        let second = self.pass(1, &again, &out.join("second"))?;
-        Ok(Outcome {
-            caught: first.caught + second.caught,
-            timeout: first.timeout + second.timeout,
-            unviable: first.unviable,
-            ..second
-        })
+        let (second, late) = self.pass(1, &again(&first.survivors), &out.join("second"))?;
+        Ok(both(&first, &second.survivors, &late))
     }
 
-    fn pass(&mut self, pass: usize, which: &[String], out: &Path) -> Result<Outcome> {
+    /// What became of the changes, and which of them ran out of time.
+    fn pass(
+        &mut self,
+        pass: usize,
+        which: &[String],
+        out: &Path,
+    ) -> Result<(Outcome, Vec<String>)> {
         std::fs::create_dir_all(out).with_context(|| format!("cannot make `{}`", out.display()))?;
         let mut mutants = Command::new(&self.program);
         mutants.arg("mutants").current_dir(&self.tree);
@@ -239,6 +235,8 @@ impl Changer {
                 "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
                 "env RUSTC_BOOTSTRAP=1",
             )
+            // What one change failed with is not kept for the next one.
+            .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1")
             .env("SAKIMORI_TESTDATA", sakimori_testkit::data_root());
         let status = mutants
             .status()
@@ -253,9 +251,41 @@ impl Changer {
         let file = out.join("mutants.out/outcomes.json");
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("cannot read `{}`", file.display()))?;
-        let missed =
-            std::fs::read_to_string(out.join("mutants.out/missed.txt")).unwrap_or_default();
-        outcome(&text, &missed)
+        let list = |name: &str| {
+            std::fs::read_to_string(out.join("mutants.out").join(name)).unwrap_or_default()
+        };
+        let late = list("timeout.txt").lines().map(str::to_owned).collect();
+        Ok((outcome(&text, &list("missed.txt"))?, late))
+    }
+}
+
+/// Arguments for these changes alone, each by its name. The program asks fields that may be left out for no name, but for their file: others come along, and [`both`] passes over them.
+fn again(survivors: &[String]) -> Vec<String> {
+    let names = survivors
+        .iter()
+        .map(|survivor| format!("--re={}", pattern(survivor)));
+    let files: BTreeSet<&str> = survivors
+        .iter()
+        .filter_map(|survivor| survivor.split(':').next())
+        .collect();
+    let files = files.into_iter().map(|file| format!("--file={file}"));
+    names.chain(files).collect()
+}
+
+/// Both passes together: of what the first missed, the second missed some, and with some it ran out of time.
+fn both(first: &Outcome, missed: &[String], late: &[String]) -> Outcome {
+    let of_first = |list: &[String]| -> Vec<String> {
+        let known = list.iter().filter(|name| first.survivors.contains(name));
+        known.cloned().collect()
+    };
+    let (survivors, late) = (of_first(missed), of_first(late).len() as u64);
+    let missed = survivors.len() as u64;
+    Outcome {
+        caught: first.caught + first.missed.saturating_sub(missed + late),
+        timeout: first.timeout + late,
+        missed,
+        unviable: first.unviable,
+        survivors,
     }
 }
 
@@ -486,6 +516,35 @@ mod tests {
         let since = "| | | | total: with the tests written since | 186 | 5 | 9 | 10 | 95.5 % (91.7–97.6) |\n";
         assert_eq!(total(&page), format!("{sum}{since}"));
         assert_eq!(interval(0, 0), (0.0, 100.0));
+    }
+
+    #[test]
+    fn what_the_second_pass_notices_is_taken_off_what_the_first_missed() {
+        let names = |list: &[&str]| -> Vec<String> {
+            list.iter()
+                .map(|name| format!("{name}.rs:1:1: x"))
+                .collect()
+        };
+        let first = Outcome {
+            caught: 40,
+            timeout: 1,
+            missed: 4,
+            unviable: 7,
+            survivors: names(&["a", "b", "c", "d"]),
+        };
+        let together = both(&first, &names(&["b", "other"]), &names(&["c", "another"]));
+        let wanted = Outcome {
+            caught: 42,
+            timeout: 2,
+            missed: 1,
+            unviable: 7,
+            survivors: names(&["b"]),
+        };
+        assert_eq!(together, wanted);
+        let list = ["b.rs:2:3: x", "a.rs:1:1: y", "b.rs:4:5: z"].map(str::to_owned);
+        let args = again(&list);
+        assert_eq!(args[3..], ["--file=a.rs", "--file=b.rs"]);
+        assert_eq!(args[0], r"--re=^b\.rs:2:3: x$");
     }
 
     #[test]
