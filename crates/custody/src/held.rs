@@ -37,7 +37,7 @@ stage!(
     Selected "selected"
 );
 stage!(
-    /// Passed the release gate, on record.
+    /// Looked at, on record. What was looked at is still of its class ([`crate::class`]); who else may be given it is for the room `release`.
     Released "released"
 );
 
@@ -99,7 +99,7 @@ impl Recorded {
 ///     held.into_inner()
 /// }
 /// ```
-/// The release gate takes only what was selected:
+/// Only what was selected can be looked at on record:
 /// ```compile_fail,E0599
 /// use sakimori_custody::{Held, Recorded, ids::RecordId};
 /// fn skip(id: RecordId) -> &'static str {
@@ -177,7 +177,7 @@ impl<T> Held<Selected, T> {
         }
     }
 
-    /// Passes the release gate, once the act that looks is on record. Takes `self`: what was released is released once.
+    /// Lets the value be looked at, once the act that looks is on record. Takes `self`: what was released is released once.
     pub fn release(self, _recorded: Recorded) -> Held<Released, T> {
         Held {
             record: self.record,
