@@ -6,7 +6,7 @@ use sakimori_authority::root::{TrustRoot, TrustRootError};
 use sakimori_authority::{Refusal, text_hash};
 use sakimori_custody::ids::hex;
 use sakimori_testkit::folder::{Part, Plan, signer};
-use sakimori_tlog::key::NoteSigner;
+use sakimori_tlog::key::{KeyKind, NoteSigner};
 use sakimori_tlog::note::Note;
 
 /// A root's text, signed by some.
@@ -325,4 +325,29 @@ fn a_draft_is_held_to_the_grammar_and_a_version_tells_which_keys_it_keeps() {
         let other = TrustRoot::drafted(&changed).unwrap();
         assert_eq!(other.keeps_keys_of(&known), keeps, "{who}");
     }
+}
+
+#[test]
+fn a_key_has_the_name_of_its_holder_and_signs_texts() {
+    let (_, text) = first();
+    let all = ["m1", "m2", "m3", "m4", "m5"];
+    assert!(TrustRoot::open(&signed(&text, &all)).is_ok());
+    let opened = |ours: &NoteSigner, name: &str, kind| {
+        let theirs = NoteSigner::from_seed(name, kind, &[7; 32]).unwrap();
+        let (from, to) = (ours.verifier().to_string(), theirs.verifier().to_string());
+        assert!(text.contains(&from), "{name}");
+        TrustRoot::open(&signed(&text.replace(&from, &to), &all)).is_ok()
+    };
+    for who in ["secretariat", "o1"] {
+        let ours = signer(who);
+        let name = ours.verifier().name();
+        assert!(opened(&ours, name, KeyKind::Ed25519), "{who}");
+        assert!(!opened(&ours, name, KeyKind::Cosigner), "{who}");
+        let other = format!("{name}x");
+        assert!(!opened(&ours, &other, KeyKind::Ed25519), "{who}");
+    }
+    let mirror = signer("mirror");
+    let name = mirror.verifier().name();
+    assert!(opened(&mirror, name, KeyKind::Cosigner));
+    assert!(!opened(&mirror, name, KeyKind::Ed25519));
 }
