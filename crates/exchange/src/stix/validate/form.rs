@@ -51,6 +51,8 @@ pub(super) enum Form {
     Hashes,
     /// Any dictionary.
     Dictionary,
+    /// A dictionary each of whose keys and values a check of its own judges, and what is wrong where it fails.
+    DictionaryOf(fn(&str, &Node<'_>) -> bool, &'static str),
     /// An object with its own properties.
     Part(&'static Part),
     /// A list of objects with their own properties.
@@ -99,6 +101,14 @@ impl Judge {
             Form::Part(part) => self.part(node, part),
             Form::Hashes => self.hashes(node),
             Form::Dictionary => self.dictionary(node),
+            Form::DictionaryOf(good, wrong) => {
+                self.dictionary(node);
+                for member in node.members() {
+                    if !good(&member.name, &member.value) {
+                        self.within(&member.name, |judge| judge.error(Rule::Dictionary, wrong));
+                    }
+                }
+            }
             Form::External => self.each(node, common::external),
             Form::Extensions => common::extensions(self, node),
             Form::Observables => common::observables(self, node),

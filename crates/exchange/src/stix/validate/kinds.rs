@@ -91,6 +91,11 @@ const KILL_CHAIN: Form = Form::Parts(&Part {
     closed: false,
 });
 
+const TEXT_OR_INTEGER: Form = Form::DictionaryOf(
+    |_, value| value.as_str().is_some() || super::special::is_integer(value),
+    "is neither a text nor a whole number",
+);
+
 /// Section 2.5.
 pub(super) const EXTERNAL: &[Property] = &[
     must("source_name", Form::Text),

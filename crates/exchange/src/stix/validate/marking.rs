@@ -124,7 +124,7 @@ fn define(judge: &mut Judge, node: &Node<'_>) {
     }
     match kind {
         Some("tlp") => tlp(judge, node),
-        Some("statement") if definition.is_some_and(|d| d.text_of("statement").is_none()) => {
+        Some("statement") if definition.is_none_or(|d| d.text_of("statement").is_none()) => {
             judge.within("definition", |judge| {
                 judge.error(Rule::Required, "has no `statement`");
             });

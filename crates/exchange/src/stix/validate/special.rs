@@ -273,3 +273,56 @@ pub(super) fn is_full_key(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
     !SHORT.iter().any(|short| upper.starts_with(short))
 }
+
+/// A list of texts, not empty.
+pub(super) fn are_texts(node: &Node<'_>) -> bool {
+    !node.items().is_empty() && node.items().iter().all(|item| item.as_str().is_some())
+}
+
+/// A whole number, also where it is written as `1.0`.
+pub(super) fn is_integer(node: &Node<'_>) -> bool {
+    node.as_number().is_some_and(|text| {
+        let whole = |number: f64| number.fract() == 0.0;
+        text.parse::<i128>().is_ok() || text.parse().is_ok_and(whole)
+    })
+}
+
+/// `SO_KEEPALIVE`: a level, then words in upper case (section 6.12.6).
+pub(super) fn is_socket_option(name: &str) -> bool {
+    const LEVELS: [&str; 8] = ["SO", "ICMP", "ICMP6", "IP", "IPV6", "MCAST", "TCP", "IRLMP"];
+    let Some((level, rest)) = name.split_once('_') else {
+        return false;
+    };
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
+    LEVELS.contains(&level) && rest.split('_').all(word)
+}
+
+/// Members of the structure of Windows (section 6.13.3).
+pub(super) fn is_startup_info(name: &str, value: &Node<'_>) -> bool {
+    const TEXTS: [&str; 8] = [
+        "lpDesktop",
+        "lpTitle",
+        "dwFillAttribute",
+        "dwFlags",
+        "wShowWindow",
+        "hStdInput",
+        "hStdOutput",
+        "hStdError",
+    ];
+    const NUMBERS: [&str; 7] = [
+        "cb",
+        "dwX",
+        "dwY",
+        "dwXSize",
+        "dwYSize",
+        "dwXCountChars",
+        "dwYCountChars",
+    ];
+    if TEXTS.contains(&name) {
+        value.as_str().is_some()
+    } else if name == "cbReserved2" {
+        value.as_i64() == Some(0)
+    } else {
+        NUMBERS.contains(&name) && is_integer(value)
+    }
+}

@@ -1,7 +1,30 @@
 //! Extensions that the specification has for observables, section 6.
 
-use super::super::words;
+use super::super::{special, words};
 use super::{COUNT, Form, INTEGER, Part, Property, may, must};
+
+const TEXTS: Form = Form::DictionaryOf(|_, value| value.as_str().is_some(), "is not a text");
+const EXIF: Form = Form::DictionaryOf(
+    |name, value| {
+        let rest = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let named = name.starts_with(|first: char| first.is_ascii_uppercase());
+        let good = value.as_str().is_some() || special::is_integer(value);
+        named && name.len() > 1 && name.bytes().all(rest) && good
+    },
+    "is no tag of Exif with a text or whole number",
+);
+const REQUEST_HEADER: Form = Form::DictionaryOf(
+    |_, value| special::are_texts(value),
+    "is not a list of texts",
+);
+const SOCKET_OPTIONS: Form = Form::DictionaryOf(
+    |name, value| special::is_socket_option(name) && special::is_integer(value),
+    "is no option of a socket with a whole number",
+);
+const STARTUP_INFO: Form = Form::DictionaryOf(
+    special::is_startup_info,
+    "is no member of STARTUPINFO of its type",
+);
 
 /// Shortens what all have.
 const fn part(own: &'static [Property], any: &'static [&'static str]) -> Part {
@@ -116,7 +139,7 @@ const KNOWN: &[(&str, Part)] = &[
             &[
                 may("version", Form::Text),
                 may("is_optimized", Form::Bool),
-                may("document_info_dict", Form::Dictionary),
+                may("document_info_dict", TEXTS),
                 may("pdfid0", Form::Text),
                 may("pdfid1", Form::Text),
             ],
@@ -136,7 +159,7 @@ const KNOWN: &[(&str, Part)] = &[
                 may("image_height", INTEGER),
                 may("image_width", INTEGER),
                 may("bits_per_pixel", INTEGER),
-                may("exif_tags", Form::Dictionary),
+                may("exif_tags", EXIF),
             ],
             &[
                 "image_height",
@@ -186,7 +209,7 @@ const KNOWN: &[(&str, Part)] = &[
                 must("request_method", Form::Text),
                 must("request_value", Form::Text),
                 may("request_version", Form::Text),
-                may("request_header", Form::Dictionary),
+                may("request_header", REQUEST_HEADER),
                 may("message_body_length", INTEGER),
                 may("message_body_data_ref", Form::Ref(&["artifact"])),
             ],
@@ -210,7 +233,7 @@ const KNOWN: &[(&str, Part)] = &[
                 must("address_family", Form::Closed(words::SOCKET_FAMILY)),
                 may("is_blocking", Form::Bool),
                 may("is_listening", Form::Bool),
-                may("options", Form::Dictionary),
+                may("options", SOCKET_OPTIONS),
                 may("socket_type", Form::Closed(words::SOCKET_TYPE)),
                 may("socket_descriptor", COUNT),
                 may("socket_handle", INTEGER),
@@ -237,7 +260,7 @@ const KNOWN: &[(&str, Part)] = &[
                 may("priority", Form::Text),
                 may("owner_sid", Form::Text),
                 may("window_title", Form::Text),
-                may("startup_info", Form::Any),
+                may("startup_info", STARTUP_INFO),
                 may("integrity_level", Form::Closed(words::INTEGRITY_LEVEL)),
             ],
             PROCESS,

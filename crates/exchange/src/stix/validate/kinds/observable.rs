@@ -3,7 +3,7 @@
 use super::super::common::{is_domain, is_email, is_mac, is_v4, is_v6};
 use super::super::rule::Rule;
 use super::super::{special, words};
-use super::{COUNT, Family, Form, INTEGER, Kind, Part, Property, URL, may, must};
+use super::{COUNT, Family, Form, INTEGER, Kind, Part, Property, TEXT_OR_INTEGER, URL, may, must};
 
 const fn observable(
     name: &'static str,
@@ -43,7 +43,10 @@ const REGISTRY_KEY: Form = Form::Checked(
     special::is_full_key,
     "begins with the short name of a hive",
 );
-const LANGUAGE_CODES: Form = Form::Texts;
+const HEADER_FIELDS: Form = Form::DictionaryOf(
+    |_, value| value.as_str().is_some() || special::are_texts(value),
+    "is neither a text nor a list of texts",
+);
 const PORT: Form = Form::Integer(0, 65_535);
 
 const ENDS: &[&str] = &["ipv4-addr", "ipv6-addr", "mac-addr", "domain-name"];
@@ -198,7 +201,7 @@ pub(super) const KINDS: &[Kind] = &[
             may("message_id", Form::Text),
             may("subject", Form::Text),
             may("received_lines", Form::Texts),
-            may("additional_header_fields", Form::Dictionary),
+            may("additional_header_fields", HEADER_FIELDS),
             may("body", Form::Text),
             may("body_multipart", Form::Parts(&MIME_PART)),
             may("raw_email_ref", Form::Ref(&["artifact"])),
@@ -258,7 +261,7 @@ pub(super) const KINDS: &[Kind] = &[
             may("dst_byte_count", INTEGER),
             may("src_packets", INTEGER),
             may("dst_packets", INTEGER),
-            may("ipfix", Form::Dictionary),
+            may("ipfix", TEXT_OR_INTEGER),
             may("src_payload_ref", Form::Ref(&["artifact"])),
             may("dst_payload_ref", Form::Ref(&["artifact"])),
             may("encapsulates_refs", Form::Refs(&["network-traffic"])),
@@ -302,7 +305,7 @@ pub(super) const KINDS: &[Kind] = &[
             must("name", Form::Text),
             may("cpe", CPE),
             may("swid", Form::Text),
-            may("languages", LANGUAGE_CODES),
+            may("languages", Form::Texts),
             may("vendor", Form::Text),
             may("version", Form::Text),
         ],
