@@ -5,7 +5,7 @@ use super::Problem;
 use super::repository::Repository;
 
 /// What the project takes: permissive, no duty beyond naming the authors.
-const ALLOWED: [&str; 9] = [
+const ALLOWED: [&str; 10] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
@@ -13,13 +13,15 @@ const ALLOWED: [&str; 9] = [
     "CC0-1.0",
     "ISC",
     "MIT",
+    "MIT-0",
     "Unicode-3.0",
     "Zlib",
 ];
 
-/// Packages under the MPL-2.0, by name: its duty ends at their own files, which we do not change (record 17).
-const FILE_COPYLEFT: [&str; 5] = [
+/// Packages under the MPL-2.0, by name: its duty ends at their own files, which we do not change (records 17 and 25).
+const FILE_COPYLEFT: [&str; 6] = [
     "crypto-glue",
+    "smartstring",
     "webauthn-attestation-ca",
     "webauthn-rs",
     "webauthn-rs-core",
@@ -32,7 +34,8 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
         .iter()
         .map(|package| (package, package.licence.as_deref().unwrap_or_default()));
     let refused = judged.filter(|(package, licence)| {
-        let named = FILE_COPYLEFT.contains(&package.name.as_str()) && *licence == "MPL-2.0";
+        let named = FILE_COPYLEFT.contains(&package.name.as_str())
+            && matches!(*licence, "MPL-2.0" | "MPL-2.0+");
         !named && !is_allowed(licence)
     });
     refused
