@@ -55,7 +55,7 @@ pub enum JsonProblem {
 }
 
 impl JsonError {
-    pub(super) const fn new(problem: JsonProblem, at: usize) -> Self {
+    pub(crate) const fn new(problem: JsonProblem, at: usize) -> Self {
         Self {
             problem,
             at,

@@ -1,7 +1,7 @@
 //! One object as it was sent, with what has to be found about it without reading it again. In: its text. Out: text and index. Never: a change of the text, a judgement
 //! whether it is valid.
 
-use crate::json::{JsonError, Limits, Node, Value, push_step, read};
+use crate::json::{JsonError, JsonProblem, Limits, Node, Value, push_step, read};
 use std::fmt;
 
 /// Longest id and type in bytes: a type has at most 250, a UUID 36.
@@ -138,9 +138,14 @@ impl Object {
         node: &Node<'_>,
         around: Option<SpecVersion>,
     ) -> Result<Self, ObjectError> {
+        let raw = node.raw(text);
+        if raw.len() > Limits::OBJECT.bytes_max {
+            let error = JsonError::new(JsonProblem::TooLong, node.span.start);
+            return Err(ObjectError::Json(error));
+        }
         Ok(Self {
             index: index(node, around)?,
-            raw: node.raw(text).into(),
+            raw: raw.into(),
         })
     }
 

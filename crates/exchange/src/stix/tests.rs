@@ -131,6 +131,22 @@ fn what_cannot_be_kept_is_told_by_its_place_and_the_others_stay() {
 }
 
 #[test]
+fn an_object_that_is_too_long_is_refused_among_others_too() {
+    let object = |length: usize| {
+        let long = "x".repeat(length);
+        format!(r#"{{"type":"url","id":"url--1","value":"{long}"}}"#)
+    };
+    let most = crate::json::Limits::OBJECT.bytes_max - object(0).len();
+    let text = format!(r#"{{"objects":[{},{}]}}"#, object(most), object(most + 1));
+    let objects = Envelope::read(&text).unwrap().objects;
+    assert!(objects[0].is_ok());
+    let error = objects[1].as_ref().unwrap_err();
+    assert!(
+        matches!(&error.error, ObjectError::Json(error) if error.problem == crate::json::JsonProblem::TooLong)
+    );
+}
+
+#[test]
 fn ids_are_taken_apart_or_refused_by_their_reason() {
     let uuid = "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f";
     let good = |text: &str| Id::parse(text).map(|id| (id.kind.to_owned(), id.uuid_version));

@@ -9,6 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub trait Sight {
     /// Whether the caller may see an object with this marking. A marking that is not known is refused by whoever implements this.
     fn sees(&self, marking: &str) -> bool;
+
+    /// Whether the caller sees every object, so that none has to be judged.
+    fn sees_every(&self) -> bool {
+        false
+    }
 }
 
 /// A caller that sees every marking.
@@ -17,6 +22,10 @@ pub struct SeesAll;
 
 impl Sight for SeesAll {
     fn sees(&self, _: &str) -> bool {
+        true
+    }
+
+    fn sees_every(&self) -> bool {
         true
     }
 }
@@ -43,6 +52,9 @@ impl<'s, S: Store + ?Sized> Judge<'s, S> {
     /// Whether the caller sees an object: its own markings, and those of whatever it leads to over any number of references. Objects that are not in the collection
     /// are not here to be hidden.
     pub(super) fn sees(&mut self, row: &Row) -> Result<bool, StoreError> {
+        if self.sight.sees_every() {
+            return Ok(true);
+        }
         if !row.markings.iter().all(|marking| self.sight.sees(marking)) {
             return Ok(false);
         }
@@ -71,6 +83,9 @@ impl<'s, S: Store + ?Sized> Judge<'s, S> {
 
     /// Looks up what some objects refer to, all at once: a page costs a question to the store for each level of references and not for each object.
     pub(super) fn prepare(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        if self.sight.sees_every() {
+            return Ok(());
+        }
         let mut ids: Vec<String> = rows.iter().flat_map(|row| row.references.clone()).collect();
         ids.sort();
         ids.dedup();
