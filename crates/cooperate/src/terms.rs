@@ -148,6 +148,11 @@ impl Terms {
         Self::parse(note.text())
     }
 
+    /// Whether it may take the place of a known one: the same text, or a later version.
+    pub fn succeeds(&self, known: &Self) -> bool {
+        self.version > known.version || self == known
+    }
+
     /// Version 1 for Japan. What was read in the law's own text says `verified`; what is remembered, interpreted or chosen does not.
     pub fn japan(not_before: Seconds) -> Self {
         draft::japan(not_before)

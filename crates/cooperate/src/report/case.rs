@@ -171,6 +171,10 @@ impl Case {
         terms: &Terms,
     ) -> Result<&Version, Vec<FieldError>> {
         let mut errors = self.refusals(document, now);
+        if !self.may_file(&document.filer, Date::of(now)) {
+            let what = "is neither the operator nor one to whom it delegated on this day";
+            errors.push(FieldError::new("filer", Rule::ReportFiler, what));
+        }
         errors.extend(document.errors(self.needs(document.stage), terms));
         if !errors.is_empty() {
             return Err(errors);
@@ -184,7 +188,7 @@ impl Case {
         self.versions.get(at).ok_or_else(Vec::new)
     }
 
-    /// What does not fit the case, whatever the fields say.
+    /// What does not fit the case, whatever the fields say. Who may file is not among it: a delegation that was shortened later takes no version back.
     fn refusals(&self, document: &ReportDocument, now: Seconds) -> Vec<FieldError> {
         let mut errors = Vec::new();
         let mut unless = |good: bool, field: &str, rule, what: &str| {
@@ -215,12 +219,6 @@ impl Case {
             "recognised_at",
             Rule::ReportRecognised,
             "lies ahead of the time of filing",
-        );
-        unless(
-            self.may_file(&document.filer, Date::of(now)),
-            "filer",
-            Rule::ReportFiler,
-            "is neither the operator nor one to whom it delegated on this day",
         );
         let last = self.versions.last();
         unless(

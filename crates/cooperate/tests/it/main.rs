@@ -11,6 +11,7 @@ mod forms;
 mod hostile;
 mod letters;
 mod lists;
+mod page;
 mod receipts;
 mod reports;
 mod table;

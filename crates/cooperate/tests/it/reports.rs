@@ -143,6 +143,14 @@ fn a_delegated_filer_files_until_its_date_and_not_a_second_longer() {
     case.delegate(name("soc-1"), "2026-10-06".parse().unwrap())
         .unwrap();
     assert_eq!(case.delegations().len(), 1);
+    // A delegation that is shortened later takes no version back.
+    let mut kept = case.clone();
+    kept.file(&filed, at("2026-10-05T15:00:00Z"), &terms())
+        .unwrap();
+    kept.delegate(name("soc-1"), "2026-10-02".parse().unwrap())
+        .unwrap();
+    let json = serde_json::to_string(&kept).unwrap();
+    assert_eq!(serde_json::from_str::<Case>(&json).unwrap(), kept);
     assert_eq!(refused(&mut case, "2026-10-05T15:00:00Z"), None);
     for number in 0..31 {
         let filer = name(&format!("soc-x{number}"));

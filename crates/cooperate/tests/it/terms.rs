@@ -11,6 +11,11 @@ fn the_schedule_reads_back_from_its_text_and_from_its_note() {
     let terms = terms();
     let text = terms.to_string();
     assert_eq!(Terms::parse(&text).as_ref(), Ok(&terms));
+    let mut next = terms.clone();
+    next.full.source.verified = false;
+    assert!(terms.succeeds(&terms) && !next.succeeds(&terms));
+    next.version = 2;
+    assert!(next.succeeds(&terms) && !terms.succeeds(&next));
     let office = NoteSigner::from_seed("office.example", KeyKind::Ed25519, &[7; 32]).unwrap();
     let other = NoteSigner::from_seed("office.example", KeyKind::Ed25519, &[8; 32]).unwrap();
     let note = Note::sign(&text, &[&office], 0).unwrap().to_bytes();
