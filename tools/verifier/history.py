@@ -465,7 +465,7 @@ class History:
         self.say("export-fields", said and b.buckets and self.written(b.buckets))
         self.say("export-recipient", self.listed("release.recipients", b.recipient))
         self.say("export-purged", not self.purged & set(b.buckets))
-        self.may_see(b.actor, "export-actor", "export-clearance", "analyst", "supervisor")
+        self.may_see(b.actor, "export-actor", "export-clearance", "analyst")
         self.say("export-budget", self.exports.get(day, 0) < self.value("budget.exports", 1 << 64))
         self.exports[day] = self.exports.get(day, 0) + 1
     def on_reidentification(self, e, b):

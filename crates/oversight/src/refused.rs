@@ -90,7 +90,7 @@ codes! {
         ExportFields "I6" "export-fields" "an export leaves a field open",
         ExportRecipient "I6" "export-recipient" "an export goes to a recipient that the schedule does not name",
         ExportPurged "I6" "export-purged" "an export holds a bucket that is on the purge list",
-        ExportRole "I6" "export-role" "the actor of an export is neither analyst nor supervisor then",
+        ExportRole "I6" "export-role" "the actor of an export is no analyst then",
         ExportClearance "I6" "export-clearance" "the actor of an export has no clearance of class `selected` then",
         ExportBudget "I6" "export-budget" "the actor of an export has made the exports that the schedule allows in a day",
 

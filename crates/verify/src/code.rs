@@ -295,7 +295,7 @@ codes! {
         ExportFields = "export-fields" "an export does not say who handed out what, to whom, why and under which mark",
         ExportRecipient = "export-recipient" "an export went to a recipient that the schedule in force has not",
         ExportPurged = "export-purged" "an export has a bucket that may not be disseminated any more",
-        ExportActor = "export-actor" "who exported was neither analyst nor supervisor then",
+        ExportActor = "export-actor" "who exported was no analyst then",
         ExportClearance = "export-clearance" "who exported had no clearance of class `selected` then",
         ExportBudget = "export-budget" "who exported had exported as often that day as the schedule in force gives",
         ReidentificationRuling = "reidentification-ruling" "a re-identification names no ruling before it that allows it",

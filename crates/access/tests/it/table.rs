@@ -22,7 +22,7 @@ invoke-urgent       x   x   .   x   .   .   .   .   .   .   .   .
 see-selected        .   .   x   .   .   .   x   .   .   .   .   .
 query               .   .   x   .   .   .   .   .   .   .   .   .
 read-findings       .   .   x   x   .   .   x   .   .   x   .   .
-export              .   .   x   x   .   .   .   .   .   .   .   .
+export              .   .   x   .   .   .   .   .   .   .   .   .
 reidentify          .   .   x   .   .   .   .   .   .   .   .   .
 respond             .   .   .   .   .   .   .   .   .   x   .   .
 purge               .   .   .   x   .   .   .   .   .   .   .   .

@@ -230,7 +230,7 @@ impl Book {
             }
         }
         let codes = [Code::ExportRole, Code::ExportClearance];
-        self.may_see(&body.actor, &["analyst", "supervisor"], seen, codes)?;
+        self.may_see(&body.actor, &["analyst"], seen, codes)?;
         let budget = self.schedules.budgets(seen.latest());
         let exports = self.uses.spent(&body.actor, seen.time).exports;
         if budget.is_some_and(|(_, most)| exports >= most) {

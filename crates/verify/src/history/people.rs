@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Class of information that a clearance names for whoever sees selected records.
 const CLEARED: &str = "selected";
-/// Who may hand out records, or be shown an identifier.
+/// Who may be shown an identifier.
 const EITHER: [&str; 2] = ["analyst", "supervisor"];
 
 /// What somebody was granted.
@@ -182,7 +182,7 @@ impl People {
             );
         }
         let codes = (Code::ExportActor, Code::ExportClearance);
-        self.may_see(&export.actor, &EITHER, codes, seen, sink);
+        self.may_see(&export.actor, &["analyst"], codes, seen, sink);
         let day = (export.actor, seen.envelope.time / DAY_SECONDS);
         let exports = self.exports.entry(day).or_default();
         if schedules

@@ -194,15 +194,25 @@ fn i6_exports_say_all_and_go_where_the_schedule_lets_them() {
         "\"x.yamada\"",
         Refused(Code::ExportRole),
     );
-    edit("export", "\"a.tanaka\"", "\"k.sato\"", Taken);
+    // Who may not ask for records takes none out.
+    edit(
+        "export",
+        "\"a.tanaka\"",
+        "\"k.sato\"",
+        Refused(Code::ExportRole),
+    );
     let cleared = |to: &str| {
-        let story = Story::good().with("access of a supervisor", |s| {
-            s.edit("\"clearance\":[\"selected\"]", to);
+        let ended = Story::good().again("access", "finding", |s| {
+            s.edit("\"granted\"", "\"ended\"");
         });
-        story.with("export", |s| {
-            s.edit("\"a.tanaka\"", "\"k.sato\"");
+        ended.again("access of a supervisor", "access again", |s| {
+            s.edit("\"k.sato\"", "\"a.tanaka\"")
+                .edit("\"supervisor\"", "\"analyst\"")
+                .edit("\"clearance\":[\"selected\"]", to);
         })
     };
+    let again = cleared("\"clearance\":[\"selected\"]");
+    assert_eq!(verdict(&again, "export"), Taken);
     for to in ["\"clearance\":[]", "\"clearance\":[\"provision\"]"] {
         assert_eq!(
             verdict(&cleared(to), "export"),

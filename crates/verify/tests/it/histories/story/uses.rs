@@ -27,7 +27,7 @@ impl Story {
             }
             if self.schedule.is_some() && !own.is_empty() && self.world.rng.of_100(40) {
                 let body = json!({
-                    "actor": if self.world.rng.of_100(50) { "a.sato" } else { "b.ito" }, "purpose": "prevent damage", "case": "case-7", "class": "selected",
+                    "actor": "a.sato", "purpose": "prevent damage", "case": "case-7", "class": "selected",
                     "recipient": "npa", "mark": "mark-1", "sha256": "ab".repeat(32), "buckets": own,
                 });
                 self.office(kind::EXPORT, one.hash, &[7, 700], &body);

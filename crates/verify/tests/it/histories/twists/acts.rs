@@ -204,6 +204,9 @@ pub(super) fn uses() -> Vec<Way> {
         act("an export goes to a stranger", &[42], |act, _| {
             act.json(|body| body["recipient"] = json!("press"));
         }),
+        act("an export is by a supervisor", &[42], |act, _| {
+            act.json(|body| body["actor"] = json!("b.ito"));
+        }),
         act(
             "an export is by somebody without a role",
             &[42],
