@@ -4,7 +4,7 @@ from types import SimpleNamespace as Facts
 from . import notes
 from .c2sp import included, leaf_hash
 from .notes import DAY, KINDS, Malformed, Root, Ruling, Schedule, Statement, add_months, bucket, date_of, need, read_day, read_time, record, unhex
-LATE, HOUR, NONE = 120, 3600, bytes(32)
+LATE, HOUR, NONE, STREAMS = 120, 3600, bytes(32), 1 << 24  # the last: most streams of a log
 TYPES = {  # code: name, numbers of counters, who signs the envelope (note: nobody), fields of an open JSON body
     1: "trust-root 1 note", 2: "schedule 1 note", 3: "software 0 note", 4: "access 0 office+secretariat person:n act:access roles:N clearance:N until:t? by:N",
     10: "request 0 office kind:s requester:s facts:s necessity:s alternatives:s expected_share_ppm:u rights:s replaces:h16? draft:s", 11: "decision 0 note",
@@ -144,10 +144,10 @@ class History:
             try: act(e, self.b)
             except Malformed: self.say("body-fields")
     def stream(self, e):
+        if not self.say("stream-flood", e.stream in self.streams or len(self.streams) < STREAMS): return False
         end = self.streams.setdefault(e.stream, Facts(next=0, leaf=NONE, time=0, signer=None))
         self.hold(("stream-gap", e.sequence == end.next), ("stream-chain", e.previous == end.leaf))
-        self.say("entry-time", e.time % 60 == 0 and e.time >= end.time and e.time + HOUR >= self.highs[-1][0])
-        self.say("stream-author", end.signer in (None, e.signer))
+        for code, good in (("entry-time", e.time % 60 == 0 and e.time >= end.time and e.time + HOUR >= self.highs[-1][0]), ("stream-author", end.signer in (None, e.signer))): self.say(code, good)
         if forward := e.sequence >= end.next: end.next, end.leaf = e.sequence + 1, e.leaf
         end.time, end.signer = max(end.time, e.time), end.signer or e.signer
         self.highs += [(e.time, e.index)] if e.time > self.highs[-1][0] else []

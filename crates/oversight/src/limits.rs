@@ -16,6 +16,8 @@ pub const QUERY_SECONDS_MAX: u64 = 3600;
 pub const SILENT_SECONDS_MAX: u64 = 3600;
 /// How long a challenge may wait, seconds.
 pub const CHALLENGE_SECONDS_MAX: u64 = 86_400;
+/// Most streams of a log over its life, whose ends the book remembers in about 100 bytes each: 1.6 GB at most. Writer, mirror and verifiers refuse the one that would be more.
+pub const STREAMS_MAX: usize = 1 << 24;
 /// Late cosignatures that are told one by one; more are counted.
 pub const COSIGNED_LATE_MAX: usize = 64;
 /// Longest text of a body that the book keeps, bytes.

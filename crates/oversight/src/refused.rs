@@ -45,6 +45,7 @@ codes! {
         EntrySigned "form" "entry-signed" "an entry is signed whose body is the signed note",
         StreamChain "form" "stream-chain" "an entry does not go on where its stream ends",
         StreamAuthor "form" "stream-author" "a second author writes in a stream",
+        StreamFlood "form" "stream-flood" "a stream begins where the log has as many as it may have",
         BodyForm "form" "body-form" "a stored body is missing, of no known form, or sealed where it has to be open",
         BodyWrong "form" "body-wrong" "a body is not the one that its entry commits to",
         BodySize "form" "body-size" "a body is not of the size class that its entry names",

@@ -178,7 +178,7 @@ codes! {
         StreamGap = "stream-gap" "an entry's sequence is not the next of its stream",
         StreamChain = "stream-chain" "an entry does not name the entry before it in its stream",
         StreamAuthor = "stream-author" "a second author writes in a stream",
-        StreamFlood = "stream-flood" "there are more streams than the verifier follows",
+        StreamFlood = "stream-flood" "a stream begins where the log has as many as it may have",
     }
     Bodies {
         BodyMissing = "body-missing" "the body of an entry is missing",

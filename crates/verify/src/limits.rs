@@ -26,8 +26,8 @@ pub const CONDITIONS_BYTES_MAX: usize = 512;
 pub const TRUST_ROOT_FILE_BYTES_MAX: usize = 128 << 10;
 /// Longest finding in bytes.
 pub const FINDING_BYTES_MAX: usize = 16 << 20;
-/// Most streams whose ends are remembered, about 300 bytes each; entries of later ones are told as a problem.
-pub const STREAMS_MAX: usize = 1 << 20;
+/// Most streams of a log, whose ends are remembered in about 150 bytes each: 2.5 GB at most. Section 18 refuses the one that would be more.
+pub const STREAMS_MAX: usize = 1 << 24;
 /// Most problems that a report spells out; the rest is counted.
 pub const PROBLEMS_MAX: usize = 1000;
 /// Most notes of a report.

@@ -21,11 +21,22 @@ struct End {
 }
 
 /// The ends of all streams.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Streams {
+    most: usize,
     ends: BTreeMap<[u8; 8], End>,
     /// Each time that was later than all before it, and the first entry that has it.
     newest: Vec<(u64, u64, [u8; 8])>,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            most: STREAMS_MAX,
+            ends: BTreeMap::new(),
+            newest: Vec::new(),
+        }
+    }
 }
 
 impl End {
@@ -78,11 +89,11 @@ impl Streams {
     /// Whether the entry can be taken as one of its stream; a wrong one is told, and taken where the stream can go on behind it.
     pub(super) fn follow(&mut self, seen: &Seen<'_>, sink: &mut Sink) -> bool {
         let envelope = seen.envelope;
-        if self.ends.len() >= STREAMS_MAX && !self.ends.contains_key(&envelope.stream) {
+        if self.ends.len() >= self.most && !self.ends.contains_key(&envelope.stream) {
             sink.bad(
                 Code::StreamFlood,
                 seen.place(),
-                format!("there are more than {STREAMS_MAX} streams"),
+                format!("there are more than {} streams", self.most),
             );
             return false;
         }
@@ -141,5 +152,16 @@ impl Streams {
     pub(super) fn finish(&self, sink: &mut Sink) {
         let whole = self.ends.values().filter(|end| end.whole);
         sink.many(Subject::Streams, whole.count() as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_is_that_of_the_page() {
+        assert_eq!(Streams::default().most, STREAMS_MAX);
+        assert_eq!(STREAMS_MAX, 16_777_216);
     }
 }

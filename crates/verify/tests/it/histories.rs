@@ -511,5 +511,10 @@ fn the_second_verifier_knows_the_codes_in_their_order_and_is_short() {
         .filter(|file| file.extension().is_some_and(|of| of == "py"))
         .map(|file| fs::read_to_string(file).unwrap().lines().count());
     let lines: usize = lines.sum();
+    let history = fs::read_to_string(tools.join("verifier/history.py")).unwrap();
+    let bound = "STREAMS = 120, 3600, bytes(32), 1 << 24";
+    assert!(history.contains(bound), "the bound of streams");
+    assert_eq!(sakimori_verify::limits::STREAMS_MAX, 1 << 24);
+    assert_eq!(sakimori_oversight::limits::STREAMS_MAX, 1 << 24);
     assert!(lines < 1100, "{lines} lines");
 }
