@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Most entries of one list: the largest known has a million.
 pub const ENTRIES_MAX: usize = 2_000_000;
+/// Most entries of a list whose entries are parts of values: each look-up tries all of them.
+pub const PARTS_MAX: usize = 10_000;
 /// Most expressions of one list.
 pub const EXPRESSIONS_MAX: usize = 1000;
 /// Most bytes that a compiled expression may take.
@@ -145,7 +147,12 @@ impl Warnings {
         let mut out = Self::default();
         let mut ranges: Vec<(Prefix, u32, u32)> = Vec::new();
         for (of, list) in (0u32..).zip(&lists) {
-            if list.meaning == Meaning::Expression && list.entries.len() > EXPRESSIONS_MAX {
+            let most = match list.meaning {
+                Meaning::Expression => EXPRESSIONS_MAX,
+                Meaning::Part => PARTS_MAX,
+                _ => ENTRIES_MAX,
+            };
+            if list.entries.len() > most {
                 return Err(WarningError::TooMany);
             }
             for (at, entry) in (0u32..).zip(&list.entries) {

@@ -2,7 +2,7 @@
 //! dies, or that goes out under two identifiers: the receiver is told at least once, and knows a repetition by its identifier.
 
 use sakimori_custody::time::Seconds;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most messages that wait.
 pub const MESSAGES_MAX: usize = 100_000;
@@ -115,15 +115,48 @@ pub enum OutboxError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outbox {
     messages: BTreeMap<String, Message>,
+    /// What is due from when, the oldest first.
+    due: BTreeSet<(Seconds, Seconds, String)>,
+}
+
+/// From when a message is due, if it is at all.
+const fn due_from(message: &Message) -> Option<Seconds> {
+    match message.state {
+        OutboxState::Waiting { due } => Some(due),
+        OutboxState::Trying { until } => Some(until),
+        OutboxState::Delivered { .. } | OutboxState::GivenUp { .. } => None,
+    }
 }
 
 impl Outbox {
     /// The outbox of messages that were written before.
     pub fn restored(messages: impl IntoIterator<Item = Message>) -> Self {
-        let each = messages.into_iter();
-        Self {
-            messages: each.map(|message| (message.id.clone(), message)).collect(),
+        let mut out = Self::default();
+        for message in messages {
+            out.insert(message);
         }
+        out
+    }
+
+    fn insert(&mut self, message: Message) {
+        if let Some(from) = due_from(&message) {
+            self.due.insert((from, message.made, message.id.clone()));
+        }
+        self.messages.insert(message.id.clone(), message);
+    }
+
+    /// Changes a message and when it is due.
+    fn change(&mut self, id: &str, act: impl FnOnce(&mut Message)) -> Result<(), OutboxError> {
+        let found = self.messages.get_mut(id);
+        let message = found.ok_or_else(|| OutboxError::Unknown { id: id.to_owned() })?;
+        if let Some(from) = due_from(message) {
+            self.due.remove(&(from, message.made, id.to_owned()));
+        }
+        act(message);
+        if let Some(from) = due_from(message) {
+            self.due.insert((from, message.made, id.to_owned()));
+        }
+        Ok(())
     }
 
     /// Puts a message in. The same one again changes nothing.
@@ -154,26 +187,24 @@ impl Outbox {
             attempts: 0,
             state: OutboxState::Waiting { due: now },
         };
-        self.messages.insert(id.to_owned(), message);
+        self.insert(message);
         Ok(())
     }
 
     /// Takes the message that has been due for longest. An attempt that said nothing until its end is taken for dead: the message is due again.
     pub fn take(&mut self, now: Seconds, retry: Retry) -> Option<Due> {
-        let since = |message: &Message| match message.state {
-            OutboxState::Waiting { due } if due <= now => Some(due),
-            OutboxState::Trying { until } if until <= now => Some(until),
-            _ => None,
-        };
-        let due = self
-            .messages
-            .values_mut()
-            .filter_map(|message| Some((since(message)?, message)));
-        let (_, message) = due.min_by_key(|(since, message)| (*since, message.made))?;
-        message.attempts = message.attempts.saturating_add(1);
-        message.state = OutboxState::Trying {
-            until: now.plus(retry.lease_seconds.max(1)),
-        };
+        let (from, _, id) = self.due.first()?.clone();
+        if from > now {
+            return None;
+        }
+        self.change(&id, |message| {
+            message.attempts = message.attempts.saturating_add(1);
+            message.state = OutboxState::Trying {
+                until: now.plus(retry.lease_seconds.max(1)),
+            };
+        })
+        .ok()?;
+        let message = self.messages.get(&id)?;
         Some(Due {
             id: message.id.clone(),
             to: message.to.clone(),
@@ -187,11 +218,11 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError::Unknown`].
     pub fn delivered(&mut self, id: &str, now: Seconds) -> Result<(), OutboxError> {
-        let message = self.known(id)?;
-        if !matches!(message.state, OutboxState::Delivered { .. }) {
-            message.state = OutboxState::Delivered { at: now };
-        }
-        Ok(())
+        self.change(id, |message| {
+            if !matches!(message.state, OutboxState::Delivered { .. }) {
+                message.state = OutboxState::Delivered { at: now };
+            }
+        })
     }
 
     /// An attempt failed. `random` spreads the delays of many messages; a failure of an attempt that is no longer the last one changes nothing.
@@ -206,26 +237,19 @@ impl Outbox {
         retry: Retry,
         random: u32,
     ) -> Result<(), OutboxError> {
-        let message = self.known(id)?;
-        let trying = matches!(message.state, OutboxState::Trying { .. });
-        if !trying || message.attempts != attempt {
-            return Ok(());
-        }
-        let why = match failure {
-            Failure::Later(_) if now < message.made.plus(retry.age_seconds_max) => {
-                let due = now.plus(delay(attempt, retry, random));
-                message.state = OutboxState::Waiting { due };
-                return Ok(());
+        self.change(id, |message| {
+            let trying = matches!(message.state, OutboxState::Trying { .. });
+            if !trying || message.attempts != attempt {
+                return;
             }
-            Failure::Later(why) | Failure::Never(why) => why,
-        };
-        message.state = OutboxState::GivenUp { at: now, why };
-        Ok(())
-    }
-
-    fn known(&mut self, id: &str) -> Result<&mut Message, OutboxError> {
-        let found = self.messages.get_mut(id);
-        found.ok_or_else(|| OutboxError::Unknown { id: id.to_owned() })
+            let young = now < message.made.plus(retry.age_seconds_max);
+            message.state = match failure {
+                Failure::Later(_) if young => OutboxState::Waiting {
+                    due: now.plus(delay(attempt, retry, random)),
+                },
+                Failure::Later(why) | Failure::Never(why) => OutboxState::GivenUp { at: now, why },
+            };
+        })
     }
 
     /// All messages, for who writes them down or shows them.

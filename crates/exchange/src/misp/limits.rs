@@ -24,5 +24,11 @@ pub const MANIFEST_MAX: usize = 500_000;
 pub const HASHES_MAX: usize = 10_000_000;
 /// Most STIX objects that are read into events at once.
 pub const STIX_OBJECTS_MAX: usize = 1_000_000;
+/// Most attributes of an object that the mapping turns into STIX of its own types, and most values that it takes back out of one: what has more is kept whole.
+pub const PARTS_MAX: usize = 1024;
+/// Most references from names to addresses of one object: each name refers to each address.
+pub const RESOLUTIONS_MAX: usize = 2500;
+/// Most clusters of the galaxies of an event, an attribute or an object.
+pub const CLUSTERS_MAX: usize = 1000;
 /// Most comparisons of a pattern that are read back into attributes.
 pub const COMPARISONS_MAX: usize = 4096;

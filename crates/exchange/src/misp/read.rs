@@ -304,6 +304,13 @@ fn tags(node: &Node<'_>, place: &str) -> Result<Vec<Tag>, MispError> {
 
 fn galaxies(node: &Node<'_>, place: &str) -> Result<Vec<Galaxy>, MispError> {
     let items = node.get("Galaxy").map_or(&[][..], Node::items);
+    let clusters = |item: &Node<'_>| {
+        item.get("GalaxyCluster")
+            .map_or(0, |list| list.items().len())
+    };
+    if items.iter().map(clusters).sum::<usize>() > limits::CLUSTERS_MAX {
+        return Err(too_many(place, "clusters", limits::CLUSTERS_MAX));
+    }
     let each = items.iter().map(|item| galaxy(item, place));
     each.collect()
 }

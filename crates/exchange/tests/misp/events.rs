@@ -220,3 +220,39 @@ fn an_event_of_150_000_attributes_is_read_and_turned() {
     let written = to_stix(&part, Seconds(0)).unwrap();
     assert_eq!(written.objects.len(), 1 + 20_000 * 5);
 }
+
+#[test]
+fn an_object_of_more_than_its_bounds_is_kept_whole_and_not_multiplied() {
+    let object = |names: usize, addresses: usize| {
+        let name = |at| {
+            format!(
+                "{{\"type\":\"domain\",\"object_relation\":\"domain\",\"value\":\"a{at}.example\"}}"
+            )
+        };
+        let address = |at| {
+            format!("{{\"type\":\"ip-dst\",\"object_relation\":\"ip\",\"value\":\"192.0.2.{at}\"}}")
+        };
+        let all: Vec<String> = (0..names)
+            .map(name)
+            .chain((0..addresses).map(address))
+            .collect();
+        let text = format!(
+            "{{\"uuid\":\"57c4445b-c548-4654-af0b-4be3950d210f\",\"info\":\"x\",\"Object\":[{{\"name\":\"domain-ip\",\"meta-category\":\"network\",\"Attribute\":[{}]}}]}}",
+            all.join(",")
+        );
+        to_stix(&read(text.as_bytes()).unwrap(), Seconds(0)).unwrap()
+    };
+    assert_eq!(object(50, 50).kept, []);
+    let kept = object(51, 50);
+    assert_eq!(
+        (kept.kept.len(), kept.kept[0].kind.as_str()),
+        (1, "domain-ip")
+    );
+    assert!(
+        kept.objects
+            .iter()
+            .any(|object| object.id.starts_with("x-misp-object--"))
+    );
+    let size: usize = kept.objects.iter().map(|object| object.text.len()).sum();
+    assert!(size < 20_000, "{size}");
+}

@@ -4,8 +4,8 @@
 use super::labels;
 use super::{Index, Map, Value, attribute, domain, kind, object, others, refs, text};
 use crate::misp::event::{Attribute, Event, Galaxy, Object, Organisation, Reference, Report, Seen};
-use crate::misp::{id, moment};
-use std::collections::BTreeSet;
+use crate::misp::{id, limits, moment};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read of a group.
 #[derive(Default)]
@@ -43,6 +43,28 @@ impl Group<'_> {
     }
 }
 
+/// Where things of an identifier are.
+struct Places {
+    attributes: BTreeMap<String, usize>,
+    objects: BTreeMap<String, usize>,
+    galaxies: BTreeMap<String, usize>,
+}
+
+impl Places {
+    fn of(group: &Group<'_>) -> Self {
+        let at = |(at, uuid): (usize, &Option<String>)| uuid.clone().map(|uuid| (uuid, at));
+        let attributes = group.attributes.iter().map(|a| &a.uuid).enumerate();
+        let objects = group.objects.iter().map(|o| &o.uuid).enumerate();
+        let galaxies = group.galaxies.iter().enumerate();
+        let clusters = galaxies.flat_map(|(at, g)| g.clusters.iter().map(move |c| (at, &c.uuid)));
+        Self {
+            attributes: attributes.filter_map(at).collect(),
+            objects: objects.filter_map(at).collect(),
+            galaxies: clusters.filter_map(at).collect(),
+        }
+    }
+}
+
 /// Reads a group.
 pub(super) fn read<'o>(ids: &[&'o str], index: &Index<'o>) -> Group<'o> {
     let mut group = Group::default();
@@ -67,11 +89,12 @@ pub(super) fn read<'o>(ids: &[&'o str], index: &Index<'o>) -> Group<'o> {
         one(&mut group, found, id, index, &here);
     }
     group.take_alone(index);
+    let places = Places::of(&group);
     let links = ids.iter().filter_map(|id| index.get(id).copied());
     for found in links {
         match kind(found) {
-            "relationship" => link(&mut group, found),
-            "sighting" | "opinion" => sighting(&mut group, found, index),
+            "relationship" => link(&mut group, &places, found),
+            "sighting" | "opinion" => sighting(&mut group, &places, found, index),
             _ => {}
         }
     }
@@ -215,7 +238,7 @@ fn left(group: &mut Group<'_>, id: &str, why: &'static str) {
 }
 
 /// A relationship: a reference between objects, a galaxy of an attribute, or left.
-fn link(group: &mut Group<'_>, found: &Map<String, Value>) {
+fn link(group: &mut Group<'_>, places: &Places, found: &Map<String, Value>) {
     let (source, target) = (text(found, "source_ref"), text(found, "target_ref"));
     let (Some(from), Some(to)) = (id::uuid_part(source), id::uuid_part(target)) else {
         return;
@@ -223,25 +246,27 @@ fn link(group: &mut Group<'_>, found: &Map<String, Value>) {
     if from == to {
         return;
     }
-    let relation = text(found, "relationship_type");
-    let is = |uuid: &Option<String>| uuid.as_deref() == Some(from);
-    if let Some(object) = group.objects.iter_mut().find(|object| is(&object.uuid)) {
+    let object = places.objects.get(from).copied();
+    if let Some(object) = object.and_then(|at| group.objects.get_mut(at)) {
         object.references.push(Reference {
             uuid: id::uuid_part(text(found, "id")).map(str::to_owned),
             to: to.to_owned(),
-            relation: relation.to_owned(),
+            relation: text(found, "relationship_type").to_owned(),
             timestamp: labels::changed(found),
         });
         return;
     }
-    let holds = |galaxy: &&Galaxy| {
-        let mut clusters = galaxy.clusters.iter();
-        clusters.any(|cluster| cluster.uuid.as_deref() == Some(to))
-    };
-    let galaxy = group.galaxies.iter().find(holds).cloned();
-    let attribute = group.attributes.iter_mut().find(|a| is(&a.uuid));
+    let galaxy = places
+        .galaxies
+        .get(to)
+        .and_then(|at| group.galaxies.get(*at));
+    let galaxy = galaxy.cloned();
+    let attribute = places.attributes.get(from).copied();
+    let attribute = attribute.and_then(|at| group.attributes.get_mut(at));
     match (galaxy, attribute) {
-        (Some(galaxy), Some(attribute)) => attribute.galaxies.push(galaxy),
+        (Some(galaxy), Some(attribute)) if attribute.galaxies.len() < limits::CLUSTERS_MAX => {
+            attribute.galaxies.push(galaxy);
+        }
         _ => left(
             group,
             text(found, "id"),
@@ -250,7 +275,7 @@ fn link(group: &mut Group<'_>, found: &Map<String, Value>) {
     }
 }
 
-fn sighting(group: &mut Group<'_>, found: &Map<String, Value>, index: &Index<'_>) {
+fn sighting(group: &mut Group<'_>, places: &Places, found: &Map<String, Value>, index: &Index<'_>) {
     let target = match kind(found) {
         "sighting" => text(found, "sighting_of_ref").to_owned(),
         _ => refs(found, "object_refs")
@@ -271,10 +296,8 @@ fn sighting(group: &mut Group<'_>, found: &Map<String, Value>, index: &Index<'_>
         source: Some(text(found, "description").to_owned()).filter(|text| !text.is_empty()),
         by,
     };
-    let attribute = group
-        .attributes
-        .iter_mut()
-        .find(|attribute| uuid.is_some() && attribute.uuid.as_deref() == uuid);
+    let at = uuid.and_then(|uuid| places.attributes.get(uuid)).copied();
+    let attribute = at.and_then(|at| group.attributes.get_mut(at));
     match attribute {
         Some(attribute) => attribute.sightings.push(seen),
         None => left(group, text(found, "id"), "what it is about is no attribute"),

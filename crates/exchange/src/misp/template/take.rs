@@ -3,7 +3,7 @@
 
 use super::form::{back, may_be};
 use super::{Form, Slot, slot};
-use crate::misp::{id, moment, relations, value};
+use crate::misp::{id, limits, moment, relations, value};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,6 @@ pub(in crate::misp) struct Taken {
 #[derive(Default)]
 struct Piece {
     name: String,
-    unit: usize,
     text: Option<String>,
     left: Option<String>,
     right: Option<String>,
@@ -39,6 +38,7 @@ struct Taking<'a> {
     objects: &'a Objects<'a>,
     visited: BTreeSet<&'a str>,
     pieces: Vec<Piece>,
+    places: BTreeMap<(usize, String), usize>,
     units: usize,
 }
 
@@ -54,6 +54,7 @@ pub(in crate::misp) fn take<'a>(
         objects,
         visited: BTreeSet::new(),
         pieces: Vec::new(),
+        places: BTreeMap::new(),
         units: 0,
     };
     let main = templates.iter().find(|t| t.get("@for").is_none());
@@ -198,18 +199,15 @@ impl<'a> Taking<'a> {
     }
 
     fn piece(&mut self, name: &str, unit: usize) -> &mut Piece {
-        let found = self
-            .pieces
-            .iter()
-            .position(|piece| piece.unit == unit && piece.name == name);
-        let at = found.unwrap_or_else(|| {
+        let behind = self.pieces.len();
+        let place = self.places.entry((unit, name.to_owned()));
+        let at = *place.or_insert(behind);
+        if at == behind {
             self.pieces.push(Piece {
                 name: name.to_owned(),
-                unit,
                 ..Piece::default()
             });
-            self.pieces.len() - 1
-        });
+        }
         // `at` is a place that was just found or made.
         &mut self.pieces[at]
     }
@@ -296,17 +294,23 @@ impl<'a> Taking<'a> {
     }
 }
 
-/// A file that was found apart from its name belongs to the one value of that name; a value that was found twice is one.
+/// A file that was found apart from its name belongs to the first value of that name; a value that was found twice is one.
 fn merge(found: Vec<Taken>) -> Vec<Taken> {
     let mut out: Vec<Taken> = Vec::new();
+    let mut whole: BTreeMap<(String, String, Option<String>), usize> = BTreeMap::new();
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
     for taken in found {
-        let same = |known: &&mut Taken| {
-            let halves = known.data.is_none() != taken.data.is_none()
-                && (known.text.is_empty() || taken.text.is_empty());
-            known.name == taken.name
-                && (known.text == taken.text && known.uuid == taken.uuid || halves)
-        };
-        let Some(known) = out.iter_mut().find(same) else {
+        let key = (taken.name.clone(), taken.text.clone(), taken.uuid.clone());
+        let half = first.get(&taken.name).copied().filter(|at| {
+            out.get(*at).is_some_and(|known| {
+                let apart = known.text.is_empty() || taken.text.is_empty();
+                apart && known.data.is_none() != taken.data.is_none()
+            })
+        });
+        let known = whole.get(&key).copied().or(half);
+        let Some(known) = known.and_then(|at| out.get_mut(at)) else {
+            whole.insert(key, out.len());
+            first.entry(taken.name.clone()).or_insert(out.len());
             out.push(taken);
             continue;
         };
@@ -321,15 +325,29 @@ fn merge(found: Vec<Taken>) -> Vec<Taken> {
 
 /// Whether templates know every property of objects; what they do not know would be lost.
 pub(in crate::misp) fn covers(templates: &[Value], objects: &Objects<'_>, ids: &[String]) -> bool {
+    let mut weight = 0;
     ids.iter().all(|id| {
         let Some(object) = objects.get(id.as_str()) else {
             return false;
         };
+        weight += object.values().map(values).sum::<usize>();
+        if weight > limits::PARTS_MAX {
+            return false;
+        }
         let mut fitting = templates
             .iter()
             .filter(|template| fits_type(template, object));
         fitting.any(|template| knows(template, object))
     })
+}
+
+/// Values in a value.
+fn values(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(values).sum::<usize>() + 1,
+        Value::Object(members) => members.values().map(values).sum::<usize>() + 1,
+        _ => 1,
+    }
 }
 
 /// Properties that every object may have and that have their place beside the template.

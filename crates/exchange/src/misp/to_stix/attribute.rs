@@ -272,7 +272,7 @@ fn tags_and_galaxies(
 ) {
     let names = galaxy::of_attribute(output, &attribute.galaxies, object, time);
     let free = attribute.tags.iter().map(|tag| tag.name.as_str());
-    let free = free.filter(|name| !names.iter().any(|known| known == name));
+    let free = free.filter(|name| !names.contains(*name));
     marking::apply(output, object, free);
 }
 

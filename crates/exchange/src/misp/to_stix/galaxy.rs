@@ -8,6 +8,7 @@ use crate::misp::table::{self, Fact};
 use crate::misp::{id, moment, relations, value};
 use sakimori_custody::time::Seconds;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What an object is to a cluster, by both types (STIX 2.1 appendix B by misp-stix).
 const RELATIONS: &[(&str, &str, &str)] = &[
@@ -50,7 +51,7 @@ const RELATIONS: &[(&str, &str, &str)] = &[
 /// Adds the galaxies of an event, and what its other tags say.
 pub(super) fn of_event(output: &mut Output, event: &Event, report: &mut Map<String, Value>) {
     let time = output.owner().time;
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     for galaxy in &event.galaxies {
         for cluster in &galaxy.clusters {
             names.extend(tags_of(galaxy, cluster));
@@ -60,9 +61,7 @@ pub(super) fn of_event(output: &mut Output, event: &Event, report: &mut Map<Stri
         }
     }
     let free = event.tags.iter().map(|tag| tag.name.as_str());
-    let free: Vec<&str> = free
-        .filter(|name| !names.iter().any(|n| n == name))
-        .collect();
+    let free: Vec<&str> = free.filter(|name| !names.contains(*name)).collect();
     marking::apply(output, report, free.into_iter());
 }
 
@@ -72,9 +71,9 @@ pub(super) fn of_attribute(
     galaxies: &[Galaxy],
     object: &Map<String, Value>,
     time: Seconds,
-) -> Vec<String> {
+) -> BTreeSet<String> {
     let source = text_of(object, "id").to_owned();
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     for galaxy in galaxies {
         for cluster in &galaxy.clusters {
             names.extend(tags_of(galaxy, cluster));

@@ -7,9 +7,10 @@ use super::{galaxy, marking};
 use crate::misp::event::{Attribute, Object, Seen};
 use crate::misp::table::{self, ObjectRow, Shape};
 use crate::misp::template::{self, Part, Slot, slot};
-use crate::misp::{id, moment, pattern, relations, value};
+use crate::misp::{id, limits, moment, pattern, relations, value};
 use sakimori_custody::time::Seconds;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Adds what objects become; those that refer to others come last.
 pub(super) fn convert_all(output: &mut Output, objects: &[Object]) {
@@ -63,7 +64,7 @@ fn convert(output: &mut Output, object: &Object, uuid: &str) {
     let made = row.and_then(|row| built(output, object, uuid, &parts, row));
     let ids = made.unwrap_or_else(|| {
         let why = if row.is_some() {
-            "it lacks what such an object is built around"
+            "it lacks what such an object is built around, or has more than one holds"
         } else if refs_to_values {
             "it is one object with others, which the mapping does not join"
         } else {
@@ -102,6 +103,11 @@ fn built(
     row: &ObjectRow,
 ) -> Option<Vec<String>> {
     let time = object.timestamp.unwrap_or(output.owner().time);
+    let count = |wanted: &[&str]| parts.iter().filter(|p| wanted.contains(&p.name)).count();
+    let resolutions = count(&["domain", "hostname"]).saturating_mul(count(&["ip"]));
+    if parts.len() > limits::PARTS_MAX || resolutions > limits::RESOLUTIONS_MAX {
+        return None;
+    }
     let mut filled = template::fill(&row.templates, parts, uuid);
     template::rest(&mut filled, parts);
     if filled.objects.is_empty() || parts.is_empty() {
@@ -295,7 +301,8 @@ fn tags_and_galaxies(
     stix: &mut Map<String, Value>,
     time: Seconds,
 ) {
-    let mut names: Vec<String> = Vec::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    let mut known: BTreeSet<&str> = BTreeSet::new();
     let mut tags: Vec<&str> = Vec::new();
     for attribute in &object.attributes {
         names.extend(galaxy::of_attribute(
@@ -304,15 +311,10 @@ fn tags_and_galaxies(
             stix,
             time,
         ));
-        for tag in &attribute.tags {
-            if !tags.contains(&tag.name.as_str()) {
-                tags.push(&tag.name);
-            }
-        }
+        let new = attribute.tags.iter().map(|tag| tag.name.as_str());
+        tags.extend(new.filter(|tag| known.insert(tag)));
     }
-    let free = tags
-        .into_iter()
-        .filter(|tag| !names.iter().any(|name| name == tag));
+    let free = tags.into_iter().filter(|tag| !names.contains(*tag));
     marking::apply(output, stix, free);
 }
 

@@ -87,8 +87,8 @@ pub(super) struct Output {
     known: BTreeSet<String>,
     refs: Vec<String>,
     refs_known: BTreeSet<String>,
-    /// The first object that was made of each identifier of MISP.
-    of_uuid: BTreeMap<String, String>,
+    /// What was made of each identifier of MISP, in order.
+    of_uuid: BTreeMap<String, Vec<String>>,
     links: Vec<Link>,
     pending_markings: Vec<Map<String, Value>>,
     owner: Owner,
@@ -131,11 +131,9 @@ impl Output {
     pub(super) fn made_of<'u>(&self, uuids: impl Iterator<Item = &'u str>) -> Vec<String> {
         let mut out = Vec::new();
         for uuid in uuids {
-            let of = self.refs.iter().filter(|id| {
-                let kind = id::type_part(id);
-                id::uuid_part(id) == Some(uuid) && kind != "relationship"
-            });
-            out.extend(of.cloned());
+            let made = self.of_uuid.get(uuid).into_iter().flatten();
+            let domain = made.filter(|id| id::type_part(id) != "relationship");
+            out.extend(domain.cloned());
         }
         out
     }
@@ -161,8 +159,8 @@ impl Output {
     pub(super) fn refer(&mut self, id: String) {
         if self.refs_known.insert(id.clone()) {
             if let Some(uuid) = id::uuid_part(&id) {
-                let first = self.of_uuid.entry(uuid.to_owned());
-                first.or_insert_with(|| id.clone());
+                let made = self.of_uuid.entry(uuid.to_owned()).or_default();
+                made.push(id.clone());
             }
             self.refs.push(id);
         }
@@ -238,7 +236,11 @@ impl Output {
         for link in std::mem::take(&mut self.links) {
             let target = match link.target {
                 Target::Id(id) => Some(id),
-                Target::Uuid(uuid) => self.of_uuid.get(&uuid).cloned(),
+                Target::Uuid(uuid) => self
+                    .of_uuid
+                    .get(&uuid)
+                    .and_then(|made| made.first())
+                    .cloned(),
             };
             let Some(target) = target else {
                 let uuid = id::uuid_part(&link.source).unwrap_or_default().to_owned();
