@@ -3,7 +3,7 @@
 use crate::stix::Timestamp;
 use std::fmt;
 
-/// An observation expression, section 9.4.
+/// An observation expression, section 9.5.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Observation {
     /// `[…]`: one observation, one object of which fulfils the comparison.

@@ -1,4 +1,4 @@
-//! Whether observations match a pattern, section 9.4 to 9.6. In: a pattern and observations. Out: which of them match it together, the first found. Never: a search
+//! Whether observations match a pattern, sections 9.5 and 9.6. In: a pattern and observations. Out: which of them match it together, the first found. Never: a search
 //! without an end: it takes a bounded number of steps and says where it ran out.
 
 use super::Pattern;

@@ -1,4 +1,4 @@
-//! Texts of many objects: bundles (STIX 2.1 section 8) and TAXII envelopes (TAXII 2.1 section 3.7). In: text. Out: objects, each as it was sent. Never: one bad object that
+//! Texts of many objects: bundles (STIX 2.1 section 8) and TAXII envelopes (TAXII 2.1 section 3). In: text. Out: objects, each as it was sent. Never: one bad object that
 //! takes the others with it.
 
 use super::object::{Object, ObjectError, SpecVersion};
@@ -148,7 +148,7 @@ pub fn bundle_text<'o>(id: &str, objects: impl IntoIterator<Item = &'o str>) -> 
         out.push_str(raw);
         separator = ",";
     }
-    // A bundle without objects has no list: STIX 2.1 section 3.1 allows no empty one.
+    // A bundle without objects has no list: STIX 2.1 section 2.12 allows no empty one.
     out.push_str(if separator == "," { "]}" } else { "}" });
     out
 }

@@ -81,7 +81,7 @@ impl Timestamp {
     }
 }
 
-/// Microseconds since 1970 as `2016-01-20T12:31:12.123456Z`, the form of TAXII 2.1 section 3.2.
+/// Microseconds since 1970 as `2016-01-20T12:31:12.123456Z`, the form of TAXII 2.1.
 pub(crate) struct MicrosText(pub(crate) u64);
 
 impl fmt::Display for MicrosText {

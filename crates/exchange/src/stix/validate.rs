@@ -58,16 +58,16 @@ impl fmt::Display for Finding {
 /// Where the line between errors and none is drawn otherwise than `stix2-validator` 3.2.0 draws it, each with the section that says so.
 pub const DIFFERENCES: &[&str] = &[
     "2.16: a leap second and a day that no calendar has are errors in every timestamp, also in custom types",
-    "2.8: a number beyond 2^53 that is written with a point or a power is no whole number",
+    "2.10: a number beyond 2^53 that is written with a point or a power is no whole number",
     "2.9: the type in an id has to be that of the object, also for custom types",
     "3.1: the whole name of a property has to be lower case, not only its beginning",
     "3.2, 3.7: times are compared as moments and not as texts",
-    "2.5, 2.9: references of observables are ids of the types that section 6 names, but within `objects` of observed data; samples of malware are files and artifacts",
-    "2.8, 3.2: any well-formed language tag of RFC 5646 is accepted, not only those of a list",
+    "2.9: references of observables are ids of the types that section 6 names, but within `objects` of observed data; samples of malware are files and artifacts",
+    "3.2: any well-formed language tag of RFC 5646 is accepted, not only those of a list",
     "3.8: names that are kept for later versions are errors in marking definitions too",
     "6.4: a name with an underscore is accepted",
     "6.6: a header field with a list of one text is accepted, as the section asks",
-    "6.8: an IPv6 address that is written with IPv4 digits is accepted; one with a zone or blank is not",
+    "6.9: an IPv6 address that is written with IPv4 digits is accepted; one with a zone or blank is not",
     "6.14: an item of `languages` has to be three letters, and need not be in a list",
     "9.2 to 9.5: `REPEATS 0`, `WITHIN 0` and impossible days are errors; hash values within `IN` are judged one by one, parts of them within `LIKE` not",
 ];

@@ -2,7 +2,7 @@
 
 use crate::stix::MicrosText;
 
-/// The media type of every answer, section 1.6.8.
+/// The media type of every answer, section 1.6.
 pub const MEDIA_TYPE: &str = "application/taxii+json;version=2.1";
 
 /// An answer to a request.
@@ -25,7 +25,7 @@ impl Answer {
         }
     }
 
-    /// Says when the first and last object of the answer were added, section 3.4; an answer without objects says nothing.
+    /// Says when the first and last object of the answer were added, section 3; an answer without objects says nothing.
     pub(super) fn added(mut self, dates: &[u64]) -> Self {
         if let (Some(first), Some(last)) = (dates.iter().min(), dates.iter().max()) {
             let text = |date: &u64| MicrosText(*date).to_string();

@@ -73,7 +73,7 @@ fn page(rows: &[Row], next: Option<&str>, name: &str, item: fn(&Row) -> String) 
     Answer::ok(body.done()).added(&dates)
 }
 
-/// Section 3.7.
+/// Section 3: the envelope.
 pub(super) fn envelope(rows: &[Row], next: Option<&str>) -> Answer {
     page(rows, next, "objects", |row| row.raw.clone())
 }

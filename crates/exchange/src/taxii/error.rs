@@ -1,4 +1,4 @@
-//! Refusals, each with TAXII's error message (section 3.6). In: what is wrong. Out: status, headers and body. Never: a word about the store, the program or others' data.
+//! Refusals, each with TAXII's error message (section 3). In: what is wrong. Out: status, headers and body. Never: a word about the store, the program or others' data.
 
 use super::answer::Answer;
 use super::store::StoreError;

@@ -1,4 +1,4 @@
-//! Media types, section 1.6.8. In: `Accept` and `Content-Type` as they came. Out: whether TAXII 2.1 fits. Never: an answer in another type.
+//! Media types, section 1.6. In: `Accept` and `Content-Type` as they came. Out: whether TAXII 2.1 fits. Never: an answer in another type.
 
 use super::error::TaxiiError;
 

@@ -1,4 +1,4 @@
-//! Queries, section 3.4 and 5. In: a query as it came. Out: filters, page length, position. Never: a filter that is passed over: what is not understood is refused.
+//! Queries, sections 3 and 5. In: a query as it came. Out: filters, page length, position. Never: a filter that is passed over: what is not understood is refused.
 //!
 //! `+` stands for itself, because offsets of times have it; a parameter of `match` that stands twice is as if its values stood in one list; any other may stand once.
 

@@ -1,4 +1,4 @@
-//! Addresses, section 1.7. In: a path behind `/taxii2/` or a root, a method. Out: what is asked. Never: a redirect: with or without a slash at the end it is the same.
+//! Addresses, sections 4 and 5. In: a path behind `/taxii2/` or a root, a method. Out: what is asked. Never: a redirect: with or without a slash at the end it is the same.
 
 use super::error::TaxiiError;
 

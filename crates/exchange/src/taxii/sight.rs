@@ -1,4 +1,4 @@
-//! What a caller may see, section 4.8 of our rules on exchange: by markings, of the object and of all that it refers to. In: markings, references. Out: seen or withheld.
+//! What a caller may see: by markings, of the object and of all that it refers to. In: markings, references. Out: seen or withheld.
 //! Never: an object of which a part is cut out.
 
 use super::FOLLOWED_MAX;

@@ -77,11 +77,11 @@ rules! {
     /// No list is empty.
     EmptyList "empty-list" "2.12",
     /// No dictionary is empty; its keys have their form.
-    Dictionary "dictionary" "2.4",
+    Dictionary "dictionary" "2.3",
     /// No value is null.
     Null "null" "3.1",
     /// A number is in its range.
-    Range "range" "2.5",
+    Range "range" "2.10",
     /// A timestamp has its form and is a moment.
     Timestamp "timestamp" "2.16",
     /// `created` and `modified` have milliseconds.
@@ -89,13 +89,13 @@ rules! {
     /// One time is not before another.
     TimeOrder "time-order" "3.2",
     /// A value of a closed enumeration.
-    Enumeration "enumeration" "2.6",
+    Enumeration "enumeration" "2.4",
     /// A value of an open vocabulary, suggested.
-    Vocabulary "vocabulary" "2.13",
+    Vocabulary "vocabulary" "2.14",
     /// Values of open vocabularies are lower case with hyphens.
-    VocabularyForm "vocabulary-form" "2.13",
+    VocabularyForm "vocabulary-form" "2.14",
     /// A reference is to an object of a type that may stand there.
-    Reference "reference" "2.5",
+    Reference "reference" "2.9",
     /// The two ends of a relationship and its name are suggested together.
     Relationship "relationship" "3.7",
     /// A hash value is one of its algorithm.
