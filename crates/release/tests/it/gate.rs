@@ -5,13 +5,15 @@ use crate::toolbox::{
     selected, to,
 };
 use sakimori_custody::Recorded;
+use sakimori_custody::class::Class;
 use sakimori_custody::time::Seconds;
 use sakimori_release::RecipientKind as R;
 use sakimori_release::condition::ConditionKind as K;
-use sakimori_release::gate::Leaves;
+use sakimori_release::gate::{Leaves, Subject};
 use sakimori_release::sheet::Sheet;
 use sakimori_release::{
-    Classed, Code, Condition, FieldKind, Recipient, Request, Tlp, Transform, ask,
+    Classed, Code, Condition, Field, FieldKind, Minimise, Recipient, Request, Tagger, Tlp,
+    Transform, ask, judge,
 };
 use serde_json::{Value, json};
 
@@ -412,4 +414,80 @@ fn tags_of_the_house_do_not_leave_as_they_are_and_still_join() {
         "tagged once"
     );
     assert_ne!(leave(&early, "acme", &[]), leave(&early, "borea", &[]));
+}
+
+/// A product that does nothing of what it is asked to do.
+#[derive(Clone)]
+struct Liar;
+
+impl Minimise for Liar {
+    fn fields(&self) -> Vec<Field> {
+        let field = |name: &str, kind| Field {
+            name: name.to_owned(),
+            kind,
+        };
+        vec![field("a", FieldKind::Plain), field("b", FieldKind::Secret)]
+    }
+    fn remove(&mut self, _: &str) {}
+    fn pseudonymise(&mut self, _: &str, _: &Tagger<'_>) {}
+    fn aggregate(&mut self, _: u64) {}
+    fn smallest_group(&self) -> Option<u64> {
+        Some(1)
+    }
+    fn bytes(&self) -> Vec<u8> {
+        b"a and b".to_vec()
+    }
+}
+
+#[test]
+fn a_product_that_does_not_do_what_a_transform_says_does_not_leave() {
+    let product = Classed::from_open_sources(Liar);
+    let mut asked = request(vec![to(R::StateAgency, "nisc")]);
+    assert!(ask(&product, &asked, &key()).is_ok());
+    for transform in [
+        Transform::Remove("a".to_owned()),
+        Transform::Pseudonymise("b".to_owned()),
+        Transform::Aggregate(2),
+    ] {
+        asked.transforms = vec![transform.clone()];
+        let refusal = ask(&product, &asked, &key()).unwrap_err();
+        assert_eq!(refusal.refused.code, Code::NotMinimised, "{transform}");
+        assert_eq!(refusal.refused.detail, transform.to_string());
+    }
+}
+
+#[test]
+fn what_a_class_may_not_hold_does_not_leave_under_its_name() {
+    // The value was put there behind the steps, which `map` lets code of the house do.
+    let swapped = notice(Sheet::plain("x"), Tlp::Green)
+        .map(|sheet| sheet.with("note", FieldKind::Report, "text", ["they ask for money"]));
+    let asked = request(vec![to(R::Operator, "acme")]);
+    assert_eq!(code(&swapped, &asked), Some(Code::ClassViolation));
+}
+
+#[test]
+fn whoever_judges_object_by_object_is_held_to_the_same() {
+    let judged = |class, tlp, recipient: &Recipient| {
+        let subject = Subject {
+            class,
+            owner: None,
+            marking: marked(tlp),
+        };
+        judge(subject, recipient, &[], NOW)
+            .map(|cell| cell.text)
+            .map_err(|r| r.code)
+    };
+    let npa = to(R::PoliceDefence, "npa");
+    let class = Class::Integrated;
+    assert_eq!(judged(class, Tlp::AmberStrict, &npa), Ok("yes"));
+    assert_eq!(judged(class, Tlp::Amber, &npa), Err(Code::TlpLooser));
+    assert_eq!(
+        judged(Class::IntegratedProvision, Tlp::Red, &npa),
+        Err(Code::ClassViolation)
+    );
+    let party = to(R::Party, "acme");
+    assert_eq!(
+        judged(Class::SelectedParty, Tlp::Red, &party),
+        Err(Code::NotOwn)
+    );
 }
