@@ -110,11 +110,15 @@ fn look_through(part: &[u8]) -> Result<(), FormError> {
             }
             let sound = match name.rsplit(':').next().unwrap_or_default() {
                 "encoding" => value.eq_ignore_ascii_case("utf-8"),
+                // Days are counted from 1900 here.
+                "date1904" => matches!(value, "0" | "false"),
                 "r" | "ref" => is_reference(value),
                 _ => true,
             };
             if !sound {
-                return refuse("a part has a cell reference or an encoding that is none");
+                return refuse(
+                    "a part has a cell reference, an encoding or a way to count days that is not read",
+                );
             }
         }
     }

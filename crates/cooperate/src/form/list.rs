@@ -77,7 +77,7 @@ pub fn read_csv(bytes: &[u8], encoding: Option<Encoding>) -> Result<Vec<Asset>, 
         bounded(rows.len(), record.len(), row)?;
         rows.push((row, record.iter().map(str::to_owned).collect()));
     }
-    read(&rows)
+    read(&rows, |text| text.parse().ok())
 }
 
 /// Reads the first sheet of a workbook as a list.
@@ -96,7 +96,14 @@ pub fn read_list_workbook(bytes: &[u8]) -> Result<Vec<Asset>, ListError> {
         .into_iter()
         .map(|(row, cells)| (row as usize + 1, cells))
         .collect();
-    read(&rows)
+    read(&rows, |text| text.parse().ok().or_else(|| serial(text)))
+}
+
+/// A date as a sheet keeps it: days, with 1970-01-01 at 25569; from 1970 to 2099. Workbooks that count from 1904 are not opened.
+fn serial(text: &str) -> Option<Date> {
+    let days: u32 = text.parse().ok()?;
+    let since_1970 = days.checked_sub(25_569)?;
+    (since_1970 < 47_482).then(|| Date::of(Seconds(0)).plus_days(since_1970))
 }
 
 fn bounded(rows: usize, columns: usize, row: usize) -> Result<(), ListError> {
@@ -138,7 +145,7 @@ impl Problems {
     }
 }
 
-fn read(rows: &[Row]) -> Result<Vec<Asset>, ListError> {
+fn read(rows: &[Row], date: impl Fn(&str) -> Option<Date>) -> Result<Vec<Asset>, ListError> {
     let Some(((head_row, head), rest)) = rows.split_first() else {
         return one(1, "1", "the list is empty");
     };
@@ -150,7 +157,7 @@ fn read(rows: &[Row]) -> Result<Vec<Asset>, ListError> {
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
-            assets.extend(entry(*row, cells, &columns, &mut problems));
+            assets.extend(entry((*row, cells), &columns, &date, &mut problems));
         }
         if assets.is_empty() && problems.total == 0 {
             problems.tell(*head_row, "1", "no row stands under the header");
@@ -196,9 +203,9 @@ fn columns(row: usize, head: &[String], problems: &mut Problems) -> BTreeMap<&'s
 }
 
 fn entry(
-    row: usize,
-    cells: &[String],
+    (row, cells): (usize, &[String]),
     columns: &BTreeMap<&'static str, usize>,
+    date: &impl Fn(&str) -> Option<Date>,
     problems: &mut Problems,
 ) -> Option<Asset> {
     let before = problems.total;
@@ -232,7 +239,7 @@ fn entry(
     take("class", "is no class of computer", class.is_some());
     let part = words::part(cell("part"));
     take("part", "is no part of a computer", part.is_some());
-    let introduced = cell("introduced").parse().ok();
+    let introduced = date(cell("introduced"));
     take(
         "introduced",
         "is no date such as 2026-10-01",

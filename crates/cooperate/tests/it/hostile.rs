@@ -206,6 +206,25 @@ fn references_that_no_spreadsheet_writes_and_hidden_tags_are_refused_before_they
             "{rows}: {read:?}"
         );
     }
+    // Sheets that count days from 1904 are not opened: their dates would be four years off.
+    let mut other = parts();
+    for (name, bytes) in &mut other {
+        if name == "xl/workbook.xml" {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            assert!(text.contains("<workbookPr "));
+            *bytes = text
+                .replacen("<workbookPr ", "<workbookPr date1904=\"1\" ", 1)
+                .into_bytes();
+        }
+    }
+    let other: Vec<(&str, &[u8])> = other
+        .iter()
+        .map(|(n, b)| (n.as_str(), b.as_slice()))
+        .collect();
+    assert!(matches!(
+        read_workbook(&packed(&other)),
+        Err(FormError::Workbook(_))
+    ));
     // A shared formula with a far index is one formula, not a table of so many.
     let far = "<row r=\"1\"><c r=\"A1\"><f t=\"shared\" si=\"4000000000\" ref=\"A1:B2\">1</f><v>1</v></c></row>";
     cell_error(&book_of(far), "A1", "formula");

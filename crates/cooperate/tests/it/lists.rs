@@ -210,6 +210,15 @@ fn a_workbook_is_the_same_list_and_its_formulas_are_refused() {
     let mut list = expected();
     list[0].version = "2".to_owned();
     assert_eq!(read, list);
+    // A date is a number in a sheet: 46296 is 1 October 2026.
+    let dated = text.replace("2026-10-01", "46296");
+    let read = read_list_workbook(&book(&dated).save_to_buffer().unwrap()).unwrap();
+    assert_eq!(read, list);
+    let early = text.replace("2026-10-01", "25568");
+    let early = book(&early).save_to_buffer().unwrap();
+    assert_eq!(told(read_list_workbook(&early)), ["2 introduced"]);
+    let number = JAPANESE.replace("2026-10-01", "46296");
+    assert_eq!(told(read_csv(number.as_bytes(), None)), ["2 introduced"]);
     let mut with_formula = book(&text);
     let sheet = with_formula.worksheet_from_index(0).unwrap();
     sheet.write_formula(1, 1, "=1+1").unwrap();
