@@ -219,6 +219,11 @@ pub fn admit(
     })
 }
 
+/// The value of the schedule that a refusal rests on, for people: with the mark of one that nobody verified. `None` for a refusal that rests on no value.
+pub fn value_behind(refusal: Refusal, trusted: &Trusted, folder: &Folder) -> Option<String> {
+    rules::value_behind(refusal, folder, &trusted.root)
+}
+
 fn statement_refusal(error: StatementError) -> Refusal {
     match error {
         StatementError::Note(_) | StatementError::Grammar(_) => Refusal::StatementMalformed,

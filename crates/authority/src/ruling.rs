@@ -4,7 +4,7 @@
 use crate::grammar::{GrammarError, Lines, number};
 use crate::limits::{NOTE_BYTES_MAX, REASON_BYTES_MAX, RETENTION_DAYS_MAX};
 use crate::root::TrustRoot;
-use crate::schedule::Schedule;
+use crate::schedule::{Beyond, Key, Passed, Schedule};
 use crate::sitting::{Sitting, UndecidedError};
 use crate::statement::Kind;
 use crate::text_hash;
@@ -89,13 +89,8 @@ pub enum RulingError {
     #[error("no sitting stands behind the ruling")]
     Undecided(#[source] UndecidedError),
     /// Fewer votes than the schedule asks for.
-    #[error("{found} votes for; the schedule asks for {needed}")]
-    BelowSchedule {
-        /// Votes for.
-        found: u64,
-        /// Votes needed.
-        needed: u64,
-    },
+    #[error(transparent)]
+    BelowSchedule(Beyond),
 }
 
 impl Ruling {
@@ -159,10 +154,13 @@ impl Ruling {
             self.sitting.votes_for.len() as u64,
             schedule.rules.floor(self.kind),
         );
-        if found < needed {
-            return Err(RulingError::BelowSchedule { found, needed });
+        match Key::floor(self.kind).filter(|_| found < needed) {
+            Some(key) => {
+                let passed = Passed::Floor { found, needed };
+                Err(RulingError::BelowSchedule(schedule.passed(key, passed)))
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// SHA-256 of the text.

@@ -12,7 +12,7 @@ pub use drafts::{Draft, fictional, japan};
 pub use hours::Hours;
 pub use key::Key;
 pub use rules::{Country, FieldName, Rules};
-pub use within::Beyond;
+pub use within::{Beyond, Passed};
 
 use crate::grammar::{GrammarError, Lines, optional_hash};
 use crate::limits::{NOTE_BYTES_MAX, SOURCE_BYTES_MAX};
@@ -227,6 +227,16 @@ impl Schedule {
         match self.mark(key) {
             Some(mark) if mark.verified => text,
             _ => format!("{text} ({UNVERIFIED})"),
+        }
+    }
+
+    /// A value that is passed, with what says whether somebody verified it.
+    pub(crate) fn passed(&self, key: Key, passed: Passed) -> Beyond {
+        let verified = self.mark(key).is_some_and(|mark| mark.verified);
+        Beyond {
+            key,
+            verified,
+            passed,
         }
     }
 

@@ -29,6 +29,14 @@ pub enum ControlError {
     /// The gate refuses; the reason is in the log.
     #[error("refused: {} ({}, code {}); {}", .0.sentence(), .0.name(), .0.code(), .0.advice())]
     Refused(Refusal),
+    /// The gate refuses because of a value of the schedule; the reason is in the log, with the value and the mark of one that nobody verified.
+    #[error("refused: {} ({}, code {}): {value}; {}", refusal.sentence(), refusal.name(), refusal.code(), refusal.advice())]
+    Unscheduled {
+        /// The refusal.
+        refusal: Refusal,
+        /// The value, in words.
+        value: String,
+    },
     /// The gate let the sensor pass and something it needs is not to be had; the refusal is in the log, the cause is told here alone.
     #[error("refused: {} ({}, code {})", refusal.sentence(), refusal.name(), refusal.code())]
     Lacking {
@@ -129,6 +137,7 @@ impl ControlError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused(_)
+            | Self::Unscheduled { .. }
             | Self::Lacking { .. }
             | Self::Document { .. }
             | Self::Forbidden { .. }

@@ -20,7 +20,9 @@ use crate::journal::{Journal, RunLog};
 use crate::layout::Node;
 use crate::office::{self, FindingFile, record_findings};
 use crate::{files, keys};
-use sakimori_authority::gate::{Admitted, Ask, Folder, SensorState, admit, remember, trust};
+use sakimori_authority::gate::{
+    Admitted, Ask, Folder, SensorState, admit, remember, trust, value_behind,
+};
 use sakimori_authority::{Refusal, TrustRoot};
 use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::record::Direction;
@@ -203,7 +205,7 @@ impl Process<'_> {
             }
             Err(refusal) => {
                 self.keep_in_mind(&folder)?;
-                Err(self.refuse(refusal))
+                Err(self.refuse_by(refusal, self.value_behind(refusal, &folder)))
             }
         }
     }
@@ -237,6 +239,12 @@ impl Process<'_> {
             };
             state.trust_root = Some(next);
         }
+    }
+
+    /// The value of the schedule that a refusal of the gate rests on, with its mark.
+    fn value_behind(&self, refusal: Refusal, folder: &Folder) -> Option<String> {
+        let trusted = trust(folder, &self.led_on()).ok()?;
+        value_behind(refusal, &trusted, folder)
     }
 
     fn gate(&self, folder: &Folder) -> Result<Admitted, Refusal> {

@@ -8,7 +8,7 @@ use crate::part::{CommissionPart, OfficePart, Part, refused};
 use crate::problem::{Answer, Code, Problem};
 use crate::words::Word;
 use sakimori_authority::root::TrustRoot;
-use sakimori_authority::schedule::Beyond;
+use sakimori_authority::schedule::{Key, Passed};
 use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
 use sakimori_authority::{Schedule, Sitting};
 use sakimori_control::office as cases;
@@ -402,15 +402,16 @@ fn fill_text(
 
 /// Whether a draft stays within the schedule. Votes are counted once a sitting is entered, not before.
 fn within(draft: &Statement, asked: &Asked, rules: &Schedule) -> Result<(), String> {
-    let (share, most) = (asked.body.expected_share_ppm, rules.rules.cap_share_ppm);
-    if share > most {
+    let share = asked.body.expected_share_ppm;
+    if share > rules.rules.cap_share_ppm {
+        let most = rules.shown(Key::CapSharePpm);
         return Err(format!(
             "the expected share is {share}; `cap.share-ppm` is {most}"
         ));
     }
     match draft.within(rules) {
-        Ok(()) | Err(Beyond::Floor { .. }) => Ok(()),
-        Err(beyond) => Err(beyond.to_string()),
+        Err(beyond) if !matches!(beyond.passed, Passed::Floor { .. }) => Err(beyond.to_string()),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

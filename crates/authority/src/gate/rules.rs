@@ -4,8 +4,11 @@
 use super::{Ask, Folder, SensorState};
 use crate::refusal::Refusal;
 use crate::root::TrustRoot;
-use crate::schedule::{Beyond, Schedule, ScheduleError, SuccessionError, mechanical_fields};
+use crate::schedule::{
+    Beyond, Key, Passed, Schedule, ScheduleError, SuccessionError, mechanical_fields,
+};
 use crate::software::{Software, SoftwareError};
+use crate::statement::Statement;
 use sakimori_custody::time::Seconds;
 
 /// The schedule that is in force for this start.
@@ -73,14 +76,44 @@ pub(super) fn is_released(folder: &Folder, root: &TrustRoot, now: Seconds) -> bo
 
 /// The refusal of what passes the schedule.
 pub(super) const fn beyond(beyond: Beyond) -> Refusal {
-    match beyond {
-        Beyond::Period { .. } => Refusal::PeriodTooLong,
-        Beyond::Retention { .. } => Refusal::RetentionTooLong,
-        Beyond::Caps { .. } => Refusal::CapsAboveSchedule,
-        Beyond::Floor { .. } => Refusal::FloorBelowSchedule,
-        Beyond::UrgentOff(_) => Refusal::UrgentOff,
-        Beyond::UrgentTooLong { .. } => Refusal::UrgentTooLong,
-        Beyond::UrgentCaps { .. } => Refusal::UrgentCaps,
+    match beyond.passed {
+        Passed::Period { .. } => Refusal::PeriodTooLong,
+        Passed::Retention { .. } => Refusal::RetentionTooLong,
+        Passed::Caps { .. } => Refusal::CapsAboveSchedule,
+        Passed::Floor { .. } => Refusal::FloorBelowSchedule,
+        Passed::UrgentOff(_) => Refusal::UrgentOff,
+        Passed::UrgentTooLong { .. } => Refusal::UrgentTooLong,
+        Passed::UrgentCaps { .. } => Refusal::UrgentCaps,
+    }
+}
+
+/// The value of the folder's schedule that a refusal rests on, in words, with the mark where nobody verified it. `None` where it rests on none, or schedule or statement do not stand.
+pub(super) fn value_behind(refusal: Refusal, folder: &Folder, root: &TrustRoot) -> Option<String> {
+    let (schedule, _) = Schedule::check(folder.schedule.as_deref()?, root).ok()?;
+    let value = |key: Key| format!("`{key}` is {}", schedule.shown(key));
+    match refusal {
+        Refusal::HomeCountryOther => Some(value(Key::HomeCountries)),
+        Refusal::MechanicalFieldsOther => Some(value(Key::MechanicalFields)),
+        Refusal::AgreementNeedsSitting => Some(value(Key::AgreementSitting)),
+        Refusal::PeriodTooLong
+        | Refusal::RetentionTooLong
+        | Refusal::CapsAboveSchedule
+        | Refusal::FloorBelowSchedule
+        | Refusal::UrgentOff
+        | Refusal::UrgentTooLong
+        | Refusal::UrgentCaps => {
+            let (statement, _) = Statement::check(folder.statement.as_deref()?, root).ok()?;
+            // A statement that is within everything was refused for its ruling's votes, or ends too long behind its entry.
+            let other = || match refusal {
+                Refusal::FloorBelowSchedule => {
+                    value(Key::floor(statement.kind).unwrap_or(Key::FloorAcquisition))
+                }
+                _ => value(Key::urgent(statement.kind)),
+            };
+            let passed = statement.within(&schedule).err();
+            Some(passed.map_or_else(other, |beyond| beyond.to_string()))
+        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The keys of the schedule, in the order in which its lines stand. In: nothing. Out: names. Never: a key that stands twice.
 
+use crate::statement::Kind;
 use sakimori_custody::record::{Direction, coded};
 
 coded! {
@@ -90,6 +91,27 @@ impl Key {
             Direction::OutOut => Self::PeriodOutOut,
             Direction::OutIn => Self::PeriodOutIn,
             Direction::InOut => Self::PeriodInOut,
+        }
+    }
+
+    /// The votes that a kind needs; an agreement needs none.
+    pub const fn floor(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Acquisition => Some(Self::FloorAcquisition),
+            Kind::Agreement => None,
+            Kind::Measure => Some(Self::FloorMeasure),
+            Kind::Reidentification => Some(Self::FloorReidentification),
+            Kind::Disclosure => Some(Self::FloorDisclosure),
+        }
+    }
+
+    /// The hours of an urgent act of a kind; of a kind that is never urgent, those of an acquisition.
+    pub const fn urgent(kind: Kind) -> Self {
+        match kind {
+            Kind::Measure => Self::UrgentMeasure,
+            Kind::Acquisition | Kind::Agreement | Kind::Reidentification | Kind::Disclosure => {
+                Self::UrgentAcquisition
+            }
         }
     }
 }

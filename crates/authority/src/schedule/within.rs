@@ -1,12 +1,24 @@
 //! Whether a statement stays within the schedule. In: both. Out: nothing, or the first value that is passed. Never: a value that is rounded up.
 
-use super::{Key, Schedule};
+use super::{Key, Schedule, UNVERIFIED};
 use crate::statement::{Basis, Kind, Statement};
 use sakimori_custody::time::Seconds;
 
-/// A value of the schedule that a statement passes.
+/// A value of the schedule that a statement or a ruling passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Beyond {
+#[error("{passed}{}", if *.verified { String::new() } else { format!(" ({UNVERIFIED})") })]
+pub struct Beyond {
+    /// Which value.
+    pub key: Key,
+    /// Whether somebody verified it.
+    pub verified: bool,
+    /// By what it is passed.
+    pub passed: Passed,
+}
+
+/// By what a value of the schedule is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Passed {
     /// It lasts longer than a direction, or an agreement, may.
     #[error("it ends after {allowed}, the end of `{key}`")]
     Period {
@@ -71,13 +83,16 @@ impl Statement {
     /// # Errors
     /// [`Beyond`] names the first value that it passes.
     pub fn within(&self, schedule: &Schedule) -> Result<(), Beyond> {
+        let held = self.held(schedule);
+        held.map_err(|(key, passed)| schedule.passed(key, passed))
+    }
+
+    fn held(&self, schedule: &Schedule) -> Result<(), (Key, Passed)> {
         self.within_period(schedule)?;
         let rules = &schedule.rules;
         if self.keep_days > rules.retention_days {
-            return Err(Beyond::Retention {
-                found: self.keep_days,
-                allowed: rules.retention_days,
-            });
+            let (found, allowed) = (self.keep_days, rules.retention_days);
+            return Err((Key::RetentionDays, Passed::Retention { found, allowed }));
         }
         for (key, found, allowed) in [
             (Key::CapMatchPpm, self.caps.match_ppm, rules.cap_match_ppm),
@@ -88,20 +103,21 @@ impl Statement {
             ),
         ] {
             if found > allowed {
-                return Err(Beyond::Caps {
+                let passed = Passed::Caps {
                     key,
                     found,
                     allowed,
-                });
+                };
+                return Err((key, passed));
             }
         }
         match &self.decided {
             Basis::Sitting(sitting) => {
                 let (found, needed) = (sitting.votes_for.len() as u64, rules.floor(self.kind));
-                if found < needed {
-                    return Err(Beyond::Floor { found, needed });
+                match Key::floor(self.kind).filter(|_| found < needed) {
+                    Some(key) => Err((key, Passed::Floor { found, needed })),
+                    None => Ok(()),
                 }
-                Ok(())
             }
             Basis::Agreement { .. } => Ok(()),
             Basis::Urgent { .. } => self.within_urgent(schedule),
@@ -109,7 +125,7 @@ impl Statement {
     }
 
     /// The shortest period of the directions, or that of an agreement.
-    fn within_period(&self, schedule: &Schedule) -> Result<(), Beyond> {
+    fn within_period(&self, schedule: &Schedule) -> Result<(), (Key, Passed)> {
         let rules = &schedule.rules;
         let periods: Vec<(Key, u64)> = match self.decided {
             Basis::Agreement { .. } => vec![(Key::PeriodAgreement, rules.period_agreement)],
@@ -122,23 +138,24 @@ impl Statement {
         for (key, months) in periods {
             let allowed = self.not_before.plus_months(months);
             if self.not_after > allowed {
-                return Err(Beyond::Period { key, allowed });
+                return Err((key, Passed::Period { key, allowed }));
             }
         }
         Ok(())
     }
 
-    fn within_urgent(&self, schedule: &Schedule) -> Result<(), Beyond> {
+    fn within_urgent(&self, schedule: &Schedule) -> Result<(), (Key, Passed)> {
         let rules = &schedule.rules;
+        let of = Key::urgent(self.kind);
         let hours = rules
             .urgent(self.kind)
-            .ok_or(Beyond::UrgentOff(self.kind))?;
+            .ok_or((of, Passed::UrgentOff(self.kind)))?;
         let (found, allowed) = (
             self.not_after.0.saturating_sub(self.not_before.0),
             hours * 3600,
         );
         if found > allowed {
-            return Err(Beyond::UrgentTooLong { found, allowed });
+            return Err((of, Passed::UrgentTooLong { found, allowed }));
         }
         for (key, found, allowed) in [
             (
@@ -153,11 +170,12 @@ impl Statement {
             ),
         ] {
             if found > allowed {
-                return Err(Beyond::UrgentCaps {
+                let passed = Passed::UrgentCaps {
                     key,
                     found,
                     allowed,
-                });
+                };
+                return Err((key, passed));
             }
         }
         Ok(())

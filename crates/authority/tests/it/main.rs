@@ -6,6 +6,7 @@
     reason = "the samples are made here; one that is none is a broken test"
 )]
 
+mod marks;
 mod notes;
 mod roots;
 mod rules;

@@ -76,7 +76,8 @@ impl<'n, 'p> News<'n, 'p> {
             Err(Refusal::Revoked) => Some(self.stopped(&folder, Ending::Revoked)),
             Err(refusal) => {
                 // On record as every refusal; where it is not, the run ends with its log.
-                drop(self.process.refuse(refusal));
+                let value = self.process.value_behind(refusal, &folder);
+                drop(self.process.refuse_by(refusal, value));
                 // A lease that is refused prolongs nothing. Whoever writes what nobody can read over a note that stops gains nothing either.
                 stops.then_some(Order::End(Ending::Refused))
             }

@@ -17,12 +17,20 @@ const KEPT_MAX: usize = 1000;
 impl Process<'_> {
     /// Puts a refusal on record and gives the error to end with.
     pub(super) fn refuse(&self, refusal: Refusal) -> ControlError {
-        let body = self.body(refusal);
+        self.refuse_by(refusal, None)
+    }
+
+    /// As [`Process::refuse`], with the value of the schedule that the refusal rests on.
+    pub(super) fn refuse_by(&self, refusal: Refusal, value: Option<String>) -> ControlError {
+        let body = self.body(refusal, value.as_deref());
         let entered = self
             .journal()
             .and_then(|mut journal| journal.record(deed(refusal, &body)));
         match entered {
-            Ok(_) => ControlError::Refused(refusal),
+            Ok(_) => match value {
+                Some(value) => ControlError::Unscheduled { refusal, value },
+                None => ControlError::Refused(refusal),
+            },
             // The log does not take it: the reason is kept, with the log's own fault as what the sensor ends with.
             Err(_) => self.keep(&body),
         }
@@ -58,10 +66,10 @@ impl Process<'_> {
 
     /// Keeps a refusal because the log does not answer.
     pub(super) fn keep_refusal(&self) -> ControlError {
-        self.keep(&self.body(Refusal::LogUnavailable))
+        self.keep(&self.body(Refusal::LogUnavailable, None))
     }
 
-    fn body(&self, refusal: Refusal) -> Value {
+    fn body(&self, refusal: Refusal, value: Option<&str>) -> Value {
         // Whatever the folder holds as its statement; empty where that cannot be read.
         let note = files::read(&self.plan.authority.join("statement.note"));
         let note = note
@@ -70,12 +78,13 @@ impl Process<'_> {
             .and_then(|bytes| Note::parse(&bytes).ok());
         let statement = note.and_then(|note| Statement::parse(note.text()).ok());
         let authority = statement.map_or_else(String::new, |statement| statement.id.to_string());
+        let value = value.map_or_else(String::new, |value| format!(": {value}"));
         json!({
             "code": refusal.code(),
             "name": refusal.name(),
             "sensor": self.plan.sensor.to_string(),
             "authority": authority,
-            "detail": format!("{}; refused at {}", refusal.sentence(), self.host.seconds()),
+            "detail": format!("{}{value}; refused at {}", refusal.sentence(), self.host.seconds()),
         })
     }
 
@@ -113,7 +122,7 @@ impl Process<'_> {
             let refusal = code
                 .and_then(Refusal::from_code)
                 .unwrap_or(Refusal::LogUnavailable);
-            let body = read.unwrap_or_else(|| self.body(refusal));
+            let body = read.unwrap_or_else(|| self.body(refusal, None));
             journal.record(deed(refusal, &body))?;
             std::fs::remove_file(path).map_err(ControlError::file("remove", path))?;
         }

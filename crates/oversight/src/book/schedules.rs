@@ -4,7 +4,7 @@ use super::{Book, Seen, Taken, void};
 use crate::book::authorities::told;
 use crate::refused::{Code, Refused, hold};
 use sakimori_authority::ruling::Ruling;
-use sakimori_authority::schedule::{Beyond, Schedule, SuccessionError};
+use sakimori_authority::schedule::{Beyond, Key, Passed, Schedule, SuccessionError};
 use sakimori_authority::software::Software;
 use sakimori_authority::statement::Statement;
 use sakimori_custody::time::Seconds;
@@ -80,13 +80,14 @@ impl Schedules {
 
     /// Whether so large a share of traffic may be asked for, per million.
     pub(crate) fn may_ask(&self, share_ppm: u64, at: Seconds) -> Result<(), Refused> {
-        let most = self.in_force(at).map(|s| s.schedule.rules.cap_share_ppm);
-        match most.filter(|most| share_ppm > *most) {
+        let known = self.in_force(at).map(|known| &known.schedule);
+        match known.filter(|known| share_ppm > known.rules.cap_share_ppm) {
             None => Ok(()),
-            Some(most) => Err(Refused::new(
-                Code::RequestShare,
-                format!("{share_ppm} per million, where `cap.share-ppm` is {most}"),
-            )),
+            Some(known) => {
+                let most = known.shown(Key::CapSharePpm);
+                let what = format!("{share_ppm} per million, where `cap.share-ppm` is {most}");
+                Err(Refused::new(Code::RequestShare, what))
+            }
         }
     }
 
@@ -150,14 +151,14 @@ impl Schedules {
 }
 
 const fn code(beyond: &Beyond) -> Code {
-    match beyond {
-        Beyond::Period { .. } | Beyond::Retention { .. } | Beyond::Caps { .. } => {
+    match beyond.passed {
+        Passed::Period { .. } | Passed::Retention { .. } | Passed::Caps { .. } => {
             Code::BeyondSchedule
         }
-        Beyond::Floor { .. } => Code::BelowFloor,
-        Beyond::UrgentOff(_) => Code::UrgentOff,
-        Beyond::UrgentTooLong { .. } => Code::UrgentHours,
-        Beyond::UrgentCaps { .. } => Code::UrgentCaps,
+        Passed::Floor { .. } => Code::BelowFloor,
+        Passed::UrgentOff(_) => Code::UrgentOff,
+        Passed::UrgentTooLong { .. } => Code::UrgentHours,
+        Passed::UrgentCaps { .. } => Code::UrgentCaps,
     }
 }
 

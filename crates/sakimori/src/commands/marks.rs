@@ -6,7 +6,6 @@ use sakimori_authority::schedule::{Key, Schedule, UNVERIFIED};
 use sakimori_authority::statement::{Basis, Kind, Statement};
 use sakimori_control::error::told;
 use sakimori_control::{Node, files};
-use sakimori_custody::record::Direction;
 
 /// The schedule in force as the node keeps it; `None` where there is none that reads.
 fn schedule(node: &Node) -> Option<Schedule> {
@@ -51,28 +50,14 @@ pub(super) fn keys_of(statement: &Statement) -> Vec<Key> {
             Key::UrgentMatchPpm,
             Key::UrgentDayRecords,
         ],
-        (Basis::Sitting(_), kind) => floor(kind).into_iter().collect(),
+        (Basis::Sitting(_), kind) => Key::floor(kind).into_iter().collect(),
     };
     keys.extend(
         statement
             .directions
             .iter()
-            .map(|direction| match direction {
-                Direction::OutOut => Key::PeriodOutOut,
-                Direction::OutIn => Key::PeriodOutIn,
-                Direction::InOut => Key::PeriodInOut,
-            }),
+            .map(|direction| Key::period(*direction)),
     );
     keys.extend([Key::RetentionDays, Key::CapMatchPpm, Key::CapDayRecords]);
     keys
-}
-
-const fn floor(kind: Kind) -> Option<Key> {
-    match kind {
-        Kind::Acquisition => Some(Key::FloorAcquisition),
-        Kind::Measure => Some(Key::FloorMeasure),
-        Kind::Reidentification => Some(Key::FloorReidentification),
-        Kind::Disclosure => Some(Key::FloorDisclosure),
-        Kind::Agreement => None,
-    }
 }
