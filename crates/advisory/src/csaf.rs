@@ -1,7 +1,7 @@
 //! Is this a good CSAF document? In: bytes, the time, and what the tests need to know. Out: each test of the standard with its verdict. Never: a file or network look-up; a
 //! test that would need one says so.
 //!
-//! Schema and most tests are the library's (`csaf-rs`, record 25); what it lacks, or would ask the system's clock for, is in [`own`]; what nobody here answers is in
+//! Schema and most tests are the library's (`csaf-rs`, record 25); what it lacks, or would ask the system's clock for, is in `csaf/own.rs`; what nobody here answers is in
 //! [`catalogue`] with its reason. Source: CSAF 2.0 and 2.1, section 6. The verdicts on all test documents: `docs/reference/csaf-tests.md`.
 
 pub mod catalogue;

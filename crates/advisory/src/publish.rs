@@ -1,7 +1,7 @@
 //! What goes out: a case as CSAF documents, and the files of a provider. In: cases, who we are, a signer, the time. Out: paths and bytes. Never: a case before its release, a
 //! document that is not valid, a document for a class of recipients that its edition cannot name.
 //!
-//! [`case`] is what is known, [`document`] makes the document of an edition, [`tree`] lays the files out, [`openpgp`] signs. Source: CSAF 2.0 and 2.1, 7.1.
+//! [`case`] is what is known, [`mod@document`] makes the document of an edition, [`mod@tree`] lays the files out, [`openpgp`] signs. Source: CSAF 2.0 and 2.1, 7.1.
 
 pub mod case;
 pub mod document;
