@@ -90,9 +90,8 @@ fn sheet() -> impl Strategy<Value = Sheet> {
 fn fitting(class: Class) -> &'static [RecipientKind] {
     use RecipientKind as R;
     match class {
-        Class::Selected => &[R::StateAgency, R::PoliceDefence, R::Carrier],
+        Class::Selected | Class::Integrated => &[R::StateAgency, R::PoliceDefence, R::Carrier],
         Class::SelectedParty => &[R::StateAgency, R::PoliceDefence, R::Carrier, R::Party],
-        Class::Integrated => &[R::StateAgency, R::PoliceDefence, R::Carrier],
         Class::IntegratedControlled => &[R::StateAgency, R::ForeignGovernment, R::Contractor],
         Class::PublicNotice => &[R::Operator, R::Public, R::Supplier],
         _ => &[R::StateAgency, R::Reporter],
