@@ -1,5 +1,7 @@
 //! The story of the testkit, which the book of `oversight` takes whole: the verifier has to take it whole too, and to name what is changed in it.
 
+mod said;
+
 use super::maker::{Made, codes, folder, publish, verify};
 use sakimori_testkit::history::{FIRST, SECOND, Step, Story, hour};
 use sakimori_verify::{Options, Report, render};
