@@ -97,6 +97,26 @@ impl Guidance {
         })
     }
 
+    /// Its id.
+    pub const fn id(&self) -> &Name {
+        &self.id
+    }
+
+    /// To whom.
+    pub const fn to(&self) -> &Name {
+        &self.to
+    }
+
+    /// What it is about, one line.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// By when an answer is asked for.
+    pub const fn answer_by(&self) -> Date {
+        self.answer_by
+    }
+
     /// Its lines.
     pub fn lines(&self) -> &[String] {
         &self.lines

@@ -165,6 +165,31 @@ impl Letter {
         })
     }
 
+    /// Its id.
+    pub const fn id(&self) -> &Name {
+        &self.id
+    }
+
+    /// To whom: an operator; of an opinion, the minister.
+    pub const fn to(&self) -> &Name {
+        &self.to
+    }
+
+    /// What it is about, one line.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// What is asked.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// By when an answer is due.
+    pub const fn reply_by(&self) -> Date {
+        self.reply_by
+    }
+
     /// Where it stands.
     pub const fn state(&self) -> LetterState {
         self.state

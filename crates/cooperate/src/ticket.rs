@@ -138,6 +138,21 @@ impl Ticket {
         self.closed.get_or_insert(at);
     }
 
+    /// Its id.
+    pub const fn id(&self) -> &Name {
+        &self.id
+    }
+
+    /// Who asks.
+    pub const fn operator(&self) -> &Name {
+        &self.operator
+    }
+
+    /// What it is about, one line.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// Where it stands.
     pub fn state(&self) -> TicketState {
         match (self.closed, self.words.last().map(|word| word.side)) {
