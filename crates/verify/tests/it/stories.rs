@@ -76,6 +76,41 @@ fn a_decision_needs_the_votes_that_trust_root_and_schedule_ask_for() {
 }
 
 #[test]
+fn each_kind_of_ruling_has_its_own_floor_in_the_schedule() {
+    // Three of four voted for it.
+    for kind in ["measure", "disclosure"] {
+        for (floor, wanted) in [(3, &[][..]), (4, &["ruling-sitting"])] {
+            let story = Story::good()
+                .with("schedule", |s| {
+                    let (from, to) = (
+                        format!("floor.{kind} = 3"),
+                        format!("floor.{kind} = {floor}"),
+                    );
+                    s.edit(&from, &to);
+                })
+                .with("kept longer", |s| {
+                    s.edit("kind: acquisition", &format!("kind: {kind}"));
+                })
+                .up_to("kept longer");
+            assert_eq!(codes(&report(&story)), wanted, "{kind} {floor}");
+        }
+    }
+}
+
+#[test]
+fn a_log_without_a_trust_root_for_a_reader_without_one_says_so() {
+    let mut story = Story::good().up_to("request");
+    story.steps.retain(|step| step.name == "request");
+    let report = report(&story);
+    let said = report
+        .problems
+        .iter()
+        .find(|p| p.code.name() == "trust-root-missing");
+    let text = render::text(&report);
+    assert!(said.is_some_and(|p| p.place.index.is_none()), "{text}");
+}
+
+#[test]
 fn the_carriers_counter_is_held_against_windows_that_fill_its_span() {
     let counted = |packets: u64, ppm: u64, span: [u64; 2], wanted: &[&str]| {
         let story = Story::good()

@@ -5,7 +5,7 @@ use crate::maker::{
     COSIGNED, Made, Tree, bundle, codes, good, make, options, place, publish, story, verify, write,
 };
 use sakimori_testkit::folder::{Part, Plan, signer};
-use sakimori_verify::{Options, render};
+use sakimori_verify::{Options, Report, render};
 use std::os::unix::ffi::OsStrExt;
 
 #[test]
@@ -304,6 +304,28 @@ fn a_trust_root_that_was_installed_with_a_bundle_is_held_against_the_logs() {
     publish(dir.path(), &good(), &[], &["log", "mirror"]);
     write(&dir.path().join("trust-root.note"), &other);
     assert_eq!(codes(&verify(dir.path(), &options())), ["stray"]);
+}
+
+#[test]
+fn a_file_of_a_tile_has_a_width_of_1_to_255_in_its_one_form() {
+    let tree =
+        |report: &Report| -> Vec<u64> { report.checks.iter().map(|check| check.count).collect() };
+    let dir = crate::maker::folder();
+    publish(dir.path(), &good(), &[], &["log", "mirror"]);
+    let counted = tree(&verify(dir.path(), &options()));
+    for place in ["tile/0/000.p", "tile/entries/000.p"] {
+        let folder = dir.path().join(place);
+        let bytes = std::fs::read(folder.join("15")).unwrap();
+        for name in ["0", "015", "+15", "256", "300"] {
+            write(&folder.join(name), &bytes);
+            let report = verify(dir.path(), &options());
+            let text = render::text(&report);
+            assert_eq!(codes(&report), ["stray"], "{place}/{name}: {text}");
+            assert_eq!(report.problems.len(), 1, "{place}/{name}: {text}");
+            assert_eq!(tree(&report), counted, "{place}/{name}: {text}");
+            std::fs::remove_file(folder.join(name)).unwrap();
+        }
+    }
 }
 
 #[test]
