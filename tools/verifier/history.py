@@ -7,7 +7,7 @@ from .notes import DAY, KINDS, Malformed, Root, Ruling, Schedule, Statement, add
 LATE, HOUR, NONE, STREAMS = 120, 3600, bytes(32), 1 << 24  # the last: most streams of a log
 TYPES = {  # code: name, numbers of counters, who signs the envelope (note: nobody), fields of an open JSON body
     1: "trust-root 1 note", 2: "schedule 1 note", 3: "software 0 note", 4: "access 0 office+secretariat person:n act:access roles:N clearance:N until:t? by:N",
-    10: "request 0 office kind:s requester:s facts:s necessity:s alternatives:s expected_share_ppm:u rights:s replaces:h16? draft:s", 11: "decision 0 note",
+    10: "request 0 office kind:s requester:n facts:s necessity:s alternatives:s expected_share_ppm:u rights:s replaces:h16? draft:s", 11: "decision 0 note",
     12: "activation 1 note", 13: "question 1 secretariat request:h32 from:n text:S", 14: "answer 1 office request:h32 from:n text:S", 15: "ruling 0 note",
     16: "suspension 1 note", 17: "urgent 0 note", 18: "lapse 1 secretariat urgent:h16 reason:lapse destroyed:L",
     20: "start 4 sensor authority:h16 sensor:s statement_sha256:h32 pack_sha256:h32 schedule_sha256:h32- software_sha256:h32- lease_id:h16 input:s started:t limits:u",
@@ -17,11 +17,11 @@ TYPES = {  # code: name, numbers of counters, who signs the envelope (note: nobo
     30: "deletion 2 office bucket:B reason:s objects:u records:u office_share:gone commission_attestation:h32", 31: "attestation 0 office",
     33: "purge 1 office buckets:L reason:S", 34: "challenge 1 secretariat bucket:B record:r nonce:h32",
     35: "response 2 office bucket:B record:r outcome:s leaf:h32- path:H share:x", 41: "finding 2 office",
-    40: "query 2,3 office actor:s purpose:s case:s authority:h16 kind:s buckets:L rows:u outcome:s",
-    42: "export 2 office actor:s purpose:s case:s class:s recipient:s mark:s sha256:h32 buckets:L", 43: "reidentification 1 office actor:s bucket:B record:q field:s",
+    40: "query 2,3 office actor:n purpose:s case:s authority:h16 kind:s buckets:L rows:u outcome:s",
+    42: "export 2 office actor:n purpose:s case:s class:s recipient:s mark:s sha256:h32 buckets:L", 43: "reidentification 1 office actor:n bucket:B record:q field:n",
     45: "release 2 office actor:n class_from:C class_to:c recipients:R basis:s rights:s conditions:K transforms:T tlp:tlp pap:pap product_sha256:h32- outcome:o",
-    44: "misuse 1 office+secretariat rule:S actor:n case:S entries:I evidence:h32", 50: "inspection 0 secretariat inspection:s act:inspection inspector:s subject:s text:s",
-    **{code: f"{name} 1 secretariat id:s to:S subject:S text:S about:s? stop:h16?" for code, name in ((52, "notice"), (53, "demand"), (54, "recommendation"))},
+    44: "misuse 1 office+secretariat rule:S actor:n case:S entries:I evidence:h32", 50: "inspection 0 secretariat inspection:n act:inspection inspector:n subject:s text:s",
+    **{code: f"{name} 1 secretariat id:n to:S subject:S text:S about:s? stop:h16?" for code, name in ((52, "notice"), (53, "demand"), (54, "recommendation"))},
     55: "reply 1 office from:n text:S", 60: "report 10 secretariat year:u sha256:h32 headings:J"}
 TYPES = {code: (row.split()[0], [int(n) for n in row.split()[1].split(",")], row.split()[2], row.split()[3:]) for code, row in TYPES.items()}
 WINDOW = ("index start_ms end_ms held_before read selected domestic not_ip direction not_selected shed link truncated malformed record held_after bytes_read "

@@ -44,6 +44,11 @@ pub(crate) fn is_name(text: &str) -> bool {
     first && text.len() <= 32 && text.bytes().all(inner)
 }
 
+/// A text that is a name.
+pub(crate) fn name(text: &str) -> Option<String> {
+    is_name(text).then(|| text.to_owned())
+}
+
 /// Whether a text names a record: `<stream>-<n>`.
 pub(crate) fn is_record(text: &str) -> bool {
     text.split_once('-')

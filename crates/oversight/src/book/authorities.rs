@@ -263,8 +263,7 @@ impl Book {
     fn asked_for(&self, statement: &Statement, at: Seconds) -> Result<(), Refused> {
         let request = self.requests.by_leaf(&statement.request);
         let request = request.ok_or_else(|| Refused::from(Code::RequestUnknown))?;
-        let draft = request.draft.as_ref();
-        let same = draft.is_some_and(|draft| draft.id == statement.id);
+        let same = request.asks_for() == Some(statement.id);
         hold(same, Code::RequestDraft)?;
         request.complete.clone()?;
         self.schedules.may_ask(request.expected_share_ppm, at)?;

@@ -84,9 +84,18 @@ impl Request {
 
     /// The article that its draft names, whether that is a statement or not.
     pub fn basis(&self) -> Option<&str> {
+        self.line("basis: ")
+    }
+
+    /// The authority that its draft names, whether that is a statement or not: what was decided stands for itself, and a request only has to be the one for it.
+    pub fn asks_for(&self) -> Option<AuthorityId> {
+        self.line("id: ")?.parse().ok()
+    }
+
+    fn line(&self, key: &str) -> Option<&str> {
         self.text
             .split('\n')
-            .find_map(|line| line.strip_prefix("basis: "))
+            .find_map(|line| line.strip_prefix(key))
     }
 
     /// Seconds that the request waited for the commission until `now`: while a question is open the clock is stopped.

@@ -9,7 +9,7 @@ use crate::code::{Code, Subject};
 use crate::envelope::Act;
 use crate::fields::Fields;
 use crate::limits::LATE_SECONDS_MAX;
-use crate::notes::{Bucket, is_name, is_record};
+use crate::notes::{Bucket, is_record, name};
 use crate::report::Sink;
 use crate::unhex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,7 @@ pub(super) struct Letters {
 
 /// Whether somebody says something.
 fn who(fields: &Fields) -> Result<(), String> {
-    fields.parsed("from", |name| is_name(name).then_some(()))?;
+    fields.parsed("from", name)?;
     let said = !fields.text("text")?.trim().is_empty();
     said.then_some(())
         .ok_or_else(|| "it says nothing".to_owned())
@@ -81,7 +81,7 @@ impl Letters {
     ) -> Option<(String, Option<[u8; 16]>)> {
         let read = seen.open().map(|body| {
             let fields = Fields::read(body, &["id", "to", "subject", "text", "about", "stop"])?;
-            fields.text("id")?;
+            fields.parsed("id", name)?;
             for key in ["to", "subject", "text"] {
                 if fields.text(key)?.trim().is_empty() {
                     return Err(format!("`{key}` is empty"));
@@ -141,7 +141,7 @@ impl Letters {
         let read = seen.open().map(|body| {
             let fields =
                 Fields::read(body, &["inspection", "act", "inspector", "subject", "text"])?;
-            fields.text("inspector")?;
+            fields.parsed("inspector", name)?;
             let known = |act: &str| {
                 ["opened", "finding", "closed"]
                     .contains(&act)
@@ -151,9 +151,9 @@ impl Letters {
             let (subject, text) = (fields.text("subject")?, fields.text("text")?);
             let silent = act == "opened" && subject.trim().is_empty()
                 || act == "finding" && text.trim().is_empty();
-            let name = fields.text("inspection")?.to_owned();
+            let inspection = fields.parsed("inspection", name)?;
             (!silent)
-                .then_some((name, act))
+                .then_some((inspection, act))
                 .ok_or_else(|| "it does not say about what".to_owned())
         });
         let (inspection, act) = told(read, &seen.place(), sink)?;

@@ -7,7 +7,7 @@ use super::schedules::Schedules;
 use super::{Seen, bucket, told};
 use crate::code::{Code, Subject};
 use crate::fields::Fields;
-use crate::notes::{Bucket, is_name, is_record};
+use crate::notes::{Bucket, is_record, name};
 use crate::report::Sink;
 use crate::time::{DAY_SECONDS, read_time};
 use crate::unhex;
@@ -211,9 +211,9 @@ impl People {
             let record =
                 fields.parsed("record", |text| is_record(text).then(|| text.to_owned()))?;
             let texts = (
-                fields.text("actor")?.to_owned(),
+                fields.parsed("actor", name)?,
                 record,
-                fields.text("field")?.to_owned(),
+                fields.parsed("field", name)?,
             );
             Ok((texts, bucket(&fields)?))
         });
@@ -266,7 +266,6 @@ fn read_access(body: &[u8]) -> Result<Access, String> {
         body,
         &["person", "act", "roles", "clearance", "until", "by"],
     )?;
-    let name = |text: &str| is_name(text).then(|| text.to_owned());
     let granted = fields.parsed("act", |act| match act {
         "granted" => Some(true),
         "ended" => Some(false),
@@ -310,7 +309,7 @@ fn read_export(body: &[u8]) -> Result<Export, String> {
         }
     }
     Ok(Export {
-        actor: fields.text("actor")?.to_owned(),
+        actor: fields.parsed("actor", name)?,
         recipient: fields.text("recipient")?.to_owned(),
         buckets: fields.list("buckets", Bucket::read)?,
         empty,

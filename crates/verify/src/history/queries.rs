@@ -11,7 +11,7 @@ use super::{Seen, told};
 use crate::body::Body;
 use crate::code::{Code, Subject};
 use crate::fields::Fields;
-use crate::notes::Bucket;
+use crate::notes::{Bucket, name};
 use crate::report::{Place, Sink};
 use crate::time::DAY_SECONDS;
 use crate::unhex;
@@ -172,7 +172,7 @@ fn fields(body: &[u8], seen: &Seen<'_>) -> Result<Said, String> {
         }
     }
     Ok(Said {
-        actor: fields.text("actor")?.to_owned(),
+        actor: fields.parsed("actor", name)?,
         authority: fields.parsed("authority", unhex)?,
         buckets: fields.list("buckets", Bucket::read)?,
         empty,

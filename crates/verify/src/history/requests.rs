@@ -4,7 +4,7 @@ use super::schedules::Schedules;
 use super::{Seen, told};
 use crate::code::Code;
 use crate::fields::Fields;
-use crate::notes::TrustRoot;
+use crate::notes::{TrustRoot, name};
 use crate::report::Sink;
 use crate::unhex;
 use sakimori_tlog::merkle::Hash;
@@ -129,7 +129,7 @@ fn read(body: &[u8]) -> Result<Asked, String> {
             .unwrap_or_default()
     };
     Ok(Asked {
-        requester: fields.text("requester")?.to_owned(),
+        requester: fields.parsed("requester", name)?,
         id: unhex(line("id: ")),
         basis: line("basis: ").to_owned(),
         share_ppm: fields.number("expected_share_ppm")?,
