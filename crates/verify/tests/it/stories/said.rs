@@ -215,6 +215,16 @@ fn what_stands_twice_is_named_where_once_is_all() {
 }
 
 #[test]
+fn a_finding_is_sure_by_a_thousand_thousandths_and_no_more() {
+    for (sure, wanted) in [(1000, &[][..]), (1001, &["finding-records"])] {
+        let story = Story::good().up_to("finding").with("finding", |s| {
+            s.count(0, sure);
+        });
+        check(&story, "finding", wanted);
+    }
+}
+
+#[test]
 fn a_demand_alone_stops_and_only_what_goes_on() {
     let stop = |step: &str, id: &str, wanted: &[&str]| {
         let story = Story::good().up_to(step).with(step, |s| {

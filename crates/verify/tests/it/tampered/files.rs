@@ -307,6 +307,26 @@ fn a_trust_root_that_was_installed_with_a_bundle_is_held_against_the_logs() {
 }
 
 #[test]
+fn folders_deeper_than_a_log_has_are_named_and_not_walked() {
+    let log = |folders: usize| {
+        let dir = crate::maker::folder();
+        publish(dir.path(), &good(), &[], &["log", "mirror"]);
+        std::fs::create_dir_all(dir.path().join("x/".repeat(folders))).unwrap();
+        verify(dir.path(), &options())
+    };
+    // Twelve are more than a tile's path has; empty ones hold no file that could be anybody's.
+    assert!(log(12).ok());
+    let report = log(17);
+    let named: Vec<_> = report
+        .problems
+        .iter()
+        .map(|p| (p.code.name(), p.place.file.clone()))
+        .collect();
+    let place = ["x"; 13].join("/");
+    assert_eq!(named, [("stray", Some(place))]);
+}
+
+#[test]
 fn a_file_of_a_tile_has_a_width_of_1_to_255_in_its_one_form() {
     let tree =
         |report: &Report| -> Vec<u64> { report.checks.iter().map(|check| check.count).collect() };
