@@ -8,24 +8,19 @@ from verifier.history import Entry, History, stored_body
 from verifier.notes import Malformed, Root, read_time
 # The codes in the order of docs/reference/verifier.md: ~ not in force, ? told, else refused.
 CODES = """
-checkpoint-missing checkpoint-malformed checkpoint-log checkpoint-mirror checkpoint-quorum checkpoint-time file-missing file-form tile-wrong
-entry-wrong files-differ root-wrong stray entry-form entry-time entry-counters entry-authority entry-signature entry-signer stream-gap stream-chain
-stream-author stream-flood body-missing body-form body-wrong body-size body-fields trust-root-missing ~trust-root-malformed ~trust-root-unsigned
-~trust-root-chain trust-root-other ~trust-root-keys ~request-incomplete ~request-share ~decision-malformed ~decision-root ~decision-request ~decision-requester ~decision-twice
-~decision-signature ~decision-sitting ~decision-time ~decision-schedule ~schedule-malformed ~schedule-root ~schedule-signature ~schedule-sitting
-~schedule-chain ~schedule-consultation ~software-malformed ~software-root ~software-signature ~ruling-malformed ~ruling-root ~ruling-request
-~ruling-signature ~ruling-sitting ~ruling-about ~ruling-twice ~suspension-malformed ~suspension-root ~suspension-about ~suspension-signature
-~suspension-serial ~urgent-malformed ~urgent-root ~urgent-twice ~urgent-signature ~urgent-officers ~urgent-schedule ?urgent-undecided lapse-urgent
-~lease-malformed ~lease-unsigned ~lease-statement ~lease-early ~lease-ahead ~lease-time ~lease-twice run-start run-authority run-pack run-lease
-run-time run-suspended run-software run-schedule run-effective run-seal run-after-stop run-totals run-held run-fault ?run-open receipt-missing
-conservation receipt-held receipt-time receipt-records receipt-bucket ?carrier-differs cap-exceeded query-unopened ?query-open query-fields
-query-ended query-actor query-clearance query-budget access-clearance export-fields export-recipient export-purged export-actor export-clearance export-budget reidentification-ruling
-reidentification-twice reidentification-actor reidentification-role release-fields release-class release-condition release-tlp
-reference challenge-answer report-counters finding-records finding-file refusal-fields
-?deletion-missing ?deletion-late ?deletion-unknown ?deletion-records ?deletion-unattested deletion-revived ~attestation mirror-fork mirror-ahead mirror-body
-proof-malformed proof-wrong proof-entry proof-checkpoint"""
+checkpoint-missing checkpoint-malformed checkpoint-log checkpoint-mirror checkpoint-quorum checkpoint-time file-missing file-form tile-wrong entry-wrong files-differ root-wrong stray entry-form
+entry-time entry-counters entry-authority entry-signature entry-signer stream-gap stream-chain stream-author stream-flood body-missing body-form body-wrong body-size body-fields trust-root-missing
+~trust-root-malformed ~trust-root-unsigned ~trust-root-chain trust-root-other ~trust-root-keys ~request-incomplete ~request-share ~decision-malformed ~decision-root ~decision-request
+~decision-requester ~decision-twice ~decision-signature ~decision-sitting ~decision-time ~decision-schedule ~schedule-malformed ~schedule-root ~schedule-signature ~schedule-sitting ~schedule-chain
+~schedule-consultation ~software-malformed ~software-root ~software-signature ~ruling-malformed ~ruling-root ~ruling-request ~ruling-signature ~ruling-sitting ~ruling-about ~ruling-twice
+~suspension-malformed ~suspension-root ~suspension-about ~suspension-signature ~suspension-serial ~urgent-malformed ~urgent-root ~urgent-twice ~urgent-signature ~urgent-officers ~urgent-schedule
+?urgent-undecided lapse-urgent ~lease-malformed ~lease-unsigned ~lease-statement ~lease-early ~lease-ahead ~lease-time ~lease-twice run-start run-authority run-pack run-lease run-time run-suspended
+run-software run-schedule run-effective run-seal run-after-stop run-totals run-held run-fault ?run-open receipt-missing conservation receipt-held receipt-time receipt-records receipt-bucket
+?carrier-differs cap-exceeded query-unopened ?query-open query-fields query-ended query-actor query-clearance query-budget access-clearance export-fields export-recipient export-purged export-actor
+export-clearance export-budget reidentification-ruling reidentification-twice reidentification-actor reidentification-role release-fields release-class release-condition release-tlp reference
+challenge-answer report-counters finding-records finding-file refusal-fields ?deletion-missing ?deletion-late ?deletion-unknown ?deletion-records ?deletion-unattested deletion-revived ~attestation
+mirror-fork mirror-ahead mirror-body proof-malformed proof-wrong proof-entry proof-checkpoint"""
 CODES = {word.lstrip("~?"): (at, word[0]) for at, word in enumerate(CODES.split())}
-
 class Log:  # the files of a log: every hash is computed anew
     def __init__(self, folder, pinned, now): self.folder, self.now, self.bad, self.history = Path(folder), now, [], History(pinned)
     def read(self, name):

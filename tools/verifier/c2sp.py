@@ -13,7 +13,6 @@ def unbase64(text):
 def decimal(text):  # A number without sign and leading zeros, of 64 bits
     if not text or not all("0" <= c <= "9" for c in text) or (text[0] == "0" and text != "0"): return None
     return int(text) if len(text) <= 20 and int(text) < 1 << 64 else None
-
 class Key:  # A verifier key: name, id, kind, public key
     def __init__(self, name, kind, public):
         self.name, self.kind, self.public = name, kind, public
@@ -42,7 +41,6 @@ class Key:  # A verifier key: name, id, kind, public key
             message += struct.pack(">QQ", 0, stated.size) + stated.root
         return self.signs(message, signature[8:]), time
 def is_key_name(name): return 0 < len(name.encode()) <= 255 and not any(c.isspace() or c == "+" or ord(c) < 32 or ord(c) == 127 for c in name)
-
 class Note:  # text and signature lines of a signed note
     @staticmethod
     def read(raw):
@@ -72,12 +70,10 @@ class Note:  # text and signature lines of a signed note
             good.append((key, time))
         return good or None
     def signed_by(self, *keys): return self.verify(list(keys)) is not None
-
 def checkpoint(text):  # origin, size and root
     lines = text[:-1].split("\n")
     good = len(lines) == 3 and lines[0] and decimal(lines[1]) is not None and len(unbase64(lines[2]) or b"") == 32
     return SimpleNamespace(origin=lines[0], size=decimal(lines[1]), root=unbase64(lines[2])) if good else None
-
 class Policy:  # which signatures make a checkpoint one to believe (tlog-policy)
     def __init__(self, lines):
         self.logs, self.items, names, used, quorum = [], [], {}, set(), []

@@ -7,17 +7,15 @@ from .notes import DAY, KINDS, Malformed, Root, Ruling, Schedule, Statement, add
 LATE, HOUR, NONE, STREAMS = 120, 3600, bytes(32), 1 << 24  # the last: most streams of a log
 TYPES = {  # code: name, numbers of counters, who signs the envelope (note: nobody), fields of an open JSON body
     1: "trust-root 1 note", 2: "schedule 1 note", 3: "software 0 note", 4: "access 0 office+secretariat person:n act:access roles:N clearance:N until:t? by:N",
-    10: "request 0 office kind:s requester:n facts:s necessity:s alternatives:s expected_share_ppm:u rights:s replaces:h16? draft:s", 11: "decision 0 note",
-    12: "activation 1 note", 13: "question 1 secretariat request:h32 from:n text:S", 14: "answer 1 office request:h32 from:n text:S", 15: "ruling 0 note",
-    16: "suspension 1 note", 17: "urgent 0 note", 18: "lapse 1 secretariat urgent:h16 reason:lapse destroyed:L",
+    10: "request 0 office kind:s requester:n facts:s necessity:s alternatives:s expected_share_ppm:u rights:s replaces:h16? draft:s", 11: "decision 0 note", 12: "activation 1 note",
+    13: "question 1 secretariat request:h32 from:n text:S", 14: "answer 1 office request:h32 from:n text:S", 15: "ruling 0 note", 16: "suspension 1 note", 17: "urgent 0 note",
+    18: "lapse 1 secretariat urgent:h16 reason:lapse destroyed:L",
     20: "start 4 sensor authority:h16 sensor:s statement_sha256:h32 pack_sha256:h32 schedule_sha256:h32- software_sha256:h32- lease_id:h16 input:s started:t limits:u",
-    21: "stop 6 sensor reason:s ended:t", 22: "receipt 13 sensor window:w bucket:B first_record:s? records:u commitment:h32- identifiers:u identifiers_commitment:h32-",
-    23: "gap 2 sensor reason:s", 24: "fault 3 sensor kind:s detail:s", 25: "refusal 1 sensor code:u name:x sensor:s authority:x detail:x",
-    26: "effective 3 sensor state:state sensor:s lease_id:h16 reason:s", 27: "carrier 4 counter sensor:s",
-    30: "deletion 2 office bucket:B reason:s objects:u records:u office_share:gone commission_attestation:h32", 31: "attestation 0 office",
-    33: "purge 1 office buckets:L reason:S", 34: "challenge 1 secretariat bucket:B record:r nonce:h32",
-    35: "response 2 office bucket:B record:r outcome:s leaf:h32- path:H share:x", 41: "finding 2 office",
-    40: "query 2,3 office actor:n purpose:s case:s authority:h16 kind:s buckets:L rows:u outcome:s",
+    21: "stop 6 sensor reason:s ended:t", 22: "receipt 13 sensor window:w bucket:B first_record:s? records:u commitment:h32- identifiers:u identifiers_commitment:h32-", 23: "gap 2 sensor reason:s",
+    24: "fault 3 sensor kind:s detail:s", 25: "refusal 1 sensor code:u name:x sensor:s authority:x detail:x", 26: "effective 3 sensor state:state sensor:s lease_id:h16 reason:s",
+    27: "carrier 4 counter sensor:s", 30: "deletion 2 office bucket:B reason:s objects:u records:u office_share:gone commission_attestation:h32", 31: "attestation 0 office",
+    33: "purge 1 office buckets:L reason:S", 34: "challenge 1 secretariat bucket:B record:r nonce:h32", 35: "response 2 office bucket:B record:r outcome:s leaf:h32- path:H share:x",
+    41: "finding 2 office", 40: "query 2,3 office actor:n purpose:s case:s authority:h16 kind:s buckets:L rows:u outcome:s",
     42: "export 2 office actor:n purpose:s case:s class:s recipient:s mark:s sha256:h32 buckets:L", 43: "reidentification 1 office actor:n bucket:B record:q field:n",
     45: "release 2 office actor:n class_from:C class_to:c recipients:R basis:s rights:s conditions:K transforms:T tlp:tlp pap:pap product_sha256:h32- outcome:o",
     44: "misuse 1 office+secretariat rule:S actor:n case:S entries:I evidence:h32", 50: "inspection 0 secretariat inspection:n act:inspection inspector:n subject:s text:s",
@@ -31,12 +29,12 @@ CLASSES = {"acquired": "selected selected-party", "selected": "released-selected
            "integrated": "integrated-provision", "integrated-provision": "integrated-controlled public-notice", "integrated-controlled": "", "public-notice": ""}
 KINDS, TLP = "state-agency police-defence carrier foreign-government operator public supplier council contractor reporter party".split(), "clear green amber amber+strict red".split()
 CONDITIONS = "need|protection-assessment|equivalent-protection|party-consent|prior-consent|fix-method|controlled-handling|competent-minister|opinion-override"
-GIVEN = {  # class, recipient: what that asks for; * is that something was done to it
-    **{("selected", kind): "need" for kind in KINDS[:2]}, ("selected", "carrier"): "protection-assessment", ("selected-party", "party"): "", ("operator-report", "reporter"): "",
-    **{("selected-party", kind): "need prior-consent" for kind in KINDS[:2]}, ("selected-party", "carrier"): "protection-assessment prior-consent",
-    **{("integrated", kind): "" for kind in KINDS[:2]}, ("integrated", "carrier"): "*", **{("integrated-controlled", kind): "" for kind in ("police-defence", "carrier", "council")},
-    ("integrated-controlled", "state-agency"): "controlled-handling", ("integrated-controlled", "foreign-government"): "equivalent-protection", ("integrated-controlled", "contractor"): "*",
-    **{("public-notice", kind): "fix-method" if kind == "supplier" else "" for kind in KINDS[:9]}, ("operator-report", "state-agency"): "competent-minister"}
+GIVEN = ["selected state-agency+police-defence need", "selected carrier protection-assessment", "selected-party state-agency+police-defence need prior-consent",
+         "selected-party carrier protection-assessment prior-consent", "selected-party party", "integrated state-agency+police-defence", "integrated carrier *",
+         "integrated-controlled police-defence+carrier+council", "integrated-controlled state-agency controlled-handling", "integrated-controlled foreign-government equivalent-protection",
+         "integrated-controlled contractor *", "public-notice state-agency+police-defence+carrier+foreign-government+operator+public+council+contractor", "public-notice supplier fix-method",
+         "operator-report state-agency competent-minister", "operator-report reporter"]  # class, recipients, what it asks for; * is that something was done to it
+GIVEN = {(row.split()[0], kind): " ".join(row.split()[2:]) for row in GIVEN for kind in row.split()[1].split("+")}
 def leads(one, to): return one == to or any(leads(n, to) for n in CLASSES[one].split())
 def condition(value):
     kind, who, by, begin, end = need(text(value).count("/") == 4, value).split("/")
@@ -47,19 +45,18 @@ def whole(value): return need(isinstance(value, int) and not isinstance(value, b
 def many(reader): return lambda value: [reader(item) for item in need(isinstance(value, list), value)]
 def exact(value, names): return need(isinstance(value, dict) and set(value) == set(names), value)
 JSON = {"s": text, "S": lambda v: need(text(v).strip(), v), "n": notes.fits(notes.NAME), "u": whole, "t": read_time, "h16": unhex(16), "h32": unhex(32), "B": bucket,
-        "h32-": lambda v: None if v == "" else unhex(32)(v), "r": lambda v: record(text(v)), "q": notes.fits(notes.RECORD), "x": lambda v: v, "L": many(bucket),
-        "N": many(notes.fits(notes.NAME)), "H": many(unhex(32)), "I": many(whole), "J": many(many(whole)), "gone": notes.fits("destroyed"),
-        "access": notes.fits("granted|ended"), "lapse": notes.fits("refused|silence"), "inspection": notes.fits("opened|finding|closed"),
-        "C": many(lambda v: need(isinstance(v, str) and v in CLASSES, v)), "c": lambda v: need(isinstance(v, str) and v in CLASSES, v), "K": many(condition), "T": many(lambda v: need(text(v), v)),
-        "R": many(lambda v: tuple(notes.fits(f"({'|'.join(KINDS)})/{notes.NAME}")(v).split("/"))), "tlp": lambda v: TLP.index(need(v in TLP, v)), "pap": notes.fits("clear|green|amber|red"),
-        "o": notes.fits("released|[A-Z_]{1,32}"), "state": lambda v: STATES.index(need(v in STATES, v)) + 1, "w": lambda v: {name: whole(n) for name, n in exact(v, WINDOW).items()}}
+        "h32-": lambda v: None if v == "" else unhex(32)(v), "r": lambda v: record(text(v)), "q": notes.fits(notes.RECORD), "x": lambda v: v, "L": many(bucket), "N": many(notes.fits(notes.NAME)),
+        "H": many(unhex(32)), "I": many(whole), "J": many(many(whole)), "gone": notes.fits("destroyed"), "access": notes.fits("granted|ended"), "lapse": notes.fits("refused|silence"),
+        "inspection": notes.fits("opened|finding|closed"), "C": many(lambda v: need(isinstance(v, str) and v in CLASSES, v)), "c": lambda v: need(isinstance(v, str) and v in CLASSES, v),
+        "K": many(condition), "T": many(lambda v: need(text(v), v)), "R": many(lambda v: tuple(notes.fits(f"({'|'.join(KINDS)})/{notes.NAME}")(v).split("/"))),
+        "tlp": lambda v: TLP.index(need(v in TLP, v)), "pap": notes.fits("clear|green|amber|red"), "o": notes.fits("released|[A-Z_]{1,32}"),
+        "state": lambda v: STATES.index(need(v in STATES, v)) + 1, "w": lambda v: {name: whole(n) for name, n in exact(v, WINDOW).items()}}
 def read_json(body, spec):
     try: read = json.loads(body.decode(), parse_constant=lambda _: need(False))
     except (ValueError, RecursionError): raise Malformed from None
     spec = dict(item.split(":") for item in spec)
     exact(read, spec)
     return Facts(**{name: None if read[name] is None and kind[-1] == "?" else JSON[kind.rstrip("?")](read[name]) for name, kind in spec.items()})
-
 class Entry:  # an envelope: deterministic CBOR with exactly twelve keys
     def __init__(self, raw, index):
         self.raw, self.index, self.at, self.leaf = raw, index, 0, leaf_hash(raw)
@@ -91,17 +88,18 @@ def stored_body(raw):  # (salt, body) of an open one, (bucket, length) of a seal
     if raw[32] == 0: return True, raw[:32], need(len(raw) <= 33 + (1 << 20), raw[33:])
     need(raw[:32] == NONE and len(raw) > 33 and 0 <= len(raw) - raw[33] - 106 <= 1 << 20)
     return False, bucket(raw[34:34 + raw[33]].decode("latin-1")), len(raw) - raw[33] - 106
-
 class History:
     def __init__(self, pinned=None):
-        self.bad, self.pinned, self.found, self.roots, self.streams, self.highs = [], pinned, False, [], {}, [(0, None)]
-        self.requests, self.closed, self.schedules, self.software, self.statements, self.ids, self.leases = {}, set(), [], [], {}, {}, {}
-        self.keeps, self.rulings, self.shows, self.runs, self.windows, self.committed, self.carriers, self.day_records = {}, set(), {}, {}, {}, {}, [], {}
-        self.buckets, self.attested, self.attested_at, self.queries, self.actors, self.rows, self.grants = {}, {}, {}, {}, {}, {}, {}
-        self.purged, self.used, self.exports, self.waiting, self.answered, self.challenges, self.inspections, self.sums = set(), set(), {}, {}, set(), {}, {}, []
+        self.bad, self.pinned, self.found, self.highs = [], pinned, False, [(0, None)]
+        for name in "roots schedules software carriers sums".split(): setattr(self, name, [])
+        for name in "closed rulings purged used answered".split(): setattr(self, name, set())
+        for name in ("streams requests statements ids leases keeps shows runs windows committed day_records buckets attested attested_at queries actors rows grants "
+                     "exports waiting challenges inspections").split(): setattr(self, name, {})
     def say(self, code, good=False):  # tells what does not hold; gives whether it holds
         if not good: self.bad.append((code, self.entry.index))
         return bool(good)
+    def each(self, *pairs):  # tells all of several things that do not hold
+        for code, good in pairs: self.say(code, good)
     def hold(self, *pairs):  # tells the first of several things that does not hold; gives whether all hold
         return next((self.say(code) for code, good in pairs if not good), True)
     def root_at(self, time):
@@ -127,8 +125,7 @@ class History:
     def take(self, e, body):  # takes an entry in. `body` is the open body, or the bucket of a sealed one
         self.entry, self.raw = e, body if isinstance(body, bytes) else None
         if not self.stream(e): return
-        self.say("entry-counters", len(e.counters) in e.counts)
-        self.say("body-form", e.kind != "finding" if self.raw is not None else e.kind in ("finding", "query") and self.has_sensor(body))
+        self.each(("entry-counters", len(e.counters) in e.counts), ("body-form", e.kind != "finding" if self.raw is not None else e.kind in ("finding", "query") and self.has_sensor(body)))
         if e.kind == "trust-root" and self.raw is not None: self.trust_root()
         root = self.root_at(e.last)
         self.who, none = self.signer(root) if root else None, e.authority == NONE
@@ -147,7 +144,7 @@ class History:
         if not self.say("stream-flood", e.stream in self.streams or len(self.streams) < STREAMS): return False
         end = self.streams.setdefault(e.stream, Facts(next=0, leaf=NONE, time=0, signer=None))
         self.hold(("stream-gap", e.sequence == end.next), ("stream-chain", e.previous == end.leaf))
-        for code, good in (("entry-time", e.time % 60 == 0 and e.time >= end.time and e.time + HOUR >= self.highs[-1][0]), ("stream-author", end.signer in (None, e.signer))): self.say(code, good)
+        self.each(("entry-time", e.time % 60 == 0 and e.time >= end.time and e.time + HOUR >= self.highs[-1][0]), ("stream-author", end.signer in (None, e.signer)))
         if forward := e.sequence >= end.next: end.next, end.leaf = e.sequence + 1, e.leaf
         end.time, end.signer = max(end.time, e.time), end.signer or e.signer
         self.highs += [(e.time, e.index)] if e.time > self.highs[-1][0] else []
@@ -179,8 +176,7 @@ class History:
             before, last = len(self.bad), self.schedules[-1] if self.schedules else None
             self.say("body-fields", s.version == e.counter(0))
             self.verdict("schedule", s.root, lambda root, floor: s.sitting.verdict(s.note, root, floor, root.office), "acquisition")
-            self.say("schedule-chain", (s.version, s.previous) == ((last.version + 1, last.hash) if last else (1, None)))
-            self.say("schedule-consultation", not last or not s.unconsulted(last))
+            self.each(("schedule-chain", (s.version, s.previous) == ((last.version + 1, last.hash) if last else (1, None))), ("schedule-consultation", not last or not s.unconsulted(last)))
             self.schedules += [s] if len(self.bad) == before else []
     def on_software(self, _, __):
         if (s := self.note(notes.software, "software-malformed")) and self.say("software-root", root := self.root_named(s.root)):
@@ -199,7 +195,7 @@ class History:
         said = all(part.strip() for part in (b.facts, b.necessity, b.alternatives, b.rights))
         fits = b.expected_share_ppm <= self.value("cap.share-ppm", 1 << 64)
         self.requests[e.leaf] = asked = (b.requester, of["id"] if said and fits else None, b.expected_share_ppm)
-        for code, good in (("decision-requester", self.may_ask(asked)), ("request-incomplete", said), ("request-share", fits)): self.say(code, good)
+        self.each(("decision-requester", self.may_ask(asked)), ("request-incomplete", said), ("request-share", fits))
         self.count(of["basis"], 0)
     def may_ask(self, asked): return not (root := asked and self.root_at(self.entry.last)) or asked[0] in (root.officers or {asked[0]}) and asked[0] not in root.members
     def count(self, basis, what):  # 0 a request, 1 an urgent statement, 2 a decision
@@ -209,9 +205,7 @@ class History:
         s = self.note(Statement, f"{kind}-malformed")
         if not s or not self.hold((f"{kind}-malformed", bool(s.urgent) == (kind == "urgent")), ("body-fields", s.hash == e.authority)): return None
         before, asked, schedule = len(self.bad), self.requests.get(s.request), self.schedule_at(e.last)
-        self.say("decision-request", asked and asked[1] == s.id.hex())
-        self.say("decision-requester", self.may_ask(asked))
-        self.say("decision-twice", new := s.id not in self.ids)
+        self.each(("decision-request", asked and asked[1] == s.id.hex()), ("decision-requester", self.may_ask(asked)), ("decision-twice", new := s.id not in self.ids))
         self.say("decision-time", s.not_after >= e.time)
         self.verdict(kind, s.root, s.verdict, s.kind, **{"sitting": "officers"} if s.urgent else {})
         hours = (schedule.count("urgent." + s.kind) or 0) if schedule and s.urgent else 0
@@ -250,9 +244,7 @@ class History:
         if not (r := self.note(Ruling, "ruling-malformed")): return
         before, decided = len(self.bad), self.known(r.about) if r.what in ("authority", "urgent") else None
         self.verdict("ruling", r.root, lambda root, floor: r.sitting.verdict(r.note, root, floor), r.kind)
-        self.say("ruling-request", r.request == NONE or r.request in self.requests)
-        self.say("ruling-about", self.rulable(r, e))
-        self.say("ruling-twice", r.id not in self.rulings)
+        self.each(("ruling-request", r.request == NONE or r.request in self.requests), ("ruling-about", self.rulable(r, e)), ("ruling-twice", r.id not in self.rulings))
         if len(self.bad) > before: return
         self.rulings.add(r.id)
         self.closed |= {r.request, r.about} if r.what == "request" else {r.request}
@@ -270,8 +262,7 @@ class History:
     def on_suspension(self, e, _):
         if not (s := self.note(notes.suspension, "suspension-malformed")): return
         before, root, decided = len(self.bad), self.root_named(s.root), self.known(s.authority, True)
-        self.say("body-fields", s.serial == e.counter(0))
-        self.say("suspension-root", root)
+        self.each(("body-fields", s.serial == e.counter(0)), ("suspension-root", root))
         party = decided and decided.s.suspend_key
         if self.say("suspension-about", decided and (s.by != "party" or party)) and root:
             self.say("suspension-signature", s.note.verify({"commission": root.leads(), "office": [root.office], "party": [party]}[s.by]))
@@ -348,8 +339,7 @@ class History:
         self.say("run-schedule", in_force[0] is None or b.schedule_sha256 is not None and b.schedule_sha256 in in_force)
     def going(self, e):
         if self.say("run-start", run := self.runs.get(e.stream)):
-            self.say("run-after-stop", not run.stopped)
-            self.say("run-authority", run.statement == e.authority)
+            self.each(("run-after-stop", not run.stopped), ("run-authority", run.statement == e.authority))
         return run
     def on_receipt(self, e, b):
         if not (run := self.going(e)): return
@@ -361,8 +351,7 @@ class History:
         need(e.counters == [w.index, w.start_ms, w.end_ms, w.held_before, w.read, w.selected, discarded, errors, w.held_after, n, w.events, w.flows_closed, w.flows_selected])
         need((b.records, b.identifiers) == (n, w.identifiers) and (b.commitment is None) == (n == 0) and (b.identifiers_commitment is None) == (w.identifiers == 0))
         need(n or not w.identifiers)
-        self.say("conservation", w.held_before + w.read == w.selected + discarded + errors + w.held_after)
-        self.say("receipt-records", n == w.flows_selected <= w.flows_closed)
+        self.each(("conservation", w.held_before + w.read == w.selected + discarded + errors + w.held_after), ("receipt-records", n == w.flows_selected <= w.flows_closed))
         if n: self.committed.setdefault(e.stream, []).append((run.records, n, b.bucket, b.commitment))
         self.hold(("receipt-missing", w.index == run.windows), ("receipt-held", w.held_before == run.held))
         explained = run.told is not None and w.start_ms <= run.told
@@ -385,9 +374,8 @@ class History:
         return next(((number - first, n, *rest) for first, n, *rest in self.committed.get(stream, []) if first <= number < first + n), None)
     def on_stop(self, e, _):
         if run := self.going(e):
-            self.say("body-fields", e.counter(0) in (0, 1, 2, 3, 4, 5, 100))
-            self.say("run-totals", e.counters[1:] == [run.windows, *run.sums])
-            for code, good in (("run-fault", e.counter(0) != 100 or run.fault), ("run-held", e.counter(0) == 100 or run.held == 0)): self.say(code, good)
+            self.each(("body-fields", e.counter(0) in (0, 1, 2, 3, 4, 5, 100)), ("run-totals", e.counters[1:] == [run.windows, *run.sums]))
+            self.each(("run-fault", e.counter(0) != 100 or run.fault), ("run-held", e.counter(0) == 100 or run.held == 0))
             run.stopped = True
     def on_gap(self, e, b):
         self.say("body-fields", e.counter(0) <= e.counter(1))
@@ -422,8 +410,7 @@ class History:
         need(e.counters == [b.objects, b.records])
         if self.say("deletion-unknown", self.has_sensor(b.bucket)):
             state = self.bucket(b.bucket)
-            self.say("deletion-unattested", self.attested.get(b.commission_attestation) == b.bucket)
-            self.say("deletion-records", state.records == b.records)
+            self.each(("deletion-unattested", self.attested.get(b.commission_attestation) == b.bucket), ("deletion-records", state.records == b.records))
             self.say("deletion-late", e.time <= self.due(b.bucket))
             state.deleted = True
     def written(self, named): return all(of in self.buckets and self.buckets[of].written for of in named)
@@ -450,10 +437,10 @@ class History:
             self.say("query-fields", full and same and (closes or len(b.buckets) == e.counter(1)))
             if not closes:
                 self.may_see(b.actor, "query-actor", "query-clearance", "analyst")
-                for code, good in (("query-ended", not same or not any(map(self.over, b.buckets))), ("query-budget", self.rows.get((b.actor, e.time // DAY), 0) < self.value("budget.rows", 1 << 64))): self.say(code, good)
+                self.each(("query-ended", not same or not any(map(self.over, b.buckets))), ("query-budget", self.rows.get((b.actor, e.time // DAY), 0) < self.value("budget.rows", 1 << 64)))
                 self.actors[e.index] = b.actor
         if not closes:
-            for code, good in (("body-form", self.raw is not None), ("query-unopened", e.counter(0) == 0)): self.say(code, good)
+            self.each(("body-form", self.raw is not None), ("query-unopened", e.counter(0) == 0))
             self.queries[e.index] = (e.stream, e.authority)
         elif self.say("query-unopened", self.queries.get(e.counter(2)) == (e.stream, e.authority)):
             del self.queries[e.counter(2)]
@@ -462,8 +449,7 @@ class History:
     def on_finding(self, e, _): self.say("finding-records", e.counter(0) <= 1000)
     def on_export(self, e, b):
         day, said = (b.actor, e.time // DAY), all(part.strip() for part in (b.actor, b.purpose, b.case, getattr(b, "class"), b.recipient, b.mark))
-        self.say("export-fields", said and b.buckets and self.written(b.buckets))
-        self.say("export-recipient", self.listed("release.recipients", b.recipient))
+        self.each(("export-fields", said and b.buckets and self.written(b.buckets)), ("export-recipient", self.listed("release.recipients", b.recipient)))
         self.say("export-purged", not self.purged & set(b.buckets))
         self.may_see(b.actor, "export-actor", "export-clearance", "analyst")
         self.say("export-budget", self.exports.get(day, 0) < self.value("budget.exports", 1 << 64))
@@ -471,7 +457,7 @@ class History:
     def on_reidentification(self, e, b):
         what, voters = self.shows.get(e.counter(0), (None, []))
         if self.say("reidentification-ruling", what == (b.record, b.bucket, b.field)):
-            for code, good in (("reidentification-twice", e.counter(0) not in self.used), ("reidentification-actor", b.actor not in voters)): self.say(code, good)
+            self.each(("reidentification-twice", e.counter(0) not in self.used), ("reidentification-actor", b.actor not in voters))
             self.may_see(b.actor, *["reidentification-role"] * 2, "analyst", "supervisor")
             self.used.add(e.counter(0))
     def on_release(self, e, b):

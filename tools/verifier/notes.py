@@ -6,7 +6,6 @@ DAY, EPOCH = 86400, 719163
 KINDS = ["acquisition", "agreement", "measure", "reidentification", "disclosure"]
 NAME, RECORD = r"[a-z0-9][a-z0-9.-]{0,31}", r"([0-9a-f]{16})-(0|[1-9][0-9]{0,19})"
 SEALED = "(source-mail|destination-mail|user)"
-
 class Malformed(Exception):
     """A text or body that leaves its form."""
 def need(good, value=None):
@@ -55,7 +54,6 @@ READ = {"hex16": unhex(16), "hex32": unhex(32), "name": fits(NAME), "names": lis
         "keep": lambda text: upto(3660, 1)(fits("bucket 1d keep [0-9]+d")(text)[15:-1]), "plain": lambda text: key(text, (PLAIN,)),
         "cosigner": lambda text: key(text, (COSIGNER, ML_DSA)), "replaces": fits("none|[0-9a-f]{32}"), "by": fits("commission|office|party"),
         "act": fits("suspend|resume"), "commission": fits("commission")}
-
 class Lines:  # the lines of a note, each `key: value`, in order
     def __init__(self, raw, header, most=64 << 10):
         self.note = need((note := Note.read(raw)) is not None, note)
@@ -90,7 +88,6 @@ def attestation(raw):  # the bucket, or (authority,) of an epoch, whose share is
     need(read_day(parts[1]) >= 0 and number(parts[2]) > 0)
     found.bucket = (unhex(16)(parts[0]),)
     return found
-
 class Root:  # the trust root, 10.1
     def __init__(self, raw):
         lines = Lines(raw, "sakimori/trust-root/v1")
@@ -139,7 +136,6 @@ class Root:  # the trust root, 10.1
             enough = 2 * len(roles) > len(members) if old else len(roles) == len(members)
             if not enough or not {"chair", "deputy"} & set(roles): return False
         return True
-
 class Sitting:  # the five lines of a sitting, 10.2
     def __init__(self, lines):
         lines.fill(self, "present:names presiding:name for:names against:names recused:names")
@@ -156,7 +152,6 @@ class Sitting:  # the five lines of a sitting, 10.2
         signed = {who for who, (_, k) in root.members.items() if k.public in keys}
         if not keys or any(other.public not in keys for other in others) or signed != set(self.present) & set(root.members): return "signature"
         return None if self.decided(root, floor) else "sitting"
-
 class Statement:  # an authority statement, 10.2
     def __init__(self, raw):
         lines = Lines(raw, "sakimori/authority/v1", 8 << 10)
@@ -181,7 +176,6 @@ class Statement:  # an authority statement, 10.2
             if None in officers or officers[0][0] == officers[1][0]: return "sitting"
             both = [k for _, k in officers]
         return None if len({k.public for k, _ in self.note.verify(both) or []}) == 2 else "signature"
-
 class Ruling:  # A ruling, 10.6
     OUTCOMES = {"request": "refused", "authority": "approved|revoked", "urgent": "ratified|refused", "bucket": "keep [0-9]+", "record": "reidentify " + SEALED}
     def __init__(self, raw):
@@ -203,15 +197,12 @@ def hours(text):
 def some(pattern): return lambda text: need(text != "none", listed(pattern)(text))
 def off_or(most): return lambda text: text == "off" or unit("hours", most)(text)
 MONTHS, DAYS, PPM = unit("months", 120), unit("days", 3660), upto(1_000_000)
-VALUES = {
-    **dict.fromkeys(["period.out-out", "period.out-in", "period.in-out", "period.agreement"], MONTHS),
-    "retention.days": upto(3660, 1), "cap.match-ppm": PPM, "cap.day-records": number, "cap.share-ppm": PPM,
-    **dict.fromkeys(["floor.acquisition", "floor.measure", "floor.reidentification", "floor.disclosure"], number), "agreement.sitting": fits("yes|no"),
-    "urgent.acquisition": off_or(24), "urgent.measure": off_or(2), "urgent.month": number, "urgent.match-ppm": PPM, "urgent.day-records": number,
-    **dict.fromkeys(["deadline.question", "deadline.notice", "deadline.demand", "deadline.recommendation"], DAYS), "carrier.tolerance-ppm": PPM,
-    "home-countries": some("[A-Z]{2}"), "mechanical-fields": some("[a-z0-9_]{1,32}"), "identify.fields": listed(SEALED), "identify.epoch": DAYS,
-    "release.recipients": listed(NAME), "budget.rows": number, "budget.exports": number, "hours": hours}
-
+VALUES = {**dict.fromkeys(["period.out-out", "period.out-in", "period.in-out", "period.agreement"], MONTHS), "retention.days": upto(3660, 1), "cap.match-ppm": PPM, "cap.day-records": number,
+          "cap.share-ppm": PPM, **dict.fromkeys(["floor.acquisition", "floor.measure", "floor.reidentification", "floor.disclosure"], number), "agreement.sitting": fits("yes|no"),
+          "urgent.acquisition": off_or(24), "urgent.measure": off_or(2), "urgent.month": number, "urgent.match-ppm": PPM, "urgent.day-records": number,
+          **dict.fromkeys(["deadline.question", "deadline.notice", "deadline.demand", "deadline.recommendation"], DAYS), "carrier.tolerance-ppm": PPM, "home-countries": some("[A-Z]{2}"),
+          "mechanical-fields": some("[a-z0-9_]{1,32}"), "identify.fields": listed(SEALED), "identify.epoch": DAYS, "release.recipients": listed(NAME), "budget.rows": number,
+          "budget.exports": number, "hours": hours}
 class Schedule:  # the schedule of legal numbers, 10.9
     def __init__(self, raw):
         lines, self.values = Lines(raw, "sakimori/schedule/v1"), {}
