@@ -531,15 +531,18 @@ fn a_query_that_is_not_opened_or_not_closed_is_named() {
     changed("not opened", place::OPENED, &["query-unopened"], |story| {
         story.remove(place::OPENED);
     });
-    let blank = |key: &'static str| {
-        changed(key, place::OPENED, &["query-fields"], |story| {
+    let blank = |key: &'static str, code| {
+        changed(key, place::OPENED, &[code], |story| {
             for at in [place::OPENED, place::CLOSED] {
                 story[at].sealed = false;
             }
             story[place::OPENED].edit(|body| body[key] = " ".into());
         });
     };
-    ["actor", "purpose", "case"].into_iter().for_each(blank);
+    // Who asks is a name, or nobody's.
+    blank("actor", "body-fields");
+    blank("purpose", "query-fields");
+    blank("case", "query-fields");
     let asked = |at: usize, time: u64| {
         let mut story = story(&Plan::default().build());
         let authority = story[place::START].authority;
