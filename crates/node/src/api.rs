@@ -5,6 +5,7 @@ mod common;
 mod notes;
 mod office;
 mod requests;
+mod showing;
 mod sign_in;
 mod uses;
 mod web;
@@ -64,6 +65,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(notes::urgent))
             .routes(routes!(uses::ask))
             .routes(routes!(uses::export))
+            .routes(routes!(showing::reidentify))
             .routes(routes!(uses::findings))
             .routes(routes!(words::letters))
             .routes(routes!(words::reply)),

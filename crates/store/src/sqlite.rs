@@ -47,7 +47,7 @@ impl SqliteStore {
     }
 }
 
-/// The connections. A file gets its write-ahead log at the first one; where several open it at that moment SQLite tells all but one at once that it is busy,
+/// The connections. A file gets its write-ahead log at the first one; where several open it at that moment `SQLite` tells all but one at once that it is busy,
 /// whatever they were ready to wait (<https://www.sqlite.org/wal.html>, section 10), so that the wait is here.
 async fn connected(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
     let mut tries = 0;

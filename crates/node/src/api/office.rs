@@ -5,7 +5,7 @@ use super::requests::{hash, unknown};
 use crate::app::{Caller, Shared};
 use crate::desk;
 use crate::extract::{Json, written};
-use crate::part::{OfficePart, Part, PeerEntry, refused};
+use crate::part::{OfficePart, Part, PeerEntry, Role, refused};
 use crate::problem::{Answer, Code, Document, Problem};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -213,7 +213,7 @@ pub(crate) struct Beginning {
     from: u64,
 }
 
-/// Agreements and suspensions on record, for the operators that they bind.
+/// Agreements on record and what suspends them. A party's node, which is known here by the party's name, is shown its own; the commission's node and whoever may read the log all.
 #[utoipa::path(get, path = "/v1/log/agreements", tag = "nodes", params(Beginning), responses(
     (status = 200, description = "A page of at most 500 entries looked at.", body = crate::part::AgreementPage),
 ))]
@@ -224,7 +224,14 @@ pub(crate) async fn agreements(
 ) -> Answer<axum::Json<crate::part::AgreementPage>> {
     app.require_or_peer(&caller, Act::ReadLog, May::Read)
         .await?;
-    let page = app.blocking(move |app| office(&app.part)?.agreements(from.from));
+    let party = match &caller {
+        Caller::Peer(peer) if peer.name != Role::Commission.word() => Some(peer.name.clone()),
+        _ => None,
+    };
+    let page = app.blocking(move |app| {
+        let office = office(&app.part)?;
+        office.agreements(from.from, party.as_deref())
+    });
     page.await.map(axum::Json)
 }
 

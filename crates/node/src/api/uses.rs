@@ -166,7 +166,7 @@ pub(crate) struct FindingsQuery {
     from: u64,
 }
 
-fn read<T: FromStr>(field: &str, text: &str) -> Answer<T> {
+pub(super) fn read<T: FromStr>(field: &str, text: &str) -> Answer<T> {
     let read = text.parse();
     read.map_err(|_| Problem::new(Code::Incomplete, format!("`{field}` cannot be read")))
 }
@@ -176,7 +176,7 @@ fn read_some<T: FromStr>(field: &str, text: Option<&str>) -> Answer<Option<T>> {
 }
 
 /// Holds the caller to role, clearance and case, all three, and names the person.
-async fn may_see(app: &Shared, caller: &Caller, act: Act, case: &str) -> Answer<Name> {
+pub(super) async fn may_see(app: &Shared, caller: &Caller, act: Act, case: &str) -> Answer<Name> {
     let object = Object::data(Class::Selected, case);
     app.require(caller, act, &object).await?;
     match caller {

@@ -8,6 +8,8 @@ use crate::docket::Docket;
 use crate::metrics::Gauge;
 use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::root::TrustRoot;
+use sakimori_authority::statement::Basis;
+use sakimori_authority::suspension::Suspension;
 use sakimori_control::error::told as words;
 use sakimori_control::journal::Log;
 use sakimori_control::ledger::{installed_root, start_linked};
@@ -20,8 +22,27 @@ use sakimori_oversight::book::{Book, Judged, Taken};
 use sakimori_tlog::key::NoteSigner;
 use sakimori_tlog::note::Note;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use utoipa::ToSchema;
+
+/// Agreements on record by id, each with the index of its decision: those of one party, or of all without one.
+fn agreed(book: &Book, party: Option<&str>) -> BTreeMap<AuthorityId, u64> {
+    let listed = book.authority_list().iter();
+    let of = listed.filter(|(_, authority)| match &authority.statement.decided {
+        Basis::Agreement { party: name, .. } => party.is_none_or(|party| name.as_str() == party),
+        Basis::Sitting(_) | Basis::Urgent { .. } => false,
+    });
+    of.map(|(id, authority)| (*id, authority.index)).collect()
+}
+
+/// The authority that a suspension is about.
+fn suspends(envelope: &Envelope, stored: Option<&[u8]>) -> Option<AuthorityId> {
+    let body = StoredBody::decode(stored?).ok()?;
+    let body = body.open(&envelope.body, None).ok()?;
+    let note = Note::parse(&body).ok()?;
+    Some(Suspension::parse(note.text()).ok()?.authority)
+}
 
 /// Entries of the secretariat and the commission's own (`docs/reference/formats.md` section 7).
 const SECRETARIAT: [EntryType; 10] = [
@@ -359,12 +380,13 @@ impl OfficePart {
         found.ok_or_else(|| Problem::new(Code::NotFound, "no pack of this hash"))
     }
 
-    /// Agreements and suspensions from an index on.
+    /// Agreements and what suspends them, from an index on: those of one party, or of all without one.
     ///
     /// # Errors
     /// [`Code::LogUnavailable`].
-    pub fn agreements(&self, from: u64) -> Answer<AgreementPage> {
-        let (size, void) = self.with_book(|book| (book.size(), voids(book, from)))?;
+    pub fn agreements(&self, from: u64, party: Option<&str>) -> Answer<AgreementPage> {
+        let (size, void, shown) =
+            self.with_book(|book| (book.size(), voids(book, from), agreed(book, party)))?;
         let most = 500.min(size.saturating_sub(from)) as u32;
         let page = if most == 0 {
             Vec::new()
@@ -391,9 +413,11 @@ impl OfficePart {
             let stored = log
                 .ask(|client| client.body(&envelope.body))
                 .map_err(|e| refused(&e))?;
-            let text = stored.as_deref().map(String::from_utf8_lossy);
-            let concerns = envelope.kind == EntryType::Suspension
-                || text.is_some_and(|text| text.contains("\nkind: agreement\n"));
+            let concerns = match envelope.kind {
+                EntryType::Decision => shown.values().any(|decided| *decided == index),
+                _ => suspends(&envelope, stored.as_deref())
+                    .is_some_and(|authority| shown.contains_key(&authority)),
+            };
             if concerns {
                 entries.push(ListedEntry {
                     index,
@@ -405,6 +429,17 @@ impl OfficePart {
         Ok(AgreementPage {
             entries,
             size: next,
+        })
+    }
+
+    /// Who voted on the ruling of an entry that allows a showing; `None` where it allows none.
+    ///
+    /// # Errors
+    /// [`Code::LogUnavailable`].
+    pub fn voters_of_showing(&self, ruling: u64) -> Answer<Option<Vec<String>>> {
+        self.with_book(|book| {
+            let voters = book.voters_of_showing(ruling)?;
+            Some(voters.iter().map(ToString::to_string).collect())
         })
     }
 

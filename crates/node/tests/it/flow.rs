@@ -344,7 +344,7 @@ fn operator(nation: &Nation) -> (PathBuf, Running, Caller) {
 }
 
 /// An agreement that the office has put on record as a request.
-fn agreement(nation: &Nation, decided: Basis) -> (Node, Statement) {
+pub(crate) fn agreement(nation: &Nation, decided: Basis) -> (Node, Statement) {
     let host = &nation.host;
     let node = nation.office_node();
     let draft = office::Draft {

@@ -7,14 +7,17 @@
     reason = "helpers of the tests may stop the test; the lint knows only the tests themselves"
 )]
 
+mod agreements;
 mod browser;
 mod documents;
 mod flow;
 mod hostile;
 mod junk;
 mod nation;
+mod postgres;
 mod raw;
 mod rows;
+mod showing;
 mod transport;
 mod uses;
 mod words;

@@ -179,7 +179,13 @@ fn cookie(role: Role, id: &str) -> String {
 
 /// People with roles and sessions, entered before the node starts.
 pub(crate) fn people(role: Role, folder: &Path, host: &Host) {
+    people_of(&options(role, folder), host);
+}
+
+/// The same, wherever the node keeps its people.
+pub(crate) fn people_of(options: &Options, host: &Host) {
     use AccessRole as R;
+    let role = options.role;
     let people: &[(&str, R)] = match role {
         Role::Office => &[
             ("o1", R::Requester),
@@ -235,7 +241,7 @@ pub(crate) fn people(role: Role, folder: &Path, host: &Host) {
             access.store().apply(&[session]).await.unwrap();
         }
     };
-    with_access(&options(role, folder), host, enter).unwrap();
+    with_access(options, host, enter).unwrap();
 }
 
 /// Who calls a node.
@@ -282,6 +288,15 @@ impl Caller {
         let own = tempfile::tempdir().unwrap();
         Identity::open(own.path(), &["localhost".to_owned()]).unwrap();
         join(own.path(), "node", role_folder, address, &[]);
+        Self::with(own, address)
+    }
+
+    /// A node that a node knows under a name, with leave for some calls.
+    pub(crate) fn peer(role_folder: &Path, address: &str, name: &str, may: &[May]) -> Self {
+        let own = tempfile::tempdir().unwrap();
+        Identity::open(own.path(), &["localhost".to_owned()]).unwrap();
+        join(own.path(), "node", role_folder, address, &[]);
+        join(role_folder, name, own.path(), "", may);
         Self::with(own, address)
     }
 

@@ -104,25 +104,25 @@ fn filled(nation: &Nation, authority: AuthorityId) {
 }
 
 /// Does something as the node's administrators do it, beside the node that runs.
-fn beside<T>(nation: &Nation, work: impl AsyncFnOnce(&Access) -> T) -> T {
+pub(crate) fn beside<T>(nation: &Nation, work: impl AsyncFnOnce(&Access) -> T) -> T {
     let folder = nation.folder.path().join("a");
     with_access(&options(Role::Office, &folder), &nation.host, work).unwrap()
 }
 
-fn who(id: &str) -> Principal {
+pub(crate) fn who(id: &str) -> Principal {
     Principal::Person { id: id.to_owned() }
 }
 
 /// What an analyst needs, each with what takes it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
+pub(crate) enum Need {
     Role,
     Clearance,
     Case,
 }
 
 /// Gives the analyst one of the three; answers the grant's id.
-fn give(nation: &Nation, need: Need) -> String {
+pub(crate) fn give(nation: &Nation, need: Need) -> String {
     let now = nation.host.seconds();
     let until = now.plus(80_000);
     let person = "a1".to_owned();
@@ -172,7 +172,7 @@ fn take(nation: &Nation, need: Need, grant: &str) {
 }
 
 /// Entries of some kinds, each with its open body.
-fn entries(nation: &Nation, kinds: &[EntryType]) -> Vec<(u64, Value)> {
+pub(crate) fn entries(nation: &Nation, kinds: &[EntryType]) -> Vec<(u64, Value)> {
     let mut log = Log::connect(&nation.office_node().ledger().socket).unwrap();
     let mut found = Vec::new();
     log.each_durable_entry(|index, envelope, _| {

@@ -292,6 +292,13 @@ impl Book {
         Ok(Taken::InForce)
     }
 
+    /// Who voted on the ruling of an entry that allows a showing; `None` where it allows none.
+    pub fn voters_of_showing(&self, ruling: u64) -> Option<&[Name]> {
+        self.rulings
+            .allows(ruling)
+            .map(|allowed| allowed.voters.as_slice())
+    }
+
     /// Queries by the index of the entry that opened them.
     pub const fn query_list(&self) -> &BTreeMap<u64, Query> {
         &self.uses.queries
