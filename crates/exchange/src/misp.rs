@@ -26,5 +26,5 @@ pub use event::{
 pub use from_stix::{FromStix, from_stix};
 pub(crate) use moment::read as read_time;
 pub use read::{MispError, read, read_attributes};
-pub use tag::{MachineTag, Mark, Tag, Tlp};
+pub use tag::{MachineTag, Mark, Tag};
 pub use to_stix::{Kept, StixText, ToStix, attributes_to_stix, to_stix};

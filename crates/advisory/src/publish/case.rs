@@ -1,22 +1,9 @@
 //! A case of the vulnerability room as it is to be published. In: what people wrote. Out: one value that says it. Never: silence of a maker as "not affected".
 
+use crate::csaf::Edition;
 use crate::csaf::products::Versions;
 use sakimori_custody::time::Seconds;
-
-/// To whom a document may go (FIRST, Traffic Light Protocol 2.0).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tlp {
-    /// Everybody.
-    Clear,
-    /// The community.
-    Green,
-    /// The organisation and its clients.
-    Amber,
-    /// The organisation alone. CSAF 2.0 has no word for it.
-    AmberStrict,
-    /// Named persons.
-    Red,
-}
+use sakimori_release::Tlp;
 
 /// Where a case stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,28 +159,13 @@ pub struct MakerWord {
     pub words: Option<String>,
 }
 
-impl Tlp {
-    /// The label in TLP 2.0.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Clear => "CLEAR",
-            Self::Green => "GREEN",
-            Self::Amber => "AMBER",
-            Self::AmberStrict => "AMBER+STRICT",
-            Self::Red => "RED",
-        }
-    }
-
-    /// The label in TLP 1, which CSAF 2.0 has; none for what TLP 1 cannot say.
-    pub const fn label_1(self) -> Option<&'static str> {
-        match self {
-            Self::Clear => Some("WHITE"),
-            Self::Green => Some("GREEN"),
-            Self::Amber => Some("AMBER"),
-            Self::AmberStrict => None,
-            Self::Red => Some("RED"),
-        }
-    }
+/// The label of a marking in an edition; none for what the TLP of that edition cannot say.
+pub(super) fn label(tlp: Tlp, edition: Edition) -> Option<&'static str> {
+    let label = match edition {
+        Edition::V20 => tlp.version1(),
+        Edition::V21 => Some(tlp.label()),
+    };
+    label.map(|label| label.trim_start_matches("TLP:"))
 }
 
 impl MakerState {

@@ -1,7 +1,7 @@
 //! A case as a CSAF document. In: a case, who publishes. Out: the document of an edition. Never: a document that fails the schema or a mandatory test; it is tested before it is
 //! given out.
 
-use super::case::{Case, Product, ProductState, RemedyKind, Stage, Weakness};
+use super::case::{Case, Product, ProductState, RemedyKind, Stage, Weakness, label};
 use crate::csaf::products::Versions;
 use crate::csaf::{self, Edition, Facts, file_name};
 use crate::cve::severity_and_score;
@@ -24,7 +24,7 @@ pub enum DocumentError {
         what: String,
     },
     /// The edition has no word for these recipients.
-    #[error("case {case}: CSAF {edition} cannot say TLP:{tlp}")]
+    #[error("case {case}: CSAF {edition} cannot say {tlp}")]
     Recipients {
         /// Tracking id.
         case: String,
@@ -48,11 +48,7 @@ pub fn document(
         case: case.id.clone(),
         what,
     };
-    let label = match edition {
-        Edition::V20 => case.tlp.label_1(),
-        Edition::V21 => Some(case.tlp.label()),
-    };
-    let Some(label) = label else {
+    let Some(label) = label(case.tlp, edition) else {
         return Err(DocumentError::Recipients {
             case: case.id.clone(),
             edition: edition.text(),

@@ -2,11 +2,12 @@
 //! not in the tree. Source: CSAF 2.0, 7.1.7, 7.1.12, 7.1.13, 7.1.15 to 7.1.17; RFC 8322.
 
 use super::bytes;
-use super::case::Tlp;
+use super::case::label;
 use super::openpgp::Sign;
 use super::tree::{Files, Provider, Published, folder};
 use crate::csaf::Edition;
 use sakimori_custody::time::Seconds;
+use sakimori_release::Tlp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +42,7 @@ pub(super) fn lists(
         }
         files.insert(format!("{folder}/index.txt"), index.into_bytes());
         files.insert(format!("{folder}/changes.csv"), changes.into_bytes());
-        let label = label(*tlp, edition);
+        let label = label(*tlp, edition).unwrap_or_default();
         let name = format!(
             "csaf-feed-tlp-{}.json",
             label.to_ascii_lowercase().replace('+', "-")
@@ -83,13 +84,6 @@ fn home(edition: Edition) -> &'static str {
     match edition {
         Edition::V20 => ".well-known/csaf",
         Edition::V21 => ".well-known/csaf/v2.1",
-    }
-}
-
-fn label(tlp: Tlp, edition: Edition) -> &'static str {
-    match edition {
-        Edition::V20 => tlp.label_1().unwrap_or_default(),
-        Edition::V21 => tlp.label(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! The files of a provider. In: versions of cases, who publishes, a signer, the time. Out: paths below the web root, and bytes. Never: anything of a version whose release is
 //! still ahead, be it a name in an index; TLP:RED, which has names and no folder. Source: CSAF 2.0, 7.1.8 to 7.1.20.
 
-use super::case::{Case, Tlp};
+use super::case::{Case, label};
 use super::document::{DocumentError, document};
 use super::openpgp::{Sign, SignError};
 use super::{bytes, feed};
 use crate::csaf::{Edition, file_name};
 use crate::limits::PUBLISHED_MAX;
 use sakimori_custody::time::Seconds;
+use sakimori_release::Tlp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
 use std::collections::BTreeMap;
@@ -99,15 +100,11 @@ impl Provider {
 
 /// The folder of an edition and of those who may read it. 2.1 has its own: one name, two documents.
 pub(super) fn folder(tlp: Tlp, edition: Edition) -> String {
+    let label = label(tlp, edition).unwrap_or_default();
+    let label = label.to_ascii_lowercase().replace('+', "-");
     match edition {
-        Edition::V20 => {
-            let label = tlp.label_1().unwrap_or_default().to_ascii_lowercase();
-            format!("{HOME}/{label}")
-        }
-        Edition::V21 => {
-            let label = tlp.label().to_ascii_lowercase().replace('+', "-");
-            format!("{HOME}/v2.1/{label}")
-        }
+        Edition::V20 => format!("{HOME}/{label}"),
+        Edition::V21 => format!("{HOME}/v2.1/{label}"),
     }
 }
 
@@ -158,8 +155,7 @@ pub fn tree(
         let mut folders: BTreeMap<Tlp, Vec<Published<'_>>> = BTreeMap::new();
         let mut names: BTreeMap<String, &str> = BTreeMap::new();
         for (case, first) in newest.values() {
-            let sayable = edition == Edition::V21 || case.tlp.label_1().is_some();
-            if case.tlp == Tlp::Red || !sayable {
+            if case.tlp == Tlp::Red || label(case.tlp, edition).is_none() {
                 continue;
             }
             let name = file_name::of(&case.id);

@@ -10,12 +10,12 @@ use rand_chacha::rand_core::SeedableRng;
 use sakimori_advisory::csaf::products::Versions;
 use sakimori_advisory::csaf::{self, Edition, Facts, Verdict};
 use sakimori_advisory::publish::case::{
-    MakerState, MakerWord, Product, ProductState, Remedy, RemedyKind, Revision, Stage, Tlp,
-    Weakness,
+    MakerState, MakerWord, Product, ProductState, Remedy, RemedyKind, Revision, Stage, Weakness,
 };
 use sakimori_advisory::publish::openpgp::{self, Key, Sign};
 use sakimori_advisory::publish::{Case, Provider, document, tree};
 use sakimori_custody::time::Seconds;
+use sakimori_release::Tlp;
 use sha2::{Digest, Sha256, Sha512};
 use std::collections::BTreeMap;
 use std::path::Path;

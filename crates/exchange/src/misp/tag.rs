@@ -4,6 +4,7 @@
 //! Machine tags: draft-dulaunoy-misp-taxonomy-format; TLP: FIRST, Traffic Light Protocol 2.0.
 
 use super::event::{Attribute, Distribution, Event};
+use sakimori_release::Tlp;
 
 /// A tag.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -52,56 +53,21 @@ impl<'t> MachineTag<'t> {
     }
 }
 
-/// A TLP mark, from the loosest to the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tlp {
-    /// No limit; `white` in TLP 1.
-    Clear,
-    /// The community.
-    Green,
-    /// The organisation and its clients.
-    Amber,
-    /// The organisation alone.
-    AmberStrict,
-    /// Those who were told.
-    Red,
+/// The mark that a tag's name stands for, in TLP 1 or 2 and in any case; one that is not known is the strictest.
+fn of_tag(name: &str) -> Option<Tlp> {
+    let lower = name.to_ascii_lowercase();
+    lower.strip_prefix("tlp:").map(Tlp::read)
 }
 
-impl Tlp {
-    /// The mark that a tag's name stands for, in TLP 1 or 2 and in any case.
-    pub fn of_tag(name: &str) -> Option<Self> {
-        let lower = name.to_ascii_lowercase();
-        match lower.strip_prefix("tlp:")? {
-            "clear" | "white" => Some(Self::Clear),
-            "green" => Some(Self::Green),
-            "amber" => Some(Self::Amber),
-            "amber+strict" => Some(Self::AmberStrict),
-            // A mark that is not known is the strictest one.
-            _ => Some(Self::Red),
-        }
-    }
-
-    /// Its name in TLP 2.0.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Clear => "TLP:CLEAR",
-            Self::Green => "TLP:GREEN",
-            Self::Amber => "TLP:AMBER",
-            Self::AmberStrict => "TLP:AMBER+STRICT",
-            Self::Red => "TLP:RED",
-        }
-    }
-
-    /// The strictest mark that a distribution asks for: MISP has no word for clients, so a community stands for AMBER+STRICT where it is the maker's own server, and
-    /// for AMBER where others are connected to it.
-    const fn of_distribution(distribution: Distribution) -> Option<Self> {
-        match distribution {
-            Distribution::Organisation => Some(Self::Red),
-            Distribution::Community => Some(Self::AmberStrict),
-            Distribution::Connected | Distribution::SharingGroup => Some(Self::Amber),
-            Distribution::All => Some(Self::Green),
-            Distribution::Inherit => None,
-        }
+/// The strictest mark that a distribution asks for: MISP has no word for clients, so a community stands for AMBER+STRICT where it is the maker's own server, and
+/// for AMBER where others are connected to it.
+const fn of_distribution(distribution: Distribution) -> Option<Tlp> {
+    match distribution {
+        Distribution::Organisation => Some(Tlp::Red),
+        Distribution::Community => Some(Tlp::AmberStrict),
+        Distribution::Connected | Distribution::SharingGroup => Some(Tlp::Amber),
+        Distribution::All => Some(Tlp::Green),
+        Distribution::Inherit => None,
     }
 }
 
@@ -117,8 +83,8 @@ pub struct Mark {
 }
 
 fn strictest(tags: &[Tag], distribution: Option<Distribution>) -> Option<(Tlp, bool)> {
-    let by_tag = tags.iter().filter_map(|tag| Tlp::of_tag(&tag.name)).max();
-    let by_distribution = distribution.and_then(Tlp::of_distribution);
+    let by_tag = tags.iter().filter_map(|tag| of_tag(&tag.name)).max();
+    let by_distribution = distribution.and_then(of_distribution);
     match (by_tag, by_distribution) {
         // A distribution to all says nothing that a tag does not say better: it is the widest that MISP has.
         (Some(tag), Some(Tlp::Green) | None) => Some((tag, false)),

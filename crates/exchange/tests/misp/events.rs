@@ -1,7 +1,8 @@
 //! Events of others, and events that are larger than others can read.
 
 use sakimori_custody::time::Seconds;
-use sakimori_exchange::misp::{Attribute, MispError, Tlp, from_stix, read, to_stix};
+use sakimori_exchange::misp::{Attribute, MispError, from_stix, read, to_stix};
+use sakimori_release::Tlp;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
