@@ -89,9 +89,6 @@ pub struct Asset {
     /// Whether it was made for this operator, or its parent's group, alone.
     #[serde(default)]
     pub bespoke: Answer,
-    /// Whether it was bought second-hand.
-    #[serde(default)]
-    pub second_hand: bool,
 }
 
 impl Asset {
@@ -237,10 +234,6 @@ fn exemption(asset: &Asset, terms: &Terms) -> Option<Reason> {
     }
     if asset.bespoke == Answer::Yes {
         return Some(Rule::AssetBespoke.into());
-    }
-    if asset.second_hand {
-        let verified = terms.second_hand.source.verified;
-        return Some(Reason::new(Rule::AssetSecondHand, verified));
     }
     let listed = terms
         .widely_used

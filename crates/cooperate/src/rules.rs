@@ -86,8 +86,6 @@ rules! {
         "一の事業者又はその企業集団のために特別に作られた製品は届出を要しない。" "A product made for one operator or its parent's group needs no notice.";
     AssetWidelyUsed "asset.widely-used" "B5" "Order 4/2026 arts. 2 and 3; notice of 2026-09-15" stated
         "広く利用されるものとして告示された製品は届出を要しない。" "A product that is designated as widely used needs no notice.";
-    AssetSecondHand "asset.second-hand" "B5" "Order 4/2026 arts. 2 and 3; notice of 2026-09-15" stated
-        "告示により中古の製品は届出を要しない。" "A second-hand product needs no notice by the same designation.";
     AssetNearName "asset.near-name" "B5" "the text does not say how names are compared" reading
         "製品名が告示や既存の届出の名称と完全には一致しない。届け出る。" "The name is not exactly that of the designation or filing: it is told of.";
     AssetUnsureBespoke "asset.unsure-bespoke" "B5" "the text does not say what holds while somebody is unsure" reading

@@ -105,8 +105,6 @@ pub struct Terms {
     pub in_use: Sourced<Span>,
     /// `notice.change`, months.
     pub change: Sourced<Span>,
-    /// `notice.second-hand`: date of the notice that exempts second-hand products.
-    pub second_hand: Sourced<Date>,
     /// `counting`: the way of counting; `japan` is the one that is built.
     pub counting: Source,
     /// `core.sub-types`: sub-types that are core machines.
@@ -225,13 +223,6 @@ impl fmt::Display for Terms {
         line(f, "notice.begins", self.begins.value, &self.begins.source)?;
         span(f, "notice.in-use", &self.in_use)?;
         span(f, "notice.change", &self.change)?;
-        let second_hand = &self.second_hand;
-        line(
-            f,
-            "notice.second-hand",
-            second_hand.value,
-            &second_hand.source,
-        )?;
         line(f, "counting", "japan", &self.counting)?;
         self.core(f)?;
         span(f, "office.acknowledges", &self.acknowledges)?;

@@ -251,12 +251,6 @@ fn entry(
     };
     let bespoke = optional("bespoke", Answer::No);
     take("bespoke", "is none of yes, no, unsure", bespoke.is_some());
-    let second_hand = optional("second_hand", Answer::No).filter(|a| *a != Answer::Unsure);
-    take(
-        "second_hand",
-        "is neither yes nor no",
-        second_hand.is_some(),
-    );
     let asset = Asset {
         maker: cell("maker").to_owned(),
         product: cell("product").to_owned(),
@@ -270,7 +264,6 @@ fn entry(
         part: part.unwrap_or(Part::Application),
         introduced: introduced.unwrap_or(Date::of(Seconds(0))),
         bespoke: bespoke.unwrap_or_default(),
-        second_hand: second_hand == Some(Answer::Yes),
     };
     for error in asset.errors() {
         problems.tell(row, error.field, error.what);
@@ -292,7 +285,6 @@ pub fn write_csv(assets: &[Asset]) -> Vec<u8> {
                 text.to_owned()
             }
         };
-        let second_hand = if asset.second_hand { "yes" } else { "no" };
         let _ = writer.write_record([
             safe(&asset.maker),
             safe(&asset.product),
@@ -305,7 +297,6 @@ pub fn write_csv(assets: &[Asset]) -> Vec<u8> {
             words::part_id(asset.part).to_owned(),
             asset.introduced.to_string(),
             words::answer_id(asset.bespoke).to_owned(),
-            second_hand.to_owned(),
         ]);
     }
     writer.into_inner().unwrap_or_default()

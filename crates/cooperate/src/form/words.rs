@@ -5,7 +5,7 @@ use crate::asset::{ComputerClass, Location, Part};
 use crate::scope::SubType;
 
 /// Columns of an asset list: key, heading in Japanese, whether it must be there.
-pub(super) const COLUMNS: [(&str, &str, bool); 12] = [
+pub(super) const COLUMNS: [(&str, &str, bool); 11] = [
     ("maker", "製造者名", true),
     ("product", "製品名", true),
     ("model", "型式", false),
@@ -17,7 +17,6 @@ pub(super) const COLUMNS: [(&str, &str, bool); 12] = [
     ("part", "区分", true),
     ("introduced", "導入日", true),
     ("bespoke", "専用品", false),
-    ("second_hand", "中古", false),
 ];
 
 const LOCATIONS: [(Location, &str, &str); 5] = [

@@ -9,7 +9,7 @@ use sakimori_custody::time::Seconds;
 
 const NOTICE: &str = "Act 42/2025 art. 4; Order 4/2026 of the eight ministries, arts. 2 and 3";
 const REPORT: &str = "Act 42/2025 art. 5; Order 4/2026 of the eight ministries, art. 4";
-const DESIGNATED: &str = "notice of 2026-09-15";
+const DESIGNATED: &str = "notice of 2026-09-15, as others tell of it";
 const SECTORS: &str = "sectors and their ministers as remembered";
 
 fn verified<T>(value: T, text: &str) -> Sourced<T> {
@@ -50,7 +50,6 @@ pub(super) fn japan(not_before: Seconds) -> Terms {
         begins: verified(begins, "Act 42/2025, supplementary provisions"),
         in_use: verified(Span::Months(6), NOTICE),
         change: verified(Span::Months(4), NOTICE),
-        second_hand: verified(designated, DESIGNATED),
         counting: unverified(
             (),
             "Civil Code arts. 140 to 143 and Act 91/1988 art. 2 as remembered",
@@ -70,7 +69,7 @@ pub(super) fn japan(not_before: Seconds) -> Terms {
                     product: product.to_owned(),
                     notice: designated,
                 };
-                verified(row, DESIGNATED)
+                unverified(row, DESIGNATED)
             })
             .to_vec(),
         routes: Sector::ALL

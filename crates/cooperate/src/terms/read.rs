@@ -114,7 +114,6 @@ pub(super) fn read(text: &str) -> Result<Terms, TermsError> {
         begins: lines.value("notice.begins", |text| text.parse().ok())?,
         in_use: lines.value("notice.in-use", months)?,
         change: lines.value("notice.change", months)?,
-        second_hand: lines.value("notice.second-hand", |text| text.parse().ok())?,
         counting: lines
             .value("counting", |text| (text == "japan").then_some(()))?
             .source,

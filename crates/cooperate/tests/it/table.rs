@@ -149,7 +149,6 @@ fn said_of_asset(row: &Row<'_>) -> (String, Vec<Reason>) {
         part: word(row.given["part"]),
         introduced: "2026-10-01".parse().unwrap(),
         bespoke: answer(row, "bespoke"),
-        second_hand: row.given.contains_key("second_hand"),
     };
     assert_eq!(asset.errors(), [], "{}", row.id);
     let filings: Vec<Filing> = row
