@@ -28,7 +28,7 @@ pub fn report_schema() -> Value {
         "then": {"required": ["reason"], "properties": {"reason": {"minLength": 1}}},
         "else": {"properties": {"reason": {"maxLength": 0}}},
     }));
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Incident report of a special infrastructure operator (Act 42/2025 art. 5)",
         "type": "object",
@@ -48,7 +48,10 @@ pub fn report_schema() -> Value {
         },
         "allOf": rules,
         "$defs": definitions,
-    })
+    });
+    // One order, whatever the maps of the build keep.
+    schema.sort_all_objects();
+    schema
 }
 
 fn time() -> Value {

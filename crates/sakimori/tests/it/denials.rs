@@ -385,8 +385,8 @@ fn a_clock_that_was_set_ahead_before_the_start_destroys_nothing_until_the_log_be
     denied("alone", caller.destroy(&today, &office), until);
     let ends = "the epoch ends on";
     denied("an epoch", caller.epoch_destroy(epoch, &office), ends);
-    // A month did pass: the office's clock says so too.
-    opened(&world, &statement, &today);
+    // A month did pass: the office's clock says so too, with a query of what goes on.
+    opened(&world, &statement, &bucket(&world, &statement));
     tick(&world);
     assert!(!half(&world, &today).exists());
     caller.destroy(&today, &office).unwrap();

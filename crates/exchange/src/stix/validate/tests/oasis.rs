@@ -363,8 +363,9 @@ fn differs_on_purpose(ours: &[Finding], theirs: &str) -> bool {
     if theirs.starts_with("EXC") {
         return false;
     }
-    // Other programs have lists of languages.
-    errors.is_empty() && theirs.contains("language code")
+    // Other programs have lists of languages, and compare times as texts.
+    let theirs_alone = ["language code", "must be later than or equal to"];
+    errors.is_empty() && theirs_alone.iter().any(|words| theirs.contains(words))
 }
 
 #[test]
@@ -375,8 +376,11 @@ fn oasis_validator_says_the_same_of_drawn_objects() {
     for round in 0..24 {
         for kind in TYPES {
             let mut object = whole(kind, &mut draw);
+            // What is drawn does not depend on the order that the maps of a build keep.
+            object.sort_all_objects();
             for _ in 0..round % 3 {
                 change(&mut object, &mut draw);
+                object.sort_all_objects();
             }
             lines.push(object.to_string());
         }
