@@ -302,7 +302,11 @@ fn galaxy_rows(galaxies: &[Galaxy]) -> Vec<String> {
         .map(|c| {
             format!(
                 "{} {:?} {} {:?} {:?}",
-                c.kind, c.uuid, c.value, c.description, c.meta
+                c.kind,
+                c.uuid,
+                c.value,
+                c.description,
+                c.meta.iter().collect::<std::collections::BTreeMap<_, _>>()
             )
         })
         .collect()
