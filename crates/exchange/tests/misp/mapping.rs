@@ -196,7 +196,13 @@ Compared are all members of STIX objects, but the random identifiers of relation
 STIX 1 is neither written nor read; STIX 2.0 is not read into events.
 ";
 
-fn section(page: &mut String, used: &mut [bool], file: &str, found: Vec<(String, Option<String>)>) {
+fn section(
+    page: &mut String,
+    used: &mut [bool],
+    file: &str,
+    mut found: Vec<(String, Option<String>)>,
+) {
+    found.sort();
     let agree = found.iter().filter(|(_, words)| words.is_none()).count();
     write!(page, "\n## {file}: {agree} of {}\n", found.len()).unwrap();
     let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
