@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::limits::{CHANGES_MAX, ENTRY_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, WORDS_MAX};
 
 mod account;
+mod paper;
 mod rest;
 mod sign_in;
 
@@ -150,6 +151,7 @@ pub(crate) async fn all(work: &mut impl Work, changes: &[Change]) -> Result<(), 
     for change in changes {
         let done = account::write(work, change).await?
             || sign_in::write(work, change).await?
+            || paper::write(work, change).await?
             || rest::write(work, change).await?;
         if !done {
             return Err(StoreError::Row {

@@ -1,8 +1,8 @@
 //! What can be done to the store. In: values. Out: one variant for each way in which a row comes, changes or ends. Never: a way to unmake what was recorded.
 
 use crate::model::{
-    Case, Certificate, Clearance, Draft, Enrolment, Machine, Member, Passkey, Person, RoleGrant,
-    Session, Subject, Token,
+    Attachment, Case, Certificate, Clearance, Draft, Enrolment, Machine, Member, Paper, Passkey,
+    Person, RoleGrant, Session, Subject, Token,
 };
 
 /// One change; [`crate::Store::apply`] takes a list of them as one transaction, so that an act, its audit line and its log entry are there together or not at all.
@@ -211,6 +211,15 @@ pub enum Change {
         index: u64,
         /// When.
         at: u64,
+    },
+    /// The next version of a paper is written; [`StoreError::Stale`](crate::StoreError::Stale) where it is not the next.
+    AddPaper(Paper),
+    /// A file is kept with a paper that is there.
+    AddAttachment {
+        /// What is said of it.
+        attachment: Attachment,
+        /// Its bytes.
+        bytes: Vec<u8>,
     },
     /// An administrative act is recorded.
     Audit {

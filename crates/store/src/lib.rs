@@ -1,4 +1,5 @@
-//! What a node keeps beside the log: people, roles, clearances, cases, credentials, sessions, machines, drafts, settings, entries that wait for the log.
+//! What a node keeps beside the log: people, roles, clearances, cases, credentials, sessions, machines, drafts, settings,
+//! papers of cooperation, entries that wait for the log.
 //!
 //! In: changes, each list of them one transaction. Out: what is kept, as plain values. Never: a clock, randomness, a secret in clear, a rule about who may do
 //! what (that is the room `access`), an entry of the log (that is the room `ledger`).
@@ -12,6 +13,7 @@ mod error;
 pub mod limits;
 mod migrate;
 mod model;
+mod papers;
 mod postgres;
 mod read;
 mod sqlite;
@@ -20,9 +22,11 @@ pub use change::Change;
 pub use error::StoreError;
 pub use migrate::SCHEMA_VERSION;
 pub use model::{
-    Audited, Case, Certificate, Clearance, Draft, Enrolment, Machine, Member, Outgoing,
-    OutgoingState, Passkey, Person, RoleGrant, Session, Standing, Subject, Token,
+    Attachment, Audited, Case, Certificate, Clearance, Draft, Enrolment, Kept, Machine, Member,
+    Outgoing, OutgoingState, Paper, Passkey, Person, RoleGrant, Session, Standing, Subject, Token,
+    View,
 };
+pub use papers::{NEWEST, Papers};
 pub use postgres::PostgresStore;
 pub use read::Store;
 pub use sqlite::SqliteStore;

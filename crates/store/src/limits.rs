@@ -18,3 +18,7 @@ pub const CONNECTIONS_MAX: u32 = 8;
 pub const WAIT_SECONDS_MAX: u64 = 10;
 /// How often a transaction is tried anew that the database ended because another came between.
 pub const TRIES_MAX: u32 = 24;
+/// Most papers of one answer: a paper can be as long as [`TEXT_BYTES_MAX`].
+pub const PAPERS_MAX: u32 = 100;
+/// Longest attachment, in bytes: what a mail server takes; a sample that is larger goes another way.
+pub const ATTACHMENT_BYTES_MAX: usize = 16 << 20;

@@ -4,10 +4,13 @@ use crate::engine::{Engine, Use, Value, Work, transaction};
 use crate::error::StoreError;
 
 /// Forward only: number `n` of this list leads from version `n` to version `n + 1`. What is here is never changed; what is new is appended.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001.sql"),
+    include_str!("../migrations/0002.sql"),
+];
 
 /// The newest version of the schema that this program knows, which is what an open store has.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 const _: () = assert!(
     MIGRATIONS.len() == SCHEMA_VERSION as usize,
     "one migration leads to each version"

@@ -2,6 +2,10 @@
 //!
 //! Times are whole seconds since 1970 UTC. A thing that has ended stays, with the second of its end: who had what when can be asked for ever.
 
+mod paper;
+
+pub use paper::{Attachment, Kept, Paper, View};
+
 /// One human being with one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {

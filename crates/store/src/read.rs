@@ -10,6 +10,7 @@ use crate::model::{
     Audited, Case, Certificate, Clearance, Draft, Enrolment, Machine, Member, Outgoing, Passkey,
     Person, RoleGrant, Session, Standing, Subject, Token,
 };
+use crate::papers::Papers;
 use async_trait::async_trait;
 
 mod rows;
@@ -19,7 +20,7 @@ pub(crate) use rows::EVENTS;
 /// What a node keeps beside the log. Every call is one transaction; lists come in the order of their key, at most [`ROWS_MAX`] rows, and go on `after` the last
 /// key of the call before.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Papers + Send + Sync {
     /// Makes all changes or none of them; when it answers they are durable.
     ///
     /// # Errors
@@ -101,7 +102,7 @@ pub trait Store: Send + Sync {
 }
 
 /// All rows of a question.
-async fn list<E: Engine, T: Send>(
+pub(crate) async fn list<E: Engine, T: Send>(
     engine: &E,
     sql: &'static str,
     values: &[Value<'_>],
@@ -114,7 +115,7 @@ async fn list<E: Engine, T: Send>(
 }
 
 /// The one row of a question, or none.
-async fn find<E: Engine, T: Send>(
+pub(crate) async fn find<E: Engine, T: Send>(
     engine: &E,
     sql: &'static str,
     values: &[Value<'_>],

@@ -12,4 +12,5 @@ mod kill;
 mod make;
 mod schema;
 mod suite;
+mod suite_papers;
 mod suite_rest;

@@ -1,0 +1,9 @@
+//! Use cases of cooperation: an operator files and is told, the office takes in, answers and shares, makers are asked, advisories go out.
+//!
+//! In: what the pure rooms made of a stranger's bytes, who acts, the time. Out: papers in the node's store, each change one transaction with its audit line and its
+//! log entry. Never: a socket, a clock, randomness; a paper of one owner shown to another.
+
+pub mod error;
+pub mod paper;
+
+pub use error::LiaisonError;
