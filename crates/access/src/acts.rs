@@ -77,6 +77,10 @@ words! {
     ReadMetrics = "read-metrics",
     /// Bring notes and entries of another node.
     RelayNotes = "relay-notes",
+    /// Read what is shared with the machine in collections (TAXII).
+    ReadShared = "read-shared",
+    /// Add objects to collections and take them away (TAXII).
+    WriteShared = "write-shared",
 }
 
 impl Act {
@@ -88,11 +92,16 @@ impl Act {
         )
     }
 
-    /// Whether a machine can be given the act as a scope. A machine decides nothing, signs nothing and sees no data.
+    /// Whether a machine can be given the act as a scope. A machine decides nothing, signs nothing and sees no data; what is shared with it are products.
     pub const fn is_for_machines(self) -> bool {
         matches!(
             self,
-            Self::ReadRequest | Self::ReadLog | Self::ReadMetrics | Self::RelayNotes
+            Self::ReadRequest
+                | Self::ReadLog
+                | Self::ReadMetrics
+                | Self::RelayNotes
+                | Self::ReadShared
+                | Self::WriteShared
         )
     }
 }

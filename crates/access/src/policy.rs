@@ -262,7 +262,7 @@ mod tests {
             let decision = policy.person("a", &powers, *act, &Object::any()).unwrap();
             let expected: &[Reason] = match act {
                 act if act.shows_data() => &[Reason::NoClearance, Reason::NotInCase],
-                Act::RelayNotes => &[Reason::NoRole],
+                Act::RelayNotes | Act::ReadShared | Act::WriteShared => &[Reason::NoRole],
                 _ => &[],
             };
             assert_eq!(decision.reasons, expected, "{act}");

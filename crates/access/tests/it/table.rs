@@ -44,6 +44,8 @@ read-audit          .   .   .   .   .   .   x   .   .   .   x   x
 read-log            x   x   .   x   x   x   x   x   .   .   x   .
 read-metrics        .   .   .   .   .   .   .   .   .   .   x   x
 relay-notes         .   .   .   .   .   .   .   .   .   .   .   .
+read-shared         .   .   .   .   .   .   .   .   .   .   .   .
+write-shared        .   .   .   .   .   .   .   .   .   .   .   .
 ";
 
 /// The table as cells; every act and every role stands in it once and in order.
@@ -135,7 +137,7 @@ async fn every_cell_of_role_by_act_is_as_the_table_says() {
         assert_eq!(decision.reasons, reasons, "{role} {act}");
         allowed += u32::from(expected);
     }
-    assert_eq!(cells().len(), 36 * 12);
+    assert_eq!(cells().len(), 38 * 12);
     assert_eq!(allowed, 82);
 }
 
