@@ -4,7 +4,8 @@
 //! connection, a clock; and never an advisory before its hour.
 //!
 //! It is a room of its own because its libraries are heavy and nothing else needs them (record 25). [`csaf`] judges documents, [`version`] compares versions, [`matching`]
-//! finds who is affected, [`ssvc`], [`kev`] and [`epss`] say how urgent it is, [`cve`] reads and writes records, [`publish`] makes what goes out.
+//! finds who is affected, [`ssvc`], [`kev`] and [`epss`] say how urgent it is, [`cve`] reads and writes records, [`publish`] makes what goes out,
+//! [`room`] is a case at work until it may.
 
 pub mod csaf;
 pub mod cve;
@@ -14,6 +15,8 @@ pub mod kev;
 pub mod limits;
 pub mod matching;
 pub mod publish;
+pub mod room;
 pub mod ssvc;
+mod text;
 pub mod time;
 pub mod version;

@@ -26,3 +26,15 @@ pub const FINDINGS_MAX: usize = 200;
 pub const PAIRS_MAX: usize = 250_000;
 /// Most documents of a published tree.
 pub const PUBLISHED_MAX: usize = 100_000;
+/// Most events of a case in the room. The largest case that is known had 121 makers (CERT/CC, VINCE); a dozen events each, and as many of the office.
+pub const EVENTS_MAX: usize = 5_000;
+/// Most makers of a case.
+pub const MAKERS_MAX: usize = 500;
+/// Longest line that people write in the room, characters.
+pub const LINE_CHARS_MAX: usize = 200;
+/// Longest text that people write in the room, characters: a report with its steps, an answer.
+pub const TEXT_CHARS_MAX: usize = 16_000;
+/// Longest draft of a publication, bytes as JSON.
+pub const CONTENT_BYTES_MAX: usize = 512 * 1024;
+/// Most CVE ids of a triage.
+pub const TRIAGE_CVES_MAX: usize = 100;

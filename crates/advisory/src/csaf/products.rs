@@ -4,12 +4,14 @@
 use super::Edition;
 use crate::json;
 use crate::limits::{DEPTH_MAX, PRODUCTS_MAX};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 /// How a product's versions are given.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Versions {
     /// Not at all.
     Unsaid,

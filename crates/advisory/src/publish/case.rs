@@ -1,12 +1,15 @@
-//! A case of the vulnerability room as it is to be published. In: what people wrote. Out: one value that says it. Never: silence of a maker as "not affected".
+//! A case of the vulnerability room as it is to be published. In: what people wrote; of a case that is still at work, [`crate::room`]. Out: one value that says it. Never:
+//! silence of a maker as "not affected".
 
 use crate::csaf::Edition;
 use crate::csaf::products::Versions;
 use sakimori_custody::time::Seconds;
 use sakimori_release::Tlp;
+use serde::{Deserialize, Serialize};
 
 /// Where a case stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Changes are expected.
     Interim,
@@ -53,7 +56,8 @@ pub struct Revision {
 }
 
 /// A product.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Product {
     /// Maker.
     pub maker: String,
@@ -70,7 +74,8 @@ pub struct Product {
 }
 
 /// What is known of a product and a weakness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ProductState {
     /// It is affected.
     Affected,
@@ -83,7 +88,8 @@ pub enum ProductState {
 }
 
 /// A weakness.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Weakness {
     /// CVE id.
     pub cve: Option<String>,
@@ -102,11 +108,17 @@ pub struct Weakness {
     /// Why a product is not affected, by its place.
     pub reasons: Vec<(usize, String)>,
     /// When it was known to the public, if it was.
+    #[serde(
+        default,
+        with = "crate::text::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub disclosed: Option<Seconds>,
 }
 
 /// How a weakness is dealt with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RemedyKind {
     /// The maker has a mend.
     VendorFix,
@@ -121,7 +133,8 @@ pub enum RemedyKind {
 }
 
 /// What to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Remedy {
     /// Its kind.
     pub kind: RemedyKind,
@@ -134,7 +147,8 @@ pub struct Remedy {
 }
 
 /// What a maker says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MakerState {
     /// Affected.
     Affected,
@@ -142,7 +156,7 @@ pub enum MakerState {
     NotAffected,
     /// Mended.
     Fixed,
-    /// It looks.
+    /// It looks, or its time to answer runs.
     Unknown,
     /// It was asked and has not answered.
     Silent,
@@ -175,7 +189,7 @@ impl MakerState {
             Self::Affected => "affected",
             Self::NotAffected => "not affected",
             Self::Fixed => "fixed",
-            Self::Unknown => "under investigation",
+            Self::Unknown => "not known yet",
             Self::Silent => "has not answered; whether its products are affected is unknown",
         }
     }

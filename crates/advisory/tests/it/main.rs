@@ -14,6 +14,7 @@ mod hostile;
 mod matching;
 mod names;
 mod publish;
+mod room;
 
 use std::io::Write;
 use std::path::Path;
