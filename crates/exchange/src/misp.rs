@@ -12,6 +12,7 @@ mod moment;
 mod pattern;
 mod read;
 mod relations;
+mod rest;
 mod table;
 mod tag;
 mod template;
@@ -26,5 +27,6 @@ pub use event::{
 pub use from_stix::{FromStix, from_stix};
 pub(crate) use moment::read as read_time;
 pub use read::{MispError, read, read_attributes};
+pub use rest::to_stix_whole;
 pub use tag::{MachineTag, Mark, Tag};
 pub use to_stix::{Kept, StixText, ToStix, attributes_to_stix, to_stix};

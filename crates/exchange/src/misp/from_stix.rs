@@ -11,6 +11,7 @@ mod others;
 use super::event::{Attribute, Event, Galaxy, Object};
 use super::limits;
 use super::read::{MispError, too_many};
+use super::rest;
 use super::value;
 use crate::json;
 use serde_json::{Map, Value};
@@ -40,8 +41,10 @@ pub(super) type Index<'o> = BTreeMap<&'o str, &'o Map<String, Value>>;
 /// [`MispError`] for a text that is no JSON or holds no STIX objects.
 pub fn from_stix(bytes: &[u8]) -> Result<FromStix, MispError> {
     let root = json::read_bytes(bytes, limits::TEXT)?;
-    let root = value::of_node(&root);
-    let objects = objects_of(&root)?;
+    let mut root = value::of_node(&root);
+    let list = list_of(&mut root);
+    let rests = rest::take(list);
+    let objects = objects_of(list)?;
     if objects.len() > limits::STIX_OBJECTS_MAX {
         return Err(too_many("", "objects", limits::STIX_OBJECTS_MAX));
     }
@@ -93,19 +96,24 @@ pub fn from_stix(bytes: &[u8]) -> Result<FromStix, MispError> {
     out.attributes = group.attributes;
     out.objects = group.objects;
     out.galaxies = group.galaxies;
+    rest::restore(&mut out, &rests);
     Ok(out)
 }
 
-fn objects_of(root: &Value) -> Result<Vec<&Map<String, Value>>, MispError> {
-    let list = match root {
-        Value::Array(items) => items.as_slice(),
-        Value::Object(map) => match map.get("objects") {
-            Some(Value::Array(items)) => items.as_slice(),
-            _ if map.contains_key("id") => std::slice::from_ref(root),
-            _ => &[],
+/// The list of objects: the text itself, its member `objects`, or the one object that the text is.
+fn list_of(root: &mut Value) -> &mut [Value] {
+    let lone = root.get("objects").is_none() && root.get("id").is_some();
+    match root {
+        Value::Array(items) => items,
+        root if lone => std::slice::from_mut(root),
+        root => match root.get_mut("objects") {
+            Some(Value::Array(items)) => items,
+            _ => &mut [],
         },
-        _ => &[],
-    };
+    }
+}
+
+fn objects_of(list: &[Value]) -> Result<Vec<&Map<String, Value>>, MispError> {
     let found: Vec<&Map<String, Value>> = list.iter().filter_map(Value::as_object).collect();
     if found.is_empty() {
         return Err(MispError::NotEvent {

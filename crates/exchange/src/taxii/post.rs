@@ -76,6 +76,21 @@ impl Post {
         }
     }
 
+    /// Refuses those of the objects that are left for which there is a reason, such as a marking that the collection does not hold.
+    pub fn refuse(&mut self, reason: impl Fn(&New) -> Option<String>) {
+        for new in std::mem::take(&mut self.left) {
+            match reason(&new) {
+                Some(message) => self.fail(handled(&new), message),
+                None => self.left.push_back(new),
+            }
+        }
+    }
+
+    /// How many objects are still to be added.
+    pub fn left(&self) -> usize {
+        self.left.len()
+    }
+
     fn fail(&mut self, object: Handled, message: String) {
         self.failures.push(Failed { object, message });
     }

@@ -6,7 +6,7 @@ use sakimori_release::Tlp;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+pub(crate) fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -12,3 +12,4 @@ mod events;
 mod hostile;
 mod mapping;
 mod pairs;
+mod whole;
