@@ -26,7 +26,8 @@ pub(crate) fn maybe_int(number: Option<u64>) -> Result<Value<'static>, StoreErro
     Ok(Value::Int(number))
 }
 
-fn bounded<'a>(
+/// A text that both engines keep the same way.
+pub(crate) fn bounded<'a>(
     field: &'static str,
     text: &'a str,
     bytes_max: usize,

@@ -115,7 +115,9 @@ impl Row {
 pub(crate) enum Use {
     Read,
     Write,
-    /// Of the schema: it sees what others wrote before it got the lock.
+    /// One writer after the other: it locks a row first, and sees what others wrote before it got the lock.
+    Turn,
+    /// Of the schema: as [`Use::Turn`].
     Schema,
 }
 

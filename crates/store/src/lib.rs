@@ -1,5 +1,5 @@
 //! What a node keeps beside the log: people, roles, clearances, cases, credentials, sessions, machines, drafts, settings,
-//! papers of cooperation, entries that wait for the log.
+//! papers of cooperation, objects that are shared, entries that wait for the log.
 //!
 //! In: changes, each list of them one transaction. Out: what is kept, as plain values. Never: a clock, randomness, a secret in clear, a rule about who may do
 //! what (that is the room `access`), an entry of the log (that is the room `ledger`).
@@ -13,6 +13,7 @@ mod error;
 pub mod limits;
 mod migrate;
 mod model;
+mod objects;
 mod papers;
 mod postgres;
 mod read;
@@ -25,6 +26,10 @@ pub use model::{
     Attachment, Audited, Case, Certificate, Clearance, Draft, Enrolment, Kept, Machine, Member,
     Outgoing, OutgoingState, Paper, Passkey, Person, RoleGrant, Session, Standing, Subject, Token,
     View,
+};
+pub use objects::{
+    Lane, Lanes, NewObject, ObjectKey, ObjectRow, ObjectRules, Objects, ObjectsAsked, Pick,
+    PostStatus, RemovedObject, Settled, ThereAlready,
 };
 pub use papers::{NEWEST, Papers};
 pub use postgres::PostgresStore;

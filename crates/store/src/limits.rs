@@ -22,3 +22,17 @@ pub const TRIES_MAX: u32 = 24;
 pub const PAPERS_MAX: u32 = 100;
 /// Longest attachment, in bytes: what a mail server takes; a sample that is larger goes another way.
 pub const ATTACHMENT_BYTES_MAX: usize = 16 << 20;
+/// Longest object of a collection, in bytes: what is read of one. An artifact may carry a file.
+pub const OBJECT_BYTES_MAX: usize = 16 << 20;
+/// Longest list of references or of markings of an object, in bytes together: what fits into its text.
+pub const REFERENCES_BYTES_MAX: usize = 32 << 20;
+/// Most objects that are added or taken away at once: a transaction of some seconds, while others wait for their turn.
+pub const OBJECTS_MAX: usize = 10_000;
+/// Most rows of objects of one answer: a page of a thousand, and those between them that are not shown.
+pub const OBJECT_ROWS_MAX: usize = 2000;
+/// Texts of objects in one answer, in bytes: no further row is taken once they are as long; an answer has one at least.
+pub const OBJECT_TEXTS_BYTES_MAX: u64 = 64 << 20;
+/// Most lanes of one answer: some forty types with some ten sets of markings are usual.
+pub const LANES_MAX: usize = 1024;
+/// Longest status of a post, in bytes: a hundred thousand objects with their ids and versions.
+pub const POST_BYTES_MAX: usize = 64 << 20;

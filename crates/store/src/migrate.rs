@@ -7,10 +7,11 @@ use crate::error::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
+    include_str!("../migrations/0003.sql"),
 ];
 
 /// The newest version of the schema that this program knows, which is what an open store has.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 const _: () = assert!(
     MIGRATIONS.len() == SCHEMA_VERSION as usize,
     "one migration leads to each version"

@@ -77,7 +77,8 @@ impl Engine for PostgresStore {
         // Both see one moment; of two writers that would not have come out the same one after the other, one is ended and tried anew.
         let statement = match purpose {
             Use::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Use::Schema => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            // Who waits for a lock and then saw an older moment would be ended each time.
+            Use::Turn | Use::Schema => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Use::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         };
         Ok(self.pool.begin_with(statement).await?)

@@ -10,6 +10,7 @@ use crate::model::{
     Audited, Case, Certificate, Clearance, Draft, Enrolment, Machine, Member, Outgoing, Passkey,
     Person, RoleGrant, Session, Standing, Subject, Token,
 };
+use crate::objects::Objects;
 use crate::papers::Papers;
 use async_trait::async_trait;
 
@@ -20,7 +21,7 @@ pub(crate) use rows::EVENTS;
 /// What a node keeps beside the log. Every call is one transaction; lists come in the order of their key, at most [`ROWS_MAX`] rows, and go on `after` the last
 /// key of the call before.
 #[async_trait]
-pub trait Store: Papers + Send + Sync {
+pub trait Store: Papers + Objects + Send + Sync {
     /// Makes all changes or none of them; when it answers they are durable.
     ///
     /// # Errors

@@ -80,7 +80,7 @@ impl Engine for SqliteStore {
         // A writer takes the lock at once: one that began as a reader could not wait for it.
         let statement = match purpose {
             Use::Read => "BEGIN DEFERRED",
-            Use::Write | Use::Schema => "BEGIN IMMEDIATE",
+            Use::Write | Use::Turn | Use::Schema => "BEGIN IMMEDIATE",
         };
         Ok(self.pool.begin_with(statement).await?)
     }

@@ -1,12 +1,13 @@
 //! The suite on each engine: every case has a database of its own. In: the list of cases. Out: one verdict an engine. Never: a case that runs on one engine only.
 
+use crate::objects::OBJECTS;
 use crate::suite::{CASES, Case};
 use crate::suite_papers::PAPERS;
 use crate::suite_rest::MORE;
 use sakimori_store::Store;
 
 fn all() -> impl Iterator<Item = &'static (&'static str, Case)> {
-    CASES.iter().chain(MORE).chain(PAPERS)
+    CASES.iter().chain(MORE).chain(PAPERS).chain(OBJECTS)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,7 @@
 mod engines;
 mod kill;
 mod make;
+mod objects;
 mod schema;
 mod suite;
 mod suite_papers;
