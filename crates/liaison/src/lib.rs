@@ -5,5 +5,6 @@
 
 pub mod error;
 pub mod paper;
+pub mod share;
 
 pub use error::LiaisonError;
