@@ -77,6 +77,12 @@ words! {
     ReadMetrics = "read-metrics",
     /// Bring notes and entries of another node.
     RelayNotes = "relay-notes",
+    /// Read reports and cases of weaknesses, speak with reporters and makers.
+    CoordinateWeakness = "coordinate-weakness",
+    /// Set the hour of a publication and let it go out; issue official requests and urgent notices to makers.
+    ReleaseWeakness = "release-weakness",
+    /// See by name which operators an advisory concerns, of those for whom the own ministry is competent.
+    SeeAffected = "see-affected",
     /// Read what is shared with the machine in collections (TAXII).
     ReadShared = "read-shared",
     /// Add objects to collections and take them away (TAXII).

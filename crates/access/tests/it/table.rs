@@ -44,6 +44,9 @@ read-audit          .   .   .   .   .   .   x   .   .   .   x   x
 read-log            x   x   .   x   x   x   x   x   .   .   x   .
 read-metrics        .   .   .   .   .   .   .   .   .   .   x   x
 relay-notes         .   .   .   .   .   .   .   .   .   .   .   .
+coordinate-weakness .   .   x   x   .   .   .   .   .   .   .   .
+release-weakness    .   .   .   x   .   .   .   .   .   .   .   .
+see-affected        .   .   .   x   .   .   .   .   .   .   .   .
 read-shared         .   .   .   .   .   .   .   .   .   .   .   .
 write-shared        .   .   .   .   .   .   .   .   .   .   .   .
 ";
@@ -137,8 +140,8 @@ async fn every_cell_of_role_by_act_is_as_the_table_says() {
         assert_eq!(decision.reasons, reasons, "{role} {act}");
         allowed += u32::from(expected);
     }
-    assert_eq!(cells().len(), 38 * 12);
-    assert_eq!(allowed, 82);
+    assert_eq!(cells().len(), 41 * 12);
+    assert_eq!(allowed, 86);
 }
 
 #[test]
