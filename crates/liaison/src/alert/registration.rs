@@ -1,0 +1,393 @@
+//! What operators own. In: a thing, a way to show control of it, random bytes, what a look found. Out: a challenge; a registration that holds until a day. Never: a look that is
+//! made here; a claim of one operator that another learns of.
+//!
+//! A registration keeps the token, the times and the number of looks. The proof is made of them anew by [`Proof::ask`] and [`Proof::found`], so that what holds is what the
+//! rules say of it and not a flag in a database.
+
+use super::Timing;
+use crate::asset::Act;
+use crate::error::LiaisonError;
+use crate::paper::{self, Document, Written};
+use sakimori_custody::ids::{hex, unhex};
+use sakimori_custody::time::Seconds;
+use sakimori_exchange::alert::{
+    Challenge, Evidence, Method, Periods, Proof, ProofError, Register, Registration,
+};
+use sakimori_exchange::list::What;
+use sakimori_store::{Papers, Store, View};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Most things that one operator registers: a large carrier has some thousand prefixes.
+pub const REGISTRATIONS_OF_ONE_MAX: u64 = 10_000;
+
+/// A challenge and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The token, 40 hex digits.
+    pub token: String,
+    /// When it was asked.
+    pub asked_at: u64,
+    /// Seconds in which it can be met.
+    pub challenge_seconds: u64,
+    /// Seconds that it holds once it is met.
+    pub proof_seconds: u64,
+    /// How often somebody looked.
+    pub looks: u32,
+    /// When it was met.
+    pub verified_at: Option<u64>,
+    /// Who looked last.
+    pub looked_by: String,
+}
+
+/// A thing that an operator registers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationPaper {
+    /// The thing.
+    pub asset: String,
+    /// How control is shown.
+    pub method: String,
+    /// What is shown, if it is.
+    pub shown: Option<Claim>,
+    /// What is asked, if it is.
+    pub asked: Option<Claim>,
+}
+
+impl Document for RegistrationPaper {
+    const KIND: &'static str = "registration";
+}
+
+const METHODS: [(Method, &str); 4] = [
+    (Method::DnsTxt, "dns-txt"),
+    (Method::HttpFile, "http-file"),
+    (Method::MailToContact, "mail-to-contact"),
+    (Method::RegistryPaper, "registry-paper"),
+];
+
+/// The word of a method.
+pub fn method_word(method: Method) -> &'static str {
+    let found = METHODS.iter().find(|(each, _)| *each == method);
+    found.map_or("", |(_, word)| word)
+}
+
+/// The method of a word.
+pub fn method_of(word: &str) -> Option<Method> {
+    let found = METHODS.iter().find(|(_, each)| *each == word);
+    found.map(|(method, _)| *method)
+}
+
+fn refused(field: &str, rule: impl ToString) -> LiaisonError {
+    LiaisonError::Refused {
+        field: field.to_owned(),
+        rule: rule.to_string(),
+    }
+}
+
+fn proof_error(error: &ProofError) -> LiaisonError {
+    refused("proof", error)
+}
+
+/// What a look found, owned by who looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// TXT records of the place.
+    Txt(Vec<String>),
+    /// The beginning of the file.
+    File(Vec<u8>),
+    /// An answer by mail.
+    Mail {
+        /// Its text.
+        text: String,
+        /// Whether its sender is the registered contact, as the mail's own checks say.
+        from_contact: bool,
+    },
+    /// A paper that an officer saw.
+    Paper {
+        /// Who saw it.
+        officer: String,
+        /// The reference on it.
+        reference: String,
+    },
+    /// Nothing was found, or the place could not be reached.
+    Nothing,
+}
+
+impl Found {
+    fn evidence(&self) -> Evidence<'_> {
+        match self {
+            Self::Txt(records) => Evidence::Txt(records),
+            Self::File(bytes) => Evidence::File(bytes),
+            Self::Mail { text, from_contact } => Evidence::Mail {
+                text,
+                from_contact: *from_contact,
+            },
+            Self::Paper { officer, reference } => Evidence::Paper { officer, reference },
+            Self::Nothing => Evidence::Nothing,
+        }
+    }
+}
+
+/// Where to look, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// How control is shown.
+    pub method: Method,
+    /// Where, what has to stand there, until when.
+    pub challenge: Challenge,
+}
+
+impl RegistrationPaper {
+    fn thing(&self) -> Result<(What, Method), LiaisonError> {
+        let asset = What::read(&self.asset).map_err(|why| refused("asset", why))?;
+        let method = method_of(&self.method).ok_or_else(|| refused("method", "is not known"))?;
+        Ok((asset, method))
+    }
+
+    /// The proof that a claim is, made anew by the rules.
+    fn proof(&self, claim: &Claim) -> Result<Proof, LiaisonError> {
+        let (asset, method) = self.thing()?;
+        let token = unhex::<20>(&claim.token).ok_or_else(|| refused("token", "is none"))?;
+        let (asked, periods) = (Seconds(claim.asked_at), claim.periods());
+        let mut proof =
+            Proof::ask(asset, method, token, asked, periods).map_err(|e| proof_error(&e))?;
+        let misses = claim.looks - u32::from(claim.verified_at.is_some() && claim.looks > 0);
+        for _ in 0..misses {
+            // Each look that found nothing is an error by the rules, and counts.
+            let _ = proof.found(&Evidence::Nothing, asked, periods);
+        }
+        if let (Some(at), Some(challenge)) = (claim.verified_at, proof.challenge()) {
+            let text = challenge.text;
+            let found = match method {
+                Method::DnsTxt => Found::Txt(vec![text]),
+                Method::HttpFile => Found::File(text.into_bytes()),
+                Method::MailToContact => Found::Mail {
+                    text,
+                    from_contact: true,
+                },
+                Method::RegistryPaper => Found::Paper {
+                    officer: claim.looked_by.clone(),
+                    reference: text,
+                },
+            };
+            proof
+                .found(&found.evidence(), Seconds(at), periods)
+                .map_err(|e| proof_error(&e))?;
+        }
+        Ok(proof)
+    }
+
+    /// Until when control is shown; nothing where it is not.
+    pub fn holds_until(&self, now: Seconds) -> Option<Seconds> {
+        let claim = self.shown.as_ref()?;
+        let proof = self.proof(claim).ok()?;
+        let until = Seconds(claim.verified_at?).plus(claim.proof_seconds);
+        proof.holds(now).then_some(until)
+    }
+
+    /// Where somebody has to look, if a challenge is open.
+    pub fn look(&self) -> Option<Look> {
+        let claim = self.asked.as_ref()?;
+        let proof = self.proof(claim).ok()?;
+        Some(Look {
+            method: proof.method(),
+            challenge: proof.challenge()?,
+        })
+    }
+}
+
+impl Claim {
+    const fn periods(&self) -> Periods {
+        Periods {
+            challenge_seconds: self.challenge_seconds,
+            proof_seconds: self.proof_seconds,
+            renewal_seconds: 0,
+        }
+    }
+}
+
+/// The id of a registration: the same thing and method of one operator are one.
+fn id(asset: &What, method: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(method);
+    hash.update([0]);
+    hash.update(asset.to_string());
+    let full = hex(&<[u8; 32]>::from(hash.finalize()));
+    let short: String = full.chars().take(24).collect();
+    format!("r-{short}")
+}
+
+/// Claims a thing, or asks to renew its proof. `random` has to be new for each call.
+///
+/// # Errors
+/// [`LiaisonError::Refused`]: the thing cannot be read or shown this way, a proof holds and cannot be renewed yet; [`LiaisonError::Full`]; what the store says.
+pub async fn ask(
+    store: &(impl Store + ?Sized),
+    act: Act<'_>,
+    (asset, method): (&str, Method),
+    random: [u8; 20],
+    timing: &Timing,
+) -> Result<(String, Look), LiaisonError> {
+    let asset = What::read(asset).map_err(|why| refused("asset", format!("`{asset}` {why}")))?;
+    let word = method_word(method);
+    let id = id(&asset, word);
+    let kept = store.paper(act.owner, RegistrationPaper::KIND, &id).await?;
+    let kept = kept.map(paper::read::<RegistrationPaper>).transpose()?;
+    if kept.is_none() {
+        let states = store
+            .states(View::Of(act.owner), RegistrationPaper::KIND)
+            .await?;
+        let count: u64 = states.iter().map(|(_, count)| count).sum();
+        if count >= REGISTRATIONS_OF_ONE_MAX {
+            return Err(LiaisonError::Full {
+                what: "registrations",
+                most: REGISTRATIONS_OF_ONE_MAX,
+            });
+        }
+    }
+    let shown = kept.as_ref().and_then(|kept| kept.said.shown.clone());
+    let proof = match (&kept, &shown) {
+        (Some(kept), Some(claim)) => {
+            let known = kept.said.proof(claim)?;
+            known.renew(random, act.at, timing.periods)
+        }
+        _ => Proof::ask(asset.clone(), method, random, act.at, timing.periods),
+    };
+    let proof = proof.map_err(|e| proof_error(&e))?;
+    let said = RegistrationPaper {
+        asset: asset.to_string(),
+        method: word.to_owned(),
+        shown,
+        asked: Some(Claim {
+            token: hex(&random),
+            asked_at: act.at.0,
+            challenge_seconds: timing.periods.challenge_seconds,
+            proof_seconds: timing.periods.proof_seconds,
+            looks: 0,
+            verified_at: None,
+            looked_by: String::new(),
+        }),
+    };
+    let until = act.at.plus(timing.periods.challenge_seconds).0;
+    let state = if said.shown.is_some() {
+        "shown"
+    } else {
+        "asked"
+    };
+    let standing = act.standing(state, Some(until));
+    let change = match &kept {
+        Some(kept) => kept.next(&said, standing)?,
+        None => paper::first(act.owner, &id, &said, standing)?,
+    };
+    let audit = act.audit("claim", &said.asset, word.to_owned());
+    store.apply(&[change, audit]).await?;
+    let challenge = proof.challenge().ok_or_else(|| LiaisonError::Missing {
+        what: format!("challenge for {asset}"),
+    })?;
+    Ok((id, Look { method, challenge }))
+}
+
+/// Looks, by what the caller hands in, whether the challenge of a claim is met. A look that finds nothing is counted, and the challenge stays open.
+///
+/// # Errors
+/// [`LiaisonError::Missing`] where no challenge is open; [`LiaisonError::Refused`] where what was asked for is not there, or the time is over; what the store says.
+pub async fn prove<F>(
+    store: &(impl Store + ?Sized),
+    act: Act<'_>,
+    id: &str,
+    look: impl FnOnce(Look) -> F,
+) -> Result<Seconds, LiaisonError>
+where
+    F: Future<Output = Found>,
+{
+    let kept = paper::newest::<RegistrationPaper>(store, act.owner, id).await?;
+    let missing = || LiaisonError::Missing {
+        what: format!("open challenge for `{}`", kept.said.asset),
+    };
+    let mut claim = kept.said.asked.clone().ok_or_else(missing)?;
+    let mut proof = kept.said.proof(&claim)?;
+    let challenge = proof.challenge().ok_or_else(missing)?;
+    let found = look(Look {
+        method: proof.method(),
+        challenge,
+    })
+    .await;
+    let periods = claim.periods();
+    let outcome = proof.found(&found.evidence(), act.at, periods);
+    if matches!(
+        outcome,
+        Err(ProofError::Ended { .. } | ProofError::TooOften { .. })
+    ) {
+        return Err(outcome.map_or_else(|e| proof_error(&e), |()| missing()));
+    }
+    claim.looks += 1;
+    act.by.clone_into(&mut claim.looked_by);
+    let mut said = kept.said.clone();
+    if outcome.is_ok() {
+        claim.verified_at = Some(act.at.0);
+        said.shown = Some(claim);
+        said.asked = None;
+    } else {
+        said.asked = Some(claim);
+    }
+    let until = act.at.plus(periods.proof_seconds);
+    let state = if said.shown.is_some() {
+        "shown"
+    } else {
+        "asked"
+    };
+    let due = if outcome.is_ok() {
+        Some(until.0)
+    } else {
+        kept.due
+    };
+    let word = if outcome.is_ok() {
+        "shown"
+    } else {
+        "not shown"
+    };
+    let changes = [
+        kept.next(&said, act.standing(state, due))?,
+        act.audit("prove", &said.asset, word.to_owned()),
+    ];
+    store.apply(&changes).await?;
+    outcome.map(|()| until).map_err(|e| proof_error(&e))
+}
+
+/// The registrations in a view, at most `most`, oldest change first; `true` beside them where there are more.
+///
+/// # Errors
+/// What the store says; [`LiaisonError::Unreadable`].
+pub async fn registrations(
+    store: &(impl Papers + ?Sized),
+    view: View<'_>,
+    most: usize,
+) -> Result<(Vec<Written<RegistrationPaper>>, bool), LiaisonError> {
+    paper::all(store, view, None, most).await
+}
+
+/// All things whose control was shown, ready for look-ups.
+pub(super) async fn register(store: &(impl Papers + ?Sized)) -> Result<Register, LiaisonError> {
+    let most = sakimori_exchange::alert::REGISTRATIONS_MAX;
+    let (all, more) =
+        paper::all::<RegistrationPaper>(store, View::All, Some("shown"), most).await?;
+    if more {
+        return Err(LiaisonError::Full {
+            what: "registrations",
+            most: most as u64,
+        });
+    }
+    let mut rows = Vec::with_capacity(all.len());
+    for (number, kept) in (1u64..).zip(all) {
+        let Some(claim) = &kept.said.shown else {
+            continue;
+        };
+        rows.push(Registration {
+            id: number,
+            proof: kept.said.proof(claim)?,
+            owner: kept.owner,
+        });
+    }
+    Ok(Register::new(rows).0)
+}

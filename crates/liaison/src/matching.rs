@@ -1,0 +1,176 @@
+//! Whose is this? In: an advisory, the assets that are registered at the office, the table of names, answers. Out: for each operator what is meant and what is asked; counts for
+//! the maker, names for the competent minister. Never: a question that was answered, asked again; a name in what a maker gets, or a number from which one follows.
+//!
+//! The rules are those of [`sakimori_advisory::matching`]. What an advisory means for an operator's assets is a paper of that operator, in parts; its answers stand in it and
+//! are the memory from which the next advisory, or the next version of this one, is judged.
+
+mod names;
+mod question;
+
+pub use names::{AliasTable, add_alias, aliases};
+pub use question::{Asking, MatchPaper, MatchRow, answer, answered_of, ask, matches, memory};
+
+use crate::error::LiaisonError;
+use crate::notice::RegisteredPart;
+use crate::paper::{self, Document, Written};
+use sakimori_advisory::matching::views::{self, MakerCount, MinisterRow};
+use sakimori_advisory::matching::{Advisory, Aliases, Asset, AssetId, Hit, Index, Memory};
+use sakimori_cooperate::Terms;
+use sakimori_cooperate::limits::CELL_MIN;
+use sakimori_cooperate::routing::Sector;
+use sakimori_store::{Papers, View};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Most assets of the office that are matched: four times those of all designated operators as they are estimated.
+pub const ASSETS_MAX: usize = 4_000_000;
+
+/// Everything that an advisory is matched with.
+#[derive(Debug)]
+pub struct Matching {
+    /// The table of names.
+    pub aliases: Aliases,
+    /// What operators answered.
+    pub memory: Memory,
+    /// The registered assets.
+    pub index: Index,
+    /// Operator and number of each asset.
+    numbers: BTreeMap<AssetId, u64>,
+}
+
+/// The id under which an asset is matched: the first 8 bytes of the SHA-256 of operator and number. Among a million assets two have one id with a probability of 3 in 10^8;
+/// then the later counts.
+pub fn asset_id(operator: &str, number: u64) -> AssetId {
+    let mut hash = Sha256::new();
+    hash.update((operator.len() as u64).to_be_bytes());
+    hash.update(operator);
+    hash.update(number.to_be_bytes());
+    let full: [u8; 32] = hash.finalize().into();
+    let first = full.iter().take(8);
+    AssetId(first.fold(0, |id, byte| (id << 8) | u64::from(*byte)))
+}
+
+/// The competent minister of a sector, as the schedule of duties routes it; empty where no row names it.
+fn minister(sector: Sector, terms: &Terms) -> String {
+    let row = terms.routes.iter().find(|row| row.value.sector == sector);
+    row.map_or_else(String::new, |row| row.value.minister.id().to_owned())
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+impl Matching {
+    /// Reads everything. A million assets are some 2,500 papers.
+    ///
+    /// # Errors
+    /// [`LiaisonError::Full`]; what the store says.
+    pub async fn load(store: &(impl Papers + ?Sized), terms: &Terms) -> Result<Self, LiaisonError> {
+        let aliases = aliases(store).await?;
+        let memory = memory(store).await?;
+        let (mut assets, mut numbers) = (Vec::new(), BTreeMap::new());
+        let mut after = 0;
+        loop {
+            let some = store
+                .papers(View::All, RegisteredPart::KIND, Some("kept"), after)
+                .await?;
+            let Some(last) = some.last() else { break };
+            after = last.sequence;
+            for kept in some {
+                let part: Written<RegisteredPart> = paper::read(kept)?;
+                taken(&part, terms, &mut assets, &mut numbers);
+            }
+            if assets.len() > ASSETS_MAX {
+                return Err(LiaisonError::Full {
+                    what: "registered assets",
+                    most: ASSETS_MAX as u64,
+                });
+            }
+        }
+        Ok(Self {
+            index: Index::new(assets, &aliases),
+            aliases,
+            memory,
+            numbers,
+        })
+    }
+
+    /// The assets that an advisory may mean, with what was answered before.
+    pub fn find(&self, advisory: &Advisory) -> Vec<Hit> {
+        self.index.find(advisory, &self.memory)
+    }
+
+    /// The number of an asset in its operator's register.
+    pub fn number(&self, id: AssetId) -> Option<u64> {
+        self.numbers.get(&id).copied()
+    }
+
+    /// What a maker is told: counts of its own products, each number below [`CELL_MIN`] left out, because an operator could be recognised by it.
+    pub fn for_maker(
+        &self,
+        maker: &str,
+        advisory: &Advisory,
+        hits: &[Hit],
+    ) -> BTreeMap<String, MakerCells> {
+        let counts = views::for_maker(&self.aliases.maker(maker), advisory, hits, &self.index);
+        let cells = |count: &MakerCount| MakerCells {
+            affected: cell(count.affected),
+            not_affected: cell(count.not_affected),
+            asked: cell(count.asked),
+        };
+        counts
+            .iter()
+            .map(|(name, count)| (name.clone(), cells(count)))
+            .collect()
+    }
+
+    /// What a competent minister is told: the operators by name, those of its own sectors.
+    pub fn for_minister(
+        &self,
+        minister: &str,
+        advisory: &Advisory,
+        hits: &[Hit],
+    ) -> Vec<MinisterRow> {
+        views::for_minister(minister, advisory, hits, &self.index)
+    }
+}
+
+/// What a maker sees of one of its products: a number is left out where it is from 1 to [`CELL_MIN`] - 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct MakerCells {
+    /// Assets that are affected, in units.
+    pub affected: Option<u64>,
+    /// Assets that are not.
+    pub not_affected: Option<u64>,
+    /// Assets whose operator has not answered.
+    pub asked: Option<u64>,
+}
+
+fn cell(count: u64) -> Option<u64> {
+    (count == 0 || count >= CELL_MIN).then_some(count)
+}
+
+fn taken(
+    part: &Written<RegisteredPart>,
+    terms: &Terms,
+    assets: &mut Vec<Asset>,
+    numbers: &mut BTreeMap<AssetId, u64>,
+) {
+    let minister = minister(part.said.sector, terms);
+    for line in &part.said.lines {
+        let id = asset_id(&part.owner, line.number);
+        numbers.insert(id, line.number);
+        assets.push(Asset {
+            id,
+            operator: part.owner.clone(),
+            minister: minister.clone(),
+            maker: line.item.maker.clone(),
+            product: line.item.product.clone(),
+            model: some(&line.model),
+            version: some(&line.version),
+            count: line.count,
+            cpe: None,
+            purl: None,
+        });
+    }
+}
