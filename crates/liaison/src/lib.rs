@@ -3,8 +3,16 @@
 //! In: what the pure rooms made of a stranger's bytes, who acts, the time. Out: papers in the node's store, each change one transaction with its audit line and its
 //! log entry. Never: a socket, a clock, randomness; a paper of one owner shown to another.
 
+pub mod alert;
+pub mod asset;
+pub mod desk;
 pub mod error;
+pub mod guidance;
+pub mod matching;
+pub mod notice;
 pub mod paper;
+pub mod product;
+pub mod report;
 pub mod share;
 
 pub use error::LiaisonError;
