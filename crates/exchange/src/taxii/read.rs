@@ -180,7 +180,7 @@ struct Reader<'r, S: ?Sized> {
     collection: &'r str,
     query: &'r Query,
     texts: bool,
-    /// The versions that are meant, by object.
+    /// The versions that are meant, by object, of the rows that the store gave last.
     meant: BTreeMap<String, BTreeSet<Key>>,
 }
 
@@ -230,13 +230,12 @@ impl<S: Store + ?Sized> Reader<'_, S> {
         }
     }
 
-    /// Decides for the objects of some rows which of their versions are meant.
+    /// Decides for the objects of some rows which of their versions are meant. Anew for every answer of the store: a version that was added since the last one would be none
+    /// of those that were known then, and the caller would never hear of it.
     fn learn(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        self.meant.clear();
         let fitting = rows.iter().filter(|row| fits(row, &self.query.filter));
-        let mut ids: Vec<String> = fitting
-            .map(|row| row.key.id.clone())
-            .filter(|id| !self.meant.contains_key(id))
-            .collect();
+        let mut ids: Vec<String> = fitting.map(|row| row.key.id.clone()).collect();
         ids.sort();
         ids.dedup();
         if ids.is_empty() {

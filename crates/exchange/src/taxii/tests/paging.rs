@@ -250,6 +250,61 @@ fn a_caller_that_pages_by_added_after_alone_sees_every_object() {
     assert_eq!(seen.len(), 100);
 }
 
+/// A store to which somebody adds the next of some objects whenever it was asked for versions.
+struct Busy(std::cell::RefCell<(Memory, Vec<String>)>);
+
+impl Store for Busy {
+    fn rows(
+        &self,
+        collection: &str,
+        after: Option<u64>,
+        wanted: &Wanted<'_>,
+        at_most: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.0.borrow().0.rows(collection, after, wanted, at_most)
+    }
+
+    fn versions_of(&self, collection: &str, ids: &[String]) -> Result<Vec<Row>, StoreError> {
+        let mut held = self.0.borrow_mut();
+        let rows = held.0.versions_of(collection, ids);
+        if let Some(next) = held.1.pop() {
+            fill(&mut held.0, 1, &[next]);
+        }
+        rows
+    }
+
+    fn add(&mut self, _: &str, _: &[New], _: u64) -> Result<Vec<Outcome>, StoreError> {
+        Err(StoreError)
+    }
+
+    fn remove(&mut self, _: &str, _: &[Key], _: u64) -> Result<(), StoreError> {
+        Err(StoreError)
+    }
+}
+
+#[test]
+fn a_version_that_is_added_while_a_page_is_read_is_not_lost() {
+    for version in ["all", "last"] {
+        let mut memory = Memory::new();
+        fill(&mut memory, 1, &[thing(1, 0, "2.1", "")]);
+        // A newer version of the object that is on the page already, and then another object.
+        let next = vec![thing(2, 0, "2.1", ""), thing(1, 5, "2.1", "")];
+        let store = Busy(std::cell::RefCell::new((memory, next)));
+        let mut seen = Vec::new();
+        let mut query = format!("match[version]={version}");
+        loop {
+            let answer = objects(&store, &caller(), &asked(&query)).unwrap();
+            seen.extend(listed(&answer));
+            let Some(last) = header(&answer, "X-TAXII-Date-Added-Last") else {
+                break;
+            };
+            query = format!("match[version]={version}&added_after={last}");
+        }
+        let ends: Vec<&str> = seen.iter().filter_map(|text| text.get(9..17)).collect();
+        assert_eq!(ends, ["00000001", "00000001", "00000002"], "{version}");
+    }
+}
+
 #[test]
 fn deletions_and_additions_between_pages_neither_skip_nor_repeat() {
     let mut store = Memory::new();
