@@ -250,7 +250,7 @@ fn a_caller_that_pages_by_added_after_alone_sees_every_object() {
     assert_eq!(seen.len(), 100);
 }
 
-/// A store to which somebody adds the next of some objects whenever it was asked for versions.
+/// A store to which somebody adds some objects once it was asked for versions.
 struct Busy(std::cell::RefCell<(Memory, Vec<String>)>);
 
 impl Store for Busy {
@@ -267,8 +267,9 @@ impl Store for Busy {
     fn versions_of(&self, collection: &str, ids: &[String]) -> Result<Vec<Row>, StoreError> {
         let mut held = self.0.borrow_mut();
         let rows = held.0.versions_of(collection, ids);
-        if let Some(next) = held.1.pop() {
-            fill(&mut held.0, 1, &[next]);
+        let next = std::mem::take(&mut held.1);
+        if !next.is_empty() {
+            fill(&mut held.0, 1, &next);
         }
         rows
     }
@@ -288,7 +289,7 @@ fn a_version_that_is_added_while_a_page_is_read_is_not_lost() {
         let mut memory = Memory::new();
         fill(&mut memory, 1, &[thing(1, 0, "2.1", "")]);
         // A newer version of the object that is on the page already, and then another object.
-        let next = vec![thing(2, 0, "2.1", ""), thing(1, 5, "2.1", "")];
+        let next = vec![thing(1, 5, "2.1", ""), thing(2, 0, "2.1", "")];
         let store = Busy(std::cell::RefCell::new((memory, next)));
         let mut seen = Vec::new();
         let mut query = format!("match[version]={version}");
