@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "what a test sets up may stop the test")]
 
 mod report;
+mod share;
