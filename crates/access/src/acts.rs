@@ -83,6 +83,14 @@ words! {
     ReleaseWeakness = "release-weakness",
     /// See by name which operators an advisory concerns, of those for whom the own ministry is competent.
     SeeAffected = "see-affected",
+    /// Let products of reports and open sources go, through the release gate.
+    ReleaseProduct = "release-product",
+    /// Write, file and send incident reports of one's operator, answer its guidance.
+    FileReport = "file-report",
+    /// Read incident reports at the office, acknowledge and work on cases, write guidance and letters.
+    HandleReport = "handle-report",
+    /// Read the products that this operator was given.
+    ReadProducts = "read-products",
     /// Read what is shared with the machine in collections (TAXII).
     ReadShared = "read-shared",
     /// Add objects to collections and take them away (TAXII).
@@ -106,6 +114,7 @@ impl Act {
                 | Self::ReadLog
                 | Self::ReadMetrics
                 | Self::RelayNotes
+                | Self::FileReport
                 | Self::ReadShared
                 | Self::WriteShared
         )

@@ -10,6 +10,7 @@ mod stix;
 
 pub use stix::{Maker, objects};
 
+use crate::alert::registrations;
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, first};
 use sakimori_custody::class::{Integrated, IntegratedProvision, OperatorReport, PublicNotice};
@@ -21,8 +22,9 @@ use sakimori_release::{
     Classed, FieldKind, Marking, Pending, PseudonymKey, Refusal, Refused, Released, Request,
     Transform, Work, ask,
 };
-use sakimori_store::Change;
+use sakimori_store::{Change, Papers, View};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 /// Most indicators of a product: a list that people can look through.
 pub const INDICATORS_MAX: usize = 1000;
@@ -70,6 +72,77 @@ pub trait Operators {
     fn own(&self, what: &What) -> bool;
     /// Words that name an operator: ids, names of organisations, in small letters.
     fn names(&self) -> &[String];
+}
+
+/// What is known of operators: their names, and what they registered, shown or only claimed.
+#[derive(Debug, Default)]
+pub struct Known {
+    names: Vec<String>,
+    things: Vec<What>,
+}
+
+impl Operators for Known {
+    fn own(&self, what: &What) -> bool {
+        self.things.iter().any(|own| covers(own, what))
+    }
+
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// Whether what is registered is, or holds, another thing; or lies within it, since a prefix around it tells of it too.
+fn covers(own: &What, what: &What) -> bool {
+    let below = |name: &str, of: &str| {
+        let label = name.strip_suffix(of);
+        label.is_some_and(|label| label.is_empty() || label.ends_with('.'))
+    };
+    match (own, what) {
+        (What::Domain(own), What::Domain(name)) => below(name, own),
+        (What::Address(_) | What::Prefix(_), What::Address(_) | What::Prefix(_)) => {
+            let (one, other) = (range(own), range(what));
+            let bits = one.1.min(other.1);
+            let first = |number: u128| number.checked_shr(128 - u32::from(bits)).unwrap_or(0);
+            first(one.0) == first(other.0)
+        }
+        _ => own == what,
+    }
+}
+
+/// First address and length of an address or prefix, in the space of mapped addresses.
+fn range(of: &What) -> (u128, u8) {
+    match of {
+        What::Prefix(prefix) => (prefix.first, prefix.bits),
+        What::Address(IpAddr::V4(address)) => (u128::from(address.to_ipv6_mapped()), 128),
+        What::Address(IpAddr::V6(address)) => (u128::from(*address), 128),
+        _ => (0, 128),
+    }
+}
+
+/// Reads what the store knows of operators; `names` are those that the node knows them by, in small letters.
+///
+/// # Errors
+/// [`LiaisonError::Full`] where there are more registrations than can be looked through; what the store says.
+pub async fn known(
+    store: &(impl Papers + ?Sized),
+    mut names: Vec<String>,
+) -> Result<Known, LiaisonError> {
+    let most = sakimori_exchange::alert::REGISTRATIONS_MAX;
+    let (all, more) = registrations(store, View::All, most).await?;
+    if more {
+        return Err(LiaisonError::Full {
+            what: "registrations",
+            most: most as u64,
+        });
+    }
+    let mut things = Vec::new();
+    for kept in all {
+        names.push(kept.owner.to_lowercase());
+        things.extend(What::read(&kept.said.asset));
+    }
+    names.sort();
+    names.dedup();
+    Ok(Known { names, things })
 }
 
 /// Why a product was not let go.

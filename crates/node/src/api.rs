@@ -4,6 +4,7 @@ mod commission;
 mod common;
 mod notes;
 mod office;
+mod products;
 mod requests;
 mod showing;
 mod sign_in;
@@ -68,6 +69,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(showing::reidentify))
             .routes(routes!(uses::findings))
             .routes(routes!(words::letters))
+            .routes(routes!(products::release, products::list))
             .routes(routes!(words::reply)),
         Role::Commission => router
             .routes(routes!(requests::list))
@@ -86,6 +88,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(words::misuse_sheet)),
         Role::Operator => router
             .routes(routes!(commission::operator_agreements))
+            .routes(routes!(products::received))
             .routes(routes!(commission::operator_suspension)),
     }
 }

@@ -47,6 +47,10 @@ relay-notes         .   .   .   .   .   .   .   .   .   .   .   .
 coordinate-weakness .   .   x   x   .   .   .   .   .   .   .   .
 release-weakness    .   .   .   x   .   .   .   .   .   .   .   .
 see-affected        .   .   .   x   .   .   .   .   .   .   .   .
+release-product     .   .   .   x   .   .   .   .   .   .   .   .
+file-report         .   .   .   .   .   .   .   .   x   .   .   .
+handle-report       .   x   x   x   .   .   .   .   .   .   .   .
+read-products       .   .   .   .   .   .   .   .   x   .   .   .
 read-shared         .   .   .   .   .   .   .   .   .   .   .   .
 write-shared        .   .   .   .   .   .   .   .   .   .   .   .
 ";
@@ -140,8 +144,8 @@ async fn every_cell_of_role_by_act_is_as_the_table_says() {
         assert_eq!(decision.reasons, reasons, "{role} {act}");
         allowed += u32::from(expected);
     }
-    assert_eq!(cells().len(), 41 * 12);
-    assert_eq!(allowed, 86);
+    assert_eq!(cells().len(), 45 * 12);
+    assert_eq!(allowed, 92);
 }
 
 #[test]

@@ -106,6 +106,15 @@ impl OperatorPart {
         self.office()?.post("/v1/suspensions", kind, bytes)
     }
 
+    /// Products that the office gave this operator, behind a place.
+    ///
+    /// # Errors
+    /// [`Code::PeerUnavailable`], what the office says.
+    pub fn products(&self, after: u64) -> Answer<serde_json::Value> {
+        let bytes = self.office()?.get(&format!("/v1/products?after={after}"))?;
+        serde_json::from_slice(&bytes).map_err(|e| Problem::hidden(Code::PeerUnavailable, e))
+    }
+
     /// The role's folder.
     pub fn folder(&self) -> &Path {
         &self.folder

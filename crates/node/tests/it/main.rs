@@ -15,6 +15,7 @@ mod hostile;
 mod junk;
 mod nation;
 mod postgres;
+mod products;
 mod raw;
 mod rows;
 mod showing;
