@@ -25,11 +25,13 @@ pub enum May {
     Suspend,
     /// Read metrics.
     Metrics,
+    /// Bring reports and answers of its own operator, and take what is addressed to it.
+    Report,
 }
 
 impl May {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Mirror,
         Self::Read,
         Self::Lease,
@@ -37,6 +39,7 @@ impl May {
         Self::Entries,
         Self::Suspend,
         Self::Metrics,
+        Self::Report,
     ];
 
     /// The word in `peers.json`.
@@ -49,6 +52,7 @@ impl May {
             Self::Entries => "entries",
             Self::Suspend => "suspend",
             Self::Metrics => "metrics",
+            Self::Report => "report",
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Machine {
 struct Scoped {
     /// The machine.
     machine: String,
-    /// An act that it may do: read-request, read-log, read-metrics, relay-notes, read-shared or write-shared; may be repeated.
+    /// An act that it may do: read-request, read-log, read-metrics, relay-notes, file-report, read-shared or write-shared; may be repeated.
     #[arg(long = "scope", value_name = "WORD", required = true)]
     scopes: Vec<Act>,
 }

@@ -284,7 +284,7 @@ fn usual(own: Role, name: &str) -> Vec<May> {
             vec![May::Mirror, May::Read, May::Lease, May::Share, May::Metrics]
         }
         (Role::Office, "commission") => vec![May::Entries, May::Read, May::Metrics],
-        (Role::Office, _) => vec![May::Read, May::Suspend],
+        (Role::Office, _) => vec![May::Read, May::Suspend, May::Report],
         (Role::Commission | Role::Operator, _) => vec![May::Read],
     }
 }
