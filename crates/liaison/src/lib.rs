@@ -11,6 +11,7 @@ pub mod guidance;
 pub mod matching;
 pub mod notice;
 pub mod paper;
+pub mod poll;
 pub mod product;
 pub mod report;
 pub mod share;
