@@ -52,6 +52,11 @@ impl Host {
         (self.clock)().seconds()
     }
 
+    /// The time, in milliseconds.
+    pub fn millis(&self) -> Millis {
+        (self.clock)()
+    }
+
     /// Random bytes.
     ///
     /// # Errors

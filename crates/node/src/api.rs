@@ -108,4 +108,5 @@ pub fn router(app: &Shared) -> Router {
         .merge(web::routes(app.role))
         .with_state(std::sync::Arc::clone(app))
         .merge(commission::node_routes(app))
+        .merge(crate::taxii::routes(app))
 }

@@ -10,6 +10,7 @@
 //! | [`part`], [`peer`] | what a role's node consists of; calls to other nodes |
 //! | [`docket`], [`desk`] | requests as people read them; the text that is signed |
 //! | [`api`], [`pages`] | routes, their document, HTML |
+//! | [`taxii`] | collections of STIX objects for the machines of others |
 
 pub mod api;
 pub mod app;
@@ -28,6 +29,7 @@ pub mod problem;
 pub mod rate;
 pub mod server;
 mod start;
+pub mod taxii;
 mod told;
 pub mod words;
 

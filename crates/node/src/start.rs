@@ -9,7 +9,7 @@ use crate::part::{CommissionPart, OfficePart, OperatorPart, Part, Role, SharedDo
 use crate::problem::{Code, Problem};
 use crate::rate::Starts;
 use crate::server::{serve, tls};
-use crate::{api, outbox};
+use crate::{api, outbox, taxii};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -223,6 +223,9 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
     let runtime = runtime().map_err(ControlError::file("serve", &folder))?;
     let access = runtime.block_on(open_access(options, address.port(), host))?;
     let metrics = Arc::new(Metrics::default());
+    let origin = format!("https://{}:{}", options.host_name(), address.port());
+    let store = (access.store(), runtime.handle());
+    let taxii = taxii::open(options.role, &folder, origin, host, store)?;
     let app = Arc::new(App {
         role: options.role,
         host: host.clone(),
@@ -235,6 +238,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         docket: SharedDocket::default(),
         outbox: outbox::Refusals::default(),
         starts: Starts::default(),
+        taxii,
         openapi: api::document(options.role),
     });
     let router = guarded(&app, &metrics, host);

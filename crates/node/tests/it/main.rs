@@ -19,6 +19,7 @@ mod products;
 mod raw;
 mod rows;
 mod showing;
+mod taxii;
 mod transport;
 mod uses;
 mod words;

@@ -1,0 +1,205 @@
+//! What a machine is shown, by TLP. In: markings of objects, the strictest that machine and collection allow. Out: seen or withheld. Never: an object without a marking that is looser
+//! than its collection; a marking that nobody knows and that is shown to more than those who see everything.
+
+use super::plan::{Collection, Machine};
+use sakimori_exchange::taxii::{Key, New, Outcome, Row, Sight, Store, StoreError, Wanted};
+use sakimori_release::Tlp;
+use std::collections::BTreeSet;
+
+/// The markings of STIX 2.1 section 7.2.1.4 (TLP 1) and of OASIS' common objects (TLP 2.0).
+const TLP: [(&str, Tlp); 9] = [
+    ("613f2e26-407d-48c7-9eca-b8e91df99dc9", Tlp::Clear),
+    ("34098fce-860f-48ae-8e50-ebd3cc5e41da", Tlp::Green),
+    ("f88d31f6-486f-44da-b317-01333bde0b82", Tlp::Amber),
+    ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", Tlp::Red),
+    ("94868c89-83c2-464b-929b-a1a8aa3c8487", Tlp::Clear),
+    ("bab4a63c-aed9-4cf5-a766-dfca5abac2bb", Tlp::Green),
+    ("55d920b0-5e8b-4f79-9ee9-91f868d9b421", Tlp::Amber),
+    ("939a9414-2ddd-4d32-a0cd-375ea402b003", Tlp::AmberStrict),
+    ("e828b379-4e03-4974-9ac4-e53a884c97c1", Tlp::Red),
+];
+
+/// What stands in the place of a marking where an object has none; no id of an object is empty.
+const UNMARKED: &str = "";
+
+/// The TLP of a marking; `None` for one that is none of TLP.
+pub(super) fn tlp_of(marking: &str) -> Option<Tlp> {
+    let uuid = marking.strip_prefix("marking-definition--")?;
+    TLP.iter().find(|(id, _)| *id == uuid).map(|(_, tlp)| *tlp)
+}
+
+/// What one machine is shown of one collection.
+pub(super) struct Seen<'s> {
+    /// The machine.
+    pub(super) machine: Machine,
+    /// The strictest marking of the collection.
+    pub(super) strictest: Tlp,
+    /// Markings that say nothing of it.
+    pub(super) statements: &'s BTreeSet<String>,
+}
+
+impl Sight for Seen<'_> {
+    fn sees(&self, marking: &str) -> bool {
+        if self.statements.contains(marking) {
+            return true;
+        }
+        let tlp = match marking {
+            UNMARKED => self.strictest,
+            // One that is not known is the strictest.
+            other => tlp_of(other).unwrap_or(Tlp::Red),
+        };
+        let told = !self.machine.tlp1_only || tlp.version1().is_some();
+        told && tlp <= self.strictest && tlp <= self.machine.tlp
+    }
+}
+
+/// Why an object may not be in a collection: its marking is stricter than those of the collection.
+pub(super) fn too_strict(
+    collection: &Collection,
+    statements: &BTreeSet<String>,
+    object: &New,
+) -> Option<String> {
+    let markings = object.markings.iter();
+    let found = markings
+        .filter(|marking| !statements.contains(*marking))
+        .find(|marking| tlp_of(marking).unwrap_or(Tlp::Red) > collection.tlp)?;
+    Some(format!(
+        "tlp: its marking {found} is stricter than {}, the strictest of this collection",
+        collection.tlp.label()
+    ))
+}
+
+/// What a store is reached by: to read, or to change too.
+pub(super) trait Reach {
+    /// To read.
+    fn get(&self) -> &dyn Store;
+    /// To change; `None` where it may only be read.
+    fn get_mut(&mut self) -> Option<&mut dyn Store>;
+}
+
+impl Reach for &dyn Store {
+    fn get(&self) -> &dyn Store {
+        *self
+    }
+
+    fn get_mut(&mut self) -> Option<&mut dyn Store> {
+        None
+    }
+}
+
+impl Reach for &mut dyn Store {
+    fn get(&self) -> &dyn Store {
+        *self
+    }
+
+    fn get_mut(&mut self) -> Option<&mut dyn Store> {
+        Some(*self)
+    }
+}
+
+/// A store in which what has no marking says so, so that it is judged as what the collection holds at the strictest. A definition of a marking is no secret.
+pub(super) struct Marked<'s, R> {
+    /// The store.
+    pub(super) inner: R,
+    /// Markings that say nothing of who may see an object.
+    pub(super) statements: &'s BTreeSet<String>,
+}
+
+impl<R> Marked<'_, R> {
+    fn mark(&self, mut rows: Vec<Row>) -> Vec<Row> {
+        for row in &mut rows {
+            let bare = row.markings.iter().all(|one| self.statements.contains(one));
+            if bare && row.kind != "marking-definition" {
+                row.markings.push(UNMARKED.to_owned());
+            }
+        }
+        rows
+    }
+}
+
+impl<R: Reach> Store for Marked<'_, R> {
+    fn rows(
+        &self,
+        collection: &str,
+        after: Option<u64>,
+        wanted: &Wanted<'_>,
+        at_most: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = self.inner.get().rows(collection, after, wanted, at_most)?;
+        Ok(self.mark(rows))
+    }
+
+    fn versions_of(&self, collection: &str, ids: &[String]) -> Result<Vec<Row>, StoreError> {
+        Ok(self.mark(self.inner.get().versions_of(collection, ids)?))
+    }
+
+    fn add(
+        &mut self,
+        collection: &str,
+        objects: &[New],
+        now_micros: u64,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let store = self.inner.get_mut().ok_or(StoreError)?;
+        store.add(collection, objects, now_micros)
+    }
+
+    fn remove(
+        &mut self,
+        collection: &str,
+        keys: &[Key],
+        now_micros: u64,
+    ) -> Result<(), StoreError> {
+        let store = self.inner.get_mut().ok_or(StoreError)?;
+        store.remove(collection, keys, now_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markings_are_shown_up_to_the_stricter_of_machine_and_collection() {
+        let statements = BTreeSet::from(["marking-definition--a".to_owned()]);
+        let id = |uuid: &str| format!("marking-definition--{uuid}");
+        let seen = |tlp, strictest, tlp1_only| {
+            let machine = Machine { tlp, tlp1_only };
+            let sight = Seen {
+                machine,
+                strictest,
+                statements: &statements,
+            };
+            let all: Vec<bool> = TLP.iter().map(|(uuid, _)| sight.sees(&id(uuid))).collect();
+            let unknown = sight.sees("marking-definition--b");
+            (
+                all,
+                sight.sees(UNMARKED),
+                unknown,
+                sight.sees("marking-definition--a"),
+            )
+        };
+        let t = true;
+        let f = false;
+        // In the order of the table: white, green, amber, red; clear, green, amber, amber+strict, red.
+        assert_eq!(
+            seen(Tlp::Red, Tlp::Red, f),
+            (vec![t, t, t, t, t, t, t, t, t], t, t, t)
+        );
+        assert_eq!(
+            seen(Tlp::Red, Tlp::Red, t),
+            (vec![t, t, t, t, t, t, t, f, t], t, t, t)
+        );
+        assert_eq!(
+            seen(Tlp::Green, Tlp::Amber, f),
+            (vec![t, t, f, f, t, t, f, f, f], f, f, t)
+        );
+        assert_eq!(
+            seen(Tlp::Red, Tlp::Amber, f),
+            (vec![t, t, t, f, t, t, t, f, f], t, f, t)
+        );
+        assert_eq!(
+            seen(Tlp::Clear, Tlp::Clear, f),
+            (vec![t, f, f, f, t, f, f, f, f], t, f, t)
+        );
+    }
+}
