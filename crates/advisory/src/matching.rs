@@ -11,7 +11,7 @@ pub mod names;
 pub mod views;
 
 pub use advisory::{Advisory, Claim};
-pub use feedback::{Answer, Answered, Memory};
+pub use feedback::{Answered, Memory};
 pub use index::{Asset, AssetId, Hit, Index};
 pub use names::{Alias, AliasKind, Aliases};
 

@@ -15,5 +15,6 @@ pub mod poll;
 pub mod product;
 pub mod report;
 pub mod share;
+pub mod weakness;
 
 pub use error::LiaisonError;

@@ -3,12 +3,10 @@
 
 use super::index::{Asset, AssetId};
 use super::{Claim, Doubt, Outcome};
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// What an operator answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
     /// This is not that product: holds for every version of the advisory.
     NotThisProduct,
@@ -36,40 +34,6 @@ struct Kept {
     version: Option<String>,
 }
 
-/// An answer as a node keeps it, without the asset, whose number is the register's affair.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// Publisher and id of the advisory.
-    pub advisory: (String, String),
-    /// The advisory's product: keys of maker and product, models.
-    pub product: (String, String, String),
-    /// What was answered.
-    pub answered: Answered,
-    /// The advisory's range at that time.
-    pub range: String,
-    /// The asset's version at that time.
-    pub version: Option<String>,
-}
-
-impl Answer {
-    /// An answer on a claim and an asset.
-    pub fn new(
-        advisory: &(String, String),
-        claim: &Claim,
-        asset: &Asset,
-        answered: Answered,
-    ) -> Self {
-        Self {
-            advisory: advisory.clone(),
-            product: claim.key(),
-            answered,
-            range: claim.range_written.clone(),
-            version: asset.version.clone(),
-        }
-    }
-}
-
 impl Memory {
     /// Without answers.
     pub fn new() -> Self {
@@ -84,17 +48,12 @@ impl Memory {
         asset: &Asset,
         answered: Answered,
     ) {
-        self.restore(asset.id, Answer::new(advisory, claim, asset, answered));
-    }
-
-    /// Takes an answer that was kept elsewhere.
-    pub fn restore(&mut self, asset: AssetId, answer: Answer) {
+        let pair = (advisory.clone(), claim.key(), asset.id);
         let kept = Kept {
-            answered: answer.answered,
-            range: answer.range,
-            version: answer.version,
+            answered,
+            range: claim.range_written.clone(),
+            version: asset.version.clone(),
         };
-        let pair = (answer.advisory, answer.product, asset);
         self.answers.insert(pair, kept);
     }
 

@@ -4,3 +4,4 @@
 
 mod report;
 mod share;
+mod weakness;
