@@ -4,6 +4,8 @@
 //! Five repetitions, interleaved, each pinned to one core, with a warm file. A peer that is not installed is named in one line and left out.
 
 mod contender;
+mod exchange;
+mod figures;
 mod log;
 mod measure;
 mod replica;
@@ -32,7 +34,8 @@ struct Row {
     said: String,
 }
 
-/// `xtask bench`, `xtask bench sources`, `xtask bench build FOLDER`, `xtask bench log [FOLDER]`.
+/// `xtask bench`, `xtask bench sources`, `xtask bench build FOLDER`, `xtask bench log [FOLDER]`,
+/// `xtask bench exchange [--objects N] [FOLDER]`.
 ///
 /// # Errors
 /// Where data or a tool is missing, or a contender fails.
@@ -41,6 +44,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
     match args.next().as_deref() {
         Some("sources") => workload::write_list(&data),
         Some("log") => log::run(args),
+        Some("exchange") => exchange::run(args),
         Some("build") => {
             let folder = args
                 .next()
@@ -49,7 +53,9 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
         }
         None => measure_all(&data),
         Some(other) => {
-            bail!("`{other}`: usage: cargo xtask bench [sources | build FOLDER | log [FOLDER]]")
+            bail!(
+                "`{other}`: usage: cargo xtask bench [sources | build FOLDER | log [FOLDER] | exchange [--objects N] [FOLDER]]"
+            )
         }
     }
 }

@@ -128,6 +128,21 @@ const CAMPAIGNS: &[Campaign] = &[
         ],
     },
     Campaign {
+        name: "pollers",
+        what: "versions of objects that four writers on two nodes add while one caller polls by `added_after` alone, which sees each once",
+        unit: "versions on each engine",
+        usual: 100_000,
+        count: Count::Variable("SAKIMORI_POLLED"),
+        tests: &[
+            "--release",
+            "-p",
+            "sakimori-liaison",
+            "--test",
+            "it",
+            "share::pollers::",
+        ],
+    },
+    Campaign {
         name: "properties",
         what: "every property of the rooms that read a stranger's bytes, with one seed after the other",
         unit: "seeds",

@@ -126,7 +126,15 @@ impl Postgres {
     /// # Panics
     /// With `CI=true` where the programs are missing; where they are there and the server does not start.
     pub fn start(test: &str) -> Option<Self> {
-        Self::start_with(test, None)
+        Self::start_with(test, None, false)
+    }
+
+    /// As [`Postgres::start`], and what is committed is on the disk, as on a server that is in use: for what measures.
+    ///
+    /// # Panics
+    /// As [`Postgres::start`].
+    pub fn durable(test: &str) -> Option<Self> {
+        Self::start_with(test, None, true)
     }
 
     /// One that answers on loopback too, over TLS with this certificate and key (PEM) and not without.
@@ -134,10 +142,10 @@ impl Postgres {
     /// # Panics
     /// As [`Postgres::start`].
     pub fn over_tls(test: &str, certificate: &str, key: &str) -> Option<Self> {
-        Self::start_with(test, Some((certificate, key)))
+        Self::start_with(test, Some((certificate, key)), false)
     }
 
-    fn start_with(test: &str, tls: Option<Tls<'_>>) -> Option<Self> {
+    fn start_with(test: &str, tls: Option<Tls<'_>>, durable: bool) -> Option<Self> {
         let programs = ["initdb", "postgres"].map(program);
         let [Some(initdb), Some(postgres)] = programs else {
             skip(test, "PostgreSQL is missing; apt-get install postgresql");
@@ -169,7 +177,8 @@ impl Postgres {
         let mut server = command(&setpriv, &postgres);
         server.arg("-D").arg(&data);
         // A test asks what holds when the server lives; that its disk is slow is no part of it.
-        let own = ["fsync=off", "max_connections=60"].map(str::to_owned);
+        let fsync = if durable { "fsync=on" } else { "fsync=off" };
+        let own = [fsync, "max_connections=60"].map(str::to_owned);
         let socket = format!("unix_socket_directories={}", folder.display());
         for setting in road.into_iter().chain(own).chain([socket]) {
             server.args(["-c", &setting]);

@@ -3,29 +3,16 @@
 //!
 //! Three runs of `crates/ledger/examples/load` and of `crates/authority/examples/gate`; the table has the median.
 
+use super::figures::{self, Bar, Figures, Row, load, measure};
 use super::report;
 use crate::tools::{Stop, cargo, succeed, target};
-use anyhow::{Context, Result, bail};
-use std::collections::BTreeMap;
+use anyhow::{Context, Result};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const RUNS: usize = 3;
 const BEGIN: &str = "<!-- bench-log:begin -->";
 const END: &str = "<!-- bench-log:end -->";
-
-/// What a target asks for.
-#[derive(Clone, Copy)]
-enum Bar {
-    AtLeast(f64),
-    AtMost(f64),
-    /// No target; told for what it says.
-    None,
-}
-
-/// A row: what is measured, the figure's name, its unit, what it is divided by, the target.
-type Row = (&'static str, &'static str, &'static str, f64, Bar);
 
 const ROWS: [Row; 20] = [
     (
@@ -182,15 +169,15 @@ pub(super) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
         succeed(&mut cargo(words))?;
     }
     let before = load();
-    let mut figures: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut figures = Figures::new();
     for number in 0..RUNS {
         // Each run has a folder of its own and nothing is removed between them: a file system is slow where it has just removed much.
         let folder = parent.join(format!("{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
         eprintln!("run {} of {RUNS} in {}", number + 1, folder.display());
-        measure("load", &[folder.as_os_str()], &mut figures)?;
-        measure("gate", &[], &mut figures)?;
+        measure("load", &[folder.as_os_str()], "", &mut figures)?;
+        measure("gate", &[], "", &mut figures)?;
     }
     let text = table(&figures, &before, &parent)?;
     report::put(BEGIN, END, &text)?;
@@ -198,42 +185,7 @@ pub(super) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
     std::fs::remove_dir_all(&parent).with_context(|| format!("cannot remove {}", parent.display()))
 }
 
-fn load() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or("unknown").to_owned()
-}
-
-/// Runs an example and reads its lines.
-fn measure(
-    example: &str,
-    words: &[&std::ffi::OsStr],
-    figures: &mut BTreeMap<String, Vec<f64>>,
-) -> Result<()> {
-    let program = target().join("release/examples").join(example);
-    let done = Command::new(&program)
-        .args(words)
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .with_context(|| format!("cannot start {}", program.display()))?;
-    if !done.status.success() {
-        bail!("{} ended with {}", program.display(), done.status);
-    }
-    for line in String::from_utf8(done.stdout)?.lines() {
-        let read = line.split_once(' ');
-        let read = read.and_then(|(name, value)| Some((name, value.parse().ok()?)));
-        let (name, value) = read.with_context(|| format!("`{line}` is no figure"))?;
-        figures.entry(name.to_owned()).or_default().push(value);
-    }
-    Ok(())
-}
-
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
-}
-
-fn table(figures: &BTreeMap<String, Vec<f64>>, before: &str, parent: &Path) -> Result<String> {
+fn table(figures: &Figures, before: &str, parent: &Path) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "Machine: {}.\n", crate::campaign::machine())?;
     writeln!(
@@ -244,40 +196,8 @@ fn table(figures: &BTreeMap<String, Vec<f64>>, before: &str, parent: &Path) -> R
             .unwrap_or(parent)
             .display()
     )?;
-    writeln!(
-        text,
-        "| | measured | target | | every run |\n|---|---|---|---|---|"
-    )?;
-    for (what, name, unit, divisor, bar) in ROWS {
-        let values = figures
-            .get(name)
-            .with_context(|| format!("`{name}` is missing"))?;
-        let values: Vec<f64> = values.iter().map(|value| value / divisor).collect();
-        let value = median(&values).with_context(|| format!("`{name}` is missing"))?;
-        let (target, met) = match bar {
-            Bar::AtLeast(bar) => (format!("≥ {}", number(bar)), Some(value >= bar)),
-            Bar::AtMost(bar) => (format!("≤ {}", number(bar)), Some(value <= bar)),
-            Bar::None => ("–".to_owned(), None),
-        };
-        let verdict = met.map_or("", |met| if met { "met" } else { "**missed**" });
-        let every: Vec<String> = values.iter().map(|value| number(*value)).collect();
-        writeln!(
-            text,
-            "| {what} | {} {unit} | {target} | {verdict} | {} |",
-            number(value),
-            every.join(", ")
-        )?;
-    }
+    text.push_str(&figures::table(&ROWS, figures)?);
     Ok(text)
-}
-
-/// A number with as many digits as say something.
-fn number(value: f64) -> String {
-    if value >= 100.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.1}")
-    }
 }
 
 #[cfg(test)]
@@ -286,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_table_tells_what_is_met_and_what_is_missed_and_refuses_to_leave_a_figure_out() {
-        let mut figures: BTreeMap<String, Vec<f64>> = ROWS
+        let mut figures: Figures = ROWS
             .iter()
             .map(|row| (row.1.to_owned(), vec![1.0, 3.0, 2.0]))
             .collect();
