@@ -1,5 +1,7 @@
 //! Arguments. In: words. Out: commands with typed values. Never: a default that is not told in the help.
 
+pub(crate) mod alert;
+pub(crate) mod asset;
 mod authority;
 mod export;
 pub(crate) mod oversight;
@@ -95,6 +97,13 @@ pub(crate) enum Command {
     Case(Box<crate::commands::case::Case>),
     /// Machines of a node: tokens and certificates, each with its scopes and its end.
     Machine(Box<crate::commands::machine::Machine>),
+    /// The register of assets and its notices.
+    Asset(Box<asset::Asset>),
+    /// Early warning: what an operator owns, what others saw of it, what it answered.
+    Alert(Box<alert::Alert>),
+    /// Floods: a fingerprint of one's own captures, rules made of it.
+    #[command(subcommand)]
+    Ddos(alert::Ddos),
     /// An outside witness of logs, which sees checkpoints alone.
     #[command(subcommand)]
     Witness(Witness),

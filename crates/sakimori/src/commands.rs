@@ -1,7 +1,10 @@
 //! One module per command. In: arguments. Out: results shown, an exit code. Never: a result on standard error, words on standard output.
 
+mod alert;
+mod asset;
 mod authority;
 pub(crate) mod case;
+mod ddos;
 mod demo;
 mod export;
 mod held;
@@ -48,6 +51,9 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Person(arguments) => serve::person(*arguments, &host),
         Command::Case(arguments) => case::run(*arguments, &host),
         Command::Machine(arguments) => machine::run(*arguments, &host),
+        Command::Asset(arguments) => asset::run(*arguments, &host),
+        Command::Alert(arguments) => alert::run(*arguments, &host),
+        Command::Ddos(command) => ddos::run(&command),
         Command::Witness(command) => witness::run(command, &host),
     }
 }

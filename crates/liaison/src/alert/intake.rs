@@ -11,7 +11,8 @@ use crate::asset::Act;
 use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
 use sakimori_custody::ids::hex;
-use sakimori_exchange::alert::{Again, Alert, Match};
+use sakimori_custody::time::Seconds;
+use sakimori_exchange::alert::{Again, Alert, Match, Register};
 use sakimori_exchange::feed::{Grade, Sighting};
 use sakimori_exchange::list::What;
 use sakimori_store::{Change, Store, StoreError};
@@ -99,27 +100,11 @@ pub async fn take(
     }
     let sightings = sightings((feed.name, feed.form), feed.bytes, feed.grade, act.at)?;
     let register = register(store).await?;
-    let mut groups: BTreeMap<(String, [u8; 32]), Group<'_>> = BTreeMap::new();
     let mut intake = Intake {
         sightings: sightings.len() as u64,
         ..Intake::default()
     };
-    for sighting in &sightings {
-        for found in register.matches(sighting, act.at) {
-            intake.matched += 1;
-            let key = Alert::key(found.owner, sighting);
-            let group = groups
-                .entry((found.owner.to_owned(), key))
-                .or_insert_with(|| Group {
-                    owner: found.owner.to_owned(),
-                    key,
-                    asset: found.asset.clone(),
-                    registration: found.registration,
-                    sightings: Vec::new(),
-                });
-            group.sightings.push(sighting);
-        }
-    }
+    let groups = grouped(&sightings, &register, act.at, &mut intake);
     let unverified = !feed.form.is_verified();
     let mut paper = FeedPaper {
         name: feed.name.chars().take(200).collect(),
@@ -132,7 +117,7 @@ pub async fn take(
         None => begun(store, &act, &id, &paper).await?,
     };
     let mut known: BTreeMap<String, Option<Ways>> = BTreeMap::new();
-    for group in groups.into_values() {
+    for group in groups {
         if !known.contains_key(&group.owner) {
             let own = ways(store, &group.owner).await?;
             known.insert(group.owner.clone(), own.map(|own| own.said));
@@ -157,6 +142,33 @@ pub async fn take(
     ];
     store.apply(&changes).await?;
     Ok(intake)
+}
+
+/// Sightings by the alert that they belong to.
+fn grouped<'s>(
+    sightings: &'s [Sighting],
+    register: &Register,
+    now: Seconds,
+    intake: &mut Intake,
+) -> Vec<Group<'s>> {
+    let mut groups: BTreeMap<(String, [u8; 32]), Group<'s>> = BTreeMap::new();
+    for sighting in sightings {
+        for found in register.matches(sighting, now) {
+            intake.matched += 1;
+            let key = Alert::key(found.owner, sighting);
+            let group = groups
+                .entry((found.owner.to_owned(), key))
+                .or_insert_with(|| Group {
+                    owner: found.owner.to_owned(),
+                    key,
+                    asset: found.asset.clone(),
+                    registration: found.registration,
+                    sightings: Vec::new(),
+                });
+            group.sightings.push(sighting);
+        }
+    }
+    groups.into_values().collect()
 }
 
 fn feed_id(feed: &Feed<'_>) -> String {
@@ -220,7 +232,7 @@ async fn written(
             // Written before a fall.
             return Ok(());
         }
-        let (changes, counted) = changes(&act, &group, thread, open, from)?;
+        let (changes, counted) = changes(&act, &group, thread.as_ref(), open, from)?;
         tries += 1;
         match store.apply(&changes).await {
             // An answer came between: it counts first.
@@ -286,7 +298,7 @@ fn folded(
 fn changes(
     act: &Act<'_>,
     group: &Group<'_>,
-    thread: Option<Written<ThreadPaper>>,
+    thread: Option<&Written<ThreadPaper>>,
     open: Option<Written<AlertPaper>>,
     from: From<'_>,
 ) -> Result<(Vec<Change>, Intake), LiaisonError> {
@@ -299,20 +311,19 @@ fn changes(
         let before = known.as_ref().map(|known| known.said.feeds.as_slice());
         let said = AlertPaper::of(&alert, feeds(before, from.feed), unverified);
         let standing = act.standing(said.state(), None);
-        match known {
-            Some(known) => changes.push(known.next(&said, standing)?),
-            None => {
-                changes.push(paper::first(act.owner, &id, &said, standing)?);
-                changes.extend(told(act, &id, &said, from.own)?);
-            }
+        if let Some(known) = known {
+            changes.push(known.next(&said, standing)?);
+        } else {
+            changes.push(paper::first(act.owner, &id, &said, standing)?);
+            changes.extend(told(act, &id, &said, from.own)?);
         }
         last = Some(id);
     }
-    let changed = thread.as_ref().map(|thread| thread.said.alert.as_str()) != last.as_deref();
+    let changed = thread.map(|thread| thread.said.alert.as_str()) != last.as_deref();
     if let (Some(alert), true) = (last, changed) {
         let said = ThreadPaper { alert };
         let standing = act.standing("open", None);
-        changes.push(match &thread {
+        changes.push(match thread {
             Some(thread) => thread.next(&said, standing)?,
             None => paper::first(act.owner, &hex(&group.key), &said, standing)?,
         });

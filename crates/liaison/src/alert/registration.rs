@@ -78,7 +78,7 @@ pub fn method_of(word: &str) -> Option<Method> {
     found.map(|(method, _)| *method)
 }
 
-fn refused(field: &str, rule: impl ToString) -> LiaisonError {
+fn refused(field: &str, rule: &(impl ToString + ?Sized)) -> LiaisonError {
     LiaisonError::Refused {
         field: field.to_owned(),
         rule: rule.to_string(),
@@ -229,7 +229,7 @@ pub async fn ask(
     random: [u8; 20],
     timing: &Timing,
 ) -> Result<(String, Look), LiaisonError> {
-    let asset = What::read(asset).map_err(|why| refused("asset", format!("`{asset}` {why}")))?;
+    let asset = What::read(asset).map_err(|why| refused("asset", &format!("`{asset}` {why}")))?;
     let word = method_word(method);
     let id = id(&asset, word);
     let kept = store.paper(act.owner, RegistrationPaper::KIND, &id).await?;

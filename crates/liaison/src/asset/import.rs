@@ -14,7 +14,7 @@ use sakimori_cooperate::scope::{Questions, Scope};
 use sakimori_store::Store;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-/// Reads a list: a workbook by its first bytes, else CSV in UTF-8 or Shift_JIS.
+/// Reads a list: a workbook by its first bytes, else CSV in UTF-8 or `Shift_JIS`.
 ///
 /// # Errors
 /// [`ListError`] names every cell that is wrong; nothing is taken then.

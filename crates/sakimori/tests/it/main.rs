@@ -8,10 +8,12 @@
 )]
 
 mod apart;
+mod asset;
 mod captures;
 mod clock;
 mod custody;
 mod denials;
+mod exchange;
 mod expiry;
 mod hostile;
 mod identify;
@@ -26,6 +28,7 @@ mod oversight;
 mod program;
 mod refusals;
 mod repair;
+mod report;
 mod requests;
 mod retention;
 mod rotation;

@@ -43,7 +43,7 @@ impl Desk {
 
     fn sign(&self, file: &str, members: &[&str]) {
         let keys = members.iter().fold(String::new(), |keys, member| {
-            keys + " --key node/commission/members/" + member + ".key"
+            keys + " --key node/commission/members/" + *member + ".key"
         });
         self.line(&format!("authority sign {file}{keys}")).yes();
     }
