@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test sets up may stop the test")]
 
+mod alert;
+mod asset;
+mod product;
 mod report;
 mod share;
 mod weakness;
