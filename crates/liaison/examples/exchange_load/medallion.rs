@@ -96,9 +96,9 @@ fn prepare(count: u64, folder: &Path) -> Outcome<std::path::PathBuf> {
         objects.push(object);
     }
     let data = json!({
-        "/discovery": { "title": "measured", "api_roots": ["http://127.0.0.1/root/"] },
-        "root": {
-            "information": { "title": "root", "versions": [MEDIA], "max_content_length": 1 << 30 },
+        "/discovery": { "title": "measured", "api_roots": ["http://127.0.0.1/trust/"] },
+        "trust": {
+            "information": { "title": "trust", "versions": [MEDIA], "max_content_length": 1 << 30 },
             "status": [],
             "collections": [{
                 "id": C, "title": "objects", "can_read": true, "can_write": true,
@@ -136,7 +136,7 @@ fn wait(port: u16) -> Outcome<()> {
 fn request(method: &str, path: &str, body: &str) -> String {
     let path = path.replace('[', "%5B").replace(']', "%5D");
     format!(
-        "{method} /root/collections/{C}/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic YTpi\r\nAccept: {MEDIA}\r\nContent-Type: {MEDIA}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "{method} /trust/collections/{C}/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic YTpi\r\nAccept: {MEDIA}\r\nContent-Type: {MEDIA}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     )
 }
