@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 pub(crate) mod asset;
 mod authority;
+pub(crate) mod exchange;
 mod export;
 pub(crate) mod oversight;
 mod reidentify;
@@ -104,6 +105,9 @@ pub(crate) enum Command {
     /// Floods: a fingerprint of one's own captures, rules made of it.
     #[command(subcommand)]
     Ddos(alert::Ddos),
+    /// Formats of others: STIX, MISP, CSAF, CVE, judged, converted, proposed for a pack.
+    #[command(subcommand)]
+    Exchange(exchange::Exchange),
     /// An outside witness of logs, which sees checkpoints alone.
     #[command(subcommand)]
     Witness(Witness),

@@ -6,6 +6,7 @@ mod authority;
 pub(crate) mod case;
 mod ddos;
 mod demo;
+mod exchange;
 mod export;
 mod held;
 mod lake;
@@ -54,6 +55,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Asset(arguments) => asset::run(*arguments, &host),
         Command::Alert(arguments) => alert::run(*arguments, &host),
         Command::Ddos(command) => ddos::run(&command),
+        Command::Exchange(command) => exchange::run(command, &host),
         Command::Witness(command) => witness::run(command, &host),
     }
 }

@@ -28,7 +28,6 @@ mod oversight;
 mod program;
 mod refusals;
 mod repair;
-mod report;
 mod requests;
 mod retention;
 mod rotation;
