@@ -66,17 +66,31 @@ def change(collection):
 
 
 def judge(objects):
-    options = ValidationOptions(version="2.1")
-    errors, warnings, patterns = [], 0, 0
+    every = {version: ValidationOptions(version=version) for version in ("2.0", "2.1")}
+    errors, old, warnings, patterns = [], set(), 0, 0
     for one in objects:
-        result = validate_instance(one, options)
-        errors.extend(f"{one['id']}: {error}" for error in result.errors)
+        version = one.get("spec_version", "2.1" if "created" not in one and "modified" not in one else "2.0")
+        result = validate_instance(one, every[version])
+        if version == "2.0" and result.errors:
+            old.add(one["id"])
+        else:
+            errors.extend(f"{one['id']}: {error}" for error in result.errors)
         warnings += len(result.warnings)
-        if one["type"] == "indicator" and one.get("pattern_type") == "stix":
+        if one["type"] == "indicator" and one.get("pattern_type", "stix") == "stix":
             patterns += 1
-            if not pattern_is_valid(one["pattern"], stix_version="2.1"):
+            if not pattern_is_valid(one["pattern"], stix_version=version):
                 errors.append(f"{one['id']}: its pattern")
-    return errors, warnings, patterns
+    return errors, sorted(old), warnings, patterns
+
+
+def tell(objects, count):
+    """Judges what was read and tells the counts."""
+    demand(len(objects) == count, f"{len(objects)} objects of {count}")
+    errors, old, warnings, patterns = judge(objects)
+    kinds = collections.Counter(one["type"] for one in objects)
+    for error in errors[:20]:
+        print(error, file=sys.stderr)
+    print(json.dumps({"objects": len(objects), "kinds": len(kinds), "errors": len(errors), "old": old, "warnings": warnings, "patterns": patterns}))
 
 
 def main():
@@ -84,6 +98,7 @@ def main():
     for name in ("url", "user", "password", "certificate", "collection"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--count", required=True, type=int)
+    parser.add_argument("--judge", action="store_true", help="read every version of everything and judge it, no more")
     given = parser.parse_args()
     server = Server(given.url, user=given.user, password=given.password, verify=given.certificate)
     demand(server.title and server.default is not None, "the discovery has a default root")
@@ -92,6 +107,9 @@ def main():
     found = [one for one in root.collections if one.id == given.collection]
     demand(len(found) == 1 and found[0].can_read and found[0].can_write, "the collection is there, with both rights")
     collection = found[0]
+    if given.judge:
+        tell(pages(collection, 500, version="all", spec_version="2.0,2.1"), given.count)
+        return
     objects = pages(collection, 1000)
     ids = [one["id"] for one in objects]
     demand(len(ids) == given.count and len(set(ids)) == given.count, "every object once")
@@ -107,11 +125,7 @@ def main():
     later = pages(collection, 1000, added_after=dates[-4])
     demand([one["id"] for one in later] == ids[-3:], "what was added after")
     change(collection)
-    errors, warnings, patterns = judge(objects)
-    kinds = collections.Counter(one["type"] for one in objects)
-    for error in errors[:20]:
-        print(error, file=sys.stderr)
-    print(json.dumps({"objects": len(objects), "kinds": len(kinds), "errors": len(errors), "warnings": warnings, "patterns": patterns}))
+    tell(objects, given.count)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@
 //! | [`body`], [`fail`] | bodies within bounds, compressed or not; refusals |
 //! | [`post`], [`statuses`] | posts that go on behind their answer, and what became of them |
 //! | [`serve`] | from a request to its answer |
+//! | [`partner`] | the other side: polling another's collection |
 
 mod body;
 mod config;
 mod fail;
 mod login;
+pub mod partner;
 mod plan;
 mod post;
 mod serve;

@@ -105,7 +105,10 @@ impl Pace {
 pub(super) async fn who(app: &App, plan: &Plan, pace: &Pace, parts: &Parts) -> Done<Who> {
     let now = app.host.seconds();
     let connection = parts.extensions.get::<Connection>();
-    let found = match Shown::of(&parts.headers) {
+    let shown = Shown::of(&parts.headers);
+    // Who shows nothing guesses nothing: it is how programs learn that they have to sign in.
+    let guesses = shown != Shown::Nothing;
+    let found = match shown {
         Shown::Bearer(token) => app.access.token_bearer(&token, now).await,
         Shown::Basic(name, token) => match app.access.token_bearer(&token, now).await {
             Ok(who) if who.id() == name => Ok(who),
@@ -122,7 +125,7 @@ pub(super) async fn who(app: &App, plan: &Plan, pace: &Pace, parts: &Parts) -> D
     let machine = match found {
         Ok(machine) => machine,
         Err(AccessError::NotSignedIn) => {
-            if let Some(connection) = connection {
+            if let Some(connection) = connection.filter(|_| guesses) {
                 pace.failed.take(connection.address.ip(), now_ms)?;
             }
             return Err(TaxiiError::unauthorized(REALM).into());

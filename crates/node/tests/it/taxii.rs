@@ -4,6 +4,7 @@
 mod attack;
 mod house;
 mod http;
+mod poll;
 mod posts;
 mod python;
 mod rights;

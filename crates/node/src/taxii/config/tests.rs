@@ -216,3 +216,11 @@ fn what_is_wrong_is_told_with_its_place() {
     assert_eq!(report("[\"m-1\"]"), Ok(()));
     assert!(report("[\"all\"]").is_err());
 }
+
+#[test]
+fn the_file_of_the_page_is_taken() {
+    let page = include_str!("../../../../../docs/reference/taxii.md");
+    let (_, rest) = page.split_once("```json\n").unwrap();
+    let (file, _) = rest.split_once("```").unwrap();
+    assert_eq!(read(file).unwrap().roots.len(), 1);
+}

@@ -230,6 +230,11 @@ impl House {
         self.caller(folder, &self.running.as_ref().unwrap().address.to_string())
     }
 
+    /// An agent that knows this office's certificate, of somebody whom the office does not know.
+    pub(crate) fn agent(&self) -> ureq::Agent {
+        self.stranger().agent
+    }
+
     fn caller(&self, own: &std::path::Path, address: &str) -> Machine {
         join(own, "node", &self.office(), address, &[]);
         let agents = Agents::open(own).unwrap();

@@ -1,0 +1,124 @@
+//! One office polls another's collection: ATT&CK over the wire, with stops between, and nothing missing.
+
+use super::attack::{filled, objects};
+use super::house::{House, OPEN, plan, thing};
+use sakimori_liaison::poll::{Cursor, Poll};
+use sakimori_node::taxii::partner::{Keeper, Page, RunError, Source, run};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Keeps pages in memory, and fails at some.
+#[derive(Default)]
+struct Kept {
+    texts: BTreeSet<String>,
+    cursor: Cursor,
+    pages: u32,
+    fails_at: Option<u32>,
+    loses_mark_at: Option<u32>,
+    waited: Vec<u64>,
+}
+
+impl Keeper for Kept {
+    fn keep(&mut self, page: Page<'_>) -> Result<(), String> {
+        self.pages += 1;
+        if self.fails_at == Some(self.pages) {
+            return Err("the disk is full".to_owned());
+        }
+        assert!(page.refused.is_empty());
+        let texts = page.objects.iter().map(|one| one.raw().to_owned());
+        self.texts.extend(texts);
+        Ok(())
+    }
+
+    fn mark(&mut self, cursor: &Cursor) -> Result<(), String> {
+        if self.loses_mark_at == Some(self.pages) {
+            return Err("the disk is full".to_owned());
+        }
+        // As it is kept.
+        self.cursor = serde_json::from_str(&serde_json::to_string(cursor).unwrap()).unwrap();
+        Ok(())
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.waited.push(seconds);
+    }
+}
+
+fn source(house: &House, machine: &str) -> Source {
+    let address = house.running.as_ref().unwrap().address;
+    Source {
+        collection: format!("https://{address}/taxii2/notices/collections/{OPEN}/"),
+        authorization: Some(format!("Bearer {}", house.token(machine))),
+    }
+}
+
+#[test]
+fn an_office_that_polls_another_has_every_object_however_often_it_stops() {
+    let test = "an_office_that_polls_another_has_every_object_however_often_it_stops";
+    let Some(sent) = objects(test) else {
+        return;
+    };
+    let mut house = House::start(&plan());
+    filled(&house, &sent);
+    let now = || house.host.millis().0 * 1000;
+    let mut kept = Kept {
+        fails_at: Some(2),
+        ..Kept::default()
+    };
+    let agent = house.agent();
+    let again = |kept: &mut Kept, now: u64, agent: &ureq::Agent, house: &House| {
+        let mut poll = Poll::resume(kept.cursor.clone(), now);
+        run(agent, &source(house, "reader"), &mut poll, kept)
+    };
+    // The first page is kept, the second is not.
+    let stopped = again(&mut kept, now(), &agent, &house);
+    assert!(matches!(stopped, Err(RunError::Keep(_))), "{stopped:?}");
+    assert_eq!(kept.texts.len(), 1000);
+    // The partner's node is started anew meanwhile; its positions hold. The page is kept, and where it ended is not.
+    let (time, mut next) = (
+        now(),
+        Kept {
+            loses_mark_at: Some(3),
+            fails_at: None,
+            ..kept
+        },
+    );
+    house.again();
+    let agent = house.agent();
+    let stopped = again(&mut next, time, &agent, &house);
+    assert!(matches!(stopped, Err(RunError::Keep(_))), "{stopped:?}");
+    let ran = again(&mut next, time, &agent, &house).unwrap();
+    assert_eq!((ran.pages, ran.objects, ran.more), (1, 826, false));
+    let all: BTreeSet<String> = sent.iter().cloned().collect();
+    assert!(next.texts == all, "every object, byte for byte");
+    // What is added later comes with the next run, what was there comes again and is known.
+    let new = thing(1, 0, "");
+    let said = house.machine("writer").post(
+        &format!("/taxii2/notices/collections/{OPEN}/objects/"),
+        &[new.clone()],
+    );
+    assert_eq!(said.status, 202);
+    again(&mut next, time + 1_000_000, &agent, &house).unwrap();
+    assert!(next.texts.contains(&new) && next.texts.len() == sent.len() + 1);
+    // Whom the partner does not know is told so.
+    let mut poll = Poll::resume(Cursor::default(), time);
+    let mut stranger = source(&house, "reader");
+    stranger.authorization = Some("Bearer sak_no".to_owned());
+    let refused = run(&agent, &stranger, &mut poll, &mut next);
+    assert!(matches!(refused, Err(RunError::Poll(_))), "{refused:?}");
+}
+
+#[test]
+fn a_busy_partner_is_asked_again_when_it_says_and_not_for_ever() {
+    let mut slow = plan();
+    slow["requests_a_minute"] = json!(1);
+    let house = House::start(&slow);
+    let agent = house.agent();
+    let mut kept = Kept::default();
+    assert_eq!(house.machine("reader").get("/taxii2/").status, 200);
+    let mut poll = Poll::resume(Cursor::default(), 1);
+    let busy = run(&agent, &source(&house, "reader"), &mut poll, &mut kept);
+    assert!(matches!(busy, Err(RunError::Busy)), "{busy:?}");
+    assert_eq!(kept.waited.len(), 5);
+    assert!(kept.waited.iter().all(|seconds| (1..=60).contains(seconds)));
+}
