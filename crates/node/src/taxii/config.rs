@@ -410,6 +410,7 @@ impl House<'_> {
             alias: one.alias.clone(),
             title: one.title.clone(),
             description: one.description.clone(),
+            loosest: Tlp::loosest(class),
             tlp,
             readers,
             writers: writers.into_keys().collect(),
@@ -479,5 +480,7 @@ impl Given<'_> {
     }
 }
 
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -25,6 +25,8 @@ pub(super) struct Collection {
     pub(super) title: String,
     /// A sentence or two.
     pub(super) description: Option<String>,
+    /// The loosest marking that its class may carry.
+    pub(super) loosest: Tlp,
     /// The strictest marking that may be in it, which is that of what has none.
     pub(super) tlp: Tlp,
     /// Who reads, and until when where a condition of the law ends.

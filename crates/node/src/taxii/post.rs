@@ -4,7 +4,7 @@
 use super::Taxii;
 use super::fail::{Done, Fail, hidden, taxii};
 use super::plan::Who;
-use super::sight::too_strict;
+use super::sight::unfit;
 use super::statuses::{Found, Kept, Running, uuid};
 use crate::app::Shared;
 use sakimori_access::Act;
@@ -44,7 +44,7 @@ fn judge(taxii: &Taxii, collection: &str, machine: &str, body: &[u8]) -> Done<Po
     let plan = &taxii.plan;
     let of = plan.collection(collection);
     post.refuse(|new| match of {
-        Some(of) => too_strict(of, &plan.statements, new),
+        Some(of) => unfit(of, &plan.statements, new),
         None => Some("the collection is gone".to_owned()),
     });
     Ok(post)

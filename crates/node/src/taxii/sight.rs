@@ -53,20 +53,42 @@ impl Sight for Seen<'_> {
     }
 }
 
-/// Why an object may not be in a collection: its marking is stricter than those of the collection.
-pub(super) fn too_strict(
+/// Why an object may not be in a collection: its marking is stricter than those of the collection, or looser than its class may carry.
+pub(super) fn unfit(
     collection: &Collection,
     statements: &BTreeSet<String>,
     object: &New,
 ) -> Option<String> {
     let markings = object.markings.iter();
-    let found = markings
+    let mut judged = markings
         .filter(|marking| !statements.contains(*marking))
-        .find(|marking| tlp_of(marking).unwrap_or(Tlp::Red) > collection.tlp)?;
-    Some(format!(
-        "tlp: its marking {found} is stricter than {}, the strictest of this collection",
-        collection.tlp.label()
-    ))
+        .map(|marking| (marking, tlp_of(marking).unwrap_or(Tlp::Red)));
+    let (marking, than) = judged
+        .find_map(|(marking, tlp)| {
+            if tlp > collection.tlp {
+                return Some((
+                    marking,
+                    "stricter than",
+                    collection.tlp.label(),
+                    "strictest",
+                ));
+            }
+            (tlp < collection.loosest).then(|| {
+                (
+                    marking,
+                    "looser than",
+                    collection.loosest.label(),
+                    "loosest",
+                )
+            })
+        })
+        .map(|(marking, is, label, end)| {
+            (
+                marking,
+                format!("{is} {label}, the {end} of this collection"),
+            )
+        })?;
+    Some(format!("tlp: its marking {marking} is {than}"))
 }
 
 /// What a store is reached by: to read, or to change too.

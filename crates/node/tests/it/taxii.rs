@@ -4,6 +4,7 @@
 mod attack;
 mod house;
 mod http;
+mod matrix;
 mod poll;
 mod posts;
 mod python;

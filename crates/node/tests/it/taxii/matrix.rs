@@ -1,0 +1,302 @@
+//! Ten thousand drawn products in collections of every class that leaves, asked for by machines of every kind over every endpoint that shows objects: nobody is shown what class, marking or
+//! program do not let it see, and everybody what they do. What is expected is computed here.
+
+use super::house::{House, Machine};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Classes that leave, the loosest marking of each (0 clear … 4 red), and to whom the law gives it with everything that it asks for.
+const CLASSES: [(&str, usize, &[&str]); 4] = [
+    (
+        "selected",
+        3,
+        &["state-agency", "police-defence", "carrier"],
+    ),
+    (
+        "integrated",
+        3,
+        &["state-agency", "police-defence", "carrier"],
+    ),
+    (
+        "integrated-controlled",
+        3,
+        &[
+            "state-agency",
+            "police-defence",
+            "carrier",
+            "foreign-government",
+            "council",
+            "contractor",
+        ],
+    ),
+    (
+        "public-notice",
+        0,
+        &[
+            "state-agency",
+            "police-defence",
+            "carrier",
+            "foreign-government",
+            "operator",
+            "public",
+            "supplier",
+            "council",
+            "contractor",
+        ],
+    ),
+];
+const KINDS: [&str; 11] = [
+    "state-agency",
+    "police-defence",
+    "carrier",
+    "foreign-government",
+    "operator",
+    "public",
+    "supplier",
+    "council",
+    "contractor",
+    "reporter",
+    "party",
+];
+/// Markings from the loosest to the strictest, and one that nobody knows, which counts as the strictest.
+const MARKINGS: [&str; 6] = [
+    "94868c89-83c2-464b-929b-a1a8aa3c8487",
+    "bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+    "55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+    "939a9414-2ddd-4d32-a0cd-375ea402b003",
+    "e828b379-4e03-4974-9ac4-e53a884c97c1",
+    "5f1b3d4e-17d4-4cbf-938f-98ee46b3cd3f",
+];
+const TLP: [&str; 5] = ["clear", "green", "amber", "amber+strict", "red"];
+const CONDITIONS: [&str; 7] = [
+    "need",
+    "protection-assessment",
+    "equivalent-protection",
+    "prior-consent",
+    "fix-method",
+    "controlled-handling",
+    "competent-minister",
+];
+const PRODUCTS: u32 = 10_000;
+const PAGE: usize = 1000;
+
+/// A machine: of which kind, up to which marking, whether it knows TLP 1 alone.
+struct Who {
+    id: String,
+    kind: &'static str,
+    tlp: usize,
+    old: bool,
+}
+
+/// Numbers that look drawn, the same in every run (splitmix64).
+struct Drawn(u64);
+
+impl Drawn {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) as usize % end
+    }
+}
+
+fn machines() -> Vec<Who> {
+    let kinds = KINDS.iter().enumerate();
+    let each = kinds.flat_map(|(at, kind)| {
+        [(at % 5, false), (4, false), (4, true)]
+            .into_iter()
+            .enumerate()
+            .map(move |(number, (tlp, old))| Who {
+                id: format!("{kind}-{number}"),
+                kind,
+                tlp,
+                old,
+            })
+    });
+    each.collect()
+}
+
+fn collection(at: usize) -> String {
+    format!("91a7b528-80eb-42ed-a74d-{at:012x}")
+}
+
+fn plan(all: &[Who]) -> Value {
+    let machines = all.iter().map(
+        |who| json!({"id": who.id, "kind": who.kind, "tlp": TLP[who.tlp], "tlp1_only": who.old}),
+    );
+    let machines = machines.chain([json!({"id": "writer", "kind": "state-agency", "tlp": "red"})]);
+    let conditions = CONDITIONS
+        .map(|kind| json!({"kind": kind, "until": "2099-01-01T00:00:00Z", "record": "a paper"}));
+    let collections = CLASSES.iter().enumerate().map(|(at, (class, _, kinds))| {
+        let readers = all.iter().filter(|who| kinds.contains(&who.kind)).map(|who| who.id.clone());
+        json!({
+            "id": collection(at), "title": class, "class": class, "tlp": "red", "read": readers.collect::<Vec<_>>(), "write": ["writer"],
+            "conditions": conditions, "minimised": "a paper",
+        })
+    });
+    json!({
+        "title": "An office", "requests_a_minute": 1_000_000, "machines": machines.collect::<Vec<_>>(),
+        "roots": [{"name": "all", "title": "All", "collections": collections.collect::<Vec<_>>()}],
+    })
+}
+
+/// A product: its number, where it is, how it is marked, to what it refers.
+#[derive(Clone, Debug)]
+struct Product {
+    number: u32,
+    class: usize,
+    marking: usize,
+    refers: Option<u32>,
+}
+
+fn id(number: u32) -> String {
+    format!("malware--{number:08x}-17d4-4cbf-938f-98ee46b3cd3f")
+}
+
+impl Product {
+    fn text(&self) -> String {
+        let marked = format!(
+            r#","object_marking_refs":["marking-definition--{}"]"#,
+            MARKINGS[self.marking]
+        );
+        let refers = self
+            .refers
+            .map(|to| format!(r#","x_other_ref":"{}""#, id(to)));
+        super::house::thing(
+            self.number,
+            0,
+            &format!("{marked}{}", refers.unwrap_or_default()),
+        )
+    }
+}
+
+/// Ids of all objects that an endpoint gives, page by page.
+fn all(machine: &Machine, path: &str) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut next = String::new();
+    loop {
+        let said = machine.get(&format!("{path}?limit={PAGE}{next}"));
+        let ids = said.ids();
+        for id in ids {
+            assert!(seen.insert(id.clone()), "{id} twice");
+        }
+        let body = said.json();
+        if body["more"] != true {
+            return seen;
+        }
+        next = format!("&next={}", body["next"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn nobody_is_shown_what_class_marking_or_program_do_not_let_it_see_over_any_endpoint() {
+    let who = machines();
+    let house = House::start(&plan(&who));
+    let mut drawn = Drawn(7);
+    let mut kept: Vec<Product> = Vec::new();
+    let mut refused = 0;
+    let writer = house.machine("writer");
+    for (class, (name, loosest, _)) in CLASSES.iter().enumerate() {
+        let path = format!("/taxii2/all/collections/{}/objects/", collection(class));
+        let products: Vec<Product> = (0..PRODUCTS / CLASSES.len() as u32)
+            .map(|at| {
+                let number = at * CLASSES.len() as u32 + class as u32;
+                let others: Vec<&Product> = kept
+                    .iter()
+                    .rev()
+                    .take(50)
+                    .filter(|one| one.class == class)
+                    .collect();
+                let refers = (!others.is_empty() && drawn.below(5) == 0)
+                    .then(|| others[drawn.below(others.len())].number);
+                Product {
+                    number,
+                    class,
+                    marking: drawn.below(MARKINGS.len()),
+                    refers,
+                }
+            })
+            .collect();
+        for some in products.chunks(500) {
+            let texts: Vec<String> = some.iter().map(Product::text).collect();
+            let said = writer.post(&path, &texts).json();
+            assert_eq!(said["status"], "complete", "{said}");
+            let failures = said["failures"].as_array().cloned().unwrap_or_default();
+            let failed: BTreeSet<&str> = failures
+                .iter()
+                .map(|one| one["id"].as_str().unwrap())
+                .collect();
+            for one in some {
+                let loose = one.marking < *loosest;
+                assert_eq!(
+                    failed.contains(id(one.number).as_str()),
+                    loose,
+                    "{name}: {one:?}"
+                );
+                refused += usize::from(loose);
+                if !loose {
+                    kept.push(one.clone());
+                }
+            }
+        }
+    }
+    assert!(refused > 3000, "{refused} were looser than their class");
+    let mut shown = 0;
+    for caller in &who {
+        let machine = house.machine(&caller.id);
+        for (class, (name, _, kinds)) in CLASSES.iter().enumerate() {
+            let base = format!("/taxii2/all/collections/{}", collection(class));
+            if !kinds.contains(&caller.kind) {
+                for path in ["/", "/objects/", "/manifest/"] {
+                    machine.get(&format!("{base}{path}")).refused(404);
+                }
+                continue;
+            }
+            // The strictest is both what red is and what nobody knows.
+            let own = |one: &Product| {
+                one.marking.min(4) <= caller.tlp && !(caller.old && one.marking == 3)
+            };
+            let of = |number: u32| kept.iter().find(|one| one.number == number);
+            let sees = |one: &Product| {
+                let mut at = Some(one);
+                while let Some(one) = at {
+                    if !own(one) {
+                        return false;
+                    }
+                    at = one.refers.and_then(of);
+                }
+                true
+            };
+            let here = kept.iter().filter(|one| one.class == class);
+            let (may, may_not): (Vec<&Product>, Vec<&Product>) = here.partition(|one| sees(one));
+            let expected: BTreeSet<String> = may.iter().map(|one| id(one.number)).collect();
+            for path in ["objects/", "manifest/"] {
+                let found = all(&machine, &format!("{base}/{path}"));
+                assert_eq!(found.len(), expected.len(), "{}: {name} {path}", caller.id);
+                assert!(found == expected, "{}: {name} {path}", caller.id);
+            }
+            shown += expected.len();
+            // One by one, some of them: what is hidden is not there, in no list of versions neither.
+            for (some, status) in [(&may, 200), (&may_not, 404)] {
+                for one in some.iter().take(3) {
+                    for path in ["", "versions/"] {
+                        let said =
+                            machine.get(&format!("{base}/objects/{}/{path}", id(one.number)));
+                        let body = said.json();
+                        let list = ["objects", "versions"].map(|name| body.get(name).is_some());
+                        let there = said.status == 200 && list.contains(&true);
+                        assert_eq!(
+                            there,
+                            status == 200,
+                            "{}: {name} {one:?} {}",
+                            caller.id,
+                            said.text()
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(shown > 10_000, "{shown}");
+}
