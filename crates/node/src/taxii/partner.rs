@@ -1,6 +1,10 @@
 //! Polling a partner over the wire. In: an agent that knows the partner's certificate, an address, a run of [`sakimori_liaison::poll`]. Out: objects to whoever keeps them, page by page, with the cursor
 //! behind them. Never: a body beyond the bound, a wait that the partner alone decides, a cursor that is told before its page was kept.
 
+mod collect;
+
+pub use collect::{Collected, Errand, collect};
+
 use sakimori_exchange::stix::{Object, Refused};
 use sakimori_liaison::poll::{
     Answer, Ask, BODY_BYTES_MAX, Cursor, Heard, MEDIA_TYPE, Poll, PollError,

@@ -105,14 +105,18 @@ pub(super) async fn serve(app: Shared, taxii: Arc<Taxii>, request: Request) -> R
     let id = id.map_or_else(String::new, |id| id.0.to_string());
     let gzip = takes_gzip(request.headers());
     let reads = matches!(request.method(), &HttpMethod::GET | &HttpMethod::HEAD);
-    let done = tokio::time::timeout(OWN_WAIT, answer(&app, &taxii, request)).await;
-    let done = done.unwrap_or_else(|_| {
+    // A task of its own, so that one that falls is an answer of TAXII's form too.
+    let mut task = tokio::spawn(async move { answer(&app, &taxii, request).await });
+    let done = if let Ok(done) = tokio::time::timeout(OWN_WAIT, &mut task).await {
+        done.unwrap_or_else(|e| Err(hidden(format!("a handler fell: {e}"))))
+    } else {
+        task.abort();
         Err(super::fail::taxii(
             408,
             "The request took too long",
             "Send less at a time, or ask for a smaller page.",
         ))
-    });
+    };
     match done {
         Ok(Reply::Options(allowed)) => {
             let mut response = Response::new(Body::empty());

@@ -95,7 +95,7 @@ fn an_office_that_polls_another_has_every_object_however_often_it_stops() {
     let new = thing(1, 0, "");
     let said = house.machine("writer").post(
         &format!("/taxii2/notices/collections/{OPEN}/objects/"),
-        &[new.clone()],
+        std::slice::from_ref(&new),
     );
     assert_eq!(said.status, 202);
     again(&mut next, time + 1_000_000, &agent, &house).unwrap();
@@ -121,4 +121,71 @@ fn a_busy_partner_is_asked_again_when_it_says_and_not_for_ever() {
     assert!(matches!(busy, Err(RunError::Busy)), "{busy:?}");
     assert_eq!(kept.waited.len(), 5);
     assert!(kept.waited.iter().all(|seconds| (1..=60).contains(seconds)));
+}
+
+#[test]
+fn what_a_partner_gives_is_kept_judged_and_given_to_nobody_without_the_gate() {
+    use crate::nation::{join, options};
+    use sakimori_node::Role;
+    use sakimori_node::taxii::partner::{Collected, Errand, collect};
+    let partner = House::start(&plan());
+    let sent: Vec<String> = (0..30).map(|n| thing(n, 0, "")).collect();
+    let path = format!("/taxii2/notices/collections/{OPEN}/");
+    let said = partner
+        .machine("writer")
+        .post(&format!("{path}objects/"), &sent);
+    assert_eq!(said.status, 202);
+    let own = House::start(&plan());
+    let address = partner.running.as_ref().unwrap().address.to_string();
+    join(&own.office(), "partner", &partner.office(), &address, &[]);
+    let options = options(Role::Office, &own.folder.path().join("a"));
+    let errand = |into: &str| Errand {
+        partner: "partner".to_owned(),
+        path: path.clone(),
+        authorization: Some(format!("Bearer {}", partner.token("reader"))),
+        into: into.to_owned(),
+        by: "o1".to_owned(),
+    };
+    let fetch = |errand: Errand| {
+        let work = async |access: &sakimori_access::Access| {
+            collect(access, &own.office(), &own.host, errand).await
+        };
+        sakimori_node::with_access(&options, &own.host, work).unwrap()
+    };
+    let inbox = "0cee4c1e-33ba-4a4e-9d22-3f1bca3a2d00";
+    let told = |done: &Collected| {
+        (
+            done.ran.pages,
+            done.ran.objects,
+            done.kept,
+            done.refused.len(),
+        )
+    };
+    assert_eq!(told(&fetch(errand(inbox)).unwrap()), (1, 30, 30, 0));
+    // Another run finds them again and keeps them once.
+    assert_eq!(told(&fetch(errand(inbox)).unwrap()), (1, 30, 30, 0));
+    let refused = fetch(errand(OPEN)).unwrap_err().to_string();
+    assert!(refused.contains("release gate"), "{refused}");
+    let mut stranger = errand(inbox);
+    stranger.authorization = None;
+    let refused = fetch(stranger).unwrap_err().to_string();
+    assert!(refused.contains("status 401"), "{refused}");
+    let (rows, lines) = sakimori_node::with_access(
+        &options,
+        &own.host,
+        async |access: &sakimori_access::Access| {
+            let ids: Vec<String> = (0..30).map(super::house::id).collect();
+            let rows = access.store().object_versions(inbox, &ids).await.unwrap();
+            (rows.len(), access.store().audit(0).await.unwrap())
+        },
+    )
+    .unwrap();
+    assert_eq!(rows, 30);
+    let polled: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.act == "polled")
+        .map(|line| line.detail.as_str())
+        .collect();
+    assert_eq!(polled.len(), 3);
+    assert_eq!(polled[0], "30 objects, 30 kept");
 }

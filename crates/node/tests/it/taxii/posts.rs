@@ -111,3 +111,78 @@ fn each_object_is_taken_or_refused_and_a_repeat_does_no_harm() {
         [id(1)]
     );
 }
+
+#[test]
+fn a_fault_is_told_without_its_cause_and_the_same_post_is_good_again() {
+    let house = House::start(&plan());
+    let writer = house.machine("writer");
+    // Where statuses are kept is no folder.
+    let place = house.office().join("taxii/status");
+    std::fs::write(&place, "").unwrap();
+    let said = writer.post(&open("objects/"), &[thing(1, 0, "")]);
+    let text = said.refused(500).text();
+    assert!(
+        !text.contains("status/") && !text.contains("os error"),
+        "{text}"
+    );
+    std::fs::remove_file(&place).unwrap();
+    let said = writer.post(&open("objects/"), &[thing(1, 0, "")]).json();
+    assert_eq!(said["success_count"], 1, "{said}");
+    assert_eq!(
+        writer.get(&open("objects/?match[version]=all")).ids(),
+        [id(1)]
+    );
+}
+
+#[test]
+fn who_was_given_what_and_who_changed_what_is_on_record() {
+    use crate::nation::options;
+    let house = House::start(&plan());
+    let (writer, reader) = (house.machine("writer"), house.machine("reader"));
+    assert_eq!(
+        writer
+            .post(&open("objects/"), &[thing(1, 0, ""), thing(2, 0, "")])
+            .status,
+        202
+    );
+    let page = reader.get(&open("objects/"));
+    reader.get(&open("objects/?match[type]=tool")).ids();
+    assert_eq!(
+        writer.delete(&open(&format!("objects/{}/", id(1)))).status,
+        200
+    );
+    house
+        .machine("green")
+        .post(&open("objects/"), &[thing(3, 0, "")])
+        .refused(403);
+    let options = options(sakimori_node::Role::Office, &house.folder.path().join("a"));
+    let lines = sakimori_node::with_access(&options, &house.host, async |access| {
+        access.store().audit(0).await.unwrap()
+    });
+    let lines = lines.unwrap();
+    let of = |by: &str| {
+        let own = lines
+            .iter()
+            .filter(|line| line.by == by && line.object.ends_with("-shared"));
+        own.map(|line| format!("{} {} {}", line.act, line.object, line.detail))
+            .collect::<Vec<_>>()
+    };
+    let [first, last] = ["first", "last"].map(|name| {
+        page.header(&format!("x-taxii-date-added-{name}"))
+            .unwrap()
+            .to_owned()
+    });
+    let place = super::house::OPEN;
+    assert_eq!(
+        of("reader"),
+        [format!("read read-shared {place} {first} to {last}")]
+    );
+    assert_eq!(
+        of("writer"),
+        [
+            format!("brought write-shared 2 there, 0 refused, 0 to come, collection {place}"),
+            format!("brought write-shared {} taken out of {place}", id(1)),
+        ]
+    );
+    assert_eq!(of("green"), [format!("refused write-shared {place}")]);
+}
