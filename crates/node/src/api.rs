@@ -5,6 +5,7 @@ mod common;
 mod notes;
 mod office;
 mod products;
+pub mod report;
 mod requests;
 mod showing;
 mod sign_in;
@@ -42,7 +43,8 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         .routes(routes!(sign_in::passkey_start))
         .routes(routes!(sign_in::passkey_finish))
         .routes(routes!(sign_in::enrol_start))
-        .routes(routes!(sign_in::enrol_finish));
+        .routes(routes!(sign_in::enrol_finish))
+        .merge(report::routes(role));
     match role {
         Role::Office => router
             .routes(routes!(requests::list))
@@ -106,6 +108,7 @@ pub fn router(app: &Shared) -> Router {
     let (interface, _) = routes(app.role).split_for_parts();
     interface
         .merge(web::routes(app.role))
+        .merge(report::web::routes(app.role))
         .with_state(std::sync::Arc::clone(app))
         .merge(commission::node_routes(app))
         .merge(crate::taxii::routes(app))

@@ -33,6 +33,7 @@ pub mod taxii;
 mod told;
 pub mod words;
 
+pub use api::report::{Exchanged, duties, exchange_reports, office_keys};
 pub use held::held;
 pub use part::Role;
 pub use start::{Options, Provider, Running, open_access, start, with_access};

@@ -4,6 +4,7 @@
 mod decision;
 mod deletion;
 mod inbox;
+pub mod report;
 mod sign_in;
 
 pub use decision::{Decision, May, Numbered, decision};
@@ -63,6 +64,9 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                     nav {
                         a href="/" { (reader.say(Word::Requests)) }
                         a href="/deletion" { (reader.say(Word::Deletion)) }
+                        @if reader.role != Word::Commission {
+                            a href="/reports" { (reader.tell(crate::words::report::ReportWord::Reports)) }
+                        }
                         @if let Some(name) = &reader.name {
                             span .person { (name) }
                             form method="post" action="/sign-out" {

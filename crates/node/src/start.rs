@@ -333,6 +333,9 @@ async fn rounds(app: Arc<App>) -> String {
         if outbox_round.now() {
             waits = delivered(&app, waits).await;
         }
+        if due && app.role == Role::Operator {
+            api::report::sent(&app).await;
+        }
         let work = app.blocking(move |app| {
             Ok(match &app.part {
                 Part::Office(office) if due => match office.begin() {

@@ -7,6 +7,7 @@ pub(crate) mod exchange;
 mod export;
 pub(crate) mod oversight;
 mod reidentify;
+pub(crate) mod report;
 
 pub(crate) use authority::{
     Asked, Authority, Draft, Key, Root, Rule, Ruling, Sign, SignWith, Sitting, Suspend, Urgent,
@@ -105,6 +106,10 @@ pub(crate) enum Command {
     /// Floods: a fingerprint of one's own captures, rules made of it.
     #[command(subcommand)]
     Ddos(alert::Ddos),
+    /// Incident reports: written and filed at an operator's node, offline too, and taken at the office's.
+    Report(Box<report::Report>),
+    /// Guidance of the office, at an operator's node.
+    Guidance(Box<report::Guidance>),
     /// Formats of others: STIX, MISP, CSAF, CVE, judged, converted, proposed for a pack.
     #[command(subcommand)]
     Exchange(exchange::Exchange),

@@ -8,6 +8,7 @@ mod ddos;
 mod demo;
 mod exchange;
 mod export;
+mod guidance;
 mod held;
 mod lake;
 pub(crate) mod machine;
@@ -17,6 +18,7 @@ mod oversight;
 mod pack;
 mod query;
 mod reidentify;
+mod report;
 mod sensor;
 pub(crate) mod serve;
 mod verify;
@@ -55,6 +57,8 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Asset(arguments) => asset::run(*arguments, &host),
         Command::Alert(arguments) => alert::run(*arguments, &host),
         Command::Ddos(command) => ddos::run(&command),
+        Command::Report(arguments) => report::run(*arguments, &host),
+        Command::Guidance(arguments) => guidance::run(*arguments, &host),
         Command::Exchange(command) => exchange::run(command, &host),
         Command::Witness(command) => witness::run(command, &host),
     }

@@ -41,7 +41,7 @@ pub struct Receipted {
 }
 
 /// Which key of the office signed a receipt.
-fn signed(note: &[u8], keys: &[Box<VerifierKey>]) -> Result<Receipt, LiaisonError> {
+fn signed(note: &[u8], keys: &[VerifierKey]) -> Result<Receipt, LiaisonError> {
     let mut why = None;
     for key in keys {
         match Receipt::check(note, key) {
@@ -116,7 +116,7 @@ impl Clerk<'_> {
     pub async fn receipted(
         &self,
         note: &[u8],
-        keys: &[Box<VerifierKey>],
+        keys: &[VerifierKey],
     ) -> Result<Receipted, LiaisonError> {
         let receipt = signed(note, keys)?;
         let missing = || LiaisonError::Missing {
@@ -172,7 +172,7 @@ impl Clerk<'_> {
         &self,
         case: &Name,
         number: u64,
-        keys: &[Box<VerifierKey>],
+        keys: &[VerifierKey],
     ) -> Result<Receipt, LiaisonError> {
         let missing = || LiaisonError::Missing {
             what: format!("receipt of version {number} of case `{case}`"),
@@ -238,7 +238,7 @@ impl Clerk<'_> {
     pub async fn handed_back(
         &self,
         back: &Handback,
-        keys: &[Box<VerifierKey>],
+        keys: &[VerifierKey],
     ) -> Result<Vec<Receipted>, LiaisonError> {
         let mut taken = Vec::new();
         for note in &back.receipts {

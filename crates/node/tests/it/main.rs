@@ -17,6 +17,7 @@ mod nation;
 mod postgres;
 mod products;
 mod raw;
+mod report;
 mod rows;
 mod showing;
 mod taxii;

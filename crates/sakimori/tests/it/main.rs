@@ -28,6 +28,7 @@ mod oversight;
 mod program;
 mod refusals;
 mod repair;
+mod report;
 mod requests;
 mod retention;
 mod rotation;

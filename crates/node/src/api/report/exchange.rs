@@ -1,0 +1,122 @@
+//! What an operator's node brings to the office's and takes from there. In: filings and answers that wait, the office's node. Out: receipts that verified, guidance. Never: a
+//! filing that is given up; one that overtakes an earlier one of its case.
+
+use super::no;
+use crate::peer::Link;
+use crate::problem::{Answer, Code, Problem};
+use sakimori_cooperate::guidance::Guidance;
+use sakimori_liaison::report::Clerk;
+use sakimori_store::StoreError;
+use sakimori_tlog::key::VerifierKey;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+const JSON: &str = "application/json";
+
+/// What a round brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Exchanged {
+    /// Filings whose receipts are here now.
+    pub receipted: usize,
+    /// Answers to guidance that the office has now.
+    pub answered: usize,
+    /// Guidance that is new here.
+    pub guidance: usize,
+    /// Filings that the office does not take, each with its words; they wait on.
+    pub refused: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    guidance: Vec<Guidance>,
+}
+
+/// Runs a call of another node beside the loop that serves others.
+async fn beside<T: Send + 'static>(
+    link: &Arc<Link>,
+    call: impl FnOnce(&Link) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let link = Arc::clone(link);
+    let done = tokio::task::spawn_blocking(move || call(&link)).await;
+    done.map_err(|e| Problem::hidden(Code::Fault, e))?
+}
+
+async fn post(link: &Arc<Link>, path: String, body: Vec<u8>) -> Answer<Value> {
+    beside(link, move |link| link.post(&path, JSON, &body)).await
+}
+
+/// Whether it is the other side's word on this document, and no trouble of the line.
+const fn is_word(code: Code) -> bool {
+    code.status() < 500 && !matches!(code, Code::TooManyRequests | Code::TooSlow)
+}
+
+/// Brings everything that waits to the office's node, fetches its guidance. Whatever breaks off is tried again at the next call; nothing is there twice.
+///
+/// # Errors
+/// [`Code::PeerUnavailable`] where the office's node does not answer, [`Code::StoreUnavailable`]; [`Code::Refused`] where a receipt does not verify.
+pub async fn exchange_reports(
+    clerk: &Clerk<'_>,
+    folder: &Path,
+    keys: &[VerifierKey],
+) -> Answer<Exchanged> {
+    let mut told = Exchanged::default();
+    let folder = folder.to_owned();
+    let open = tokio::task::spawn_blocking(move || Link::open(&folder, "office")).await;
+    let link = Arc::new(open.map_err(|e| Problem::hidden(Code::Fault, e))??);
+    let mut held = BTreeSet::new();
+    for waiting in clerk.waiting().await.map_err(|e| no(&e))? {
+        if held.contains(&waiting.case) {
+            continue;
+        }
+        let case = &waiting.case;
+        if let Some(filers) = clerk.filers_of(case).await.map_err(|e| no(&e))? {
+            let body = json!({"filers": filers.filers}).to_string().into_bytes();
+            post(&link, format!("/v1/reports/{case}/filers"), body).await?;
+        }
+        let sent = post(&link, "/v1/reports".to_owned(), waiting.text.into_bytes()).await;
+        match sent {
+            Ok(said) => {
+                let note = said
+                    .get("receipt")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                let taken = clerk.receipted(note.as_bytes(), keys).await;
+                taken.map_err(|e| no(&e))?;
+                told.receipted += 1;
+            }
+            Err(problem) if is_word(problem.code) => {
+                told.refused
+                    .push(format!("{case} {}: {}", waiting.number, problem.detail));
+                held.insert(waiting.case);
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    for answer in clerk.answers_waiting().await.map_err(|e| no(&e))? {
+        let ticks = answer.said.answers().last().map(|last| last.ticks.clone());
+        let body = json!({"ticks": ticks.unwrap_or_default()}).to_string();
+        let path = format!("/v1/guidance/{}/answers", answer.id);
+        match post(&link, path, body.into_bytes()).await {
+            Ok(_) => match clerk.answer_sent(&answer).await {
+                Ok(()) => told.answered += 1,
+                // Answered anew in between: that answer waits.
+                Err(sakimori_liaison::LiaisonError::Store(StoreError::Stale { .. })) => {}
+                Err(e) => return Err(no(&e)),
+            },
+            Err(problem) if is_word(problem.code) => {
+                told.refused
+                    .push(format!("{}: {}", answer.id, problem.detail));
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    let bytes = beside(&link, |link| link.get("/v1/guidance")).await?;
+    let given: Given = serde_json::from_slice(&bytes)
+        .map_err(|e| Problem::hidden(Code::PeerUnavailable, format!("no guidance: {e}")))?;
+    let kept = clerk.keep_guidance(&given.guidance).await;
+    told.guidance = kept.map_err(|e| no(&e))?;
+    Ok(told)
+}
