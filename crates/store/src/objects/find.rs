@@ -183,8 +183,9 @@ pub(super) async fn of_ids(
     let collection = [int(collection)?];
     let mut out = Vec::with_capacity(ids.len());
     for ids in texts(ids).chunks(sql::LIST) {
-        let values = sql::filled(&collection, ids, sql::LIST);
-        out.extend(read(work.rows(&sql::OF_IDS, &values).await?)?);
+        let (text, length) = sql::fitting(&sql::OF_IDS, ids.len());
+        let values = sql::filled(&collection, ids, length);
+        out.extend(read(work.rows(text, &values).await?)?);
     }
     Ok(out)
 }

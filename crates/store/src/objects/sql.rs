@@ -7,8 +7,10 @@ use crate::engine::Value;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-/// Values of a list in a statement.
+/// Values of the longest list in a statement.
 pub(super) const LIST: usize = 256;
+/// Lengths of lists: a short one is not filled up to the longest.
+const LENGTHS: [usize; 3] = [4, 32, LIST];
 /// Lanes of a statement.
 pub(super) const LANES: usize = 16;
 /// Rows of an insertion, and their columns.
@@ -77,10 +79,12 @@ pub(super) static AT: LazyLock<[String; 2]> = LazyLock::new(|| {
     })
 });
 
-/// Rows of [`LIST`] ids, without texts.
-pub(super) static OF_IDS: LazyLock<String> = LazyLock::new(|| {
-    let places = places(2, LIST);
-    columns("''") + &format!("o.id IN ({places}) AND +o.collection = $1")
+/// Rows of ids, without texts, for each of the [`LENGTHS`].
+pub(super) static OF_IDS: LazyLock<[String; 3]> = LazyLock::new(|| {
+    LENGTHS.map(|length| {
+        let places = places(2, length);
+        columns("''") + &format!("o.id IN ({places}) AND +o.collection = $1")
+    })
 });
 
 /// What is there of [`LIST`] ids.
@@ -139,6 +143,13 @@ fn insert(rows: usize) -> String {
 pub(super) static ADD_ROWS: LazyLock<String> = LazyLock::new(|| insert(ROWS));
 /// Adds one row.
 pub(super) static ADD_ROW: LazyLock<String> = LazyLock::new(|| insert(1));
+
+/// The statement whose list is long enough for so many values and not much longer, and how long it is.
+pub(super) fn fitting(of_lengths: &'static [String; 3], count: usize) -> (&'static str, usize) {
+    let mut all = LENGTHS.into_iter().zip(of_lengths);
+    let found = all.find(|(length, _)| *length >= count);
+    found.map_or(("", 0), |(length, text)| (text.as_str(), length))
+}
 
 /// Values of a statement with a list: `before`, then the list, filled up with its last value.
 pub(super) fn filled<'v>(
