@@ -81,15 +81,27 @@ impl<'s, S: Store + ?Sized> Judge<'s, S> {
         Ok(true)
     }
 
-    /// Looks up what some objects refer to, all at once: a page costs a question to the store for each level of references and not for each object.
+    /// Looks up what some objects lead to, all at once: a page costs a question to the store for each level of references and not for each object. Beyond
+    /// [`FOLLOWED_MAX`] objects what is left is looked up for each.
     pub(super) fn prepare(&mut self, rows: &[Row]) -> Result<(), StoreError> {
         if self.sight.sees_every() {
             return Ok(());
         }
-        let mut ids: Vec<String> = rows.iter().flat_map(|row| row.references.clone()).collect();
-        ids.sort();
-        ids.dedup();
-        self.look_up(&ids)
+        // Objects that are not seen themselves are not followed.
+        let seen = rows
+            .iter()
+            .filter(|row| row.markings.iter().all(|marking| self.sight.sees(marking)));
+        let mut layer: Vec<String> = seen.flat_map(|row| row.references.clone()).collect();
+        let mut reached: BTreeSet<String> = BTreeSet::new();
+        while !layer.is_empty() && reached.len() <= FOLLOWED_MAX {
+            layer.retain(|id| reached.insert(id.clone()));
+            self.look_up(&layer)?;
+            let known = layer.iter().filter_map(|id| self.known.get(id));
+            // Whoever leads to something hidden is withheld, whatever lies behind it.
+            let followed = known.filter(|(seen, _)| *seen);
+            layer = followed.flat_map(|(_, next)| next.clone()).collect();
+        }
+        Ok(())
     }
 
     fn look_up(&mut self, ids: &[String]) -> Result<(), StoreError> {
