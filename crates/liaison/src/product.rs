@@ -8,7 +8,7 @@
 
 mod stix;
 
-pub use stix::{Maker, objects};
+pub use stix::{Maker, objects, uuid_of};
 
 use crate::alert::registrations;
 use crate::error::LiaisonError;

@@ -9,6 +9,7 @@
 //! | [`login`] | machines by Basic, bearer token or certificate; how often |
 //! | [`sight`], [`shelf`] | what a machine is shown; the store |
 //! | [`body`], [`fail`] | bodies within bounds, compressed or not; refusals |
+//! | [`own`] | what the office itself puts into a collection |
 //! | [`post`], [`statuses`] | posts that go on behind their answer, and what became of them |
 //! | [`serve`] | from a request to its answer |
 //! | [`partner`] | the other side: polling another's collection |
@@ -17,6 +18,7 @@ mod body;
 mod config;
 mod fail;
 mod login;
+mod own;
 pub mod partner;
 mod plan;
 mod post;

@@ -8,13 +8,17 @@ use sakimori_exchange::list::{HashKind, What};
 use sakimori_release::sheet::Sheet;
 use sakimori_release::{Released, Tlp};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::io;
 use std::net::IpAddr;
 
-/// Who makes the objects.
+/// Who makes the objects. That it exists is no secret, so that its identity is TLP:CLEAR whatever it makes: an object whose maker is hidden would be withheld.
 #[derive(Clone, Debug)]
 pub struct Maker {
     /// The UUID of its identity, the same for all that it makes.
     pub uuid: String,
+    /// Since when it makes them; the same for all, so that its identity has one version.
+    pub since: Seconds,
     /// Its name.
     pub name: String,
 }
@@ -63,7 +67,7 @@ fn pattern(what: &What) -> String {
     }
 }
 
-/// A version 4 UUID (RFC 9562 section 5.4) of random bytes.
+/// A UUID of the form of version 4 (RFC 9562 section 5.4), whose other bits are those of the bytes.
 fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
@@ -79,30 +83,60 @@ fn uuid(mut bytes: [u8; 16]) -> String {
     )
 }
 
+fn millis(at: Seconds) -> String {
+    format!("{}.000Z", at.to_string().trim_end_matches('Z'))
+}
+
+fn id_of(tlp: Tlp) -> String {
+    format!("marking-definition--{}", marking(tlp))
+}
+
+/// The definition of a marking, as the extension has it.
+fn definition(tlp: Tlp) -> Value {
+    json!({
+        "type": "marking-definition", "spec_version": "2.1", "id": id_of(tlp),
+        "created": "2022-10-01T00:00:00.000Z", "name": tlp.label(),
+        "extensions": {TLP2: {"extension_type": "property-extension", "tlp_2_0": tlp.name()}},
+    })
+}
+
+/// The UUID of what names something for ever: bits of its SHA-256. The form is that of version 4, because STIX 2.1 section 2.9 knows those of RFC 4122 alone.
+pub fn uuid_of(name: &[u8]) -> String {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(Sha256::digest(name)) {
+        *to = from;
+    }
+    uuid(bytes)
+}
+
 /// The objects of a product, each as text: identity, marking, indicators, and a note that holds the words. `random` gives the bytes of identifiers.
+///
+/// # Errors
+/// Its.
 pub fn objects(
     released: &Released<PublicNotice, Sheet>,
     maker: &Maker,
     now: Seconds,
-    mut random: impl FnMut() -> [u8; 16],
-) -> Vec<String> {
-    let at = format!("{}.000Z", now.to_string().trim_end_matches('Z'));
+    random: impl Fn() -> io::Result<[u8; 16]>,
+) -> io::Result<Vec<String>> {
+    let at = millis(now);
     let tlp = released.marking().tlp;
     let identity = format!("identity--{}", maker.uuid);
-    let mark = format!("marking-definition--{}", marking(tlp));
+    let mark = id_of(tlp);
+    let since = millis(maker.since);
     let mut out = vec![
+        definition(Tlp::Clear),
         json!({
             "type": "identity", "spec_version": "2.1", "id": identity,
-            "created": at, "modified": at, "name": maker.name, "identity_class": "organization",
-        }),
-        json!({
-            "type": "marking-definition", "spec_version": "2.1", "id": mark,
-            "created": "2022-10-01T00:00:00.000Z", "name": tlp.label(),
-            "extensions": {TLP2: {"extension_type": "property-extension", "tlp_2_0": tlp.name()}},
+            "created": since, "modified": since, "name": maker.name, "identity_class": "organization",
+            "object_marking_refs": [id_of(Tlp::Clear)],
         }),
     ];
-    let mut dated = |kind: &str, mut rest: Value| {
-        let id = format!("{kind}--{}", uuid(random()));
+    if tlp != Tlp::Clear {
+        out.push(definition(tlp));
+    }
+    let mut dated = |kind: &str, mut rest: Value| -> io::Result<String> {
+        let id = format!("{kind}--{}", uuid(random()?));
         if let Value::Object(members) = &mut rest {
             for (name, value) in [
                 ("type", json!(kind)),
@@ -117,7 +151,7 @@ pub fn objects(
             }
         }
         out.push(rest);
-        id
+        Ok(id)
     };
     let sheet = released.content();
     let mut ids = Vec::new();
@@ -130,12 +164,12 @@ pub fn objects(
                 "name": text, "indicator_types": ["malicious-activity"], "pattern": pattern(&what),
                 "pattern_type": "stix", "valid_from": at,
             }),
-        ));
+        )?);
     }
     let words = sheet.values(WORDS).first();
     if ids.is_empty() {
         ids.push(identity.clone());
     }
-    dated("note", json!({"content": words, "object_refs": ids}));
-    out.iter().map(ToString::to_string).collect()
+    dated("note", json!({"content": words, "object_refs": ids}))?;
+    Ok(out.iter().map(ToString::to_string).collect())
 }

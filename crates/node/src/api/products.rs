@@ -11,15 +11,17 @@ use sakimori_access::{Act, Object};
 use sakimori_control::journal::Deed;
 use sakimori_control::tls::{May, Peers};
 use sakimori_custody::Recorded;
-use sakimori_custody::class::PublicNotice;
+use sakimori_custody::class::{Class, PublicNotice};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{Name, hex};
+use sakimori_custody::time::Seconds;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::paper::{Document as _, read};
-use sakimori_liaison::product::{self, Denied, Given, Known, Source, Wish};
+use sakimori_liaison::product::{self, Denied, Given, Known, Maker, Source, Wish};
 use sakimori_release::sheet::Sheet;
 use sakimori_release::{
-    Marking, Pap, Pending, PseudonymKey, Recipient, RecipientKind, Request, Tlp, record::Record,
+    Marking, Pap, Pending, PseudonymKey, Recipient, RecipientKind, Released, Request, Tlp,
+    record::Record,
 };
 use sakimori_store::View;
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,9 @@ pub(crate) struct NewProduct {
     /// For whom, as `operator/borea`.
     #[schema(max_items = 1000)]
     recipients: Vec<String>,
+    /// A collection (TAXII) that its objects go into, by id; each of its readers has to be among the recipients.
+    #[serde(default)]
+    collection: Option<String>,
     /// On which basis of the law.
     basis: String,
     /// How the rights of communication parties were considered.
@@ -70,6 +75,8 @@ pub(crate) struct LetGo {
     pub entry: u64,
     /// How many were given a copy.
     pub given: usize,
+    /// How many objects are in the collection for it.
+    pub objects: usize,
 }
 
 /// A copy of a product.
@@ -204,6 +211,10 @@ pub(crate) async fn release(
         case(&app, from).await?;
     }
     let wish = asked.wish(&by, &app)?;
+    if let Some(collection) = &asked.collection {
+        let taxii = app.taxii.as_ref().ok_or_else(no_collections)?;
+        taxii.suits(collection, Class::PublicNotice, &wish.request.recipients)?;
+    }
     let known = product::known(app.store.as_ref(), names(&app)?).await;
     let known: Known = known.map_err(|e| failed(&e))?;
     let (pending, entry) = app.blocking(move |app| judge(app, &wish, &known)).await?;
@@ -214,11 +225,44 @@ pub(crate) async fn release(
     let changes = changes.map_err(|e| failed(&e))?;
     let stored = app.store.apply(&changes).await;
     stored.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
+    let given = released.recipients().len();
+    let objects = share(&app, asked.collection, released).await?;
     Ok(axum::Json(LetGo {
         id,
         entry,
-        given: released.recipients().len(),
+        given,
+        objects,
     }))
+}
+
+fn no_collections() -> Problem {
+    Problem::new(Code::NotFound, "this node has no collections")
+}
+
+/// Puts the objects of a product into a collection; nothing where none was named.
+async fn share(
+    app: &Shared,
+    collection: Option<String>,
+    released: Released<PublicNotice, Sheet>,
+) -> Answer<usize> {
+    let Some(collection) = collection else {
+        return Ok(0);
+    };
+    let held = Shared::clone(app);
+    let added = app.blocking(move |app| {
+        let taxii = app.taxii.as_ref().ok_or_else(no_collections)?;
+        // The office is known by its key; that there is one is no news.
+        let key = office(&app.part)?.trust_root().office.to_string();
+        let maker = Maker {
+            uuid: product::uuid_of(key.as_bytes()),
+            since: Seconds(0),
+            name: "office".to_owned(),
+        };
+        let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
+        let all = product::objects(&released, &maker, app.host.seconds(), || app.host.bytes());
+        taxii.give(&held, &collection, &all.map_err(fault)?)
+    });
+    added.await
 }
 
 /// Whether a case is there.

@@ -246,15 +246,16 @@ fn machines(list: &[MachineText]) -> Checked<(BTreeMap<String, Machine>, Kinds)>
     for (at, one) in list.iter().enumerate() {
         let place = |field: &str| format!("machines[{at}].{field}");
         named(&place("id"), &one.id)?;
-        let machine = Machine {
-            tlp: tlp(&place("tlp"), &one.tlp)?,
-            tlp1_only: one.tlp1_only,
-        };
         let Some(kind) = RecipientKind::from_name(&one.kind) else {
             return wrong(
                 place("kind"),
                 format!("`{}` is no kind of recipient", one.kind),
             );
+        };
+        let machine = Machine {
+            kind,
+            tlp: tlp(&place("tlp"), &one.tlp)?,
+            tlp1_only: one.tlp1_only,
         };
         kinds.insert(one.id.clone(), kind);
         if machines.insert(one.id.clone(), machine).is_some() {
@@ -410,7 +411,7 @@ impl House<'_> {
             alias: one.alias.clone(),
             title: one.title.clone(),
             description: one.description.clone(),
-            loosest: Tlp::loosest(class),
+            class,
             tlp,
             readers,
             writers: writers.into_keys().collect(),

@@ -1,13 +1,16 @@
 //! What is shared with whom, as the file has it once it is checked. In: a machine, a time. Out: what it may do with which collection. Never: a name that stands in no file.
 
+use sakimori_custody::class::Class;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::taxii::Rights;
-use sakimori_release::Tlp;
+use sakimori_release::{RecipientKind, Tlp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A machine that may call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Machine {
+    /// What it is to the law.
+    pub(super) kind: RecipientKind,
     /// The strictest marking that it is shown.
     pub(super) tlp: Tlp,
     /// Whether its program knows TLP 1 alone: what that has no word for is withheld.
@@ -25,8 +28,8 @@ pub(super) struct Collection {
     pub(super) title: String,
     /// A sentence or two.
     pub(super) description: Option<String>,
-    /// The loosest marking that its class may carry.
-    pub(super) loosest: Tlp,
+    /// Of which class what is in it is.
+    pub(super) class: Class,
     /// The strictest marking that may be in it, which is that of what has none.
     pub(super) tlp: Tlp,
     /// Who reads, and until when where a condition of the law ends.

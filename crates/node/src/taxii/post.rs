@@ -59,6 +59,20 @@ fn step(app: &Shared, taxii: &Taxii, collection: &str, post: &mut Post) -> Done<
     Ok(done?)
 }
 
+/// Adds objects of the office itself, all of them before it answers.
+///
+/// # Errors
+/// 422 with the first object that is refused; those before it are there. 500.
+pub(super) fn own(app: &Shared, taxii: &Taxii, collection: &str, body: &[u8]) -> Done<usize> {
+    let mut post = judge(taxii, collection, "office", body)?;
+    while !step(app, taxii, collection, &mut post)? {}
+    let status = post.status("", 0);
+    match status.failures.first() {
+        None => Ok(status.successes.len()),
+        Some(failed) => Err(hidden(format!("{failed:?}"))),
+    }
+}
+
 /// What a machine sent.
 pub(super) struct Sent {
     /// The root.

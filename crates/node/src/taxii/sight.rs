@@ -59,6 +59,7 @@ pub(super) fn unfit(
     statements: &BTreeSet<String>,
     object: &New,
 ) -> Option<String> {
+    let loosest = Tlp::loosest(collection.class);
     let markings = object.markings.iter();
     let mut judged = markings
         .filter(|marking| !statements.contains(*marking))
@@ -73,14 +74,7 @@ pub(super) fn unfit(
                     "strictest",
                 ));
             }
-            (tlp < collection.loosest).then(|| {
-                (
-                    marking,
-                    "looser than",
-                    collection.loosest.label(),
-                    "loosest",
-                )
-            })
+            (tlp < loosest).then(|| (marking, "looser than", loosest.label(), "loosest"))
         })
         .map(|(marking, is, label, end)| {
             (
@@ -185,7 +179,11 @@ mod tests {
         let statements = BTreeSet::from(["marking-definition--a".to_owned()]);
         let id = |uuid: &str| format!("marking-definition--{uuid}");
         let seen = |tlp, strictest, tlp1_only| {
-            let machine = Machine { tlp, tlp1_only };
+            let machine = Machine {
+                kind: sakimori_release::RecipientKind::Operator,
+                tlp,
+                tlp1_only,
+            };
             let sight = Seen {
                 machine,
                 strictest,

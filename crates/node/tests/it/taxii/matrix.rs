@@ -300,3 +300,79 @@ fn nobody_is_shown_what_class_marking_or_program_do_not_let_it_see_over_any_endp
     }
     assert!(shown > 10_000, "{shown}");
 }
+
+#[test]
+fn a_product_of_the_office_is_in_the_collection_of_those_who_are_named() {
+    let mut plan = super::house::plan();
+    // The readers of the one collection are two operators; of the other somebody else too.
+    plan["roots"][0]["collections"][0]["read"] = json!(["reader", "other"]);
+    let house = House::start(&plan);
+    let address = house.running.as_ref().unwrap().address.to_string();
+    let mut supervisor = crate::nation::Caller::stranger(&house.office(), &address);
+    supervisor.sign_in(sakimori_node::Role::Office, "o3");
+    let product = |collection: &str, recipients: Value| {
+        json!({
+            "indicators": ["198.51.100.9", "c2.example.net"], "words": "Look for these.", "tlp": "green", "pap": "amber",
+            "recipients": recipients, "collection": collection, "basis": "Act 42/2025 art. 40", "rights": "None is touched.",
+        })
+    };
+    let both = || json!(["operator/reader", "operator/other"]);
+    let open = super::house::OPEN;
+    let refused = |collection: &str, recipients: Value| {
+        let said = supervisor.post_json("/v1/products", &product(collection, recipients));
+        (
+            said.code(),
+            said.json()["detail"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        )
+    };
+    let one = refused(open, json!(["operator/reader"]));
+    assert_eq!(
+        one,
+        (
+            "refused".to_owned(),
+            "collection: `other` reads it and is not among the recipients".to_owned()
+        )
+    );
+    assert_eq!(
+        refused("64993447-4d7e-4f70-b94d-d7f33742ee63", both()).0,
+        "refused",
+        "an agency reads it"
+    );
+    assert_eq!(
+        refused("00000000-0000-4000-8000-000000000000", both()).0,
+        "not-found"
+    );
+    assert_eq!(
+        house
+            .machine("reader")
+            .get(&super::house::open("objects/"))
+            .ids(),
+        Vec::<String>::new()
+    );
+    for round in 1..3 {
+        let said = supervisor.post_json("/v1/products", &product(open, both()));
+        assert_eq!(said.status, 200, "{}", said.text());
+        assert_eq!(
+            said.json()["objects"],
+            6,
+            "maker, two markings, two indicators, a note"
+        );
+        for name in ["reader", "other"] {
+            let objects = house
+                .machine(name)
+                .get(&super::house::open("objects/?match[type]=indicator"))
+                .json();
+            let patterns: Vec<&Value> = objects["objects"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| &one["pattern"])
+                .collect();
+            assert_eq!(patterns.len(), 2 * round, "{objects}");
+            assert_eq!(patterns[0], "[ipv4-addr:value = '198.51.100.9']");
+        }
+    }
+}
