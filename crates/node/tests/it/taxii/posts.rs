@@ -14,7 +14,7 @@ fn pause() {
 #[test]
 fn a_large_post_is_answered_first_and_survives_a_stop() {
     let mut house = House::start(&plan());
-    let count = 6000;
+    let count = 100_000;
     let all: Vec<String> = (0..count).map(|n| thing(n, 0, "")).collect();
     let said = house.machine("writer").post(&open("objects/"), &all);
     assert_eq!(said.status, 202);
@@ -27,7 +27,7 @@ fn a_large_post_is_answered_first_and_survives_a_stop() {
     // The node stops while it is on its way, and goes on when it is there again.
     house.again();
     let writer = house.machine("writer");
-    let done = (0..600).find_map(|_| {
+    let done = (0..2400).find_map(|_| {
         let said = writer.get(&path);
         assert_eq!(said.status, 200, "{}", said.text());
         let said = said.json();
