@@ -10,6 +10,7 @@ mod requests;
 mod showing;
 mod sign_in;
 mod uses;
+pub(crate) mod weakness;
 mod web;
 mod words;
 
@@ -44,7 +45,8 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         .routes(routes!(sign_in::passkey_finish))
         .routes(routes!(sign_in::enrol_start))
         .routes(routes!(sign_in::enrol_finish))
-        .merge(report::routes(role));
+        .merge(report::routes(role))
+        .merge(weakness::interface(role));
     match role {
         Role::Office => router
             .routes(routes!(requests::list))
@@ -108,6 +110,7 @@ pub fn router(app: &Shared) -> Router {
     let (interface, _) = routes(app.role).split_for_parts();
     interface
         .merge(web::routes(app.role))
+        .merge(weakness::pages(app.role))
         .merge(report::web::routes(app.role))
         .with_state(std::sync::Arc::clone(app))
         .merge(commission::node_routes(app))

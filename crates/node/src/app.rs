@@ -42,6 +42,8 @@ pub struct App {
     pub(crate) outbox: crate::outbox::Refusals,
     /// How often addresses began to sign in.
     pub starts: Starts,
+    /// The office's vulnerability room.
+    pub(crate) weaknesses: Option<Arc<crate::api::weakness::Weaknesses>>,
     /// The office's collections, where it has some.
     pub taxii: Option<Arc<crate::taxii::Taxii>>,
     /// The document of the interface.

@@ -6,6 +6,7 @@ mod deletion;
 mod inbox;
 pub mod report;
 mod sign_in;
+pub(crate) mod weakness;
 
 pub use decision::{Decision, May, Numbered, decision};
 pub use deletion::deletion;
@@ -64,6 +65,9 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                     nav {
                         a href="/" { (reader.say(Word::Requests)) }
                         a href="/deletion" { (reader.say(Word::Deletion)) }
+                        @if reader.role == Word::Office {
+                            a href="/weaknesses" { (crate::words::weakness::Weakness::Weaknesses.text(reader.language)) }
+                        }
                         @if reader.role != Word::Commission {
                             a href="/reports" { (reader.tell(crate::words::report::ReportWord::Reports)) }
                         }

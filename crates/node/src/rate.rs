@@ -6,6 +6,7 @@ use crate::problem::{Answer, Code, Problem};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Most addresses that are remembered; the one that began first is forgotten for a new one.
 const ADDRESSES_MAX: usize = 4096;
@@ -26,7 +27,20 @@ impl Starts {
     /// # Errors
     /// [`Code::TooManyRequests`] where the address began too often in the window.
     pub fn take(&self, address: IpAddr, now_ms: u64) -> Answer<()> {
-        let window = u64::try_from(STARTS_WINDOW.as_millis()).unwrap_or(u64::MAX);
+        self.take_at_most(address, now_ms, (STARTS_MAX, STARTS_WINDOW))
+    }
+
+    /// As [`Starts::take`] with another bound: so many within a window.
+    ///
+    /// # Errors
+    /// [`Code::TooManyRequests`].
+    pub fn take_at_most(
+        &self,
+        address: IpAddr,
+        now_ms: u64,
+        (most, within): (u32, Duration),
+    ) -> Answer<()> {
+        let window = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = network(address);
         if !table.contains_key(&place) && table.len() >= ADDRESSES_MAX {
@@ -47,17 +61,17 @@ impl Starts {
             *of = fresh;
         }
         of.starts = of.starts.saturating_add(1);
-        if of.starts <= STARTS_MAX {
+        if of.starts <= most {
             return Ok(());
         }
-        let seconds = STARTS_WINDOW.as_secs();
-        let text = format!("at most {STARTS_MAX} starts of an address in {seconds} s");
+        let seconds = within.as_secs();
+        let text = format!("at most {most} starts of an address in {seconds} s");
         Err(Problem::new(Code::TooManyRequests, text))
     }
 }
 
 /// What counts as one address: of version 6 the /64, which one subscriber has whole.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let bits = u128::from(v6) >> 64 << 64;

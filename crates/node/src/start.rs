@@ -225,6 +225,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
     let metrics = Arc::new(Metrics::default());
     let origin = format!("https://{}:{}", options.host_name(), address.port());
     let store = (access.store(), runtime.handle());
+    let weaknesses = api::weakness::open(options.role, &folder, host)?;
     let taxii = taxii::open(options.role, &folder, origin, host, store)?;
     let app = Arc::new(App {
         role: options.role,
@@ -238,6 +239,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         docket: SharedDocket::default(),
         outbox: outbox::Refusals::default(),
         starts: Starts::default(),
+        weaknesses,
         taxii,
         openapi: api::document(options.role),
     });
@@ -336,6 +338,7 @@ async fn rounds(app: Arc<App>) -> String {
         if due && app.role == Role::Operator {
             api::report::sent(&app).await;
         }
+        api::weakness::tick(&app);
         let work = app.blocking(move |app| {
             Ok(match &app.part {
                 Part::Office(office) if due => match office.begin() {

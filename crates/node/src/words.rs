@@ -1,6 +1,7 @@
 //! The words that pages show, in one table. In: a word's name, a language. Out: text. Never: words of the law other than those of the glossary.
 
 pub mod report;
+pub mod weakness;
 
 use axum::http::{HeaderMap, header};
 

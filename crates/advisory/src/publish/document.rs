@@ -66,7 +66,11 @@ pub fn document(
         head(case, provider, edition, label, last),
     );
     written.insert("product_tree".to_owned(), tree(&case.products, edition));
-    let weaknesses = case.weaknesses.iter().map(|w| weakness(w, edition));
+    let weaknesses = case.weaknesses.iter().enumerate().map(|(place, one)| {
+        // What has no CVE id has one of ours: a weakness without any is not valid (2.0 and 2.1, 6.1.27.8).
+        let own = format!("{}-{}", case.id, place + 1);
+        weakness(one, edition, (&provider.name, &own))
+    });
     written.insert(
         "vulnerabilities".to_owned(),
         Value::Array(weaknesses.collect()),
@@ -282,13 +286,15 @@ fn tree(products: &[Product], edition: Edition) -> Value {
     json!({ "branches": makers.collect::<Vec<_>>() })
 }
 
-fn weakness(weakness: &Weakness, edition: Edition) -> Value {
+fn weakness(weakness: &Weakness, edition: Edition, (system, own): (&str, &str)) -> Value {
     let mut written = Map::new();
     let mut put = |key: &str, value: Value| {
         written.insert(key.to_owned(), value);
     };
     if let Some(cve) = &weakness.cve {
         put("cve", json!(cve));
+    } else {
+        put("ids", json!([{ "system_name": system, "text": own }]));
     }
     if let Some((id, name)) = &weakness.cwe {
         match edition {

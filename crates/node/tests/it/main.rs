@@ -23,4 +23,5 @@ mod showing;
 mod taxii;
 mod transport;
 mod uses;
+mod weakness;
 mod words;

@@ -61,8 +61,16 @@ impl Nation {
 
     /// As [`Nation::start`]; the commission's member `m2` may sign in by a provider too.
     pub(crate) fn signing_in_by(provider: Option<Provider>) -> Self {
+        Self::with(provider, Host::system(), |_| ())
+    }
+
+    /// As [`Nation::signing_in_by`], with another clock, and with something that is done in the office's node folder before it starts.
+    pub(crate) fn with(
+        provider: Option<Provider>,
+        host: Host,
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let host = Host::system();
         let [a, b] = ["a", "b"].map(|name| folder.path().join(name));
         let office = Node::at(&a);
         let sensors = vec!["s-01".parse().unwrap()];
@@ -73,6 +81,7 @@ impl Nation {
         join(&at_commission, "office", &at_office, "", &calls);
         people(Role::Commission, &b, &host);
         people(Role::Office, &a, &host);
+        prepare(&a);
         if let Some(provider) = &provider {
             bind(&b, &host, provider);
         }

@@ -1,0 +1,411 @@
+//! A case as the office works on it. In: the case, what the reader may do. Out: a page with a form for each act. Never: a form for an act that the reader may not do.
+
+use super::{area, choice, embargo, field, maker, say, stage_word, state, state_choice};
+use crate::pages::{Reader, page};
+use crate::words::weakness::Weakness as W;
+use maud::{Markup, html};
+use sakimori_advisory::publish::case::{ProductState, Stage};
+use sakimori_advisory::room::{Act, Actor, Content, Event, Maker, Notifier, Room, Triage};
+use sakimori_advisory::ssvc::tables::CISA_COORDINATOR;
+use sakimori_custody::time::Seconds;
+
+/// What is shown.
+pub(crate) struct Shown<'a> {
+    /// The case.
+    pub room: &'a Room,
+    /// What it is called.
+    pub title: &'a str,
+    /// Its events.
+    pub events: &'a [Event],
+    /// Now.
+    pub now: Seconds,
+    /// Whether the reader may let things go out.
+    pub releases: bool,
+}
+
+/// A form of the page: the act, its fields, its button.
+struct Forms<'a> {
+    reader: &'a Reader,
+    here: String,
+    on: usize,
+}
+
+impl Forms<'_> {
+    fn form(&self, act: &str, fields: &Markup, button: W) -> Markup {
+        html! {
+            form method="post" action=(self.here) {
+                (self.reader.form_field())
+                input type="hidden" name="on" value=(self.on);
+                input type="hidden" name="act" value=(act);
+                (fields)
+                button { (say(self.reader, button)) }
+            }
+        }
+    }
+
+    fn of_maker(&self, act: &str, name: &str, fields: &Markup, button: W) -> Markup {
+        let named = html! { input type="hidden" name="maker" value=(name); (fields) };
+        self.form(act, &named, button)
+    }
+}
+
+/// The page.
+pub(crate) fn case(reader: &Reader, shown: &Shown<'_>) -> Markup {
+    let say = |word| say(reader, word);
+    let room = shown.room;
+    let forms = Forms {
+        reader,
+        here: format!("/weaknesses/cases/{}", room.id()),
+        on: room.events(),
+    };
+    let open = room.closed().is_none();
+    let why = area(say(W::Why), "text", "", (3, true));
+    let content = html! {
+        dl {
+            dt { (say(W::Case)) } dd { code { (room.id()) } }
+            dt { (say(W::Stage)) } dd { strong { (say(stage_word(room.stage(shown.now).word()))) } }
+            dt { (say(W::YourReport)) } dd { @for report in room.reports() { a href={ "/weaknesses/reports/" (report) } { code { (report) } } " " } }
+            @if let Some(due) = room.next_due(shown.now) { dt { (say(W::Due)) } dd { (due) " UTC" } }
+        }
+        @if let Some(closed) = room.closed() { p .text { (say(W::StageClosed)) ": " (closed.text) } }
+        (triage(&forms, room.triage().map(|(_, triage)| triage), open))
+        (embargo(reader, &room.embargo(shown.now)))
+        @if open && shown.releases && !room.is_public(shown.now) { (hour(&forms)) }
+        h2 { (say(W::Makers)) }
+        @for (name, maker) in room.makers() { (of_maker(&forms, (name, maker), shown, open)) }
+        @if open && room.triage().is_some() {
+            (forms.form("maker-added", &field(say(W::Maker), "maker", "", true), W::AddMaker))
+        }
+        (draft(&forms, shown, open))
+        h2 { (say(W::Letters)) }
+        @for letter in room.letters() {
+            p .small { (letter.said.at) " · " (who(&letter.by)) }
+            p .text { (letter.said.text) }
+        }
+        @if open {
+            (forms.form("reporter-told", &area(say(W::Write), "text", "", (5, true)), W::TellReporter))
+        }
+        @if open && shown.releases { (forms.form("closed", &why, W::Close)) }
+        @if !open { (forms.form("reopened", &why, W::Reopen)) }
+        (history(reader, shown.events))
+    };
+    page(reader, shown.title, &content)
+}
+
+fn who(actor: &Actor) -> String {
+    match actor {
+        Actor::Office(person) => person.clone(),
+        Actor::Maker(maker) => format!("[{maker}]"),
+        Actor::Reporter => "[reporter]".to_owned(),
+    }
+}
+
+fn triage(forms: &Forms<'_>, triage: Option<&Triage>, open: bool) -> Markup {
+    let say = |word| say(forms.reader, word);
+    let percent = |ppm: u32| format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100);
+    let cves = triage.map_or(String::new(), |triage| triage.cves.join("\n"));
+    html! {
+        h2 { (say(W::Triage)) }
+        @if let Some(triage) = triage {
+            p { strong { (triage.outcome) } " · " (triage.table.0) " " (triage.table.1) }
+            @if !triage.doubts.is_empty() { p .warn { (say(W::Doubt)) " " (triage.doubts.join(", ")) } }
+            dl {
+                @for (name, value) in &triage.values { dt { (name) } dd { (value) } }
+                dt { (say(W::Kev)) }
+                dd {
+                    @match &triage.catalogue {
+                        None => (say(W::NoCatalogue)),
+                        Some(version) => {
+                            @if triage.exploited.is_empty() { (say(W::NoKev)) }
+                            @for entry in &triage.exploited { strong .warn { (entry.cve) } " " (entry.added) " → " (entry.due) @if entry.ransomware { " ransomware" } " " }
+                            " (" (version) ")"
+                        }
+                    }
+                }
+                dt { (say(W::Epss)) }
+                dd {
+                    @match &triage.scores {
+                        None => (say(W::NoScores)),
+                        Some(day) => {
+                            @for score in &triage.likely { (score.cve) " " (percent(score.probability_ppm)) " (" (percent(score.percentile_ppm)) ") " }
+                            "(" (day) ")"
+                        }
+                    }
+                }
+            }
+        }
+        @if open {
+            @let points = CISA_COORDINATOR.table().map(|table| table.points).unwrap_or_default();
+            @let fields = html! {
+                @for (place, point) in points.iter().enumerate() {
+                    @let options: Vec<(&str, &str)> = point.values.iter().map(|v| (v.as_ref(), v.as_ref())).collect();
+                    @let chosen = triage.and_then(|t| t.values.get(place)).map_or("", |(_, value)| value.as_str());
+                    (choice(&point.name, &format!("point{place}"), &options, chosen))
+                }
+                (area(say(W::Cves), "cves", &cves, (2, false)))
+            };
+            (forms.form("triaged", &fields, W::Judge))
+        }
+    }
+}
+
+fn hour(forms: &Forms<'_>) -> Markup {
+    let say = |word| say(forms.reader, word);
+    let set = html! {
+        label { (say(W::Hour))
+            input type="datetime-local" name="local" required step="60";
+        }
+        (zone())
+        (area(say(W::WhyHour), "text", "", (3, true)))
+    };
+    let leaked = area(say(W::WhereSeen), "text", "", (3, true));
+    html! {
+        (forms.form("hour-set", &set, W::SetHour))
+        (forms.form("leaked", &leaked, W::LeakSwitch))
+    }
+}
+
+/// The zone in which an hour is meant; it is never left out.
+fn zone() -> Markup {
+    choice(
+        "UTC±",
+        "zone",
+        &[
+            ("+09:00", "+09:00 (JST)"),
+            ("Z", "UTC"),
+            ("+01:00", "+01:00"),
+            ("+02:00", "+02:00"),
+            ("-05:00", "-05:00"),
+            ("-08:00", "-08:00"),
+            ("-07:00", "-07:00"),
+            ("-04:00", "-04:00"),
+            ("+08:00", "+08:00"),
+            ("+05:30", "+05:30"),
+        ],
+        "+09:00",
+    )
+}
+
+fn until(forms: &Forms<'_>, word: W) -> Markup {
+    html! {
+        label { (say(forms.reader, word))
+            input type="datetime-local" name="local" required step="60";
+        }
+        (zone())
+    }
+}
+
+fn of_maker(
+    forms: &Forms<'_>,
+    (name, maker): (&str, &Maker),
+    shown: &Shown<'_>,
+    open: bool,
+) -> Markup {
+    let say = |word| say(forms.reader, word);
+    let clocked: Vec<_> = maker
+        .requests
+        .iter()
+        .map(|request| (request.clone(), request.clock(shown.now)))
+        .collect();
+    html! {
+        section {
+            h3 { (name) " · " (state(forms.reader, maker.state(shown.now))) }
+            @if let Some(until) = maker.waits_until() { p { (say(W::AnswerBy)) " " (until) " UTC" } }
+            @for told in &maker.told { p .small { (told.at) " → " (told.answer_by) } p .text { (told.text) } }
+            @for said in &maker.said {
+                p .small { (said.at) " · " (state(forms.reader, said.state)) @if said.by_office { " · " (say(W::WriteDown)) } }
+                @if let Some(words) = &said.words { p .text { (words) } }
+            }
+            (maker::notices(forms.reader, &maker.notices))
+            (maker::requests(forms.reader, &clocked, None))
+            @if open {
+                details {
+                    summary { (say(W::Write)) }
+                    (maker_forms(forms, (name, maker), shown.releases))
+                }
+            }
+        }
+    }
+}
+
+fn maker_forms(forms: &Forms<'_>, (name, maker): (&str, &Maker), releases: bool) -> Markup {
+    let say = |word| say(forms.reader, word);
+    let text = |word: W| area(say(word), "text", "", (4, true));
+    let told = html! { (text(W::TellText)) (until(forms, W::AnswerBy)) };
+    let said =
+        html! { (state_choice(forms.reader)) (area(say(W::OwnWords), "text", "", (4, false))) };
+    let days = html! { input type="hidden" name="days" value="90"; };
+    let request = html! {
+        (field(say(W::Minister), "minister", "", true))
+        (area(say(W::Ground), "ground", "", (3, true)))
+        (text(W::Asked))
+        (until(forms, W::ReplyBy))
+    };
+    let notifiers = [
+        (
+            "infrastructure-minister",
+            Notifier::InfrastructureMinister.words(),
+        ),
+        ("prime-minister", Notifier::PrimeMinister.words()),
+    ];
+    let notice = html! {
+        (choice(say(W::Who), "notifier", &notifiers, ""))
+        (field(say(W::Minister), "minister", "", true))
+        (area(say(W::Urgency), "ground", "", (3, true)))
+        (text(W::TellText))
+    };
+    html! {
+        (forms.of_maker("told", name, &told, W::Tell))
+        (forms.of_maker("link", name, &days, W::MakeLink))
+        @if !maker.links.is_empty() { (forms.of_maker("links-ended", name, &text(W::Why), W::EndLinks)) }
+        (forms.of_maker("said", name, &said, W::WriteDown))
+        @if releases {
+            (forms.of_maker("requested", name, &request, W::Request))
+            (forms.of_maker("notified", name, &notice, W::Notify))
+            @for (place, request) in maker.requests.iter().enumerate() {
+                @if request.is_open() {
+                    @let numbered = html! { input type="hidden" name="request" value=(place + 1); (text(W::Why)) };
+                    (forms.of_maker("request-withdrawn", name, &numbered, W::ClockWithdrawn))
+                }
+            }
+        }
+    }
+}
+
+/// Whether the form of one weakness shows all that the draft says.
+fn fits(content: &Content) -> bool {
+    let [weakness] = content.weaknesses.as_slice() else {
+        return false;
+    };
+    let all: Vec<usize> = (0..content.products.len()).collect();
+    let stated: Vec<usize> = weakness.states.iter().map(|(place, _)| *place).collect();
+    let plain = content
+        .products
+        .iter()
+        .all(|p| p.models.is_empty() && p.cpe.is_none() && p.purl.is_none());
+    plain
+        && stated == all
+        && weakness.scores.len() <= 1
+        && weakness.reasons.is_empty()
+        && weakness.disclosed.is_none()
+}
+
+const fn product_state(state: ProductState) -> &'static str {
+    match state {
+        ProductState::Affected => "affected",
+        ProductState::NotAffected => "not-affected",
+        ProductState::Fixed => "fixed",
+        ProductState::Unknown => "unknown",
+    }
+}
+
+fn draft(forms: &Forms<'_>, shown: &Shown<'_>, open: bool) -> Markup {
+    let say = |word| say(forms.reader, word);
+    let room = shown.room;
+    let content = room.draft().map(|draft| &draft.content);
+    let summary = field(say(W::WhatChanged), "summary", "", true);
+    html! {
+        h2 { (say(W::Draft)) }
+        @if let Some(draft) = room.draft() {
+            p .small { (draft.at) " · " (who(&draft.by)) }
+            details {
+                summary { "JSON" }
+                pre .wrap { (serde_json::to_string_pretty(&draft.content).unwrap_or_default()) }
+            }
+        }
+        @if open {
+            @if content.is_none_or(fits) { (draft_form(forms, content)) }
+            @else { p .warn { (say(W::DraftElsewhere)) } }
+        }
+        @if !room.approvals().is_empty() {
+            h3 { (say(W::Approved)) }
+            ul { @for approval in room.approvals() { li { (approval.at) " · " (who(&approval.by)) " · " (approval.summary) ": " (approval.content.title) } } }
+        }
+        @if open && shown.releases && content.is_some() {
+            (forms.form("approved", &summary, W::Approve))
+            @if !room.approvals().is_empty() {
+                (forms.form("withdrawn", &area(say(W::Why), "text", "", (3, true)), W::Withdraw))
+            }
+        }
+    }
+}
+
+fn draft_form(forms: &Forms<'_>, content: Option<&Content>) -> Markup {
+    let say = |word| say(forms.reader, word);
+    let weakness = content.and_then(|content| content.weaknesses.first());
+    let text = |of: fn(&Content) -> &str| content.map(of).unwrap_or_default();
+    let of = |of: fn(&sakimori_advisory::publish::case::Weakness) -> String| {
+        weakness.map(of).unwrap_or_default()
+    };
+    let products: Vec<String> = content.map_or_else(Vec::new, |content| {
+        let states = content
+            .weaknesses
+            .first()
+            .map_or(&[][..], |w| w.states.as_slice());
+        let lines = content.product_lines().zip(states);
+        lines
+            .map(|((maker, name, versions), (_, state))| {
+                format!("{maker} | {name} | {versions} | {}", product_state(*state))
+            })
+            .collect()
+    });
+    let references: Vec<String> = content.map_or_else(Vec::new, |content| {
+        let all = content.references.iter();
+        all.map(|(what, url)| format!("{what} | {url}")).collect()
+    });
+    let score = of(|w| {
+        w.scores
+            .first()
+            .map_or(String::new(), |(_, vector, tenths)| {
+                format!("{vector} {}.{}", tenths / 10, tenths % 10)
+            })
+    });
+    let remedies = of(|w| {
+        let line = |remedy: &sakimori_advisory::publish::case::Remedy| {
+            let kind = serde_json::to_value(remedy.kind).unwrap_or_default();
+            let url = remedy.url.as_deref().unwrap_or_default();
+            format!(
+                "{} | {} | {url}",
+                kind.as_str().unwrap_or_default(),
+                remedy.details
+            )
+        };
+        w.remedies.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    let interim = content.is_some_and(|content| content.stage == Stage::Interim);
+    let tlp = content.map_or("clear", |content| content.tlp.name());
+    let fields = html! {
+        (field(say(W::Title), "title", text(|c| &c.title), true))
+        (area(say(W::Summary), "summary", text(|c| &c.summary), (5, true)))
+        (choice(say(W::Lang), "lang", &[("ja", "日本語"), ("en", "English")], text(|c| &c.lang)))
+        (choice(say(W::Marking), "tlp", &[("clear", "TLP:CLEAR"), ("green", "TLP:GREEN"), ("amber", "TLP:AMBER"), ("amber+strict", "TLP:AMBER+STRICT")], tlp))
+        (choice("interim / final", "stage", &[("final", "final"), ("interim", "interim")], if interim { "interim" } else { "final" }))
+        (area(say(W::ProductsLines), "products", &products.join("\n"), (5, true)))
+        (field("CVE", "cve", &of(|w| w.cve.clone().unwrap_or_default()), false))
+        (field(say(W::WeaknessTitle), "weakness", &of(|w| w.title.clone()), true))
+        (area(say(W::Description), "description", &of(|w| w.description.clone()), (6, true)))
+        (field("CWE-… name", "cwe", &of(|w| w.cwe.as_ref().map_or(String::new(), |(id, name)| format!("{id} {name}"))), false))
+        (field(say(W::Cvss), "cvss", &score, false))
+        (area(say(W::RemediesLines), "remedies", &remedies, (4, false)))
+        (area(say(W::ReferencesLines), "references", &references.join("\n"), (3, false)))
+    };
+    forms.form("drafted", &fields, W::Keep)
+}
+
+fn history(reader: &Reader, events: &[Event]) -> Markup {
+    let say = |word| say(reader, word);
+    let kind = |act: &Act| {
+        // The tag that the event has in JSON, without what was said.
+        let value = serde_json::to_value(act).unwrap_or_default();
+        let tag = value.as_object().and_then(|map| map.keys().next().cloned());
+        tag.unwrap_or_default()
+    };
+    html! {
+        h2 { (say(W::History)) }
+        table { tbody { @for event in events { tr {
+            td { (event.at) }
+            td { (who(&event.by)) }
+            td { (kind(&event.act)) @if let Some(maker) = event.act.maker() { " · " (maker) } }
+        } } } }
+    }
+}
