@@ -16,6 +16,7 @@ mod marks;
 mod node;
 mod oversight;
 mod pack;
+pub(crate) mod poll;
 mod query;
 mod reidentify;
 mod report;

@@ -5,6 +5,8 @@ mod collect;
 
 pub use collect::{Collected, Errand, collect};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sakimori_exchange::stix::{Object, Refused};
 use sakimori_liaison::poll::{
     Answer, Ask, BODY_BYTES_MAX, Cursor, Heard, MEDIA_TYPE, Poll, PollError,
@@ -22,6 +24,14 @@ pub struct Source {
     pub collection: String,
     /// The value of `Authorization`, where no certificate is enough.
     pub authorization: Option<String>,
+}
+
+/// The value of `Authorization`: Basic (RFC 7617) where there is a name, else a bearer token.
+pub fn authorization(user: Option<&str>, secret: &str) -> String {
+    match user {
+        Some(user) => format!("Basic {}", STANDARD.encode(format!("{user}:{secret}"))),
+        None => format!("Bearer {secret}"),
+    }
 }
 
 /// Why a run ended before its end. What was kept is kept, and the cursor behind it.

@@ -55,4 +55,6 @@ pub(crate) enum Exchange {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Polls a partner's collection over TAXII 2.1 into one of this node that is given to nobody. What was there comes again and is kept once.
+    Poll(Box<crate::commands::poll::Poll>),
 }

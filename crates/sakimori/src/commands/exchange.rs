@@ -1,4 +1,4 @@
-//! `exchange check`, `convert`, `propose`. In: files of others. Out: verdicts, converted texts, sources of packs. Never: a change of a file that was read, a pack that is signed.
+//! `exchange check`, `convert`, `propose`; `poll` is beside it. In: files of others. Out: verdicts, converted texts, sources of packs. Never: a change of a file that was read, a pack that is signed.
 
 use crate::arguments::Format;
 use crate::arguments::exchange::{Exchange, To};
@@ -34,6 +34,7 @@ pub(super) fn run(command: Exchange, host: &Host) -> Result<ExitCode, Failure> {
             purpose,
             out,
         } => proposal(&file, (id, purpose), out.as_deref(), host),
+        Exchange::Poll(arguments) => super::poll::run(*arguments, host),
     }
 }
 

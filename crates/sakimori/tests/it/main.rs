@@ -25,6 +25,7 @@ mod mail;
 mod nation;
 mod node;
 mod oversight;
+mod poll;
 mod program;
 mod refusals;
 mod repair;
