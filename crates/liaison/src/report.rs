@@ -17,7 +17,8 @@ mod sniff;
 
 pub use attach::{Brought, attach, attached, attachments};
 pub use bounds::{
-    ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, CASES_MAX, LIST_MAX, SAVES_MAX, WAITING_MAX,
+    ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, CASES_MAX, FILERS_MAX, LIST_MAX, SAVES_MAX, UNSEEN_MAX,
+    WAITING_MAX,
 };
 pub use clerk::{Check, Clerk, Filed, Line};
 pub use outbox::{Receipted, Waiting};

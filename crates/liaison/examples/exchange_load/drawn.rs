@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+/// From clear to red.
 const MARKINGS: [&str; 4] = [
     "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
     "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da",
@@ -97,11 +98,28 @@ fn id(number: u64) -> String {
     format!("{kind}--{}", uuid(number, version))
 }
 
-/// The id of an earlier object, the `at`th of some hundred before.
+/// How strictly an object is marked: three tenths are clear, half is green, some are amber, few red; a few of the clear ones have no marking.
+fn strictness(number: u64) -> usize {
+    match Draw::of(number ^ 0x544c_5032).below(100) {
+        0..34 => 0,
+        34..84 => 1,
+        84..96 => 2,
+        _ => 3,
+    }
+}
+
+/// The id of an object of some hundred before, the `at`th of it, that is marked no more strictly: who marks a report marks what it leads to.
 fn earlier(draw: &mut Draw, number: u64, at: u64) -> String {
-    let hundred = number / 100;
-    let back = draw.below(hundred.min(1000) + 1);
-    id((hundred - back) * 100 + at)
+    let (hundred, own) = (number / 100, strictness(number));
+    let mut found = at;
+    for _ in 0..30 {
+        let back = draw.below(hundred.min(1000) + 1);
+        found = (hundred - back) * 100 + at;
+        if strictness(found) <= own {
+            break;
+        }
+    }
+    id(found)
 }
 
 fn text(draw: &mut Draw, parts: u64) -> String {
@@ -130,20 +148,19 @@ pub(crate) fn object(number: u64) -> String {
     let mut draw = Draw::of(number);
     let (kind, id) = (kind(number), id(number));
     let mut out = format!(r#"{{"type":"{kind}","spec_version":"2.1","id":"{id}""#);
-    // Half is green, three tenths clear, some amber, few red or without a mark.
-    let marking = match draw.below(100) {
-        0..50 => MARKINGS.get(1),
-        50..80 => MARKINGS.first(),
-        80..92 => MARKINGS.get(2),
-        92..96 => MARKINGS.get(3),
-        _ => None,
-    };
-    if let Some(marking) = marking {
+    let strictness = strictness(number);
+    let marking = MARKINGS.get(strictness);
+    if let Some(marking) = marking.filter(|_| strictness > 0 || draw.below(8) > 0) {
         let _ = write!(out, r#","object_marking_refs":["{marking}"]"#);
     }
     observable(&mut out, &mut draw, kind);
     if !matches!(kind, "ipv4-addr" | "domain-name" | "file") {
-        let maker = earlier(&mut draw, number, 94);
+        // Who makes objects makes itself.
+        let maker = if kind == "identity" {
+            id.clone()
+        } else {
+            earlier(&mut draw, number, 94)
+        };
         let (day, hour, milli) = (number % 28 + 1, number / 28 % 24, number / 672 % 1000);
         let modified = if number % 100 == 99 { 6 } else { 5 };
         let _ = write!(
@@ -219,13 +236,14 @@ fn domain(out: &mut String, draw: &mut Draw, kind: &str, number: u64) {
             draw.below(600),
             draw.below(600)
         ),
-        "vulnerability" => write!(
-            out,
-            r#","name":"CVE-2026-{:05}","description":"{}","external_references":[{{"source_name":"cve","external_id":"CVE-2026-{:05}"}}]"#,
-            draw.below(40_000),
-            text(draw, 8),
-            draw.below(40_000)
-        ),
+        "vulnerability" => {
+            let cve = format!("CVE-2026-{}", 10_000 + draw.below(40_000));
+            let text = text(draw, 8);
+            write!(
+                out,
+                r#","name":"{cve}","description":"{text}","external_references":[{{"source_name":"cve","external_id":"{cve}"}}]"#
+            )
+        }
         "identity" => write!(
             out,
             r#","name":"operator {}","identity_class":"organization","sectors":["energy"]"#,

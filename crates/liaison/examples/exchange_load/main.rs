@@ -4,6 +4,7 @@
 //! ```text
 //! cargo run --release -p sakimori-liaison --example exchange_load -- store sqlite 100000 FOLDER
 //! cargo run --release -p sakimori-liaison --example exchange_load -- store postgresql 100000 FOLDER
+//! cargo run --release -p sakimori-liaison --example exchange_load -- pages 100000 FOLDER
 //! cargo run --release -p sakimori-liaison --example exchange_load -- medallion PROGRAM 10000 FOLDER
 //! cargo run --release -p sakimori-liaison --example exchange_load -- assets 1000000
 //! cargo run --release -p sakimori-liaison --example exchange_load -- misp 100000 FOLDER
@@ -35,12 +36,13 @@ fn main() -> Outcome<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["store", engine, count, folder] => store::run(engine, count.parse()?, Path::new(folder)),
+        ["pages", count, folder] => store::again(count.parse()?, Path::new(folder)),
         ["medallion", program, count, folder] => {
             medallion::run(program, count.parse()?, Path::new(folder))
         }
         ["assets", count] => assets::run(count.parse()?),
         ["misp", count, folder] => misp::run(count.parse()?, Path::new(folder)),
-        _ => Err("store ENGINE COUNT FOLDER | medallion PROGRAM COUNT FOLDER | assets COUNT | misp COUNT FOLDER".into()),
+        _ => Err("store ENGINE COUNT FOLDER | pages COUNT FOLDER | medallion PROGRAM COUNT FOLDER | assets COUNT | misp COUNT FOLDER".into()),
     }
 }
 

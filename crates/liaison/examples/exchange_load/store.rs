@@ -74,6 +74,13 @@ pub(crate) fn run(engine: &str, count: u64, folder: &Path) -> Outcome<()> {
     page_out(&shared, count)
 }
 
+/// The pages alone, of a folder that [`run`] has filled with `SQLite`'s file.
+pub(crate) fn again(count: u64, folder: &Path) -> Outcome<()> {
+    let runtime = runtime()?;
+    let url = format!("sqlite:{}", folder.join("store").display());
+    page_out(&shared(&runtime, &url)?, count)
+}
+
 /// Posts envelopes of a thousand, one after the other, as one sender does.
 fn take_in(shared: &mut Shared, count: u64) -> Outcome<()> {
     let (mut judged, mut posts, mut bytes) = (Duration::ZERO, Vec::new(), 0);
@@ -151,7 +158,8 @@ fn pages(
             key: &key,
         };
         let (answer, took) = timed(|| Ok(objects(shared, &caller(sight), &asked)?))?;
-        if answer.body.len() < 3 {
+        // A small collection has no report in its last hundredth.
+        if answer.body.len() < 3 && (filter.is_empty() || depth < 99) {
             return Err(format!("nothing at {depth} % for `{filter}`").into());
         }
         times.push(took);

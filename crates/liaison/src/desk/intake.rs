@@ -6,8 +6,8 @@ use super::{Desk, Step, Taken, Working, observables};
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, first, history, newest};
 use crate::report::{
-    CASES_MAX, Filers, HANDBACK, Handback, Handover, Refusal, WAITING_MAX, case_of, filers, found,
-    hash, refused,
+    CASES_MAX, FILERS_MAX, Filers, HANDBACK, Handback, Handover, Refusal, UNSEEN_MAX, WAITING_MAX,
+    case_of, filers, found, hash, refused,
 };
 use sakimori_cooperate::Receipt;
 use sakimori_cooperate::form::read_report;
@@ -275,6 +275,13 @@ impl Desk<'_> {
         let first_at = case.versions().first().map_or(self.now.0, |v| v.filed_at.0);
         let number = case.versions().len() as u64;
         let old = known.as_ref().map(|known| &known.said);
+        let unseen = |old: &Working| old.acknowledged_at.is_none() && old.received >= UNSEEN_MAX;
+        if old.is_some_and(unseen) {
+            return Err(LiaisonError::Full {
+                what: "versions of a case that waits for its acknowledgement",
+                most: UNSEEN_MAX,
+            });
+        }
         let next = Working {
             step: Step {
                 word: "received".to_owned(),
@@ -337,11 +344,11 @@ impl Desk<'_> {
             filers: said.to_vec(),
         };
         let change = match known {
-            Some(known) if known.version < CASES_MAX => known.next(&next, self.plain("open"))?,
+            Some(known) if known.version < FILERS_MAX => known.next(&next, self.plain("open"))?,
             Some(_) => {
                 return Err(LiaisonError::Full {
-                    what: "changes",
-                    most: CASES_MAX,
+                    what: "changes of who may file on this case",
+                    most: FILERS_MAX,
                 });
             }
             None => {

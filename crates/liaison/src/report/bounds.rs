@@ -4,6 +4,10 @@
 pub const WAITING_MAX: u64 = 200;
 /// Most cases of one operator, ever: ten a day for five years.
 pub const CASES_MAX: u64 = 20_000;
+/// Most versions of a case that nobody at the office has acknowledged yet; behind the acknowledgement the case's own bound holds.
+pub const UNSEEN_MAX: u64 = 20;
+/// Most changes of who may file on a case.
+pub const FILERS_MAX: u64 = 1000;
 /// Most saves of one draft: one a minute for a week.
 pub const SAVES_MAX: u64 = 10_000;
 /// Most files of one case.

@@ -152,7 +152,7 @@ pub(super) fn trigger(at: &At, questions: &Questions, trigger: &Trigger) {
     }
     let head = [
         at.lang.of("question", "質問"),
-        at.lang.of("", "内容"),
+        at.lang.of("asked", "内容"),
         at.lang.of("answer", "回答"),
         at.lang.of("one of", "選択肢"),
     ];
@@ -416,8 +416,19 @@ pub(super) async fn case(desk: &Desk<'_>, case: &Name) -> Result<ExitCode, Failu
         ];
         let cell = |filing: &Value, key: &str| filing.get(key).map(show::cell).unwrap_or_default();
         let row = |filing: &Value| {
-            let keys = ["number", "stage", "time", "receipt"];
-            keys.iter().map(|key| cell(filing, key)).collect()
+            let time = cell(filing, "time");
+            let time = time.parse().map_or(time, japan_text);
+            let receipt = match cell(filing, "receipt").as_str() {
+                "waits" => at.lang.of("waits to be sent", "送付待ち"),
+                "verified" => at.lang.of("verified", "検証済み"),
+                _ => at.lang.of("NOT VERIFIED", "検証できません"),
+            };
+            vec![
+                cell(filing, "number"),
+                cell(filing, "stage"),
+                time,
+                receipt.to_owned(),
+            ]
         };
         show::table(&head, filings.iter().map(row));
     }
