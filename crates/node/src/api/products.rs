@@ -310,7 +310,7 @@ pub(crate) async fn list(
     caller: Caller,
     Query(After { after }): Query<After>,
 ) -> Answer<axum::Json<Vec<Copy>>> {
-    app.require_or_peer(&caller, Act::ReleaseProduct, May::Read)
+    app.require_or_peer(&caller, Act::ReleaseProduct, May::Report)
         .await?;
     let owner = match &caller {
         Caller::Peer(peer) => Some(format!("{}/{}", RecipientKind::Operator, peer.name)),

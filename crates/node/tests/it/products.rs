@@ -59,7 +59,7 @@ fn a_product_is_on_record_and_reaches_those_who_are_named_and_no_other() {
     held(&nation);
     let office = nation.role(Role::Office);
     let address = nation.office.address.to_string();
-    let operator = |name| Caller::peer(&office, &address, name, &[May::Read]);
+    let operator = |name| Caller::peer(&office, &address, name, &[May::Report]);
     let [acme, borea, cosmo] = ["acme", "borea", "cosmo"].map(operator);
     let supervisor = nation.person(Role::Office, "o3");
 

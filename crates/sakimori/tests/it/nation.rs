@@ -133,7 +133,7 @@ impl Drop for Served {
 }
 
 /// People with roles, each with a session, entered before their node starts.
-fn people(role: Role, dir: &Path, host: &Host, people: &[(&str, R)]) {
+pub(crate) fn people(role: Role, dir: &Path, host: &Host, people: &[(&str, R)]) {
     let options = Options {
         role,
         node: Node::at(dir),
@@ -222,10 +222,10 @@ fn cleared(office: &Path, host: &Host) {
 }
 
 /// A person who calls a node.
-struct Person<'a> {
-    agent: &'a ureq::Agent,
-    url: &'a str,
-    id: &'a str,
+pub(crate) struct Person<'a> {
+    pub(crate) agent: &'a ureq::Agent,
+    pub(crate) url: &'a str,
+    pub(crate) id: &'a str,
 }
 
 impl Person<'_> {
@@ -233,7 +233,7 @@ impl Person<'_> {
         format!("{COOKIE}=session-of-{}", self.id)
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let asked = self
             .agent
             .get(format!("{}{path}", self.url))
@@ -255,7 +255,7 @@ impl Person<'_> {
         serde_json::from_str(&text).unwrap()
     }
 
-    fn json(&self, path: &str, body: &Value) -> Value {
+    pub(crate) fn json(&self, path: &str, body: &Value) -> Value {
         self.post(path, "application/json", body.to_string().as_bytes())
     }
 
@@ -270,14 +270,14 @@ fn join(role: &str, dir: &Path, name: &str, more: &[&str]) {
     run(join.arg("--node").arg(dir).args(more)).yes();
 }
 
-fn fingerprint(role: &str, dir: &Path) -> String {
+pub(crate) fn fingerprint(role: &str, dir: &Path) -> String {
     let mut show = sakimori(["node", "show", "--format", "json", "--role", role]);
     let shown = run(show.arg("--node").arg(dir)).yes().json();
     shown["sha256"].as_str().unwrap().to_owned()
 }
 
 /// An agent of somebody who pins a node's certificate.
-fn agent(far: &Path, sha256: &str, url: &str) -> ureq::Agent {
+pub(crate) fn agent(far: &Path, sha256: &str, url: &str) -> ureq::Agent {
     join("operator", far, "node", &["--sha256", sha256, "--url", url]);
     let own = far.join("operator");
     Identity::open(&own, &["localhost".to_owned()]).unwrap();
