@@ -46,8 +46,10 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
-/// Posts that are held in memory at a time; each has at most the longest body and what is made of it.
-const POSTS_MAX: usize = 2;
+/// Posts that are read and judged at a time; each has at most the longest body and what is made of it.
+const POSTS_MAX: usize = 4;
+/// Large posts that go on behind their answer at a time; each is held in memory.
+const LARGE_MAX: usize = 2;
 
 /// The server.
 pub struct Taxii {
@@ -59,6 +61,7 @@ pub struct Taxii {
     statuses: Statuses,
     pace: Pace,
     places: Arc<Semaphore>,
+    large: Arc<Semaphore>,
     begun: OnceCell<()>,
 }
 
@@ -100,6 +103,7 @@ pub fn open(
         statuses: Statuses::at(folder),
         pace: Pace::default(),
         places: Arc::new(Semaphore::new(POSTS_MAX)),
+        large: Arc::new(Semaphore::new(LARGE_MAX)),
         begun: OnceCell::new(),
     })))
 }

@@ -9,7 +9,7 @@ use super::statuses::{Found, Kept, Running, uuid};
 use crate::app::Shared;
 use sakimori_access::Act;
 use sakimori_control::error::told;
-use sakimori_exchange::taxii::{Answer, Caller, Post, Rights, SeesAll, TaxiiError};
+use sakimori_exchange::taxii::{Answer, Caller, Post, Rights, SeesAll, Status, TaxiiError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -21,7 +21,7 @@ const RETRY_SECONDS: u64 = 10;
 /// How long a step that failed waits before it is tried again.
 const STEP_WAIT: Duration = Duration::from_secs(5);
 
-/// A place among the posts that are held in memory.
+/// A place among the posts that are read and judged.
 ///
 /// # Errors
 /// 429.
@@ -96,30 +96,37 @@ pub(super) async fn take(
 ) -> Done<Answer> {
     let (held, house, machine) = (Arc::clone(app), Arc::clone(taxii), who.id.clone());
     let begun = super::blocking(move || begin(&held, &house, machine, sent)).await?;
-    let (status, running) = begun;
+    drop(place);
+    let Begun {
+        status,
+        id,
+        running,
+        large,
+    } = begun;
     let detail = format!(
         "{} there, {} refused, {} to come, collection {}",
         status.successes.len(),
         status.failures.len(),
         status.pendings.len(),
-        running.1.kept.collection
+        running.kept.collection
     );
+    if large.is_some() {
+        let (app, taxii) = (Arc::clone(app), Arc::clone(taxii));
+        tokio::spawn(go_on(app, taxii, id, running, large));
+    }
     app.audit(&who.id, "brought", Act::WriteShared.word(), &detail)
         .await?;
-    let (id, running) = running;
-    if !status.is_complete() {
-        tokio::spawn(go_on(
-            Arc::clone(app),
-            Arc::clone(taxii),
-            id,
-            running,
-            Some(place),
-        ));
-    }
     Ok(status.accepted())
 }
 
-type Begun = (sakimori_exchange::taxii::Status, (String, Arc<Running>));
+/// A post that is judged, and done where it is small.
+struct Begun {
+    status: Status,
+    id: String,
+    running: Arc<Running>,
+    /// Its place among the large ones, where it is one.
+    large: Option<OwnedSemaphorePermit>,
+}
 
 fn begin(app: &Shared, house: &Taxii, machine: String, sent: Sent) -> Done<Begun> {
     let failed = |e: sakimori_control::ControlError| hidden(told(&e));
@@ -134,8 +141,13 @@ fn begin(app: &Shared, house: &Taxii, machine: String, sent: Sent) -> Done<Begun
     let id = uuid(now, app.host.bytes::<10>().map_err(hidden)?);
     let requested = now.saturating_mul(1000);
     let mut post = judge(house, &sent.collection, &machine, &sent.body)?;
-    let small = post.left() <= STEP;
-    if small {
+    let large = if post.left() <= STEP {
+        None
+    } else {
+        let large = Arc::clone(&house.large).try_acquire_owned();
+        Some(large.map_err(|_| TaxiiError::too_many(RETRY_SECONDS))?)
+    };
+    if large.is_none() {
         step(app, house, &sent.collection, &mut post)?;
     }
     let status = post.status(&id, requested);
@@ -146,7 +158,7 @@ fn begin(app: &Shared, house: &Taxii, machine: String, sent: Sent) -> Done<Begun
         requested_micros: requested,
         body: None,
     };
-    let running = if small {
+    let running = if large.is_none() {
         kept.body = Some(status.body());
         house.statuses.keep(&id, &kept).map_err(failed)?;
         Arc::new(Running {
@@ -157,7 +169,12 @@ fn begin(app: &Shared, house: &Taxii, machine: String, sent: Sent) -> Done<Begun
         let begun = house.statuses.begin(&id, kept, &sent.body, post);
         begun.map_err(failed)?
     };
-    Ok((status, (id, running)))
+    Ok(Begun {
+        status,
+        id,
+        running,
+        large,
+    })
 }
 
 /// Adds what is left of a post, step by step, until it is done or the node stops. Each step ends before the node does.

@@ -186,3 +186,31 @@ fn who_was_given_what_and_who_changed_what_is_on_record() {
     );
     assert_eq!(of("green"), [format!("refused write-shared {place}")]);
 }
+
+#[test]
+fn one_large_post_too_many_waits_and_small_ones_do_not() {
+    let house = House::start(&plan());
+    let large = |from: u32| {
+        (from..from + 20_000)
+            .map(|n| thing(n, 0, ""))
+            .collect::<Vec<_>>()
+    };
+    let writer = house.machine("writer");
+    for n in 0..2 {
+        let said = writer.post(&open("objects/"), &large(n * 20_000));
+        assert_eq!(
+            (said.status, &said.json()["status"]),
+            (202, &json!("pending"))
+        );
+    }
+    let third = writer.post(&open("objects/"), &large(40_000));
+    // The first may be done by then, on a fast machine.
+    if third.status != 202 {
+        assert_eq!(third.refused(429).header("retry-after"), Some("10"));
+    }
+    let small = writer.post(&open("objects/"), &[thing(90_000, 0, "")]);
+    assert_eq!(
+        (small.status, &small.json()["status"]),
+        (202, &json!("complete"))
+    );
+}
