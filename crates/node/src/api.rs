@@ -1,5 +1,7 @@
 //! The routes. In: requests. Out: answers, and the `OpenAPI` document that names them. Never: a rule of its own; handlers ask whether the caller may, call one use case, and answer.
 
+pub(crate) mod alert;
+pub(crate) mod asset;
 mod commission;
 mod common;
 mod notes;
@@ -32,6 +34,8 @@ use utoipa_axum::routes;
 )]
 struct Api;
 
+pub(crate) use alert::messages;
+
 /// The routes of a role, with their document.
 pub fn routes(role: Role) -> OpenApiRouter<Shared> {
     let router = OpenApiRouter::with_openapi(Api::openapi())
@@ -46,6 +50,8 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         .routes(routes!(sign_in::enrol_start))
         .routes(routes!(sign_in::enrol_finish))
         .merge(report::routes(role))
+        .merge(asset::routes(role))
+        .merge(alert::routes(role))
         .merge(weakness::interface(role));
     match role {
         Role::Office => router
@@ -110,8 +116,9 @@ pub fn router(app: &Shared) -> Router {
     let (interface, _) = routes(app.role).split_for_parts();
     interface
         .merge(web::routes(app.role))
-        .merge(weakness::pages(app.role))
         .merge(report::web::routes(app.role))
+        .merge(asset::pages(app.role))
+        .merge(weakness::pages(app.role))
         .with_state(std::sync::Arc::clone(app))
         .merge(commission::node_routes(app))
         .merge(crate::taxii::routes(app))

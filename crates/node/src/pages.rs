@@ -1,6 +1,8 @@
 //! Pages: server-rendered, plain, without script but for the passkey's. In: what the node knows. Out: HTML in which every text of others is a text node. Never: a text that becomes
 //! markup; a button that decides; a look at more than the person may see.
 
+pub(crate) mod alert;
+pub(crate) mod asset;
 mod decision;
 mod deletion;
 mod inbox;
@@ -65,11 +67,15 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                     nav {
                         a href="/" { (reader.say(Word::Requests)) }
                         a href="/deletion" { (reader.say(Word::Deletion)) }
-                        @if reader.role == Word::Office {
-                            a href="/weaknesses" { (crate::words::weakness::Weakness::Weaknesses.text(reader.language)) }
-                        }
                         @if reader.role != Word::Commission {
                             a href="/reports" { (reader.tell(crate::words::report::ReportWord::Reports)) }
+                        }
+                        @if reader.role == Word::Operator {
+                            a href="/assets" { (crate::words::asset::AssetWord::Assets.text(reader.language)) }
+                            a href="/alerts" { (crate::words::asset::AssetWord::Alerts.text(reader.language)) }
+                        }
+                        @if reader.role == Word::Office {
+                            a href="/weaknesses" { (crate::words::weakness::Weakness::Weaknesses.text(reader.language)) }
                         }
                         @if let Some(name) = &reader.name {
                             span .person { (name) }

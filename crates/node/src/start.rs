@@ -292,6 +292,7 @@ fn live(
             return;
         };
         let mut rounds = tokio::spawn(rounds(Arc::clone(app)));
+        let messages = tokio::spawn(api::messages(Arc::clone(app)));
         tracing::info!(role = app.role.word(), "the node answers");
         let until = async {
             tokio::select! {
@@ -308,6 +309,7 @@ fn live(
         let metrics = Arc::clone(&app.metrics);
         serve(listener, config, router, metrics, until).await;
         rounds.abort();
+        messages.abort();
         app.store.close().await;
     });
     if let Part::Office(office) = &app.part {

@@ -1,5 +1,6 @@
 //! The words that pages show, in one table. In: a word's name, a language. Out: text. Never: words of the law other than those of the glossary.
 
+pub mod asset;
 pub mod report;
 pub mod weakness;
 

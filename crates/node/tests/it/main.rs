@@ -8,6 +8,8 @@
 )]
 
 mod agreements;
+mod alert;
+mod asset;
 mod browser;
 mod documents;
 mod flow;

@@ -1,0 +1,126 @@
+//! The words of the pages of assets and of the early warning, in one table. In: a word's name, a language. Out: text. Never: a word that is not in both languages.
+
+use super::Language;
+
+/// The table: name, English, Japanese.
+macro_rules! words {
+    ($($name:ident $en:literal $ja:literal;)*) => {
+        /// A word or sentence of these pages.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum AssetWord {
+            $(#[doc = $en] $name,)*
+        }
+
+        impl AssetWord {
+            /// All of them.
+            #[cfg(test)]
+            const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// In a language.
+            pub const fn text(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Ja) => $ja,)*
+                }
+            }
+        }
+    };
+}
+
+words! {
+    Assets "Assets" "資産台帳";
+    Alerts "Early warning" "早期警戒";
+    NoOutline "Say first who the operator is and since when it has the duty." "はじめに事業者の概要と義務の開始日を登録してください。";
+    Outline "The operator" "事業者の概要";
+    Name "Name" "名称";
+    Address "Address" "所在地";
+    Representative "Represented by" "代表者";
+    Contact "Whom to ask, and how" "連絡先";
+    Sector "Sector" "業種";
+    Designated "Designated on" "指定日";
+    ScopeChanged "Change of scope on, if there was one" "対象の変更日(あれば)";
+    Save "Save" "保存";
+    NumberShort "No." "番号";
+    Maker "Maker" "製造者";
+    Product "Product" "製品";
+    Version "Version" "版";
+    Class "Class" "種別";
+    Scope "Scope" "対象";
+    InScope "in scope" "対象";
+    ToAsk "in scope until a question is answered" "確認まで対象とみなす";
+    Outside "outside" "対象外";
+    ToTell "To be told" "届出";
+    TellNothing "no notice; the incident duty remains where it is in scope" "届出不要(対象であれば報告義務は残る)";
+    TellTold "told" "届出済み";
+    TellNew "to be told" "要届出";
+    TellChanged "changed: to be told" "変更届出が必要";
+    TellRemoved "not used any more: to be told" "使用終了:変更届出が必要";
+    LastDay "Last day" "期限";
+    Overdue "overdue" "期限超過";
+    DaysLeft "runs" "期限内";
+    Import "Import a list" "一覧の取り込み";
+    ImportHow "Paste a list as CSV; a spreadsheet is taken at the command line or the interface. All of it is taken or nothing." "CSVの一覧を貼り付けてください。表計算ファイルはコマンド又はインターフェースで取り込めます。全体を取り込むか、何も取り込まないかのいずれかです。";
+    List "List" "一覧";
+    More "It comes to what is there; otherwise what is not in the list is not used any more" "今の台帳に追加する(選ばない場合、一覧にないものは使用終了とします)";
+    Take "Take the list" "取り込む";
+    MakeAsset "Make an asset notice" "届出を作成する";
+    MakeChange "Make a change notice" "変更届出を作成する";
+    Details "Tell model, version and count of each asset too, so that weaknesses are matched better" "型式・版・台数も知らせる(脆弱性との照合が正確になります)";
+    Notices "Notices" "届出の一覧";
+    NoNotices "No notice was made." "届出はありません。";
+    Items "Items" "項目数";
+    StateMade "waits to be brought to the office" "送信待ち";
+    StateTaken "taken by the office" "受領済み";
+    Why "Why" "理由";
+    Questions "Questions about the computer" "電子計算機についての質問";
+    QOperator "Does a designated infrastructure operator use it?" "指定を受けた事業者が用いますか";
+    QEquipment "Is it the designated equipment itself or a part of it?" "特定重要設備そのもの又はその一部ですか";
+    QConnected "Is it connected to the equipment and able to send data that influences it?" "設備に接続し、影響を及ぼし得るデータを送信できますか";
+    QPreparation "Does it prepare data periodically without which the equipment degrades?" "設備の機能が低下しないよう定期的にデータを準備しますか";
+    Yes "yes" "はい";
+    No "no" "いいえ";
+    Unsure "not known" "不明";
+    Judge "Judge" "判定する";
+    NoAlerts "There is no alert." "通知はありません。";
+    Kind "Kind" "種類";
+    What "What was seen" "観測されたもの";
+    Seen "Seen" "観測";
+    By "By" "情報源";
+    Grade "Grade" "確度";
+    State "State" "状態";
+    AnswerIt "Answer" "回答";
+    Open "not answered" "未回答";
+    AnswerSeen "seen" "確認済み";
+    AnswerActed "acted" "対応済み";
+    AnswerFalse "false" "誤り";
+    AnswerNotRelevant "not relevant" "該当なし";
+    KindCompromise "active compromise" "侵害の疑い";
+    KindVulnerability "weakness" "脆弱性";
+    KindExposure "exposure" "外部への露出";
+    Things "What is registered" "登録された資産";
+    Thing "Address, prefix, domain or AS number" "アドレス、プレフィックス、ドメイン又はAS番号";
+    Method "How control is shown" "管理の証明方法";
+    DnsTxt "a TXT record in DNS" "DNSのTXTレコード";
+    HttpFile "a file at the host" "ホスト上のファイル";
+    MailToContact "a mail to the contact of the registry" "登録機関の連絡先へのメール";
+    RegistryPaper "a paper of the registry" "登録機関の書面";
+    ShownUntil "Shown until" "証明の有効期限";
+    AskedUntil "Asked until" "証明の期限";
+    Register "Register" "登録する";
+    Show "To be shown" "証明の内容";
+    Times "times" "回";
+    NotReached "The office's node does not answer; try again." "内閣府のノードが応答しません。後ほど再試行してください。";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_there_in_both_languages() {
+        for word in AssetWord::ALL {
+            let (en, ja) = (word.text(Language::En), word.text(Language::Ja));
+            assert!(!en.is_empty() && !ja.is_empty(), "{word:?}");
+            assert!(ja.chars().any(|c| !c.is_ascii()), "{word:?}: {ja}");
+        }
+    }
+}
