@@ -5,13 +5,13 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`config`], [`plan`] | the file, checked against the law's table; who may do what |
-//! | [`login`] | machines by Basic, bearer token or certificate; how often |
-//! | [`sight`], [`shelf`] | what a machine is shown; the store |
-//! | [`body`], [`fail`] | bodies within bounds, compressed or not; refusals |
-//! | [`own`] | what the office itself puts into a collection |
-//! | [`post`], [`statuses`] | posts that go on behind their answer, and what became of them |
-//! | [`serve`] | from a request to its answer |
+//! | `config`, `plan` | the file, checked against the law's table; who may do what |
+//! | `login` | machines by Basic, bearer token or certificate; how often |
+//! | `sight`, `shelf` | what a machine is shown; the store |
+//! | `body`, `fail` | bodies within bounds, compressed or not; refusals |
+//! | `own` | what the office itself puts into a collection |
+//! | `post`, `statuses` | posts that go on behind their answer, and what became of them |
+//! | `serve` | from a request to its answer |
 //! | [`partner`] | the other side: polling another's collection |
 
 mod body;
