@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 11] = [
+const TOOLS: [Tool; 13] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -49,6 +49,15 @@ const TOOLS: [Tool; 11] = [
     Tool {
         program: "python3",
         package: "python3",
+    },
+    // A validator of advisories that others wrote runs in it; a test installs that in its version.
+    Tool {
+        program: "node",
+        package: "nodejs",
+    },
+    Tool {
+        program: "npm",
+        package: "npm",
     },
     // The tests load its module; this program comes with it.
     Tool {

@@ -226,12 +226,16 @@ fn range(written: &str) -> String {
         Range::All => "vers:all/*".to_owned(),
         Range::Some { .. } if text.starts_with(['<', '>', '=']) => {
             let bare: String = text
-                .split('|')
+                .split(['|', ','])
                 .map(|p| p.replace(' ', ""))
                 .collect::<Vec<_>>()
                 .join("|");
-            let escaped = vers::encode(&bare);
-            format!("vers:generic/{escaped}")
+            let built = format!("vers:generic/{}", vers::encode(&bare));
+            // What is no list by the rules of `vers:` stands as it is written.
+            match read(&built) {
+                Range::Unclear => text.to_owned(),
+                _ => built,
+            }
         }
         _ => text.to_owned(),
     }

@@ -15,6 +15,7 @@ mod matching;
 mod names;
 mod publish;
 mod room;
+mod room_outside;
 
 use std::io::Write;
 use std::path::Path;

@@ -17,7 +17,7 @@ use sakimori_release::Tlp;
 
 /// 2026-06-01T00:00:00Z
 const START: u64 = 1_780_272_000;
-const MAKERS: [&str; 3] = ["Alpha Works", "Beta Works", "例電機"];
+pub(crate) const MAKERS: [&str; 3] = ["Alpha Works", "Beta Works", "例電機"];
 
 fn triage() -> Triage {
     let table = CISA_COORDINATOR.table().unwrap();
@@ -30,7 +30,7 @@ fn triage() -> Triage {
     urgency::decide(&table, &given, &[], (None, None)).unwrap()
 }
 
-fn content(marker: &str) -> Content {
+pub(crate) fn content(marker: &str) -> Content {
     Content {
         title: format!("EX-100 takes commands from anybody {marker}"),
         summary: "A controller does not ask who sends commands.".to_owned(),
@@ -93,7 +93,7 @@ fn received(at: u64) -> Event {
     )
 }
 
-fn told(name: &str, answer_by: u64, text: &str) -> Act {
+pub(crate) fn told(name: &str, answer_by: u64, text: &str) -> Act {
     Act::Told {
         maker: name.to_owned(),
         text: text.to_owned(),
@@ -101,7 +101,7 @@ fn told(name: &str, answer_by: u64, text: &str) -> Act {
     }
 }
 
-fn said(name: &str, state: MakerState, words: &str) -> Act {
+pub(crate) fn said(name: &str, state: MakerState, words: &str) -> Act {
     Act::Said {
         maker: name.to_owned(),
         state,
@@ -115,7 +115,7 @@ fn added(name: &str) -> Act {
     }
 }
 
-fn hour(at: u64, why: &str) -> Act {
+pub(crate) fn hour(at: u64, why: &str) -> Act {
     Act::HourSet {
         hour: Hour::utc(Seconds(at)),
         why: why.to_owned(),
@@ -129,7 +129,7 @@ fn approved() -> Act {
 }
 
 /// A case of acts of the office, one a second.
-fn case_of(acts: Vec<Act>) -> Room {
+pub(crate) fn case_of(acts: Vec<Act>) -> Room {
     let mut events = vec![received(START)];
     events.extend(
         acts.into_iter()
@@ -139,7 +139,7 @@ fn case_of(acts: Vec<Act>) -> Room {
     Room::replay("WK-2026-0001", &events).unwrap()
 }
 
-fn judged() -> Act {
+pub(crate) fn judged() -> Act {
     Act::Triaged(Box::new(triage()))
 }
 
@@ -354,7 +354,7 @@ fn what_is_not_theirs_to_do_is_refused_and_what_is_closed_does_not_go_out() {
     }
 }
 
-fn provider() -> Provider {
+pub(crate) fn provider() -> Provider {
     Provider {
         name: "Office for Weaknesses".to_owned(),
         namespace: "https://office.example".to_owned(),
