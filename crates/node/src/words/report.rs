@@ -117,7 +117,8 @@ words! {
     AsJson "JSON" "JSON";
     AsWorkbook "workbook" "表計算";
     Upload "Take a document" "文書を取り込む";
-    UploadHow "The text of a JSON document, as it was downloaded here or elsewhere." "ダウンロードしたJSON文書の内容を貼り付けてください。";
+    UploadHow "A JSON document or workbook, as it was downloaded here or elsewhere; it becomes the draft of its case." "ダウンロードしたJSON文書又は表計算。その事案の下書きになります。";
+    AddFile "Keep a file with the case, at most 16 MiB" "ファイルを添付（16MiBまで）";
     DraftNow "The draft as it stands" "下書きの内容";
     Files "Files" "ファイル";
     FilesNever "Files are never shown, only saved." "ファイルは表示されません。保存のみできます。";

@@ -89,6 +89,18 @@ impl Browser {
         self.caller.post(path, FORM, coded.join("&").as_bytes())
     }
 
+    /// Posts a form with a file, as browsers do.
+    fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Said {
+        let part = "\r\n--edge\r\ncontent-disposition: form-data; name=";
+        let head = format!(
+            "{part}\"form\"\r\n\r\n{}{part}\"file\"; filename=\"{name}\"\r\n\r\n",
+            self.token
+        );
+        let body = [head.trim_start().as_bytes(), bytes, b"\r\n--edge--\r\n"].concat();
+        let kind = "multipart/form-data; boundary=edge";
+        self.caller.post(path, kind, &body)
+    }
+
     /// Posts a form that must be taken.
     #[track_caller]
     fn done(&self, path: &str, pairs: &[(&str, &str)]) {
@@ -484,7 +496,8 @@ fn kept(browser: &Browser, page: &str) {
         out.headers["content-disposition"],
         "attachment; filename=\"c-1.json\""
     );
-    browser.done("/reports/c-1/document", &[("text", &out.text())]);
+    let taken = browser.upload("/reports/import", "c-1.json", &out.body);
+    assert_eq!(taken.status, 303, "{}", taken.text());
     assert_eq!(
         browser.caller.get("/v1/reports/c-1/document").body,
         out.body
@@ -496,12 +509,28 @@ fn kept(browser: &Browser, page: &str) {
             .body
             .starts_with(b"PK")
     );
+    let book = browser.caller.get("/v1/reports/c-1/workbook").body;
     assert_eq!(
-        browser
-            .post("/reports/c-1/document", &[("text", "{")])
-            .status,
-        400
+        browser.upload("/reports/import", "c-1.xlsx", &book).status,
+        303
     );
+    assert_eq!(
+        browser.caller.get("/v1/reports/c-1/document").body,
+        out.body
+    );
+    assert_eq!(browser.upload("/reports/import", "x", b"{").status, 400);
+    let sample = browser.upload("/reports/c-1/attachments", "../a.exe", b"MZ...");
+    assert_eq!(sample.status, 303, "{}", sample.text());
+    let page = browser.page("/reports/c-1");
+    assert!(page.contains(">a.exe</a> application/vnd.microsoft.portable-executable 5"));
+    let large = browser.upload("/reports/c-1/attachments", "b", &vec![0; (16 << 20) + 1]);
+    assert_eq!(large.status, 422, "{}", large.text());
+    let strange = "multipart/form-data; boundary=b";
+    let forged = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nx\r\n--b--\r\n";
+    let forged = browser
+        .caller
+        .post("/reports/c-1/attachments", strange, forged.as_bytes());
+    assert_eq!(forged.code(), "forged-form");
 }
 
 /// The ids of controls that have to have a label of their own.

@@ -12,7 +12,7 @@ use crate::part::Role;
 use crate::problem::{Answer, Code, Problem};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -20,14 +20,17 @@ use sakimori_access::{Act, Object};
 use sakimori_cooperate::guidance::Tick;
 use sakimori_cooperate::report::{CommonForm, FIELDS, Kind, Stage};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::paper::Written;
-use sakimori_liaison::report::{Draft, operator_is};
+use sakimori_liaison::paper::{Document, Written};
+use sakimori_liaison::report::{Brought, Draft, attach, attachments, operator_is};
+use sakimori_store::limits::ATTACHMENT_BYTES_MAX;
 use sakimori_store::{NEWEST, View};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Longest form in bytes: every text of a report in percent signs.
 const FORM_BYTES_MAX: usize = 2_000_000;
+/// What stands around a file in a form, at most, bytes.
+const FORM_HEAD_BYTES: usize = 4096;
 
 /// The pages of a role.
 pub(crate) fn routes(role: Role) -> Router<Shared> {
@@ -47,7 +50,8 @@ pub(crate) fn routes(role: Role) -> Router<Shared> {
             .route("/reports/send", post(send))
             .route("/reports/{case}", get(draft))
             .route("/reports/{case}/draft", post(save))
-            .route("/reports/{case}/document", post(upload))
+            .route("/reports/import", post(upload))
+            .route("/reports/{case}/attachments", post(attachment))
             .route("/reports/{case}/filings", post(file))
             .route("/guidance", get(guidance))
             .route("/guidance/{id}", post(answer)),
@@ -93,6 +97,44 @@ impl Pairs {
     fn number(&self, key: &str) -> Answer<u64> {
         let bad = |_| Problem::new(Code::Incomplete, format!("`{key}` is no number"));
         self.text(key).parse().map_err(bad)
+    }
+}
+
+/// A file of a form.
+struct Uploaded {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Uploaded {
+    /// Reads a form with one file and holds it to the session whose page it was on. The file is read once the form is known to be good.
+    async fn of(caller: &Caller, headers: HeaderMap, body: Body) -> Answer<Self> {
+        let malformed = |_| Problem::new(Code::Malformed, "no form with a file");
+        let most = ATTACHMENT_BYTES_MAX + FORM_HEAD_BYTES;
+        let taken = bytes(&headers, body, most).await?;
+        let mut again = Request::new(Body::from(taken));
+        *again.method_mut() = axum::http::Method::POST;
+        *again.headers_mut() = headers;
+        DefaultBodyLimit::max(most).apply(&mut again);
+        let form = Multipart::from_request(again, &()).await;
+        let mut form =
+            form.map_err(|_| Problem::new(Code::UnsupportedType, "no form with a file"))?;
+        let mut made = false;
+        while let Some(field) = form.next_field().await.map_err(malformed)? {
+            match field.name() {
+                Some("form") => {
+                    caller.made(&field.text().await.map_err(malformed)?)?;
+                    made = true;
+                }
+                Some("file") if made => {
+                    let name = field.file_name().unwrap_or_default().to_owned();
+                    let bytes = field.bytes().await.map_err(malformed)?.to_vec();
+                    return Ok(Self { name, bytes });
+                }
+                _ => return Err(Problem::new(Code::ForgedForm, "")),
+            }
+        }
+        Err(Problem::new(Code::Incomplete, "`file`"))
     }
 }
 
@@ -209,8 +251,11 @@ async fn draft(
     }
     let reader = app.reader(&caller, &headers);
     let saved = crate::words::report::ReportWord::Saved.text(reader.language);
+    let paper = (Draft::KIND, clerk.operator.as_str(), case.as_str());
+    let files = attachments(clerk.store, paper).await.map_err(|e| no(&e))?;
     let shown = Drafted {
         draft: &draft,
+        files: &files,
         check: &check,
         filings: &filings,
         told: told.saved.then_some(saved),
@@ -278,7 +323,22 @@ async fn save(
     Ok(Redirect::to(&format!("/reports/{case}?saved=true")))
 }
 
+/// Takes a document of either form as the draft of its case, and opens the case where there is none.
 async fn upload(
+    State(app): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Redirect> {
+    let bench = Bench::of(&app, &caller).await?;
+    let file = Uploaded::of(&caller, headers, body).await?;
+    let document = brought(&file.bytes)?;
+    let case = document.case.clone();
+    bench.clerk().import(document).await.map_err(|e| no(&e))?;
+    Ok(Redirect::to(&format!("/reports/{case}?saved=true")))
+}
+
+async fn attachment(
     State(app): State<Shared>,
     caller: Caller,
     Path(case): Path<String>,
@@ -286,16 +346,18 @@ async fn upload(
     body: Body,
 ) -> Answer<Redirect> {
     let bench = Bench::of(&app, &caller).await?;
-    let form = Pairs::of(&caller, headers, body).await?;
-    let document = brought(form.text("text").as_bytes())?;
-    if document.case.as_str() != case {
-        return Err(Problem::new(
-            Code::Refused,
-            "case: is another than the page's",
-        ));
-    }
-    bench.clerk().import(document).await.map_err(|e| no(&e))?;
-    Ok(Redirect::to(&format!("/reports/{case}?saved=true")))
+    let file = Uploaded::of(&caller, headers, body).await?;
+    let clerk = bench.clerk();
+    let to = Brought {
+        kind: Draft::KIND,
+        owner: clerk.operator.as_str(),
+        id: &case,
+        at: clerk.now.0,
+        by: clerk.by,
+    };
+    let kept = attach(clerk.store, to, &file.name, file.bytes).await;
+    kept.map_err(|e| no(&e))?;
+    Ok(Redirect::to(&format!("/reports/{case}")))
 }
 
 async fn file(

@@ -10,9 +10,11 @@ use sakimori_cooperate::report::{
     CommonForm, FieldSpec, Kind, Need, ReportDocument, Stage, fields_of,
 };
 use sakimori_cooperate::trigger::{Outcome, Questions};
+use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::paper::Written;
 use sakimori_liaison::report::{Check, Draft, Line};
+use sakimori_store::Attachment;
 use serde_json::{Value, json};
 
 /// A draft with what belongs to it.
@@ -23,6 +25,8 @@ pub struct Drafted<'a> {
     pub check: &'a Check,
     /// Filings: number, stage, time, and whether the receipt is here.
     pub filings: &'a [(u64, Stage, u64, bool)],
+    /// Files that are kept with it.
+    pub files: &'a [Attachment],
     /// What happened just now, if something did.
     pub told: Option<&'a str>,
 }
@@ -40,6 +44,13 @@ pub fn own_cases(reader: &Reader, known: Option<(&str, &[Line])>, now: Seconds) 
                 button { (say(W::SendNow)) }
             }
             (open(reader, now))
+            form method="post" action="/reports/import" enctype="multipart/form-data" {
+                (reader.form_field())
+                h2 { (say(W::Upload)) }
+                label for="import" { (say(W::UploadHow)) }
+                input #import type="file" name="file" required accept=".json,.xlsx";
+                button { (say(W::Upload)) }
+            }
         } @else {
             form method="post" action="/reports/operator" {
                 (reader.form_field())
@@ -128,13 +139,7 @@ pub fn draft(reader: &Reader, shown: &Drafted<'_>) -> Markup {
         }
         (filing(reader, shown))
         (versions(reader, shown))
-        form method="post" action={ "/reports/" (id) "/document" } {
-            (reader.form_field())
-            h2 { (say(W::Upload)) }
-            label for="text" { (say(W::UploadHow)) }
-            textarea #text name="text" rows="6" required spellcheck="false" {}
-            button { (say(W::Upload)) }
-        }
+        (files(reader, shown))
         (printed(reader, document))
     };
     page(reader, &format!("{} {id}", say(W::Case)), &content)
@@ -381,6 +386,28 @@ fn versions(reader: &Reader, shown: &Drafted<'_>) -> Markup {
                 td { (links(format!("?version={number}"))) }
             } } }
         } }
+    }
+}
+
+/// Files of the case: what each is by its first bytes, and never its content.
+fn files(reader: &Reader, shown: &Drafted<'_>) -> Markup {
+    let id = &shown.draft.id;
+    html! {
+        h2 { (reader.tell(W::Files)) }
+        p .small { (reader.tell(W::FilesNever)) }
+        ul { @for each in shown.files {
+            @let hash = hex(&each.hash);
+            li {
+                a href={ "/v1/reports/" (id) "/attachments/" (hash) } download { (each.name) }
+                " " (each.media) " " (each.size) " " code .wrap { (hash) }
+            }
+        } }
+        form method="post" action={ "/reports/" (id) "/attachments" } enctype="multipart/form-data" {
+            (reader.form_field())
+            label for="file" { (reader.tell(W::AddFile)) }
+            input #file type="file" name="file" required;
+            button { (reader.tell(W::AddFile)) }
+        }
     }
 }
 
