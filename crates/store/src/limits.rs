@@ -14,6 +14,8 @@ pub const CHANGES_MAX: usize = 256;
 pub const ROWS_MAX: u32 = 1000;
 /// Connections to one database: a node has tens of callers at once, and `SQLite` one writer.
 pub const CONNECTIONS_MAX: u32 = 8;
+/// What a connection to `SQLite` keeps of the file in memory, in KiB: the upper levels of the indices over a million objects; all connections have 256 MiB at most.
+pub const SQLITE_CACHE_KIB: u32 = 32 << 10;
 /// Longest wait for a lock or a connection, in seconds; after it the caller gets an error and nothing has happened.
 pub const WAIT_SECONDS_MAX: u64 = 10;
 /// How often a transaction is tried anew that the database ended because another came between.

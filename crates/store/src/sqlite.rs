@@ -2,7 +2,7 @@
 
 use crate::engine::{Cell, Engine, Row, Use, Value, WAIT, Work, pause};
 use crate::error::StoreError;
-use crate::limits::{CONNECTIONS_MAX, TRIES_MAX};
+use crate::limits::{CONNECTIONS_MAX, OBJECT_ROWS_MAX, SQLITE_CACHE_KIB, TRIES_MAX};
 use crate::migrate::migrate;
 use async_trait::async_trait;
 use sqlx::sqlite::{
@@ -38,6 +38,9 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("trusted_schema", "OFF")
+            .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
+            // A page of objects goes over at once and not in twenty turns of two threads.
+            .row_buffer_size(OBJECT_ROWS_MAX)
             .busy_timeout(WAIT);
         let store = Self {
             pool: connected(&options).await?,
