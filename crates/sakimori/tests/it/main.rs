@@ -26,6 +26,7 @@ mod mail;
 mod nation;
 mod node;
 mod oversight;
+mod poll;
 mod program;
 mod refusals;
 mod repair;
