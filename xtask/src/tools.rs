@@ -94,8 +94,8 @@ const TOOLS: [Tool; 13] = [
 ];
 
 /// What others wrote in Python: a reader of logs, an `OpenID` provider, the signatures of the second verifier, what OASIS judges STIX with and speaks TAXII with, and
-/// what draws requests from an interface's document.
-const PYTHON_PACKAGES: [&str; 7] = [
+/// what draws requests from an interface's document, a mail server, and the columns of Shadowserver's reports.
+const PYTHON_PACKAGES: [&str; 9] = [
     "tlog-scales==0.0.3",
     "oidc-provider-mock==0.3.4",
     "cryptography>=48",
@@ -103,9 +103,11 @@ const PYTHON_PACKAGES: [&str; 7] = [
     "stix2-patterns==2.1.2",
     "taxii2-client==2.3.0",
     "schemathesis==4.32.0",
+    "aiosmtpd==1.4.6",
+    "intelmq==3.1.0",
 ];
 /// How to see whether they are there.
-const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock, stix2validator, stix2patterns, taxii2client, schemathesis; from cryptography.hazmat.primitives.asymmetric import mldsa";
+const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock, stix2validator, stix2patterns, taxii2client, schemathesis, aiosmtpd, intelmq; from cryptography.hazmat.primitives.asymmetric import mldsa";
 
 /// Whether a missing tool or missing data is a failure.
 pub(crate) fn in_ci() -> bool {

@@ -741,3 +741,100 @@ async fn a_worker_that_is_cut_off_at_any_moment_loses_no_message() {
         "a worker waits for the store more often than {polls} times"
     );
 }
+
+/// Python with `IntelMQ` 3.1, or `None` with a line that says what is skipped.
+fn intelmq(test: &str) -> Option<std::path::PathBuf> {
+    let python = sakimori_testkit::program(test, "python3")?;
+    let probe = std::process::Command::new(&python)
+        .args(["-c", "import intelmq.bots.parsers.shadowserver._config"])
+        .output()
+        .unwrap();
+    if probe.status.success() {
+        return Some(python);
+    }
+    sakimori_testkit::skip(test, "python3 has no intelmq; pip install intelmq==3.1.0");
+    None
+}
+
+/// Prints, for each report whose name is given, its columns as `IntelMQ` documents them: those that it requires, and the others.
+const COLUMNS: &str = r#"
+import json, sys
+from intelmq.bots.parsers.shadowserver._config import mapping
+reports = {}
+for feed, name, table in mapping:
+    if name in sys.argv[1:]:
+        both = [sorted({row[1] for row in table.get(kind, [])}) for kind in ("required_fields", "optional_fields")]
+        reports[name] = {"feed": feed, "required": both[0], "optional": both[1]}
+print(json.dumps(reports))
+"#;
+
+#[tokio::test]
+async fn the_ten_reports_are_read_with_the_columns_that_intelmq_documents() {
+    let test = "the_ten_reports_are_read_with_the_columns_that_intelmq_documents";
+    let Some(python) = intelmq(test) else { return };
+    let names: Vec<&str> = sakimori_exchange::feed::REPORTS
+        .iter()
+        .map(|r| r.file)
+        .collect();
+    let output = std::process::Command::new(python)
+        .args(["-c", COLUMNS])
+        .args(&names)
+        .output()
+        .unwrap();
+    let reports: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reports.len(), 10, "all ten are documented: {names:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    shown(&store, "water-1", "198.51.100.0/24", 1).await;
+    for (name, columns) in reports {
+        let of = |kind: &str| -> Vec<String> {
+            let list = columns[kind].as_array().unwrap().iter();
+            list.map(|c| c.as_str().unwrap().to_owned()).collect()
+        };
+        let mut all = of("required");
+        all.extend(of("optional"));
+        all.sort();
+        all.dedup();
+        let cell = |column: &String| match column.as_str() {
+            "timestamp" => "2026-12-02 01:00:00",
+            "ip" | "src_ip" => "198.51.100.7",
+            text if text.ends_with("port") => "445",
+            text if text.ends_with("asn") => "64500",
+            _ => "",
+        };
+        let row: Vec<&str> = all.iter().map(cell).collect();
+        let text = format!("{}\n{}\n", all.join(","), row.join(","));
+        let file = format!("2026-12-02-{name}-jp.csv");
+        let feed = Feed {
+            name: &file,
+            form: FeedForm::Shadowserver,
+            grade: grade(),
+            bytes: text.as_bytes(),
+        };
+        let taken = take(
+            &store,
+            act("office", START + 2 * DAY),
+            feed,
+            &Timing::default(),
+        )
+        .await;
+        let intake = taken.unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!((intake.sightings, intake.opened), (1, 1), "{name}");
+        let newest = latest(&store, View::Of("water-1"), None, None)
+            .await
+            .unwrap();
+        let source = newest
+            .first()
+            .unwrap()
+            .said
+            .sources
+            .first()
+            .unwrap()
+            .clone();
+        let feed_name = columns["feed"].as_str().unwrap();
+        // One report has two rows there, of which one adds the version of IP.
+        let expected = format!("Shadowserver {feed_name}");
+        assert!(source.starts_with(&expected), "{name}: {source}");
+    }
+}

@@ -4,6 +4,7 @@
 use super::{Reader, page};
 use crate::words::asset::AssetWord as W;
 use maud::{Markup, html};
+use sakimori_cooperate::asset::ComputerClass;
 use sakimori_cooperate::routing::Sector;
 use sakimori_cooperate::scope::{Questions, SubType, Verdict};
 use sakimori_cooperate::{Answer, Reason};
@@ -100,7 +101,7 @@ pub(crate) fn register(reader: &Reader, shown: &Shown<'_>) -> Markup {
                     td { (each.entry.asset.maker) }
                     td { (each.entry.asset.product) }
                     td { (each.entry.asset.version) }
-                    td { (class(&each.entry.asset.class)) }
+                    td { (class(each.entry.asset.class)) }
                     td { (say(verdict(each.scope.verdict))) }
                     td { (say(tell(each.tell))) }
                     td { (day(reader, each)) }
@@ -114,7 +115,7 @@ pub(crate) fn register(reader: &Reader, shown: &Shown<'_>) -> Markup {
     page(reader, say(W::Assets), &content)
 }
 
-fn class(class: &sakimori_cooperate::asset::ComputerClass) -> String {
+fn class(class: ComputerClass) -> String {
     let value = serde_json::to_value(class).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -206,7 +207,7 @@ pub(crate) fn entry(reader: &Reader, each: &Asked<'_>) -> Markup {
             dt { (say(W::Maker)) } dd { (asset.maker) }
             dt { (say(W::Product)) } dd { (asset.product) }
             dt { (say(W::Version)) } dd { (asset.version) }
-            dt { (say(W::Class)) } dd { (class(&asset.class)) }
+            dt { (say(W::Class)) } dd { (class(asset.class)) }
             dt { (say(W::Scope)) } dd { (say(verdict(each.scope.verdict))) (reasons(reader, &each.scope.reasons)) }
             dt { (say(W::ToTell)) } dd { (reader.pick(en, ja)) (reasons(reader, &each.duty.reasons)) }
             @if let Some(due) = &each.due {

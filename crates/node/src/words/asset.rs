@@ -120,7 +120,7 @@ mod tests {
         for word in AssetWord::ALL {
             let (en, ja) = (word.text(Language::En), word.text(Language::Ja));
             assert!(!en.is_empty() && !ja.is_empty(), "{word:?}");
-            assert!(ja.chars().any(|c| !c.is_ascii()), "{word:?}: {ja}");
+            assert!(!ja.is_ascii(), "{word:?}: {ja}");
         }
     }
 }

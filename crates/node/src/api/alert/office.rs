@@ -407,7 +407,7 @@ pub(crate) async fn set_ways(
 ) -> Answer<Said<SetWays>> {
     let operator = only_operator(&app, &caller).await?;
     let by = caller_id(&caller);
-    let (key, closed) = app.blocking(|app| secret_key(app)).await?;
+    let (key, closed) = app.blocking(secret_key).await?;
     let act = Act {
         owner: operator.as_str(),
         by: &by,

@@ -33,7 +33,7 @@ pub(crate) struct Taken {
     /// SHA-256 of the filing.
     sha256: String,
     /// When it was taken first.
-    taken: String,
+    at: String,
     /// Assets of the operator that are registered with it; none where it was taken before.
     registered: Option<usize>,
 }
@@ -64,7 +64,7 @@ pub(crate) async fn take(
     Ok(Said(Taken {
         id: taken.id,
         sha256: taken.hash,
-        taken: Seconds(taken.at).to_string(),
+        at: Seconds(taken.at).to_string(),
         registered: taken.registered,
     }))
 }
