@@ -5,7 +5,8 @@ use super::Problem;
 use super::repository::Repository;
 
 /// What the project takes: permissive, no duty beyond naming the authors.
-const ALLOWED: [&str; 10] = [
+const ALLOWED: [&str; 11] = [
+    "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
