@@ -2,6 +2,7 @@
 //! for each recipient. Never: a product without its entry; a copy shown to another than its recipient; the operator of a report, in any of it.
 
 use super::office::{caller_id, office};
+use super::report::no;
 use crate::app::{App, Caller, Shared};
 use crate::extract::Json;
 use crate::part::{OfficePart, Part};
@@ -114,16 +115,6 @@ pub(crate) struct After {
     after: u64,
 }
 
-/// What a use case's failure is to a caller.
-pub(crate) fn failed(error: &LiaisonError) -> Problem {
-    match error {
-        LiaisonError::Store(e) => Problem::hidden(Code::StoreUnavailable, e),
-        LiaisonError::Missing { .. } => Problem::new(Code::NotFound, error),
-        LiaisonError::Unreadable { .. } => Problem::hidden(Code::Fault, error),
-        other => Problem::new(Code::Refused, other),
-    }
-}
-
 fn word<T>(field: &str, text: &str, read: impl FnOnce(&str) -> Option<T>) -> Answer<T> {
     read(text)
         .ok_or_else(|| Problem::new(Code::Refused, format!("{field}: `{text}` is no such word")))
@@ -216,13 +207,13 @@ pub(crate) async fn release(
         taxii.suits(collection, Class::PublicNotice, &wish.request.recipients)?;
     }
     let known = product::known(app.store.as_ref(), names(&app)?).await;
-    let known: Known = known.map_err(|e| failed(&e))?;
+    let known: Known = known.map_err(|e| no(&e))?;
     let (pending, entry) = app.blocking(move |app| judge(app, &wish, &known)).await?;
     let released = pending.recorded(Recorded::at(entry));
     let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
     let id = hex(&app.host.bytes::<8>().map_err(fault)?);
     let changes = product::given(&released, &id, &by, app.host.seconds());
-    let changes = changes.map_err(|e| failed(&e))?;
+    let changes = changes.map_err(|e| no(&e))?;
     let stored = app.store.apply(&changes).await;
     stored.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
     let given = released.recipients().len();
@@ -294,7 +285,7 @@ fn judge(app: &App, wish: &Wish, known: &Known) -> Answer<(Pending<PublicNotice,
             let entry = enter(app, office, pending.record())?;
             Ok((pending, entry))
         }
-        Err(Denied::Wrong(error)) => Err(failed(&error)),
+        Err(Denied::Wrong(error)) => Err(no(&error)),
         Err(Denied::Refused(refusal)) => {
             enter(app, office, &refusal.record)?;
             Err(Problem::new(Code::Refused, refusal))
@@ -321,7 +312,7 @@ pub(crate) async fn list(
     let kept = kept.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
     let copies: Result<Vec<Copy>, LiaisonError> =
         kept.into_iter().map(|kept| read(kept).map(copy)).collect();
-    copies.map(axum::Json).map_err(|e| failed(&e))
+    copies.map(axum::Json).map_err(|e| no(&e))
 }
 
 fn copy(kept: sakimori_liaison::paper::Written<Given>) -> Copy {
