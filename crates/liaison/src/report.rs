@@ -6,6 +6,7 @@
 //! | [`Draft`] | every save of the working copy of a case |
 //! | [`Filing`] | prompt report, full report, corrections: version 1, 2, 3 … of the case |
 //! | [`Sent`] | one for each filing: waiting, then receipted |
+//! | [`FileSent`] | one for each file: waiting, then sent |
 //! | [`Filers`] | who may file beside the operator, and until when |
 
 mod attach;
@@ -21,7 +22,7 @@ pub use bounds::{
     WAITING_MAX,
 };
 pub use clerk::{Check, Clerk, Filed, Line};
-pub use outbox::{Receipted, Waiting};
+pub use outbox::{Receipted, Waiting, WaitingFile};
 pub use package::{HANDBACK, HANDOVER, Handback, Handover, Named, Refusal};
 pub use sniff::media;
 
@@ -78,6 +79,20 @@ pub struct Sent {
 
 impl Document for Sent {
     const KIND: &'static str = "report-sent";
+}
+
+/// A file of a case on its way to the office: state `waiting`, then `sent`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSent {
+    /// The case.
+    pub case: String,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+}
+
+impl Document for FileSent {
+    const KIND: &'static str = "report-file";
 }
 
 /// Who may file beside the operator.

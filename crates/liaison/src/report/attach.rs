@@ -5,7 +5,7 @@ use super::bounds::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, FILE_NAME_CHARS_MAX};
 use super::{media, refused};
 use crate::error::LiaisonError;
 use sakimori_store::limits::ATTACHMENT_BYTES_MAX;
-use sakimori_store::{Attachment, Change, Papers, Store};
+use sakimori_store::{Attachment, Change, Papers, Store, StoreError};
 use sha2::{Digest, Sha256};
 
 /// Which paper a file belongs to, and who brings it when.
@@ -32,6 +32,19 @@ pub async fn attach(
     to: Brought<'_>,
     name: &str,
     bytes: Vec<u8>,
+) -> Result<Attachment, LiaisonError> {
+    keep(store, to, (name, bytes), |_| Ok(None)).await
+}
+
+/// As [`attach`], with a change that is made in the same transaction and is handed the file's hash in hex.
+///
+/// # Errors
+/// As [`attach`].
+pub(super) async fn keep(
+    store: &dyn Store,
+    to: Brought<'_>,
+    (name, bytes): (&str, Vec<u8>),
+    beside: impl FnOnce(&str) -> Result<Option<Change>, LiaisonError> + Send,
 ) -> Result<Attachment, LiaisonError> {
     if bytes.is_empty() {
         return Err(refused("attachment", "the file is empty"));
@@ -79,19 +92,26 @@ pub async fn attach(
         at: to.at,
         by: to.by.to_owned(),
     };
-    let audit = Change::Audit {
+    let sha256 = super::hash(&bytes);
+    let mut changes = Vec::new();
+    changes.extend(beside(&sha256)?);
+    changes.push(Change::Audit {
         at: to.at,
         by: to.by.to_owned(),
         act: "attach".to_owned(),
         object: format!("{} {}", to.kind, to.id),
-        detail: super::hash(&bytes),
-    };
+        detail: sha256,
+    });
     let kept = Change::AddAttachment {
         attachment: attachment.clone(),
         bytes,
     };
-    store.apply(&[kept, audit]).await?;
-    Ok(attachment)
+    changes.insert(0, kept);
+    match store.apply(&changes).await {
+        // Brought twice at the same moment: it is here.
+        Ok(()) | Err(StoreError::Exists { .. }) => Ok(attachment),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// The files of a paper, without their bytes.

@@ -1,16 +1,19 @@
 //! What waits to be sent, and the receipts that come back. In: filings, receipts of the office, packages. Out: the same filing until it is receipted, each once and in their
 //! order. Never: a filing that is forgotten because a line broke; a receipt that another key signed or that is for other bytes.
 
+use super::attach::keep;
 use super::bounds::PACKAGE_BYTES_MAX;
 use super::clerk::sent_id;
 use super::package::{HANDOVER, Handback, Handover, Named};
-use super::{Clerk, Filers, Filing, Sent, found, hash, refused};
+use super::{
+    Brought, Clerk, Draft, FileSent, Filers, Filing, Sent, attached, found, hash, refused,
+};
 use crate::error::LiaisonError;
-use crate::paper::{Document, Standing, Written, all, history, newest, read};
+use crate::paper::{Document, Standing, Written, all, first, history, newest, read};
 use sakimori_cooperate::Receipt;
 use sakimori_cooperate::receipt::ReceiptError;
-use sakimori_custody::ids::Name;
-use sakimori_store::{StoreError, View};
+use sakimori_custody::ids::{Name, hex};
+use sakimori_store::{Attachment, StoreError, View};
 use sakimori_tlog::key::VerifierKey;
 
 /// Most filings of one round of sending.
@@ -27,6 +30,17 @@ pub struct Waiting {
     pub sha256: String,
     /// Its text, which is sent byte for byte.
     pub text: String,
+}
+
+/// A file that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingFile {
+    /// Its paper.
+    pub paper: Written<FileSent>,
+    /// The name that it came with.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// A filing whose receipt is here.
@@ -78,6 +92,96 @@ impl Clerk<'_> {
             });
         }
         Ok(waiting)
+    }
+
+    /// Keeps a file with a case; it waits until the office has it, which is behind the first receipt of the case.
+    ///
+    /// # Errors
+    /// As [`super::attach`].
+    pub async fn attach(
+        &self,
+        case: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Attachment, LiaisonError> {
+        let owner = self.operator.as_str();
+        let to = Brought {
+            kind: Draft::KIND,
+            owner,
+            id: case,
+            at: self.now.0,
+            by: self.by,
+        };
+        let waits = |sha256: &str| {
+            let said = FileSent {
+                case: case.to_owned(),
+                sha256: sha256.to_owned(),
+            };
+            let standing = self.standing_at("waiting");
+            first(owner, &format!("{case}.{sha256}"), &said, standing).map(Some)
+        };
+        keep(self.store, to, (name, bytes), waits).await
+    }
+
+    fn standing_at<'s>(&'s self, state: &'s str) -> Standing<'s> {
+        Standing {
+            state,
+            due: None,
+            at: self.now.0,
+            by: self.by,
+        }
+    }
+
+    /// The first file that waits and whose case the office has, behind a place among such files; none where there is no more.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn waiting_file(&self, behind: u64) -> Result<Option<WaitingFile>, LiaisonError> {
+        let (owner, mut behind) = (self.operator.as_str(), behind);
+        loop {
+            let view = View::Of(owner);
+            let page = self
+                .store
+                .papers(view, FileSent::KIND, Some("waiting"), behind);
+            let page = page.await?;
+            let Some(last) = page.last() else {
+                return Ok(None);
+            };
+            behind = last.sequence;
+            for kept in page {
+                let paper: Written<FileSent> = read(kept)?;
+                let case = &paper.said.case;
+                if self.receipt(case, 1).await?.is_none() {
+                    continue;
+                }
+                let files = self.store.attachments(owner, Draft::KIND, case).await?;
+                let of = |file: &&Attachment| hex(&file.hash) == paper.said.sha256;
+                let Some(file) = files.iter().find(of) else {
+                    continue;
+                };
+                let bytes = attached(self.store, (Draft::KIND, owner, case), &file.hash).await?;
+                return Ok(Some(WaitingFile {
+                    name: file.name.clone(),
+                    paper,
+                    bytes,
+                }));
+            }
+        }
+    }
+
+    /// The office has a file.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn file_sent(&self, file: &WaitingFile) -> Result<(), LiaisonError> {
+        let change = file
+            .paper
+            .next(&file.paper.said, self.standing_at("sent"))?;
+        match self.store.apply(&[change]).await {
+            // Another round brought it at the same moment.
+            Ok(()) | Err(StoreError::Stale { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
     }
 
     /// The text of a filing.

@@ -414,3 +414,34 @@ async fn who_was_let_in_files_until_its_day_and_the_office_knows() {
         1
     );
 }
+
+#[tokio::test]
+async fn a_file_waits_for_the_receipt_of_its_case_and_is_sent_once() {
+    let world = World::new().await;
+    let clerk = world.clerk("2026-10-02T00:00:00Z");
+    clerk
+        .open(&name("c-1"), CommonForm::Other, at(RECOGNISED))
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let kept = clerk.attach("c-1", "a.log", b"line\n".to_vec()).await;
+        assert_eq!(kept.unwrap().name, "a.log");
+    }
+    let draft = write(clerk, "c-1", Stage::Prompt).await;
+    clerk.file(&draft).await.unwrap();
+    assert_eq!(clerk.waiting_file(0).await.unwrap(), None, "no receipt yet");
+    let package = clerk.handover().await.unwrap();
+    let desk = world.desk("2026-10-02T01:00:00Z");
+    let back = desk.take_handover(&package).await.unwrap();
+    clerk.handed_back(&back, &known(&world.key)).await.unwrap();
+    let file = clerk.waiting_file(0).await.unwrap().unwrap();
+    assert_eq!(
+        (file.name.as_str(), file.bytes.as_slice()),
+        ("a.log", b"line\n".as_slice())
+    );
+    clerk.file_sent(&file).await.unwrap();
+    clerk.file_sent(&file).await.unwrap();
+    assert_eq!(clerk.waiting_file(0).await.unwrap(), None);
+    let missing = clerk.attach("c-9", "a.log", b"line\n".to_vec()).await;
+    assert!(matches!(missing, Err(LiaisonError::Missing { .. })));
+}

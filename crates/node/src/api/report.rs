@@ -72,6 +72,7 @@ pub(crate) async fn sent(app: &Shared) {
         Ok(round) if round == Exchanged::default() => {}
         Ok(round) => tracing::info!(
             receipts = round.receipted,
+            files = round.files,
             answers = round.answered,
             guidance = round.guidance,
             refused = round.refused.join("; "),

@@ -178,6 +178,12 @@ fn two_operators_file_by_plain_forms_and_neither_sees_the_other() {
     let other = browser.post("/reports/operator", &[("operator", "gas-1")]);
     assert_eq!(other.status, 422, "said once");
     filed(&browser, "water-1", "c-1");
+    let log = browser.upload(
+        "/reports/c-1/attachments",
+        "ログ 1.txt",
+        "一行\n".as_bytes(),
+    );
+    assert_eq!(log.status, 303, "{}", log.text());
     let away = browser.caller.post_json("/v1/report-exchange", &json!({}));
     assert_eq!(away.status, 503, "nobody told it where the office is");
     // What was written is there after the program ended.
@@ -189,7 +195,12 @@ fn two_operators_file_by_plain_forms_and_neither_sees_the_other() {
     let kept = browser.caller.get("/v1/reports/c-1").json();
     let receipt = kept["filings"][0]["receipt"].as_str().unwrap();
     assert!(receipt.starts_with("sakimori/receipt/v1\ncase: c-1\noperator: water-1\n"));
-    assert_eq!(exchanged(&browser)["receipted"], 0, "nothing is sent twice");
+    let round = exchanged(&browser);
+    let none = (&round["receipted"], &round["files"]);
+    assert_eq!(none, (&json!(0), &json!(0)), "nothing is sent twice");
+    let path = "/v1/operators/water-1/reports/c-1";
+    let at_office = nation.person(Role::Office, "o3").get(path).json();
+    assert_eq!(at_office["files"][0]["name"], "ログ 1.txt", "{at_office}");
     gas.told_where_the_office_is(&nation);
     let other = gas.person();
     other.done("/reports/operator", &[("operator", "gas-1")]);

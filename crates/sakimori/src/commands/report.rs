@@ -22,9 +22,7 @@ use sakimori_cooperate::{FieldError, Terms};
 use sakimori_custody::ids::Name;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::paper::Document;
-use sakimori_liaison::report::{
-    Brought, Clerk, Draft, Handback, attach, attachments, operator_is, operator_of,
-};
+use sakimori_liaison::report::{Clerk, Draft, Handback, attachments, operator_is, operator_of};
 use sakimori_node::{Options, Role};
 use sakimori_store::NEWEST;
 use sakimori_tlog::key::VerifierKey;
@@ -257,17 +255,9 @@ fn export(text: &str, out: &Path) -> Result<(), Failure> {
 async fn attached(desk: &Desk<'_>, case: &Name, file: &Path) -> Result<ExitCode, Failure> {
     let clerk = &desk.clerk;
     let no = |e: LiaisonError| failed(&e, desk.at.lang);
-    let to = Brought {
-        kind: Draft::KIND,
-        owner: clerk.operator.as_str(),
-        id: case.as_str(),
-        at: clerk.now.0,
-        by: clerk.by,
-    };
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    attach(clerk.store, to, &name, read(file)?)
-        .await
-        .map_err(no)?;
+    let kept = clerk.attach(case.as_str(), &name, read(file)?).await;
+    kept.map_err(no)?;
     let paper = (Draft::KIND, clerk.operator.as_str(), case.as_str());
     let kept = attachments(clerk.store, paper).await.map_err(no)?;
     shown::attachments(desk.at, &kept);
@@ -307,6 +297,10 @@ async fn send(desk: &Desk<'_>, package: Option<&Path>) -> Result<ExitCode, Failu
         Format::Json => show::json(&json!(told)),
         Format::Text => show::pairs(&[
             (lang.of("receipts", "受領証"), told.receipted.to_string()),
+            (
+                lang.of("files sent", "送付したファイル"),
+                told.files.to_string(),
+            ),
             (
                 lang.of("answers sent", "送付した回答"),
                 told.answered.to_string(),

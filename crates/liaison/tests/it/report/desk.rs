@@ -408,6 +408,13 @@ async fn files_are_typed_by_content_bounded_and_the_owner_s() {
         "the same bytes once"
     );
     assert_eq!(attached(store, paper, &kept.hash).await.unwrap(), page);
+    let log = || attach(store, to("water-1"), "c.log", b"line".to_vec());
+    let (one, two) = tokio::join!(log(), log());
+    assert_eq!(
+        one.unwrap().hash,
+        two.unwrap().hash,
+        "brought twice at once"
+    );
     let other = (Draft::KIND, "gas-1", "c-1");
     assert!(matches!(
         attached(store, other, &kept.hash).await,
@@ -420,7 +427,7 @@ async fn files_are_typed_by_content_bounded_and_the_owner_s() {
     assert!(attach(store, to("water-1"), "x", Vec::new()).await.is_err());
     let large = vec![0; (16 << 20) + 1];
     assert!(attach(store, to("water-1"), "x", large).await.is_err());
-    for number in 1..50_u8 {
+    for number in 1..49_u8 {
         attach(store, to("water-1"), "x", vec![number; 3])
             .await
             .unwrap();

@@ -15,12 +15,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 const JSON: &str = "application/json";
+const BYTES: &str = "application/octet-stream";
+/// Most files of one round.
+const FILES_MAX: usize = 16;
 
 /// What a round brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exchanged {
     /// Filings whose receipts are here now.
     pub receipted: usize,
+    /// Files that the office has now.
+    pub files: usize,
     /// Answers to guidance that the office has now.
     pub answered: usize,
     /// Guidance that is new here.
@@ -51,6 +56,42 @@ async fn post(link: &Arc<Link>, path: String, body: Vec<u8>) -> Answer<Value> {
 /// Whether it is the other side's word on this document, and no trouble of the line.
 const fn is_word(code: Code) -> bool {
     code.status() < 500 && !matches!(code, Code::TooManyRequests | Code::TooSlow)
+}
+
+/// Brings files of cases that the office has.
+async fn files(clerk: &Clerk<'_>, link: &Arc<Link>, told: &mut Exchanged) -> Answer<()> {
+    let mut behind = 0;
+    for _ in 0..FILES_MAX {
+        let file = clerk.waiting_file(behind).await.map_err(|e| no(&e))?;
+        let Some(mut file) = file else { break };
+        behind = file.paper.sequence;
+        let case = &file.paper.said.case;
+        // The name has letters, digits, points, hyphens, underscores and spaces alone; of these only letters beyond ASCII and spaces are coded.
+        let name: String = file.name.bytes().fold(String::new(), coded);
+        let path = format!("/v1/reports/{case}/attachments?name={name}");
+        let bytes = std::mem::take(&mut file.bytes);
+        let sent = beside(link, move |link| link.post(&path, BYTES, &bytes)).await;
+        match sent {
+            Ok(_) => {
+                clerk.file_sent(&file).await.map_err(|e| no(&e))?;
+                told.files += 1;
+            }
+            Err(problem) if is_word(problem.code) => {
+                told.refused
+                    .push(format!("{case} {}: {}", file.name, problem.detail));
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(())
+}
+
+fn coded(mut all: String, byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
+        all.push(char::from(byte));
+        return all;
+    }
+    format!("{all}%{byte:02X}")
 }
 
 /// Brings everything that waits to the office's node, fetches its guidance. Whatever breaks off is tried again at the next call; nothing is there twice.
@@ -95,6 +136,7 @@ pub async fn exchange_reports(
             Err(problem) => return Err(problem),
         }
     }
+    files(clerk, &link, &mut told).await?;
     for answer in clerk.answers_waiting().await.map_err(|e| no(&e))? {
         let ticks = answer.said.answers().last().map(|last| last.ticks.clone());
         let body = json!({"ticks": ticks.unwrap_or_default()}).to_string();

@@ -21,7 +21,7 @@ use sakimori_cooperate::guidance::Tick;
 use sakimori_cooperate::report::{CommonForm, FIELDS, Kind, Stage};
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::paper::{Document, Written};
-use sakimori_liaison::report::{Brought, Draft, attach, attachments, operator_is};
+use sakimori_liaison::report::{Draft, attachments, operator_is};
 use sakimori_store::limits::ATTACHMENT_BYTES_MAX;
 use sakimori_store::{NEWEST, View};
 use serde::Deserialize;
@@ -348,14 +348,7 @@ async fn attachment(
     let bench = Bench::of(&app, &caller).await?;
     let file = Uploaded::of(&caller, headers, body).await?;
     let clerk = bench.clerk();
-    let to = Brought {
-        kind: Draft::KIND,
-        owner: clerk.operator.as_str(),
-        id: &case,
-        at: clerk.now.0,
-        by: clerk.by,
-    };
-    let kept = attach(clerk.store, to, &file.name, file.bytes).await;
+    let kept = clerk.attach(&case, &file.name, file.bytes).await;
     kept.map_err(|e| no(&e))?;
     Ok(Redirect::to(&format!("/reports/{case}")))
 }
