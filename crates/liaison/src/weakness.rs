@@ -1,10 +1,11 @@
 //! The vulnerability room over the store: reports of strangers, cases, what is published. In: reports, events, the time, secrets that others drew. Out: papers, each change one
 //! transaction with its audit line; the files of a provider. Never: a report in the place of another; a publication before its hour; a secret in clear.
 //!
-//! [`intake`] takes reports within bounds, [`case`] keeps a case as its events, one version each, [`publication`] makes and writes what goes out. Whom an advisory concerns is
-//! [`crate::matching`]. Act 42/2025 art. 42.
+//! [`intake`] takes reports within bounds, [`case`] keeps a case as its events, one version each, [`publication`] makes and writes what goes out,
+//! [`concerned`] tells operators whom it concerns. Act 42/2025 art. 42.
 
 pub mod case;
+pub mod concerned;
 pub mod intake;
 pub mod publication;
 

@@ -1,21 +1,27 @@
 //! The vulnerability room over a store that is a file: a flood of reports, cases as their events, the published folder. In: reports, events, keys of the moment. Out: verdicts. Never: a clock.
 
+use sakimori_advisory::csaf::file_name;
 use sakimori_advisory::csaf::products::Versions;
 use sakimori_advisory::publish::case::{MakerState, Product, ProductState, Stage, Weakness};
-use sakimori_advisory::publish::{Provider, Sign, SignError};
+use sakimori_advisory::publish::{Case, Provider, Sign, SignError};
 use sakimori_advisory::room::going_out::Assigner;
 use sakimori_advisory::room::report::Known;
 use sakimori_advisory::room::{Act, Actor, Content, Hour, Report, urgency};
 use sakimori_advisory::ssvc::tables::CISA_COORDINATOR;
+use sakimori_cooperate::Terms;
 use sakimori_custody::time::Seconds;
+use sakimori_liaison::matching::matches;
+use sakimori_liaison::notice::RegisteredPart;
+use sakimori_liaison::paper::{self, Standing};
 use sakimori_liaison::weakness::case::{add, list, load, open};
+use sakimori_liaison::weakness::concerned::tell;
 use sakimori_liaison::weakness::intake::{
     Arrival, Taken, UNREAD_MAX, Which, of_link, receive, report, set_aside, unread,
 };
 use sakimori_liaison::weakness::publication::{CURRENT, House, at, check, versions, write};
 use sakimori_liaison::weakness::{By, WeaknessError, hash_of};
 use sakimori_release::Tlp;
-use sakimori_store::SqliteStore;
+use sakimori_store::{NEWEST, SqliteStore, Store, View};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -431,4 +437,70 @@ async fn a_reader_of_the_folder_sees_one_tree_or_the_other() {
     write(&home, &trees[0].1, Seconds(START + 100)).unwrap();
     assert!(!part.exists());
     assert!(home.join(CURRENT).join(".well-known/security.txt").exists());
+}
+
+/// Registers an asset of an operator at the office, as a notice that was taken does.
+async fn registered(store: &SqliteStore, operator: &str, version: &str) {
+    let part = serde_json::json!({
+        "sector": "electricity",
+        "lines": [{
+            "number": 1,
+            "item": { "equipment": "control", "class": "type-1", "product": "EX-100", "maker": "Example Electric" },
+            "count": 4,
+            "version": version,
+        }],
+    });
+    let part: RegisteredPart = serde_json::from_value(part).unwrap();
+    let standing = Standing {
+        state: "kept",
+        due: None,
+        at: START,
+        by: operator,
+    };
+    let change = paper::first(operator, "0000", &part, standing).unwrap();
+    store.apply(&[change]).await.unwrap();
+}
+
+#[tokio::test]
+async fn operators_are_told_once_of_each_version_whom_it_concerns() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    registered(&store, "power-1", "3.1").await;
+    registered(&store, "power-2", "").await;
+    registered(&store, "power-3", "3.2").await;
+    ready(&store, "WK-2026-0001", "EX-100 listens to anybody", 100).await;
+    let terms = Terms::japan(Seconds(1_790_780_400));
+    let told = async |second: u64| {
+        let versions = versions(&store).await.unwrap();
+        let published = at(&house(), &versions, Seconds(START + second), &Mark).unwrap();
+        let document = |case: &Case| {
+            let path = format!(".well-known/csaf/white/2026/{}", file_name::of(&case.id));
+            serde_json::from_slice(&published.files[&path]).unwrap()
+        };
+        let documents: Vec<(&Case, serde_json::Value)> = published
+            .open
+            .iter()
+            .map(|case| (case, document(case)))
+            .collect();
+        tell(&store, &terms, &documents, by(second)).await.unwrap()
+    };
+    let of = async |operator: &str| {
+        let view = View::Of(operator);
+        let rows = matches(&store, view, None, NEWEST).await.unwrap();
+        let rows = rows.into_iter().flat_map(|paper| paper.said.rows);
+        rows.map(|row| row.outcome).collect::<Vec<String>>()
+    };
+    assert_eq!(told(99).await, 0, "nothing is public");
+    assert!(of("power-1").await.is_empty());
+    assert_eq!((told(100).await, told(101).await), (1, 0));
+    assert_eq!(of("power-1").await, ["affected"]);
+    assert_eq!(of("power-2").await, ["question"]);
+    assert!(!of("power-3").await.contains(&"affected".to_owned()));
+    let again = Act::Approved {
+        summary: "A second version".to_owned(),
+    };
+    add(&store, ("WK-2026-0001", None), (office(), again), by(200))
+        .await
+        .unwrap();
+    assert_eq!((told(200).await, told(201).await), (1, 0));
 }

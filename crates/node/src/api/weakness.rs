@@ -37,6 +37,7 @@ pub(super) fn interface(role: Role) -> OpenApiRouter<Shared> {
         .routes(routes!(rest::followed))
         .routes(routes!(rest::list, rest::open))
         .routes(routes!(rest::case))
+        .routes(routes!(rest::document))
         .routes(routes!(rest::event))
         .routes(routes!(rest::triage))
         .routes(routes!(rest::link))

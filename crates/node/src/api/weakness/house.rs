@@ -1,23 +1,26 @@
 //! Who publishes, and what is public now. In: `weaknesses/` in the office's folder, cases, the time. Out: the tree in force. Never: a tree that is half made; the tree of an hour that has
 //! not come. What is due at an instant is made by whoever asks first at or after it, or by the next tick.
 
-use crate::app::{App, Shared};
+use crate::api::report::Seat;
+use crate::app::{App, Caller, Shared};
 use crate::part::Role;
 use crate::problem::{Answer, Code, Problem};
 use crate::rate::Starts;
+use sakimori_advisory::csaf::{Edition, file_name};
 use sakimori_advisory::epss::{self, Scores};
 use sakimori_advisory::kev::{self, Catalogue};
 use sakimori_advisory::publish::openpgp::Key;
-use sakimori_advisory::publish::{Case, Provider};
+use sakimori_advisory::publish::{Case, Provider, document};
 use sakimori_advisory::room::Room;
 use sakimori_advisory::room::going_out::Assigner;
 use sakimori_control::error::told;
 use sakimori_control::{ControlError, Host};
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
-use sakimori_liaison::weakness::WeaknessError;
 use sakimori_liaison::weakness::publication::{self, House, Published};
+use sakimori_liaison::weakness::{By, WeaknessError, concerned};
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -81,6 +84,7 @@ pub(crate) struct Weaknesses {
     /// The tree of an hour that is near, made before so that nobody waits for it: the hour, what had changed by then, the tree. Nobody is given it before.
     prepared: Mutex<Option<(u64, u64, Published)>>,
     making: Mutex<()>,
+    telling: Mutex<()>,
 }
 
 /// Opens the room of the office's node; other roles have none.
@@ -109,6 +113,7 @@ pub(crate) fn open(
         changed: AtomicU64::new(0),
         prepared: Mutex::new(None),
         making: Mutex::new(()),
+        telling: Mutex::new(()),
     })))
 }
 
@@ -224,6 +229,19 @@ impl Weaknesses {
         publication::check(&set.house, room, now).map_err(|e| super::problem(&e))
     }
 
+    /// The document that the draft would be if it went out at its hour, or now where it has none or that has passed.
+    ///
+    /// # Errors
+    /// [`Code::Refused`] with what has to be mended first; [`Code::NotFound`] where there is no draft.
+    pub(super) fn trial(&self, room: &Room, edition: Edition, now: Seconds) -> Answer<Value> {
+        let none = || Problem::new(Code::Refused, "it is not set up who publishes");
+        let set = self.set.as_ref().ok_or_else(none)?;
+        let release = room.hour().map_or(now, |hour| hour.at.max(now));
+        let no_draft = || Problem::new(Code::NotFound, "there is no draft");
+        let case = room.trial(release).ok_or_else(no_draft)?;
+        document(&case, &set.house.provider, edition).map_err(|e| Problem::new(Code::Refused, e))
+    }
+
     /// The address of a path on the provider's web root; the path alone where none is set up.
     pub(super) fn url(&self, path: &str) -> String {
         let root = self
@@ -310,6 +328,7 @@ async fn made(app: &Shared, room: &Arc<Weaknesses>, now: Seconds) {
     if room.changed.load(Ordering::Acquire) != changed {
         room.next.store(0, Ordering::Release);
     }
+    tell(app, room, &published);
     // Who reads from this node has it already; the folder is for other servers.
     let worker = Arc::clone(room);
     let kept = tokio::task::spawn_blocking(move || worker.keep(&published, now));
@@ -318,6 +337,51 @@ async fn made(app: &Shared, room: &Arc<Weaknesses>, now: Seconds) {
         Ok(Err(e)) => again(told(&e)),
         Err(e) => again(e.to_string()),
     }
+}
+
+/// Tells operators whom the newly published concerns, beside everything else. What fails is tried again with the next tree.
+fn tell(app: &Shared, room: &Arc<Weaknesses>, published: &Arc<Published>) {
+    let (app, room, published) = (Arc::clone(app), Arc::clone(room), Arc::clone(published));
+    tokio::spawn(async move {
+        let _telling = room.telling.lock().await;
+        let terms = match Seat::of(&app, &Caller::Stranger).await {
+            Ok(seat) => seat.desk().terms.clone(),
+            Err(problem) => {
+                let cause = problem.cause.unwrap_or_default();
+                tracing::error!(cause, "operators cannot be told: no schedule of duties");
+                return;
+            }
+        };
+        let documents: Vec<(&Case, Value)> = published
+            .open
+            .iter()
+            .filter_map(|case| Some((case, document_of(&published, case)?)))
+            .collect();
+        let by = By {
+            who: "office",
+            at: app.host.seconds(),
+        };
+        match concerned::tell(&*app.store, &terms, &documents, by).await {
+            Ok(0) => {}
+            Ok(cases) => tracing::info!(cases, "operators were told whom advisories concern"),
+            Err(e) => tracing::error!(cause = told(&e), "operators could not be told"),
+        }
+    });
+}
+
+/// A case's document as it was published.
+fn document_of(published: &Published, case: &Case) -> Option<Value> {
+    let year = case
+        .revisions
+        .first()
+        .map_or(case.release, |r| r.date)
+        .year_month()
+        .0;
+    let name = file_name::of(&case.id);
+    let bytes = published
+        .files
+        .get(&format!(".well-known/csaf/white/{year}/{name}"))?;
+    serde_json::from_slice(bytes).ok()
 }
 
 async fn computed(app: &Shared, room: &Arc<Weaknesses>, at: Seconds) -> Result<Published, String> {

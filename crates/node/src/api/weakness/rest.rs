@@ -7,9 +7,10 @@ use crate::app::{Caller, Shared};
 use crate::extract::Json;
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::server::Connection;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::StatusCode;
 use sakimori_access::Act as Leave;
+use sakimori_advisory::csaf::Edition;
 use sakimori_advisory::room::report::Known;
 use sakimori_advisory::room::{Act, Event, Report};
 use sakimori_custody::ids::hex;
@@ -223,6 +224,40 @@ pub(crate) async fn case(
 ) -> Answer<axum::Json<Value>> {
     let kept = acts::read(&app, &caller, &case).await?;
     Ok(axum::Json(whole(&app, &kept)))
+}
+
+/// The CSAF document that the draft would be: what matching and others' validators are shown before somebody approves it.
+#[utoipa::path(get, path = "/v1/weaknesses/{case}/document", tag = "weaknesses",
+    params(("case" = String, Path, description = "The case."), ("edition" = Option<String>, Query, description = "`2.0`, or `2.1`.")),
+    responses(
+        (status = 200, description = "The document.", body = Object),
+        (status = 404, description = "No such case, or no draft.", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "The draft breaks the standard; what has to be mended.", body = Document, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn document(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(case): Path<String>,
+    Query(of_edition): Query<OfEdition>,
+) -> Answer<axum::Json<Value>> {
+    let kept = acts::read(&app, &caller, &case).await?;
+    let edition = match of_edition.edition.as_deref() {
+        None | Some("2.0") => Edition::V20,
+        Some("2.1") => Edition::V21,
+        Some(_) => return Err(Problem::new(Code::Refused, "an edition is 2.0 or 2.1")),
+    };
+    let (room, now) = (of(&app)?, app.host.seconds());
+    let made = app
+        .blocking(move |_| room.trial(&kept.room, edition, now))
+        .await;
+    made.map(axum::Json)
+}
+
+/// Which edition.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfEdition {
+    edition: Option<String>,
 }
 
 fn whole(app: &Shared, kept: &Kept) -> Value {
