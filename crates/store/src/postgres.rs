@@ -19,6 +19,16 @@ const LIMITS: [(&str, u64); 3] = [
     ),
 ];
 
+/// Every statement goes by an index and is planned for its values. A table that grew faster than its statistics, or a plan that is made once for all values, would
+/// be read and sorted as a whole to find a page.
+const PLANS: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_custom_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("max_parallel_workers_per_gather", "0"),
+    ("jit", "off"),
+];
+
 /// Who migrates first lets the others wait: a number of this project's own for `PostgreSQL`'s advisory locks.
 const SCHEMA_LOCK: i64 = 0x5341_4b49_4d4f_5249;
 
@@ -37,7 +47,8 @@ impl PostgresStore {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options = verified(PgConnectOptions::from_str(url)?)
             .application_name("sakimori")
-            .options(LIMITS);
+            .options(LIMITS)
+            .options(PLANS);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(WAIT)

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// The longest wait for an answer.
-const DEADLINE: Duration = Duration::from_mins(5);
+const DEADLINE: Duration = Duration::from_mins(2);
 const MEDIA: &str = "application/taxii+json;version=2.1";
 /// Objects of a page and of a post.
 const PAGE: u64 = 1000;

@@ -17,7 +17,9 @@ pub(crate) const BEGIN: u64 = 1_780_272_000_000_000;
 /// Objects of a post, of a step and of a page.
 const POST: u64 = 1000;
 /// Pages at each depth.
-const PAGES: u64 = 60;
+const PAGES: u64 = 40;
+/// Pages of reports, which lead to much.
+const REPORTS: u64 = 10;
 const RIGHTS: Rights = Rights {
     read: true,
     write: true,
@@ -143,9 +145,14 @@ fn pages(
 ) -> Outcome<Vec<Duration>> {
     let key = NextKey::new([7; 32]);
     let mut times = Vec::new();
-    for page in 0..PAGES {
+    let many = if filter.contains("report") {
+        REPORTS
+    } else {
+        PAGES
+    };
+    for page in 0..many {
         // Another place each time, a little behind the depth: no page is only there because it was asked for before.
-        let at = count * depth / 100 + page * count / 100 / PAGES / 2;
+        let at = count * depth / 100 + page * count / 100 / many / 2;
         let after = if at == 0 {
             String::new()
         } else {

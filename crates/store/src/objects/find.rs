@@ -182,7 +182,7 @@ pub(super) async fn of_ids(
 ) -> Result<Vec<ObjectRow>, StoreError> {
     let collection = [int(collection)?];
     let mut out = Vec::with_capacity(ids.len());
-    for ids in texts(ids).chunks(sql::LIST) {
+    for ids in texts(ids).chunks(sql::IDS) {
         let (text, length) = sql::fitting(&sql::OF_IDS, ids.len());
         let values = sql::filled(&collection, ids, length);
         out.extend(read(work.rows(text, &values).await?)?);

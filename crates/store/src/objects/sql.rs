@@ -7,10 +7,12 @@ use crate::engine::Value;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-/// Values of the longest list in a statement.
+/// Values of a list in a statement.
 pub(super) const LIST: usize = 256;
-/// Lengths of lists: a short one is not filled up to the longest.
-const LENGTHS: [usize; 3] = [4, 32, LIST];
+/// Lengths of lists of ids: a short one is not filled up to the longest, a long one is not asked for part by part.
+const LENGTHS: [usize; 4] = [4, 32, LIST, IDS];
+/// Ids of the longest list.
+pub(super) const IDS: usize = 1024;
 /// Lanes of a statement.
 pub(super) const LANES: usize = 16;
 /// Rows of an insertion, and their columns.
@@ -80,7 +82,7 @@ pub(super) static AT: LazyLock<[String; 2]> = LazyLock::new(|| {
 });
 
 /// Rows of ids, without texts, for each of the [`LENGTHS`].
-pub(super) static OF_IDS: LazyLock<[String; 3]> = LazyLock::new(|| {
+pub(super) static OF_IDS: LazyLock<[String; 4]> = LazyLock::new(|| {
     LENGTHS.map(|length| {
         let places = places(2, length);
         columns("''") + &format!("o.id IN ({places}) AND +o.collection = $1")
@@ -145,7 +147,7 @@ pub(super) static ADD_ROWS: LazyLock<String> = LazyLock::new(|| insert(ROWS));
 pub(super) static ADD_ROW: LazyLock<String> = LazyLock::new(|| insert(1));
 
 /// The statement whose list is long enough for so many values and not much longer, and how long it is.
-pub(super) fn fitting(of_lengths: &'static [String; 3], count: usize) -> (&'static str, usize) {
+pub(super) fn fitting(of_lengths: &'static [String; 4], count: usize) -> (&'static str, usize) {
     let mut all = LENGTHS.into_iter().zip(of_lengths);
     let found = all.find(|(length, _)| *length >= count);
     found.map_or(("", 0), |(length, text)| (text.as_str(), length))
