@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod asset;
+pub mod council;
 pub mod desk;
 pub mod error;
 pub mod guidance;

@@ -63,7 +63,9 @@ const SMB: &str = "2026-12-02-scan_smb-jp.csv";
 fn smb(rows: &[(&str, &str)]) -> String {
     let mut text = String::from("\"timestamp\",\"ip\",\"port\",\"hostname\",\"asn\"\n");
     for (time, address) in rows {
-        text.push_str(&format!("\"{time}\",\"{address}\",445,\"\",64500\n"));
+        for part in ["\"", time, "\",\"", address, "\",445,\"\",64500\n"] {
+            text.push_str(part);
+        }
     }
     text
 }

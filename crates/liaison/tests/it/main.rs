@@ -4,6 +4,7 @@
 
 mod alert;
 mod asset;
+mod council;
 mod product;
 mod report;
 mod share;

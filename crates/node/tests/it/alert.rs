@@ -112,7 +112,9 @@ fn hooked(peer: &Caller, port: u16) -> Value {
 fn fed(nation: &Nation, addresses: &[&str]) {
     let mut report = String::from("\"timestamp\",\"ip\",\"port\"\n");
     for address in addresses {
-        report.push_str(&format!("\"2026-12-02 01:00:00\",\"{address}\",445\n"));
+        report += "\"2026-12-02 01:00:00\",\"";
+        report += address;
+        report += "\",445\n";
     }
     let path = "/v1/feeds?name=2026-12-02-scan_smb-jp.csv&form=shadowserver&grade=B2";
     let officer = nation.person(Role::Office, "o2");
@@ -262,7 +264,7 @@ fn a_digest_arrives_by_mail_at_a_server_that_we_did_not_write() {
         return;
     };
     let nation = Nation::with(None, Host::system(), |folder| {
-        closed(folder, Some(server.port))
+        closed(folder, Some(server.port));
     });
     let peer = registered(&nation, "good-1", "203.0.113.0/24");
     fed(&nation, &["203.0.113.7"]);

@@ -1,0 +1,168 @@
+//! The council over the store: consent, opinions, overrides, copies. In: products that the gate let go. Out: verdicts. Never: a copy of another member.
+
+use sakimori_custody::Recorded;
+use sakimori_custody::class::{Integrated, IntegratedControlled, IntegratedProvision};
+use sakimori_custody::ids::Name;
+use sakimori_custody::time::Seconds;
+use sakimori_liaison::LiaisonError;
+use sakimori_liaison::asset::Act;
+use sakimori_liaison::council::{copies, council, give, join, leave, overrides};
+use sakimori_release::condition::{Condition, ConditionKind};
+use sakimori_release::council::{Copies, Opinion, Submission};
+use sakimori_release::sheet::Sheet;
+use sakimori_release::{
+    Classed, Code, Marking, Pap, PseudonymKey, Recipient, RecipientKind, Request, Tlp, Work,
+};
+use sakimori_store::{SqliteStore, Store};
+
+const NOW: Seconds = Seconds(1_806_537_600);
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+const fn act<'a>(owner: &'a str, by: &'a str, at: Seconds) -> Act<'a> {
+    Act { owner, by, at }
+}
+
+fn request(members: &[&str], conditions: &[Condition]) -> Request {
+    let to = |member: &&str| Recipient::new(RecipientKind::Council, name(member));
+    Request {
+        actor: name("k.sato"),
+        basis: "act42, to prevent damage".to_owned(),
+        rights: "addresses are of the adversary alone".to_owned(),
+        recipients: members.iter().map(to).collect(),
+        conditions: conditions.to_vec(),
+        transforms: Vec::new(),
+        now: NOW,
+    }
+}
+
+/// A product with secrets, as the law leads to it.
+fn product() -> Classed<IntegratedControlled, Sheet> {
+    let key = PseudonymKey::new([7; 32]);
+    let work = Work {
+        transforms: &[],
+        conditions: &[],
+        key: &key,
+        now: NOW,
+    };
+    let mut own: Classed<Integrated, Sheet> = Classed::from_open_sources(Sheet::plain("a warning"));
+    let marked = |tlp| Marking {
+        tlp,
+        pap: Pap::Amber,
+    };
+    own.mark(marked(Tlp::Red)).unwrap();
+    let ready: Classed<IntegratedProvision, Sheet> = own.derive(&work).unwrap();
+    let mut product: Classed<IntegratedControlled, Sheet> = ready.derive(&work).unwrap();
+    product.mark(marked(Tlp::AmberStrict)).unwrap();
+    product
+}
+
+/// Copies for members, or why the gate lets none go.
+async fn asked(
+    store: &SqliteStore,
+    opinion: Option<Opinion>,
+    request: &Request,
+    entry: u64,
+) -> Result<Copies<IntegratedControlled, Sheet>, Code> {
+    let mut council = council(store).await.unwrap();
+    let submission = Submission::new(product(), name("acme"), opinion);
+    let pending = submission.ask(&council, request, &PseudonymKey::new([7; 32]));
+    let pending = pending.map_err(|refusal| refusal.refused.code)?;
+    Ok(pending.recorded(Recorded::at(entry), &mut council))
+}
+
+fn words(sheet: &Sheet) -> String {
+    format!("{sheet:?}")
+}
+
+#[tokio::test]
+async fn members_join_by_consent_and_every_copy_shows_the_opinion() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("store"))
+        .await
+        .unwrap();
+    let early = Seconds(NOW.0 - 100);
+    for member in ["borea", "corda"] {
+        join(&store, act(member, "h.abe", early), Recorded::at(4))
+            .await
+            .unwrap();
+    }
+    let twice = join(&store, act("borea", "h.abe", NOW), Recorded::at(5)).await;
+    assert!(matches!(twice, Err(LiaisonError::Refused { .. })));
+    let stranger = asked(&store, None, &request(&["delta"], &[]), 8).await;
+    assert_eq!(stranger.err(), Some(Code::NotMember));
+    let opinion = Opinion::new("for engineers alone", None, Tlp::AmberStrict).unwrap();
+    let both = request(&["borea", "corda"], &[]);
+    let given = asked(&store, Some(opinion), &both, 8).await.unwrap();
+    let office = act("office", "k.sato", NOW);
+    assert_eq!(give(&store, office, &given, words, None).await.unwrap(), 2);
+    assert!(
+        give(&store, office, &given, words, None).await.is_err(),
+        "the same entry is given once"
+    );
+    for member in ["borea", "corda"] {
+        let own = copies(&store, member).await.unwrap();
+        let copy = &own.first().unwrap().said;
+        assert_eq!(
+            (own.len(), copy.opinion.as_deref()),
+            (1, Some("for engineers alone"))
+        );
+        assert!(copy.content.contains("a warning") && !copy.overridden);
+    }
+    assert!(copies(&store, "delta").await.unwrap().is_empty());
+    leave(&store, act("corda", "h.abe", early)).await.unwrap();
+    let gone = asked(&store, None, &request(&["corda"], &[]), 9).await;
+    assert_eq!(gone.err(), Some(Code::NotMember));
+    assert_eq!(overrides(&store).await.unwrap(), (1, 0));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn against_an_opinion_it_goes_with_a_reason_alone_and_that_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("store"))
+        .await
+        .unwrap();
+    let early = Seconds(NOW.0 - 100);
+    for member in ["borea", "corda"] {
+        join(&store, act(member, "h.abe", early), Recorded::at(4))
+            .await
+            .unwrap();
+    }
+    let opinion =
+        || Opinion::new("not to corda", Some(vec![name("borea")]), Tlp::AmberStrict).unwrap();
+    let without = asked(&store, Some(opinion()), &request(&["corda"], &[]), 8).await;
+    assert_eq!(without.err(), Some(Code::OpinionAgainst));
+    let times = [Seconds(NOW.0 - 60), Seconds(NOW.0 + 60)];
+    let over = Condition::new(
+        ConditionKind::OpinionOverride,
+        name("k.sato"),
+        Some(name("corda")),
+        times,
+        "lives are at stake",
+    );
+    let both = request(&["borea", "corda"], &[over.unwrap()]);
+    let given = asked(&store, Some(opinion()), &both, 8).await.unwrap();
+    let office = act("office", "k.sato", NOW);
+    for no in [None, Some(" ")] {
+        let refused = give(&store, office, &given, words, no).await;
+        assert!(matches!(refused, Err(LiaisonError::Refused { .. })));
+    }
+    give(&store, office, &given, words, Some("lives are at stake"))
+        .await
+        .unwrap();
+    let copy = copies(&store, "corda").await.unwrap();
+    let copy = &copy.first().unwrap().said;
+    assert_eq!(
+        (copy.overridden, copy.reason.as_deref()),
+        (true, Some("lives are at stake"))
+    );
+    assert_eq!(
+        copy.opinion.as_deref(),
+        Some("not to corda"),
+        "the opinion stays on the copy"
+    );
+    assert_eq!(overrides(&store).await.unwrap(), (1, 1));
+}
