@@ -130,7 +130,7 @@ fn a_report_goes_over_a_stick_and_its_receipt_verifies_without_a_network() {
         .at_operator(&["show", "c-1", "--lang", "ja_JP.UTF-8"])
         .yes();
     assert!(shown.out.contains("認知日時") && shown.out.contains("2026-10-01T12:00:00+09:00"));
-    assert!(shown.out.contains("verified"), "{}", shown.out);
+    assert!(shown.out.contains("検証済み"), "{}", shown.out);
 }
 
 #[test]
