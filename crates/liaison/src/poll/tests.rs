@@ -64,7 +64,7 @@ impl Partner {
             };
         }
         let after = pairs.get("added_after").map(|text| micros(text).unwrap());
-        self.rows.sort();
+        self.rows.sort_unstable();
         let rows = self
             .rows
             .iter()
