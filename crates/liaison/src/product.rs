@@ -285,8 +285,9 @@ fn holds(text: &str, name: &str) -> bool {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
         let behind = text.get(at + found.len()..).and_then(|t| t.chars().next());
         let (first, last) = (found.chars().next(), found.chars().next_back());
-        !(before.is_some_and(part) && first.is_some_and(part))
-            && !(behind.is_some_and(part) && last.is_some_and(part))
+        let longer = before.is_some_and(part) && first.is_some_and(part)
+            || behind.is_some_and(part) && last.is_some_and(part);
+        !longer
     })
 }
 

@@ -26,7 +26,7 @@ use sakimori_release::{
 };
 use sakimori_store::View;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// The case that a product comes from.
 #[derive(Deserialize, ToSchema)]
@@ -106,7 +106,7 @@ pub(crate) struct Copy {
 }
 
 /// From which place on.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct After {
@@ -294,7 +294,7 @@ fn judge(app: &App, wish: &Wish, known: &Known) -> Answer<(Pending<PublicNotice,
 }
 
 /// Copies of products, oldest first, at most 100: an operator's node its own, officers all.
-#[utoipa::path(get, path = "/v1/products", tag = "products", params(crate::api::products::After),
+#[utoipa::path(get, path = "/v1/products", tag = "products", params(After),
     responses((status = 200, description = "Copies.", body = Vec<Copy>)))]
 pub(crate) async fn list(
     State(app): State<Shared>,
@@ -332,7 +332,7 @@ fn copy(kept: sakimori_liaison::paper::Written<Given>) -> Copy {
 }
 
 /// What the office gave this operator, as its node says it now.
-#[utoipa::path(get, path = "/v1/products", tag = "products", params(crate::api::products::After),
+#[utoipa::path(get, path = "/v1/products", tag = "products", params(After),
     responses((status = 200, description = "Copies, as `GET /v1/products` of the office answers.")))]
 pub(crate) async fn received(
     State(app): State<Shared>,

@@ -71,13 +71,13 @@ fn check(path: &Path, warnings: bool, host: &Host) -> Result<Judged, Failure> {
     })
 }
 
-fn wrong(rule: &str, text: impl ToString) -> Row {
+fn wrong(rule: &str, text: &str) -> Row {
     Row {
         error: true,
         object: String::new(),
         place: String::new(),
         rule: rule.to_owned(),
-        text: text.to_string(),
+        text: text.to_owned(),
     }
 }
 
@@ -101,7 +101,7 @@ fn judge(bytes: &[u8], host: &Host) -> (&'static str, usize, Vec<Row>) {
             return (
                 "nothing that is known",
                 0,
-                vec![wrong("JSON", line(&error))],
+                vec![wrong("JSON", &line(&error))],
             );
         }
     };
@@ -127,7 +127,7 @@ fn judge(bytes: &[u8], host: &Host) -> (&'static str, usize, Vec<Row>) {
             Err(error) => (
                 "nothing that is known",
                 0,
-                vec![wrong("MISP", line(&error))],
+                vec![wrong("MISP", &line(&error))],
             ),
         }
     }
@@ -165,7 +165,7 @@ fn csaf(bytes: &[u8], host: &Host) -> Vec<Row> {
     };
     let report = match validate(bytes, &facts) {
         Ok(report) => report,
-        Err(error) => return vec![wrong("CSAF", line(&error))],
+        Err(error) => return vec![wrong("CSAF", &line(&error))],
     };
     let mut rows = Vec::new();
     for outcome in &report.outcomes {
@@ -203,7 +203,7 @@ fn file_name(path: &Path, bytes: &[u8]) -> Option<Row> {
         place: "/document/tracking/id".to_owned(),
         ..wrong(
             "5.1",
-            format!("the file would be named {}", file_name::of(id)),
+            &format!("the file would be named {}", file_name::of(id)),
         )
     })
 }
@@ -211,7 +211,7 @@ fn file_name(path: &Path, bytes: &[u8]) -> Option<Row> {
 fn cve(bytes: &[u8]) -> Vec<Row> {
     match sakimori_advisory::cve::read(bytes) {
         Ok(_) => Vec::new(),
-        Err(error) => vec![wrong("CVE", line(&error))],
+        Err(error) => vec![wrong("CVE", &line(&error))],
     }
 }
 
@@ -263,13 +263,11 @@ fn document(one: &Judged) -> Value {
 
 /// Writes a result to a file, or to standard output.
 fn give(out: Option<&Path>, text: &str) -> Result<(), Failure> {
-    match out {
-        Some(path) => Ok(files::write(path, text.as_bytes(), files::PUBLIC)?),
-        None => {
-            show::out(text);
-            Ok(())
-        }
+    if let Some(path) = out {
+        return Ok(files::write(path, text.as_bytes(), files::PUBLIC)?);
     }
+    show::out(text);
+    Ok(())
 }
 
 fn convert(path: &Path, to: To, out: Option<&Path>, host: &Host) -> Result<ExitCode, Failure> {
@@ -357,7 +355,7 @@ fn proposal(
         match one.text_of("pattern_type") {
             Some("stix") | None => match Pattern::parse(found) {
                 Ok(_) => patterns.push(format!("({found})")),
-                Err(error) => show::say(&format!("{name}: left out: {}", line(&error))),
+                Err(error) => show::say(&format!("{name}: left out: {}", &line(&error))),
             },
             Some(other) => show::say(&format!("{name}: left out: its pattern is of {other}")),
         }
