@@ -69,7 +69,7 @@ fn profile(name: &str) -> Profile {
 }
 
 struct World {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     operator: SqliteStore,
     office: SqliteStore,
     terms: Terms,
@@ -83,7 +83,7 @@ impl World {
             operator: open("operator").await,
             office: open("office").await,
             terms: terms(),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -183,7 +183,7 @@ async fn clocks_and_exemptions_follow_the_law_and_substitutes_need_the_exact_nam
             (4, Tell::Nothing, None),
         ]
     );
-    let free = all.get(2).unwrap();
+    let free = &all[2];
     assert_eq!(
         (free.duty.need, free.duty.incident_duty),
         (Need::NoNotice, true)
@@ -216,7 +216,7 @@ async fn clocks_and_exemptions_follow_the_law_and_substitutes_need_the_exact_nam
             .unwrap();
         let register = load(&world.operator, "water-1").await.unwrap();
         let all = asked(&register, &world.terms, now).unwrap();
-        assert_eq!(all.get(1).unwrap().duty.need, need, "{product}");
+        assert_eq!(all[1].duty.need, need, "{product}");
     }
 }
 
@@ -328,13 +328,8 @@ async fn notices_are_made_taken_once_and_followed_by_change_notices() {
         .await
         .unwrap();
     assert_eq!((repeated.at, repeated.registered), (now.at.0, None));
-    let stranger = take(
-        &world.office,
-        act("rail-1", "2027-01-11T00:00:00Z"),
-        &made.bytes,
-        &world.terms,
-    )
-    .await;
+    let rail = act("rail-1", "2027-01-11T00:00:00Z");
+    let stranger = take(&world.office, rail, &made.bytes, &world.terms).await;
     assert!(matches!(stranger, Err(LiaisonError::Refused { .. })));
     let mut filing: Filing = serde_json::from_slice(&made.bytes).unwrap();
     filing.notice.items.first_mut().unwrap().maker.clear();
@@ -349,17 +344,26 @@ async fn notices_are_made_taken_once_and_followed_by_change_notices() {
             .unwrap()
             .is_empty()
     );
-    // The operator's paper is brought by what is handed in, once.
+    brought(&world, later).await;
+    changes(&world).await;
+    renamed(&world).await;
+}
+
+/// The operator's paper is brought by what is handed in, once.
+async fn brought(world: &World, later: Act<'_>) {
     let send = async |_: Vec<u8>| Ok("taken by the office".to_owned());
     let said = notice::deliver(&world.operator, later, "n-000001", send)
         .await
         .unwrap();
     assert_eq!(said.taken.as_deref(), Some("taken by the office"));
-    let never = async |_: Vec<u8>| panic!("brought twice");
+    let never = async |_: Vec<u8>| {
+        Err(LiaisonError::Missing {
+            what: "reason to bring it twice".to_owned(),
+        })
+    };
     notice::deliver(&world.operator, later, "n-000001", never)
         .await
         .unwrap();
-    changes(&world).await;
 }
 
 /// What follows the first notice: a new class, a farewell, a name of the operator.
@@ -407,7 +411,11 @@ async fn changes(world: &World) {
         .map(|line| (line.number, line.version.as_str()))
         .collect();
     assert_eq!(left, [(2, "7.6.0")]);
-    // Only the operator's own name: it may be told, and no day runs.
+}
+
+/// Only the operator's own name: it may be told, and no day runs.
+async fn renamed(world: &World) {
+    let now = act("water-1", "2027-02-02T00:00:00Z");
     world.outlined("Water One Holdings").await;
     let named = make(
         &world.operator,
@@ -463,7 +471,7 @@ fn advisory(version: u64) -> serde_json::Value {
 
 /// Registers rows of an operator at the office.
 async fn registered_at_office(world: &World, operator: &str, rows: &[&str]) {
-    let store = SqliteStore::open(&world._folder.path().join(operator))
+    let store = SqliteStore::open(&world.folder.path().join(operator))
         .await
         .unwrap();
     let now = act(operator, "2027-01-10T00:00:00Z");
@@ -527,7 +535,7 @@ async fn an_advisory_asks_operators_once_and_tells_the_maker_counts_and_the_mini
     );
     let hits = matching.find(&first);
     let maker = matching.for_maker("Siemens", &first, &hits);
-    let cells = maker.get("SIMATIC S7-1500").unwrap();
+    let cells = &maker["SIMATIC S7-1500"];
     assert_eq!(
         (cells.affected, cells.asked, cells.not_affected),
         (Some(4), Some(4), Some(4))
@@ -539,7 +547,11 @@ async fn an_advisory_asks_operators_once_and_tells_the_maker_counts_and_the_mini
     };
     assert_eq!(names("meti"), ["power-1", "power-2"]);
     assert_eq!(names("mlit"), ["rail-1"]);
-    // The question is the operator's alone, and its answer is remembered.
+    remembered(&world, by).await;
+}
+
+/// The question is the operator's alone, and its answer is remembered.
+async fn remembered(world: &World, by: (&str, Seconds)) {
     let own = matching::matches(&world.office, View::Of("rail-1"), Some("asked"), NEWEST)
         .await
         .unwrap();
