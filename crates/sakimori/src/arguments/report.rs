@@ -26,6 +26,10 @@ impl Lang {
 }
 
 /// A locale such as `ja_JP.UTF-8`; every other than Japanese reads English.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a parser of values gives a result"
+)]
 fn lang(text: &str) -> Result<Lang, std::convert::Infallible> {
     Ok(if text.starts_with("ja") {
         Lang::Ja

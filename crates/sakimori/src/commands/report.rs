@@ -204,12 +204,11 @@ async fn operator(desk: &Desk<'_>, act: Act) -> Result<ExitCode, Failure> {
         Act::List => shown::list(at, &clerk.list(NEWEST).await.map_err(no)?),
         Act::Show { case } => return shown::case(desk, &case).await,
         Act::Export { case, out, version } => {
-            let text = match version {
-                Some(number) => clerk.text(case.as_str(), number).await.map_err(no)?,
-                None => {
-                    let draft = clerk.draft(case.as_str()).await.map_err(no)?;
-                    String::from_utf8_lossy(&write_report(&draft.said.document)).into_owned()
-                }
+            let text = if let Some(number) = version {
+                clerk.text(case.as_str(), number).await.map_err(no)?
+            } else {
+                let draft = clerk.draft(case.as_str()).await.map_err(no)?;
+                String::from_utf8_lossy(&write_report(&draft.said.document)).into_owned()
             };
             export(&text, &out)?;
         }

@@ -31,7 +31,7 @@ pub(super) fn key(at: &At, line: Option<String>) -> Result<ExitCode, Failure> {
     std::fs::create_dir_all(&folder)
         .map_err(|e| Failure::no(format!("{}: {e}", folder.display())))?;
     let mut known = sakimori_node::office_keys(&folder)?;
-    if !known.iter().any(|each| *each == key) {
+    if !known.contains(&key) {
         known.push(key);
     }
     let lines: Vec<String> = known.iter().map(|key| format!("{key}\n")).collect();

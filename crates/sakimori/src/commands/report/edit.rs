@@ -30,7 +30,7 @@ fn answered(known: Questions, answers: &[(String, String)]) -> Result<Questions,
 /// Judges answers and keeps nothing.
 pub(super) fn judged(answers: &[(String, String)], at: &At) -> Result<ExitCode, Failure> {
     let questions = answered(Questions::default(), answers)?;
-    shown::trigger(at, &questions, &judge(&questions, &terms(at)?));
+    shown::trigger(at, questions, &judge(&questions, &terms(at)?));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn questions(
     let document = draft.said.document.clone();
     let said = Draft { trigger, document };
     clerk.save(&draft, said).await.map_err(no)?;
-    shown::trigger(desk.at, &trigger, &judge(&trigger, clerk.terms));
+    shown::trigger(desk.at, trigger, &judge(&trigger, clerk.terms));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -144,7 +144,7 @@ const fn outcome(lang: Lang, outcome: Outcome) -> &'static str {
 }
 
 /// The questions, their answers, what they give.
-pub(super) fn trigger(at: &At, questions: &Questions, trigger: &Trigger) {
+pub(super) fn trigger(at: &At, questions: Questions, trigger: &Trigger) {
     let answers = json!(questions);
     if at.format == Format::Json {
         show::json(&json!({"questions": answers, "trigger": trigger}));
@@ -348,12 +348,10 @@ pub(super) fn list(at: &At, lines: &[Line]) {
     show::table(&head, lines.iter().map(row));
 }
 
-/// A case: versions, receipts, clocks, files.
-pub(super) async fn case(desk: &Desk<'_>, case: &Name) -> Result<ExitCode, Failure> {
+/// What was filed, each with its receipt held to the office's keys once more.
+async fn filings(desk: &Desk<'_>, case: &Name) -> Result<Vec<Value>, Failure> {
     let (clerk, at) = (&desk.clerk, desk.at);
     let no = |e| failed(&e, at.lang);
-    let draft = clerk.draft(case.as_str()).await.map_err(no)?;
-    let check = clerk.check(&draft).await.map_err(no)?;
     let mut filings = Vec::new();
     for (kept, document) in clerk.filings(case).await.map_err(no)? {
         let receipt = match clerk
@@ -374,6 +372,44 @@ pub(super) async fn case(desk: &Desk<'_>, case: &Name) -> Result<ExitCode, Failu
             "receipt": receipt,
         }));
     }
+    Ok(filings)
+}
+
+fn versions(at: &At, filings: &[Value]) {
+    if !filings.is_empty() {
+        let head = [
+            "",
+            at.lang.of("stage", "段階"),
+            at.lang.of("filed", "提出"),
+            at.lang.of("receipt", "受領証"),
+        ];
+        let cell = |filing: &Value, key: &str| filing.get(key).map(show::cell).unwrap_or_default();
+        let row = |filing: &Value| {
+            let time = cell(filing, "time");
+            let time = time.parse().map_or(time, japan_text);
+            let receipt = match cell(filing, "receipt").as_str() {
+                "waits" => at.lang.of("waits to be sent", "送付待ち"),
+                "verified" => at.lang.of("verified", "検証済み"),
+                _ => at.lang.of("NOT VERIFIED", "検証できません"),
+            };
+            vec![
+                cell(filing, "number"),
+                cell(filing, "stage"),
+                time,
+                receipt.to_owned(),
+            ]
+        };
+        show::table(&head, filings.iter().map(row));
+    }
+}
+
+/// A case: versions, receipts, clocks, files.
+pub(super) async fn case(desk: &Desk<'_>, case: &Name) -> Result<ExitCode, Failure> {
+    let (clerk, at) = (&desk.clerk, desk.at);
+    let no = |e| failed(&e, at.lang);
+    let draft = clerk.draft(case.as_str()).await.map_err(no)?;
+    let check = clerk.check(&draft).await.map_err(no)?;
+    let filings = filings(desk, case).await?;
     let paper = (Draft::KIND, clerk.operator.as_str(), case.as_str());
     let files = kept_files(clerk.store, paper).await.map_err(no)?;
     let document = &draft.said.document;
@@ -407,31 +443,7 @@ pub(super) async fn case(desk: &Desk<'_>, case: &Name) -> Result<ExitCode, Failu
         ),
     ]);
     clocks(at.lang, &check.filing.clocks);
-    if !filings.is_empty() {
-        let head = [
-            "",
-            at.lang.of("stage", "段階"),
-            at.lang.of("filed", "提出"),
-            at.lang.of("receipt", "受領証"),
-        ];
-        let cell = |filing: &Value, key: &str| filing.get(key).map(show::cell).unwrap_or_default();
-        let row = |filing: &Value| {
-            let time = cell(filing, "time");
-            let time = time.parse().map_or(time, japan_text);
-            let receipt = match cell(filing, "receipt").as_str() {
-                "waits" => at.lang.of("waits to be sent", "送付待ち"),
-                "verified" => at.lang.of("verified", "検証済み"),
-                _ => at.lang.of("NOT VERIFIED", "検証できません"),
-            };
-            vec![
-                cell(filing, "number"),
-                cell(filing, "stage"),
-                time,
-                receipt.to_owned(),
-            ]
-        };
-        show::table(&head, filings.iter().map(row));
-    }
+    versions(at, &filings);
     if !files.is_empty() {
         attachments(at, &files);
     }
