@@ -1,0 +1,124 @@
+//! Measures the office's side of registers: fifty operators with 20,000 assets each are taken, all are read for matching, an advisory is matched. In: nothing. Out: figures on standard
+//! output. Never: a file that stays.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a measurement tells figures, stops where its setting fails, and reads the clock"
+)]
+
+use sakimori_advisory::matching::Advisory;
+use sakimori_cooperate::Terms;
+use sakimori_cooperate::asset::ComputerClass;
+use sakimori_cooperate::notice::{AssetNotice, NoticeItem, OperatorOutline};
+use sakimori_cooperate::routing::Sector;
+use sakimori_custody::time::Seconds;
+use sakimori_liaison::asset::Act;
+use sakimori_liaison::matching::Matching;
+use sakimori_liaison::notice::{FORMAT, Filing, Line, NoticeKind, take};
+use sakimori_store::{SqliteStore, Store};
+use std::time::Instant;
+
+const OPERATORS: u32 = 50;
+const ASSETS: u32 = 20_000;
+
+fn filing(operator: &str) -> Filing {
+    let item = |at: u32| NoticeItem {
+        equipment: "water-supply".to_owned(),
+        class: ComputerClass::TypeOne,
+        product: format!("Controller series {}", at % 400),
+        maker: format!("Maker {}", at % 97),
+    };
+    let mut items: Vec<NoticeItem> = Vec::new();
+    let lines = (0..ASSETS).map(|at| {
+        let own = item(at);
+        let place = items.iter().position(|known| *known == own);
+        let place = place.unwrap_or_else(|| {
+            items.push(own);
+            items.len() - 1
+        });
+        Line {
+            number: u64::from(at) + 1,
+            item: place as u32,
+            count: 1 + at % 9,
+            model: format!("MD-{}", at % 1000),
+            version: format!("{}.{}.{}", at % 5, at % 11, at % 31),
+        }
+    });
+    let lines = lines.collect();
+    Filing {
+        format: FORMAT.to_owned(),
+        operator: operator.to_owned(),
+        sector: Sector::Water,
+        number: 1,
+        kind: NoticeKind::Asset,
+        changed: Vec::new(),
+        on: None,
+        notice: AssetNotice {
+            operator: OperatorOutline {
+                name: operator.to_owned(),
+                address: "Tokyo".to_owned(),
+                representative: "A. Sato".to_owned(),
+                contact: "assets@example.org".to_owned(),
+            },
+            items,
+        },
+        lines,
+    }
+}
+
+fn advisory() -> serde_json::Value {
+    serde_json::json!({
+        "document": { "publisher": { "namespace": "https://psirt.example" }, "tracking": { "id": "EX-1" } },
+        "product_tree": { "branches": [{ "category": "vendor", "name": "Maker 7", "branches": [{
+            "category": "product_name", "name": "Controller series 104", "branches": [{
+                "category": "product_version_range", "name": "vers:generic/<3.0.0",
+                "product": { "product_id": "P1", "name": "before 3.0.0" },
+            }],
+        }] }] },
+        "vulnerabilities": [{ "product_status": { "known_affected": ["P1"] } }],
+    })
+}
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("store"))
+        .await
+        .unwrap();
+    let at = Seconds(1_796_083_200);
+    let terms = Terms::japan(at);
+    let mut document = filing("operator");
+    let begun = Instant::now();
+    for number in 0..OPERATORS {
+        let operator = format!("operator-{number}");
+        document.operator.clone_from(&operator);
+        let act = Act {
+            owner: &operator,
+            by: "bench",
+            at,
+        };
+        let bytes = serde_json::to_vec(&document).unwrap();
+        take(&store, act, &bytes, &terms).await.unwrap();
+    }
+    println!(
+        "{OPERATORS} notices of {ASSETS} assets taken in {} ms",
+        begun.elapsed().as_millis()
+    );
+    let begun = Instant::now();
+    let matching = Matching::load(&store, &terms).await.unwrap();
+    println!(
+        "{} assets read for matching in {} ms",
+        matching.index.len(),
+        begun.elapsed().as_millis()
+    );
+    let advisory = Advisory::of_csaf(&advisory(), &matching.aliases).unwrap();
+    let begun = Instant::now();
+    let hits = matching.find(&advisory);
+    println!(
+        "an advisory matched in {} ms, {} hits",
+        begun.elapsed().as_millis(),
+        hits.len()
+    );
+    store.close().await;
+}
