@@ -84,7 +84,7 @@ impl Report {
         hash.finalize().into()
     }
 
-    /// How much it says, 0 to 6: what says more is shown first. `known`: maker or product are registered with the office. It is for the order of a list; nothing is refused for it.
+    /// How much it says, 0 to 6: what says more is shown first. `known`: the office knows the maker by name. It is for the order of a list; nothing is refused for it.
     pub fn weight(&self, known: bool) -> u8 {
         let words: BTreeSet<&str> = self.text.split_whitespace().collect();
         // Japanese has no spaces: different letters count too.

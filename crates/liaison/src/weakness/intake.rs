@@ -4,7 +4,9 @@
 //! A flood costs no more than the bound: what comes beyond it is told to come back later and is not kept. Who floods fills places; [`set_aside`] frees all of one network at once.
 
 use super::{By, OWNER, WeaknessError};
+use crate::matching::aliases;
 use crate::paper::{self, Document, Standing, Written};
+use sakimori_advisory::matching::AliasKind;
 use sakimori_advisory::room::Report;
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
@@ -50,8 +52,6 @@ pub struct Arrival<'a> {
     pub report: &'a Report,
     /// Mark of the network.
     pub network: &'a str,
-    /// Whether maker or product are registered here.
-    pub known: bool,
     /// SHA-256 of the secret by which the reporter follows it, hexadecimal.
     pub link: &'a str,
     /// When.
@@ -87,7 +87,7 @@ pub async fn receive(
     if store.paper(OWNER, Arrived::KIND, &id).await?.is_some() {
         return Ok(Taken::Known(id));
     }
-    let weight = report.weight(arrival.known);
+    let weight = report.weight(is_known(store, &report).await?);
     let arrived = Arrived {
         report,
         network: arrival.network.to_owned(),
@@ -110,6 +110,20 @@ pub async fn receive(
         Err(StoreError::Stale { .. } | StoreError::Exists { .. }) => Ok(Taken::Known(id)),
         Err(e) => Err(e.into()),
     }
+}
+
+/// Whether the table of names knows the report's maker.
+async fn is_known(store: &(impl Store + ?Sized), report: &Report) -> Result<bool, WeaknessError> {
+    let Some(maker) = &report.maker else {
+        return Ok(false);
+    };
+    let table = aliases(store).await?;
+    let key = table.maker(maker);
+    let mut makers = table
+        .pairs()
+        .iter()
+        .filter(|pair| pair.kind == AliasKind::Maker);
+    Ok(makers.any(|pair| table.maker(&pair.means) == key))
 }
 
 /// A report by its id.

@@ -10,7 +10,7 @@ use sakimori_advisory::room::{Act, Actor, Content, Hour, Report, urgency};
 use sakimori_advisory::ssvc::tables::CISA_COORDINATOR;
 use sakimori_cooperate::Terms;
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::matching::matches;
+use sakimori_liaison::matching::{add_alias, matches};
 use sakimori_liaison::notice::RegisteredPart;
 use sakimori_liaison::paper::{self, Standing};
 use sakimori_liaison::weakness::case::{add, list, load, open};
@@ -51,7 +51,6 @@ fn arrival<'a>(report: &'a Report, network: &'a str, second: u64) -> Arrival<'a>
     Arrival {
         report,
         network,
-        known: false,
         link: "0".repeat(64).leak(),
         at: Seconds(START + second),
     }
@@ -146,7 +145,30 @@ async fn many_of_one_network_stand_behind_the_first_of_each_other() {
             .await
             .unwrap();
     }
+    // What names a maker that the office knows stands before what says as much and names another.
+    let table = sakimori_liaison::asset::Act {
+        owner: "office",
+        by: "kudo",
+        at: Seconds(START),
+    };
+    let pair = ("例電機", "Example Electric", "register of makers");
+    add_alias(&store, table, None, pair).await.unwrap();
+    for (maker, n) in [("Nobody Works", 200), ("例電機株式会社", 201)] {
+        let mut named = said(maker, &format!("weakness {n}"));
+        named.maker = Some(maker.to_owned());
+        receive(&store, &arrival(&named, "names", n)).await.unwrap();
+    }
     let line = unread(&store).await.unwrap();
+    let weights: Vec<(&str, u8)> = line
+        .iter()
+        .filter(|(w, _)| w.said.network == "names")
+        .map(|(w, _)| (w.said.report.product.as_str(), w.said.weight))
+        .collect();
+    assert_eq!(weights, [("例電機株式会社", 2), ("Nobody Works", 1)]);
+    let line: Vec<_> = line
+        .into_iter()
+        .filter(|(w, _)| w.said.network != "names")
+        .collect();
     let products: Vec<&str> = line
         .iter()
         .map(|(w, _)| w.said.report.product.as_str())

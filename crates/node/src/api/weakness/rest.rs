@@ -106,7 +106,6 @@ pub(super) async fn take(
     let arrival = Arrival {
         report: &report,
         network: &room.mark(address),
-        known: false,
         link: &hash_of(&secret),
         at: app.host.seconds(),
     };
