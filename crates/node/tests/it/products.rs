@@ -49,113 +49,128 @@ fn held(nation: &Nation) {
         paper("registration", "r-1", "asked", registered),
     ];
     beside(nation, async |access| {
-        access.store().apply(&changes).await.unwrap()
+        access.store().apply(&changes).await.unwrap();
     });
 }
 
-#[test]
-fn a_product_is_on_record_and_reaches_those_who_are_named_and_no_other() {
-    let nation = Nation::start();
-    held(&nation);
-    let office = nation.role(Role::Office);
-    let address = nation.office.address.to_string();
-    let operator = |name| Caller::peer(&office, &address, name, &[May::Report]);
-    let [acme, borea, cosmo] = ["acme", "borea", "cosmo"].map(operator);
-    let supervisor = nation.person(Role::Office, "o3");
+/// The office, a supervisor, and nodes of operators that it knows.
+struct House {
+    nation: Nation,
+    supervisor: Caller,
+    operators: [Caller; 3],
+}
 
+impl House {
+    fn open() -> Self {
+        let nation = Nation::start();
+        held(&nation);
+        let office = nation.role(Role::Office);
+        let address = nation.office.address.to_string();
+        let operator = |name| Caller::peer(&office, &address, name, &[May::Report]);
+        Self {
+            supervisor: nation.person(Role::Office, "o3"),
+            operators: ["acme", "borea", "cosmo"].map(operator),
+            nation,
+        }
+    }
+
+    /// Code and detail of a refusal.
+    fn refused(&self, body: &Value) -> (String, String) {
+        let said = self.supervisor.post_json("/v1/products", body);
+        let detail = said.json()["detail"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        (said.code(), detail)
+    }
+
+    fn on_record(&self) -> Vec<(u64, Value)> {
+        entries(&self.nation, &[EntryType::Release])
+    }
+}
+
+#[test]
+fn a_product_is_let_go_by_a_supervisor_and_by_nobody_else() {
+    let house = House::open();
     for other in ["o1", "o2", "a1"] {
-        let refused = nation
-            .person(Role::Office, other)
-            .post_json("/v1/products", &product());
+        let person = house.nation.person(Role::Office, other);
+        let refused = person.post_json("/v1/products", &product());
         assert_eq!(refused.code(), "not-allowed", "{other}");
     }
-    assert_eq!(
-        borea.post_json("/v1/products", &product()).code(),
-        "not-signed-in"
-    );
-    assert_eq!(
-        nation.stranger(Role::Office).get("/v1/products").code(),
-        "not-signed-in"
-    );
+    let [_, borea, _] = &house.operators;
+    let said = borea.post_json("/v1/products", &product());
+    assert_eq!(said.code(), "not-signed-in");
+    let stranger = house.nation.stranger(Role::Office);
+    assert_eq!(stranger.get("/v1/products").code(), "not-signed-in");
+    assert_eq!(house.on_record(), []);
+}
 
-    // What breaks a rule is no act: nothing of it is on record.
-    let refused = |body: Value| {
-        let said = supervisor.post_json("/v1/products", &body);
-        (
-            said.code(),
-            said.json()["detail"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-        )
-    };
-    let own = refused(with("indicators", json!(["vpn.acme.example.jp"])));
+#[test]
+fn what_breaks_a_rule_is_no_act_and_what_the_gate_refuses_is_on_record() {
+    let house = House::open();
+    let own = house.refused(&with("indicators", json!(["vpn.acme.example.jp"])));
     assert_eq!(own.0, "refused");
     assert!(
         own.1.starts_with("indicators[0]: is an operator's own"),
         "{}",
         own.1
     );
-    assert_eq!(
-        refused(with("words", json!("ACME was hit"))).1,
-        "words: names an operator"
-    );
-    assert_eq!(
-        refused(with("from", json!({"operator": "acme", "case": "c-2"}))).0,
-        "not-found"
-    );
-    assert_eq!(
-        refused(with("from", json!({"operator": "borea", "case": "c-1"}))).0,
-        "not-found"
-    );
-    assert_eq!(
-        refused(with("recipients", json!(["operators/all"]))).0,
-        "refused"
-    );
-    assert_eq!(refused(with("tlp", json!("orange"))).0, "refused");
-    assert_eq!(entries(&nation, &[EntryType::Release]), []);
-
-    // What the gate refuses is an act, and on record.
-    let refusal = refused(with("recipients", json!(["public/web"])));
-    assert_eq!(refusal.0, "refused");
-    let on_record = entries(&nation, &[EntryType::Release]);
+    let named = house.refused(&with("words", json!("ACME was hit")));
+    assert_eq!(named.1, "words: names an operator");
+    for (operator, case) in [("acme", "c-2"), ("borea", "c-1")] {
+        let from = json!({"operator": operator, "case": case});
+        assert_eq!(house.refused(&with("from", from)).0, "not-found");
+    }
+    for (field, value) in [
+        ("recipients", json!(["operators/all"])),
+        ("tlp", json!("orange")),
+    ] {
+        assert_eq!(house.refused(&with(field, value)).0, "refused", "{field}");
+    }
+    assert_eq!(house.on_record(), []);
+    let public = house.refused(&with("recipients", json!(["public/web"])));
+    assert_eq!(public.0, "refused");
+    let on_record = house.on_record();
     assert_eq!(on_record.len(), 1);
     assert_eq!(on_record[0].1["outcome"], "TLP_AUDIENCE");
-    assert_eq!(borea.get("/v1/products").json(), json!([]));
+    for operator in &house.operators {
+        assert_eq!(operator.get("/v1/products").json(), json!([]));
+    }
+}
 
-    let said = supervisor.post_json("/v1/products", &product());
+#[test]
+fn a_product_is_on_record_and_reaches_those_who_are_named_and_no_other() {
+    let house = House::open();
+    let said = house.supervisor.post_json("/v1/products", &product());
     assert_eq!(said.status, 200, "{}", said.text());
-    let let_go = said.json();
-    let on_record = entries(&nation, &[EntryType::Release]);
-    assert_eq!(on_record.len(), 2);
-    let (index, body) = &on_record[1];
-    assert_eq!(let_go["entry"], *index);
+    let on_record = house.on_record();
+    let [(index, body)] = on_record.as_slice() else {
+        panic!("{on_record:?}");
+    };
+    assert_eq!(said.json()["entry"], *index);
     assert_eq!(body["outcome"], "released");
     assert_eq!(body["class_from"], json!(["operator-report"]));
     assert_eq!(body["actor"], "o3");
-    for named in [&borea, &cosmo] {
+    let [acme, named @ ..] = &house.operators;
+    for named in named {
         let copies = named.get("/v1/products");
         let text = copies.text();
         let copies = copies.json();
         assert_eq!(copies.as_array().map(Vec::len), Some(1));
-        assert_eq!(
-            copies[0]["indicators"],
-            json!(["198.51.100.9", "c2.example.net"])
-        );
+        let indicators = json!(["198.51.100.9", "c2.example.net"]);
+        assert_eq!(copies[0]["indicators"], indicators);
         assert_eq!(copies[0]["tlp"], "TLP:AMBER");
         assert_eq!(copies[0]["entry"], *index);
         assert!(!text.to_lowercase().contains("acme"), "{text}");
         let place = copies[0]["sequence"].as_u64().unwrap();
-        assert_eq!(
-            named.get(&format!("/v1/products?after={place}")).json(),
-            json!([])
-        );
+        let behind = named.get(&format!("/v1/products?after={place}"));
+        assert_eq!(behind.json(), json!([]));
     }
     assert_eq!(
         acme.get("/v1/products").json(),
         json!([]),
         "who reported is given nothing that it did not ask for"
     );
-    let all = supervisor.get("/v1/products").json();
+    let all = house.supervisor.get("/v1/products").json();
     assert_eq!(all.as_array().map(Vec::len), Some(2));
 }
