@@ -70,11 +70,24 @@ impl Desk<'_> {
         newest(self.store, operator, case).await.map_err(missing)
     }
 
-    /// A case with all that belongs to it.
+    /// A case with all that belongs to it, suggestions of others that may be about the same event too.
     ///
     /// # Errors
     /// As [`Desk::working`].
     pub async fn case(&self, operator: &str, case: &str) -> Result<CaseFile, LiaisonError> {
+        let mut file = self.own_case(operator, case).await?;
+        file.alike = self.alike(&file.working, View::Of(operator)).await?;
+        file.related = self.alike(&file.working, View::All).await?;
+        file.related
+            .retain(|each| each.operator != file.working.owner);
+        Ok(file)
+    }
+
+    /// A case as its operator may ask for it as often as it likes: nothing is compared with it.
+    ///
+    /// # Errors
+    /// As [`Desk::working`].
+    pub async fn own_case(&self, operator: &str, case: &str) -> Result<CaseFile, LiaisonError> {
         let working = self.working(operator, case).await?;
         let missing = || LiaisonError::Missing {
             what: format!("case `{case}`"),
@@ -94,9 +107,6 @@ impl Desk<'_> {
         };
         let owner = (operator.as_str(), case);
         let clocks = working.said.clocks(owner, self.now, self.terms)?;
-        let alike = self.alike(&working, View::Of(operator.as_str())).await?;
-        let mut related = self.alike(&working, View::All).await?;
-        related.retain(|each| each.operator != working.owner);
         let paper = (Working::KIND, operator.as_str(), case);
         let files = attachments(self.store, paper).await?;
         Ok(CaseFile {
@@ -106,8 +116,8 @@ impl Desk<'_> {
             route: route.ok_or_else(missing)?,
             working,
             clocks,
-            alike,
-            related,
+            alike: Vec::new(),
+            related: Vec::new(),
             files,
             operator,
         })

@@ -215,7 +215,7 @@ pub(crate) async fn own(
 ) -> Answer<Said<OneCase>> {
     let operator = only_operator(&app, &caller).await?;
     let seat = Seat::of(&app, &caller).await?;
-    let file = seat.desk().case(operator.as_str(), &case).await;
+    let file = seat.desk().own_case(operator.as_str(), &case).await;
     Ok(Said(told(&file.map_err(|e| no(&e))?, false)))
 }
 
