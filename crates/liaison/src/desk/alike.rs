@@ -92,7 +92,7 @@ pub(super) fn window(document: &ReportDocument, now: Seconds) -> (u64, u64) {
 }
 
 impl Desk<'_> {
-    /// Other cases in a view whose time overlaps and that share an observable: those that share most first, at most 20 of the newest 1000.
+    /// Other cases in a view whose time overlaps and that share an observable; of everybody's, those of other operators: those that share most first, at most 20 of the newest 1000.
     ///
     /// # Errors
     /// What the store says.
@@ -114,7 +114,8 @@ impl Desk<'_> {
                 let other: Written<Working> = read(kept)?;
                 let overlaps = other.said.window.0 <= until && from <= other.said.window.1;
                 let oneself = (&other.owner, &other.id) == (&case.owner, &case.id);
-                if oneself || !overlaps {
+                let own_owner = view == View::All && other.owner == case.owner;
+                if oneself || own_owner || !overlaps {
                     continue;
                 }
                 let both = other

@@ -78,8 +78,6 @@ impl Desk<'_> {
         let mut file = self.own_case(operator, case).await?;
         file.alike = self.alike(&file.working, View::Of(operator)).await?;
         file.related = self.alike(&file.working, View::All).await?;
-        file.related
-            .retain(|each| each.operator != file.working.owner);
         Ok(file)
     }
 
