@@ -45,7 +45,7 @@ pub(crate) enum AlertAct {
     Prove(Prove),
     /// Lists what is claimed and what is shown.
     Things,
-    /// Takes a feed: a report of Shadowserver under its own file name, events of IntelMQ, n6 or MISP, a list. All of it or nothing.
+    /// Takes a feed: a report of Shadowserver under its own file name, events of `IntelMQ`, n6 or MISP, a list. All of it or nothing.
     Feed {
         /// The file.
         file: PathBuf,

@@ -27,7 +27,7 @@ pub(crate) struct Place {
         global = true
     )]
     pub(crate) store: Option<String>,
-    /// Which operator, as the office knows its node.
+    /// Which operator, as the office knows its node; at an operator's node the one that was said when its first report was opened, without it.
     #[arg(
         long = "operator",
         value_name = "NAME",

@@ -15,7 +15,6 @@ use sakimori_cooperate::Terms;
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::form::{ListError, write_csv};
 use sakimori_cooperate::scope::{Questions, SubTypes};
-use sakimori_custody::time::Seconds;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::asset::{self, Act, How, Profile};
 use sakimori_liaison::notice::{self, NoticeKind};
@@ -86,34 +85,55 @@ pub(super) fn at_desk<T>(
         name: None,
         provider: None,
     };
-    let owner = match (&place.operator, place.role) {
-        (Some(operator), _) => operator.to_string(),
-        (None, Role::Office) => "office".to_owned(),
-        (None, _) => {
-            let message =
-                "--operator names the operator as the office knows its node, or SAKIMORI_OPERATOR";
-            return Err(Failure::usage(message));
-        }
+    let named = match (&place.operator, place.role) {
+        (Some(operator), _) => Some(operator.to_string()),
+        (None, Role::Office) => Some("office".to_owned()),
+        (None, _) => None,
     };
     sakimori_node::with_access(&options, host, async |access: &Access| {
+        let store = &**access.store();
+        let owner = match named {
+            Some(named) => named,
+            None => own_name(store).await?,
+        };
         let desk = Desk {
-            store: &**access.store(),
+            store,
             act: Act {
                 owner: &owner,
                 by: &place.by,
                 at: host.seconds(),
             },
-            terms: terms(),
+            terms: terms(&options)?,
             format: place.format,
         };
         work(&desk).await
     })?
 }
 
-/// The schedule of duties: version 1 for Japan. Every sentence that rests on a value of it says whether somebody verified that value.
-fn terms() -> Terms {
-    // 2026-10-01T00:00:00+09:00, when the duty began.
-    Terms::japan(Seconds(1_790_780_400))
+/// The operator whose node it is, as it was said once.
+async fn own_name(store: &dyn Store) -> Result<String, Failure> {
+    let known = sakimori_liaison::report::operator_of(store).await;
+    let known = known.map_err(|e| failed(&e))?;
+    known.map(|name| name.to_string()).ok_or_else(|| {
+        Failure::usage(
+            "--operator names the operator as the office knows its node, or SAKIMORI_OPERATOR",
+        )
+    })
+}
+
+/// The schedule of duties in force at the node. Every sentence that rests on a value of it says whether somebody verified that value.
+fn terms(options: &Options) -> Result<Terms, Failure> {
+    let folder = options.folder();
+    let keys = match options.role {
+        Role::Office => {
+            let path = options.node.office_key("office");
+            let own = path.exists().then(|| sakimori_control::keys::read(&path));
+            let own = own.transpose()?;
+            own.map(|own| own.verifier().clone()).into_iter().collect()
+        }
+        _ => sakimori_node::office_keys(&folder)?,
+    };
+    Ok(sakimori_node::duties(&folder, &keys)?)
 }
 
 /// Only an operator that is named has a register.

@@ -113,6 +113,13 @@ fn a_register_becomes_a_notice_that_the_office_takes_and_matches() {
     desk.run(&["asset", "notice"]).ended(1);
     let notices = desk.run(&["asset", "notices"]).yes();
     assert!(notices.out.contains("n-000001"), "{notices:#?}");
+    at_the_office(&desk);
+    let export = desk.run(&["asset", "export"]).yes();
+    assert!(export.out.contains("SIMATIC S7-1500"), "{export:#?}");
+}
+
+/// The office takes the filing, once and in the operator's name alone, and finds whose product an advisory means.
+fn at_the_office(desk: &Desk) {
     let office = |arguments: &[&str]| desk.run(&[arguments, &["--role", "office"]].concat());
     office(&["asset", "take", "filing.json", "--operator", "rail-1"]).ended(1);
     office(&["asset", "take", "filing.json"]).yes();
@@ -132,8 +139,6 @@ fn a_register_becomes_a_notice_that_the_office_takes_and_matches() {
     assert!(!counts.out.contains("water-1"));
     let names = office(&["asset", "match", "advisory.json", "--minister", "mlit"]).yes();
     assert!(names.out.contains("water-1"), "{names:#?}");
-    let export = desk.run(&["asset", "export"]).yes();
-    assert!(export.out.contains("SIMATIC S7-1500"), "{export:#?}");
 }
 
 #[test]
@@ -191,6 +196,11 @@ fn alerts_come_of_feeds_for_what_was_proved_and_are_answered() {
     desk.run(&["alert", "answer", id, "acted", "--operator", "rail-1"])
         .ended(1);
     desk.run(&["alert", "answer", id, "perhaps"]).ended(2);
+    rated_and_told(&desk);
+}
+
+/// What was answered is in the rates; who is told where is checked.
+fn rated_and_told(desk: &Desk) {
     let rates = desk
         .run(&["alert", "rates", "--format", "json"])
         .yes()
@@ -273,7 +283,7 @@ fn a_capture_gives_a_fingerprint_without_payload_or_victim_and_rules_of_three_fo
         "export",
         "flood.json",
         "--protect",
-        "203.0.0.0/8",
+        "203.0.113.0/8",
         "--form",
         "nftables",
     ];
