@@ -85,7 +85,7 @@ const ROWS: &[(&str, &str, &str, Bar)] = &[
     ),
 ];
 
-const OTHERS: [figures::Row; 12] = [
+const OTHERS: [figures::Row; 14] = [
     (
         "index of the registered assets",
         "assets.index",
@@ -133,6 +133,13 @@ const OTHERS: [figures::Row; 12] = [
     ("storing", "misp.feed.storing", "s", 1.0, Bar::None),
     ("STIX objects made", "misp.feed.objects", "", 1.0, Bar::None),
     (
+        "of them refused",
+        "misp.feed.refused",
+        "",
+        1.0,
+        Bar::AtMost(0.0),
+    ),
+    (
         "the same attributes as one event",
         "misp.one.seconds",
         "s",
@@ -143,6 +150,13 @@ const OTHERS: [figures::Row; 12] = [
         "of that, turning into STIX",
         "misp.one.turning",
         "s",
+        1.0,
+        Bar::None,
+    ),
+    (
+        "STIX objects refused: the report, whose references are more than are read of one object",
+        "misp.one.refused",
+        "",
         1.0,
         Bar::None,
     ),
@@ -198,6 +212,16 @@ fn measure_all(objects: u64, parent: &Path, folder: &Path) -> Result<()> {
         .into_iter()
         .filter(|name| *name == "sqlite" || postgres)
         .collect();
+    eprintln!("{objects} assets");
+    call(
+        &["assets".to_owned(), objects.to_string()],
+        None,
+        "assets.",
+        &mut figures,
+    )?;
+    eprintln!("{} attributes of MISP", objects / 10);
+    let words = ["misp".to_owned(), (objects / 10).to_string()];
+    call(&words, Some(&folder.join("misp")), "misp.", &mut figures)?;
     for engine in &engines {
         // As large as medallion's, for comparison, then as many as are asked for.
         for (name, count) in [
@@ -239,16 +263,6 @@ fn measure_all(objects: u64, parent: &Path, folder: &Path) -> Result<()> {
         }
         Err(error) => eprintln!("medallion is left out: {error:#}"),
     }
-    eprintln!("{objects} assets");
-    call(
-        &["assets".to_owned(), objects.to_string()],
-        None,
-        "assets.",
-        &mut figures,
-    )?;
-    eprintln!("{} attributes of MISP", objects / 10);
-    let words = ["misp".to_owned(), (objects / 10).to_string()];
-    call(&words, Some(&folder.join("misp")), "misp.", &mut figures)?;
     let text = page(&figures, objects, &engines, &before, parent)?;
     if objects >= OBJECTS {
         report::put(BEGIN, END, &text)?;

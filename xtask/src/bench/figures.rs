@@ -52,6 +52,7 @@ pub(super) fn measure(
         let read = line.split_once(' ');
         let read = read.and_then(|(name, value)| Some((name, value.parse().ok()?)));
         let (name, value) = read.with_context(|| format!("`{line}` is no figure"))?;
+        eprintln!("{prefix}{name} {value}");
         figures
             .entry(format!("{prefix}{name}"))
             .or_default()

@@ -97,6 +97,7 @@ struct Parts {
     judging: Duration,
     storing: Duration,
     objects: usize,
+    refused: usize,
 }
 
 fn take(folder: &Path, shared: &mut Shared, parts: &mut Parts) -> Outcome<()> {
@@ -120,10 +121,9 @@ fn take(folder: &Path, shared: &mut Shared, parts: &mut Parts) -> Outcome<()> {
                 Ok(())
             })?;
             parts.storing += took;
-            if let Some(failed) = post.status("s", 0).failures.first() {
-                return Err(format!("{failed:?}").into());
-            }
-            parts.objects += objects.len();
+            let status = post.status("s", 0);
+            parts.objects += status.successes.len();
+            parts.refused += status.failures.len();
         }
     }
     Ok(())
@@ -148,6 +148,7 @@ pub(crate) fn run(count: u64, folder: &Path) -> Outcome<()> {
         told(&format!("{name}.judging"), parts.judging.as_secs_f64());
         told(&format!("{name}.storing"), parts.storing.as_secs_f64());
         told(&format!("{name}.objects"), parts.objects);
+        told(&format!("{name}.refused"), parts.refused);
     }
     Ok(())
 }
