@@ -71,7 +71,7 @@ fn field(wish: &Wish) -> String {
     match prepare(wish, &known(), &key()) {
         Err(Denied::Wrong(error)) => error.to_string(),
         Err(Denied::Refused(refusal)) => refusal.to_string(),
-        Ok(_) => panic!("it was let go"),
+        Ok(_) => "it was let go".to_owned(),
     }
 }
 
