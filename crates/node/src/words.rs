@@ -1,5 +1,30 @@
 //! The words that pages show, in one table. In: a word's name, a language. Out: text. Never: words of the law other than those of the glossary.
 
+/// A table of words: what it is, its type, then name, English, Japanese of each.
+macro_rules! words {
+    ($(#[$what:meta])* $table:ident: $($name:ident $en:literal $ja:literal;)*) => {
+        $(#[$what])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $table {
+            $(#[doc = $en] $name,)*
+        }
+
+        impl $table {
+            /// All of them.
+            #[cfg(test)]
+            const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// In a language.
+            pub const fn text(self, language: $crate::words::Language) -> &'static str {
+                use $crate::words::Language;
+                match (self, language) {
+                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Ja) => $ja,)*
+                }
+            }
+        }
+    };
+}
+
 pub mod asset;
 pub mod report;
 pub mod weakness;
@@ -37,31 +62,9 @@ impl Language {
     }
 }
 
-/// The table: name, English, Japanese.
-macro_rules! words {
-    ($($name:ident $en:literal $ja:literal;)*) => {
-        /// A word or sentence of the pages.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Word {
-            $(#[doc = $en] $name,)*
-        }
-
-        impl Word {
-            /// All of them.
-            #[cfg(test)]
-            const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// In a language.
-            pub const fn text(self, language: Language) -> &'static str {
-                match (self, language) {
-                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Ja) => $ja,)*
-                }
-            }
-        }
-    };
-}
-
 words! {
+    /// A word or sentence of the pages.
+    Word:
     Office "Office" "内閣府";
     Commission "Commission" "サイバー通信情報監理委員会";
     Operator "Infrastructure operator" "特別社会基盤事業者";

@@ -1,32 +1,8 @@
 //! The words of the pages of assets and of the early warning, in one table. In: a word's name, a language. Out: text. Never: a word that is not in both languages.
 
-use super::Language;
-
-/// The table: name, English, Japanese.
-macro_rules! words {
-    ($($name:ident $en:literal $ja:literal;)*) => {
-        /// A word or sentence of these pages.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum AssetWord {
-            $(#[doc = $en] $name,)*
-        }
-
-        impl AssetWord {
-            /// All of them.
-            #[cfg(test)]
-            const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// In a language.
-            pub const fn text(self, language: Language) -> &'static str {
-                match (self, language) {
-                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Ja) => $ja,)*
-                }
-            }
-        }
-    };
-}
-
 words! {
+    /// A word or sentence of these pages.
+    AssetWord:
     Assets "Assets" "資産台帳";
     Alerts "Early warning" "早期警戒";
     NoOutline "Say first who the operator is and since when it has the duty." "はじめに事業者の概要と義務の開始日を登録してください。";
@@ -114,6 +90,7 @@ words! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Language;
 
     #[test]
     fn every_word_is_there_in_both_languages() {

@@ -1,32 +1,8 @@
 //! The words of the pages of reports, in one table. In: a word's name, a language. Out: text. Never: words of the law other than those of the glossary.
 
-use super::Language;
-
-/// The table: name, English, Japanese.
-macro_rules! words {
-    ($($name:ident $en:literal $ja:literal;)*) => {
-        /// A word or sentence of the pages of reports.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum ReportWord {
-            $(#[doc = $en] $name,)*
-        }
-
-        impl ReportWord {
-            /// All of them.
-            #[cfg(test)]
-            const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// In a language.
-            pub const fn text(self, language: Language) -> &'static str {
-                match (self, language) {
-                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Ja) => $ja,)*
-                }
-            }
-        }
-    };
-}
-
 words! {
+    /// A word or sentence of the pages of reports.
+    ReportWord:
     Reports "Incident reports" "特定侵害事象等の報告";
     Case "Case" "事案";
     Operator "Operator" "事業者";
@@ -170,6 +146,7 @@ words! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Language;
 
     #[test]
     fn every_word_of_reports_is_there_in_each_language() {

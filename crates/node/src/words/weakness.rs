@@ -1,32 +1,8 @@
 //! The words of the pages about weaknesses, in one table. In: a word's name, a language. Out: text. Never: a word that is not in both languages.
 
-use super::Language;
-
-/// The table: name, English, Japanese.
-macro_rules! words {
-    ($($name:ident $en:literal $ja:literal;)*) => {
-        /// A word or sentence of the pages about weaknesses.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Weakness {
-            $(#[doc = $en] $name,)*
-        }
-
-        impl Weakness {
-            /// All of them.
-            #[cfg(test)]
-            const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// In a language.
-            pub const fn text(self, language: Language) -> &'static str {
-                match (self, language) {
-                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Ja) => $ja,)*
-                }
-            }
-        }
-    };
-}
-
 words! {
+    /// A word or sentence of the pages about weaknesses.
+    Weakness:
     Weaknesses "Weaknesses" "脆弱性";
     ReportTitle "Report a weakness" "脆弱性の届出";
     ReportIntro "No sign-in, no name. Your report goes to the office that coordinates with makers; nothing of it is published before the hour that the parties are told of." "サインインも氏名も不要です。届出は調整を行う部署に届き、関係者に示された公表時刻より前に公表されることはありません。";
@@ -171,6 +147,7 @@ words! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Language;
 
     #[test]
     fn every_word_is_there_in_each_language() {
