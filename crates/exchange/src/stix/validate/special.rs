@@ -58,6 +58,7 @@ pub(super) fn conditions(judge: &mut Judge, kind: &Kind, node: &Node<'_>) {
     let is = |name: &str, value: bool| node.get(name).and_then(Node::as_bool) == Some(value);
     match kind.name {
         "indicator" => pattern(judge, node),
+        "software" => languages(judge, node),
         _ if judge.is_v20() => {}
         "malware" => judge.together(
             !is("is_family", true) || has("name"),
@@ -81,20 +82,6 @@ pub(super) fn conditions(judge: &mut Judge, kind: &Kind, node: &Node<'_>) {
             let good = !text.is_empty() && text.bytes().all(inner);
             judge.together(good, "is not lower case with hyphens");
         }),
-        "software" => {
-            for item in node.get("languages").map_or(&[][..], Node::items) {
-                let code =
-                    |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_lowercase());
-                if item.as_str().is_some_and(|text| !code(text)) {
-                    judge.within("languages", |judge| {
-                        judge.error(
-                            Rule::Language,
-                            "has an item that is no code of three letters",
-                        );
-                    });
-                }
-            }
-        }
         "language-content" => contents(judge, node),
         "extension-definition" => {
             let types = node.get("extension_types").map_or(&[][..], Node::items);
@@ -108,6 +95,39 @@ pub(super) fn conditions(judge: &mut Judge, kind: &Kind, node: &Node<'_>) {
         }
         _ => observable(judge, kind, node),
     }
+}
+
+/// Section 6.14, and part 4 section 2.14 of 2.0: codes of ISO 639-2.
+fn languages(judge: &mut Judge, node: &Node<'_>) {
+    for item in node.get("languages").map_or(&[][..], Node::items) {
+        let code = |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_lowercase());
+        if item.as_str().is_some_and(|text| !code(text)) {
+            judge.within("languages", |judge| {
+                judge.error(
+                    Rule::Language,
+                    "has an item that is no code of three letters",
+                );
+            });
+        }
+    }
+}
+
+/// Properties that observables have since 2.1 (its appendix on changes); in a pattern of 2.0 they name nothing, and a property of one's own begins with `x_`.
+const SINCE_21: &[(&str, &[&str])] = &[
+    ("artifact", &["encryption_algorithm", "decryption_key"]),
+    ("directory", &["ctime", "mtime", "atime"]),
+    ("email-message", &["message_id"]),
+    ("file", &["ctime", "mtime", "atime"]),
+    ("process", &["created_time", "image_ref"]),
+    ("software", &["swid"]),
+    ("user-account", &["credential", "credential_last_changed"]),
+    ("windows-registry-key", &["modified_time"]),
+];
+
+/// Whether a property of a type came with 2.1.
+fn is_since_21(kind: &str, key: &str) -> bool {
+    let row = SINCE_21.iter().find(|(name, _)| *name == kind);
+    row.is_some_and(|(_, keys)| keys.contains(&key))
 }
 
 /// What one type of observable asks for.
@@ -163,7 +183,8 @@ fn pattern(judge: &mut Judge, node: &Node<'_>) {
                 };
                 let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
                 let length = (3..=250).contains(&key.len()) || key == "id";
-                if !length || !key.bytes().all(inner) {
+                let known = !(judge.is_v20() && is_since_21(kind, key));
+                if !known || !length || !key.bytes().all(inner) {
                     judge.error(
                         Rule::Pattern,
                         format!("names the property `{key}`, which is none"),

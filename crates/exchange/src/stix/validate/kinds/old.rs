@@ -208,6 +208,16 @@ pub(super) const OBSERVABLES: &[Kind] = &[
             ),
         ],
     ),
+    observable(
+        "software",
+        &[
+            must("name", Form::Text),
+            may("cpe", Form::Text),
+            may("languages", Form::Texts),
+            may("vendor", Form::Text),
+            may("version", Form::Text),
+        ],
+    ),
     observable("url", &[must("value", Form::Text)]),
     observable("mac-addr", &[must("value", Form::Text)]),
     observable(
