@@ -455,10 +455,11 @@ fn registered(page: &mut Page) {
         "The months before",
         "Operators import their lists of equipment, answer for what each is used, and notify the office. Three of them have the controller EX-100; one does not say in which version.",
     );
+    let today = Host::system().seconds().day().to_string();
     for (operator, version) in OWNERS {
         let outline = json!({
             "outline": {"name": format!("{operator} Water"), "address": "Tokyo", "representative": "A. Sato", "contact": "assets@water.example"},
-            "sector": "water", "since": {"designated": "2026-10-01"},
+            "sector": "water", "since": {"designated": today},
         });
         let list = format!(
             "maker,product,version,count,location,equipment,class,part,introduced,bespoke\nAlpha Works,EX-100,{version},4,own-site,water-supply,type-1,appliance-hardware,2026-09-01,no\n"
