@@ -33,6 +33,7 @@ pub mod taxii;
 mod told;
 pub mod words;
 
+pub use api::asset::{AskedOfUs, answer_match, matches_of_us};
 pub use api::report::{Exchanged, duties, exchange_reports, office_keys};
 pub use held::held;
 pub use part::Role;

@@ -6,6 +6,7 @@ pub(crate) mod asset;
 mod decision;
 mod deletion;
 mod inbox;
+pub(crate) mod matches;
 pub mod report;
 mod sign_in;
 pub(crate) mod weakness;
@@ -72,6 +73,7 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                         }
                         @if reader.role == Word::Operator {
                             a href="/assets" { (crate::words::asset::AssetWord::Assets.text(reader.language)) }
+                            a href="/matches" { (crate::words::asset::AssetWord::Matches.text(reader.language)) }
                             a href="/alerts" { (crate::words::asset::AssetWord::Alerts.text(reader.language)) }
                         }
                         @if reader.role == Word::Office {

@@ -42,14 +42,18 @@ impl Link {
         .because(text)
     }
 
-    /// Posts a body; a JSON answer.
+    /// Posts a body; a JSON answer, `null` where the peer did it and has nothing to say.
     ///
     /// # Errors
     /// [`Code::PeerUnavailable`], or the peer's own code.
     pub fn post(&self, path: &str, kind: &str, body: &[u8]) -> Answer<serde_json::Value> {
         let request = self.agent.post(format!("{}{path}", self.url));
         let sent = request.header("content-type", kind).send(body);
-        let bytes = self.read(sent.map_err(|e| self.away(e))?)?;
+        let answer = sent.map_err(|e| self.away(e))?;
+        if answer.status().as_u16() == 204 {
+            return Ok(serde_json::Value::Null);
+        }
+        let bytes = self.read(answer)?;
         serde_json::from_slice(&bytes)
             .map_err(|e| Problem::hidden(Code::PeerUnavailable, format!("no JSON: {e}")))
     }

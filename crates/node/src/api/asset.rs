@@ -2,10 +2,13 @@
 //! answers, filings, advisories. Out: registers with their clocks, notices, questions, counts, names. Never: an operator's name in what a maker is told; an asset of one operator
 //! to another.
 
+pub(crate) mod matches;
 pub(crate) mod office;
 pub(crate) mod operator;
+mod ours;
 mod web;
 
+pub use matches::{AskedOfUs, answer_match, matches_of_us};
 pub(crate) use operator::sent;
 pub(crate) use web::routes as pages;
 
@@ -35,7 +38,9 @@ pub(super) fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(operator::outline))
             .routes(routes!(operator::scope))
             .routes(routes!(operator::notices, operator::make))
-            .routes(routes!(operator::bring)),
+            .routes(routes!(operator::bring))
+            .routes(routes!(matches::list))
+            .routes(routes!(matches::answer)),
     }
 }
 

@@ -84,6 +84,30 @@ words! {
     Register "Register" "登録する";
     Show "To be shown" "証明の内容";
     Times "times" "回";
+    Matches "Is this yours?" "該当資産の確認";
+    NoMatches "No advisory is about what is registered." "登録された資産に関するアドバイザリはありません。";
+    OpenAlone "Open questions alone" "未回答の質問のみ";
+    AllOfThem "All advisories" "すべてのアドバイザリ";
+    Older "Older ones" "以前のもの";
+    Advisory "Advisory" "アドバイザリ";
+    Asset "Asset" "資産";
+    OwnAsset "As it stands in the register" "台帳の記載";
+    Meant "As the advisory has it" "アドバイザリの記載";
+    Range "Versions that are meant" "対象の版";
+    NoRange "not said" "記載なし";
+    IsAffected "affected" "影響あり";
+    IsNotAffected "not affected" "影響なし";
+    IsAsked "asked" "確認が必要";
+    Answered "answered" "回答済み";
+    NotThisProduct "not this product" "この製品ではない";
+    NotThisVersion "this product, in a version that is not affected" "この製品だが、影響を受けない版である";
+    ThisProduct "this product" "この製品である";
+    DoubtProduct "Is it this product?" "この製品ですか";
+    DoubtMaker "Is it of this maker? The register names none." "この製造者のものですか(台帳に製造者の記載がありません)";
+    DoubtModel "Is it this model?" "この型式ですか";
+    DoubtVersionUnknown "Which version is it? None is registered." "どの版ですか(届出に版の記載がありません)";
+    DoubtVersion "Is its version meant? The two cannot be compared." "この版は対象ですか(版を比較できません)";
+    DoubtStatus "The advisory does not say whether it is affected." "アドバイザリは影響の有無を示していません";
     NotReached "The office's node does not answer; try again." "内閣府のノードが応答しません。後ほど再試行してください。";
 }
 

@@ -4,7 +4,7 @@
 use crate::nation::{Caller, Nation, Said, join, options, people};
 use sakimori_control::keys;
 use sakimori_control::tls::May;
-use sakimori_node::{Role, Running, start};
+use sakimori_node::{Role, Running, answer_match, matches_of_us, start};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -300,4 +300,162 @@ fn alerts_are_the_operator_s_alone_and_are_answered_on_its_page() {
     let rates = rows(&officer.get("/v1/alert-rates"));
     assert_eq!(rates.first().unwrap()["acted"], 1);
     assert_eq!(rows(&rail.get("/v1/alert-rates")).len(), 0);
+}
+
+/// A version of an advisory whose every text wants to be markup.
+fn hostile(title: &str) -> Value {
+    let product = |name: &str, id: &str| {
+        json!({"category": "product_name", "name": name, "branches": [{"category": "product_version_range", "name": "vers:generic/<3.0.0",
+            "product": {"product_id": id, "name": "before 3.0.0"}}]})
+    };
+    json!({
+        "document": {"title": title, "publisher": {"namespace": "https://psirt.example"}, "tracking": {"id": "<b>EX-2</b>"}},
+        "product_tree": {"branches": [
+            {"category": "vendor", "name": "Siemens", "branches": [product("SIMATIC S7-1500", "P1")]},
+            {"category": "vendor", "name": "<b>Evil</b>", "branches": [product("<script>alert(1)</script>", "P2")]},
+        ]},
+        "vulnerabilities": [{"product_status": {"known_affected": ["P1", "P2"]}}],
+    })
+}
+
+#[test]
+fn is_this_yours_is_answered_by_the_operator_s_own_people_once() {
+    let nation = Nation::start();
+    let (water, gas) = (
+        Operator::new(&nation, "water-1"),
+        Operator::new(&nation, "gas-1"),
+    );
+    // Without its details a notice has no version, so that the office has to ask.
+    water.done("/assets/list", &[("list", LIST)]);
+    water.outlined("Water One");
+    let answers = [
+        ("operator", "yes"),
+        ("equipment", "yes"),
+        ("preparation", "no"),
+        ("connected", "no"),
+    ];
+    water.done("/assets/1/scope", &answers);
+    water.done("/assets/2/scope", &answers);
+    water.done("/assets/notices", &[("kind", "asset")]);
+    let away = water.caller.get("/v1/matches");
+    assert_eq!(
+        (away.status, away.code().as_str()),
+        (503, "peer-unavailable")
+    );
+    let away = water.caller.get("/matches");
+    assert_eq!(
+        (away.status, away.code().as_str()),
+        (503, "peer-unavailable")
+    );
+    water.told_where_the_office_is(&nation);
+    gas.told_where_the_office_is(&nation);
+    let brought = water
+        .caller
+        .post_json("/v1/asset-notices/deliveries", &json!({}));
+    assert_eq!(brought.status, 204, "{}", brought.text());
+    assert!(water.page("/matches").contains("No advisory"));
+    let supervisor = nation.person(Role::Office, "o3");
+    let asked = supervisor.post_json("/v1/matches", &hostile("<script>alert(2)</script>"));
+    assert_eq!(
+        asked.json(),
+        json!({"operators": 1, "affected": 0, "questions": 2}),
+        "{}",
+        asked.text()
+    );
+    let id = answered(&water, &gas);
+    // The next version of the advisory asks nothing that was answered.
+    let again = supervisor.post_json("/v1/matches", &hostile("version 2"));
+    assert_eq!(again.json()["questions"], 0, "{}", again.text());
+    assert!(rows(&water.caller.get("/v1/matches?state=asked")).is_empty());
+    let page = water.page("/matches");
+    assert!(
+        page.contains("version 2") && page.contains("not affected") && page.contains(&id),
+        "{page}"
+    );
+    // What is said anew takes the place of what was said.
+    water.done(
+        &format!("/matches/{id}"),
+        &[("number", "1"), ("answer", "affected")],
+    );
+    let again = supervisor.post_json("/v1/matches", &hostile("version 3"));
+    assert_eq!(
+        (&again.json()["affected"], &again.json()["questions"]),
+        (&json!(1), &json!(0)),
+        "{}",
+        again.text()
+    );
+    assert!(rows(&gas.caller.get("/v1/matches")).is_empty());
+    drop(water.running);
+    drop(gas.running);
+}
+
+/// Two assets are asked about: one is answered on the page, one over the interface; nobody else answers. Gives the id of the match.
+fn answered(water: &Operator, gas: &Operator) -> String {
+    let own = rows(&water.caller.get("/v1/matches?state=asked"));
+    let id = own.first().unwrap()["id"].as_str().unwrap().to_owned();
+    let page = water.page("/matches?state=asked");
+    assert!(
+        page.contains("&lt;script&gt;alert(2)") && page.contains("&lt;b&gt;EX-2"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("<script") && !page.contains("<b>"),
+        "text stays text: {page}"
+    );
+    assert!(page.contains("Which version is it?") && page.contains("SIMATIC S7-1500"));
+    assert!(water.page("/assets").contains("href=\"/matches\""));
+    assert!(rows(&gas.caller.get("/v1/matches")).is_empty());
+    assert!(gas.page("/matches").contains("No advisory"));
+    let (page, route) = (
+        format!("/matches/{id}"),
+        format!("/v1/matches/{id}/answers"),
+    );
+    let word = |answer: &str| json!({"number": 2, "answer": answer});
+    assert_eq!(
+        gas.caller.post_json(&route, &word("affected")).code(),
+        "not-found",
+        "another's match is not there"
+    );
+    let forged = water
+        .caller
+        .post(&page, FORM, b"form=x&number=1&answer=affected");
+    assert_eq!(forged.code(), "forged-form");
+    for (path, number, answer, status) in [
+        (page.as_str(), "1", "perhaps", 422),
+        (page.as_str(), "9", "affected", 404),
+        ("/matches/..%2F..%2Fv1%2Fme", "1", "affected", 404),
+        ("/matches?state=perhaps", "1", "affected", 405),
+    ] {
+        let said = water.post(path, &[("number", number), ("answer", answer)]);
+        assert_eq!(
+            said.status,
+            status,
+            "{path} {number} {answer}: {}",
+            said.text()
+        );
+    }
+    let state = water.caller.get("/v1/matches?state=perhaps");
+    assert_eq!(state.code(), "malformed");
+    assert_eq!(rows(&water.caller.get("/v1/matches?state=asked")), own);
+    let said = water.post(&page, &[("number", "1"), ("answer", "not-this-version")]);
+    assert_eq!(said.status, 303, "{}", said.text());
+    let said = water.caller.post_json(&route, &word("not-this-product"));
+    assert_eq!(said.status, 204, "{}", said.text());
+    // As the command line asks, without the node's server.
+    let folder = water.folder.join("operator");
+    let all = runtime().block_on(matches_of_us(&folder, false)).unwrap();
+    assert_eq!((all.rows.len(), all.more), (1, false));
+    let open = runtime().block_on(matches_of_us(&folder, true)).unwrap();
+    assert!(open.rows.is_empty(), "{open:?}");
+    let other = gas.folder.join("operator");
+    let stolen = runtime().block_on(answer_match(&other, &id, 1, "affected"));
+    assert_eq!(stolen.unwrap_err().code.word(), "not-found");
+    id
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }

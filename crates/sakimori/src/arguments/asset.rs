@@ -49,7 +49,7 @@ pub(crate) struct Place {
     pub(crate) format: Format,
 }
 
-/// The register of assets and its notices: kept at the operator's node, taken at the office's, with no network and no server.
+/// The register of assets and its notices: kept at the operator's node, taken at the office's, with no server, and with no network but for `questions` and `answer`.
 #[derive(Args, Debug)]
 pub(crate) struct Asset {
     #[command(flatten)]
@@ -106,6 +106,22 @@ pub(crate) enum AssetAct {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Asks the office's node "is this yours?": what advisories may mean of this operator's assets, the open questions alone.
+    Questions {
+        /// What is affected, what is not and what was answered too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Answers such a question at the office's node, which remembers it: an asset is not asked about again while its version and the advisory's are the same.
+    Answer {
+        /// The match, as `questions` lists it.
+        id: String,
+        /// The asset's number in the register.
+        number: u64,
+        /// not-this-product, not-this-version (it is that product, its version is not affected), this-product (its version is still to be asked) or affected.
+        #[arg(value_parser = match_answer)]
+        answer: String,
+    },
     /// Lists the notices that were made, at the office those that were taken.
     Notices,
     /// At the office: takes an operator's filing.
@@ -150,6 +166,14 @@ fn yes(text: &str) -> Result<Answer, String> {
         "unsure" => Ok(Answer::Unsure),
         _ => Err("one of yes, no, unsure".to_owned()),
     }
+}
+
+fn match_answer(text: &str) -> Result<String, String> {
+    sakimori_liaison::matching::answered_of(text)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| {
+            "one of not-this-product, not-this-version, this-product, affected".to_owned()
+        })
 }
 
 fn sub_type(text: &str) -> Result<(SubType, Answer), String> {

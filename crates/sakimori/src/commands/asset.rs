@@ -1,7 +1,8 @@
-//! `asset …`: the register at the operator's node, its notices, what the office takes of them. In: arguments, files. Out: tables, filings, the store. Never: a network; a rule of its
-//! own.
+//! `asset …`: the register at the operator's node, its notices, what the office takes of them. In: arguments, files. Out: tables, filings, the store. Never: a network but for
+//! `questions` and `answer`; a rule of its own.
 
 mod office;
+mod ours;
 mod shown;
 
 use crate::arguments::Format;
@@ -22,7 +23,7 @@ use sakimori_node::{Options, Role};
 use sakimori_store::{Store, StoreError};
 use serde_json::json;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What a command works with.
@@ -31,6 +32,8 @@ pub(super) struct Desk<'a> {
     pub(super) act: Act<'a>,
     pub(super) terms: Terms,
     pub(super) format: Format,
+    /// The role's folder.
+    pub(super) folder: PathBuf,
 }
 
 /// What a refusal is to who typed the command: each field on a line, then one line for the whole.
@@ -105,6 +108,7 @@ pub(super) fn at_desk<T>(
             },
             terms: terms(&options)?,
             format: place.format,
+            folder: options.folder(),
         };
         work(&desk).await
     })?
@@ -149,7 +153,15 @@ pub(super) fn run(arguments: Asset, host: &Host) -> Result<ExitCode, Failure> {
     if matches!(place.role, Role::Commission) {
         return Err(Failure::usage("--role is operator or office"));
     }
+    let asks = matches!(act, AssetAct::Questions { .. } | AssetAct::Answer { .. });
+    if asks && matches!(place.role, Role::Office) {
+        return Err(Failure::usage(
+            "the office asks; an operator's node answers (--role operator)",
+        ));
+    }
     at_desk(&place, host, async |desk: &Desk<'_>| match act {
+        AssetAct::Questions { all } => ours::questions(desk, all).await,
+        AssetAct::Answer { id, number, answer } => ours::answer(desk, (&id, number), &answer).await,
         AssetAct::Import { file, more, on } => import(desk, &file, more, on).await,
         AssetAct::Outline { file } => outline(desk, file.as_deref()).await,
         AssetAct::List { tell } => shown::list(desk, tell.as_deref()).await,

@@ -118,6 +118,31 @@ fn a_register_becomes_a_notice_that_the_office_takes_and_matches() {
     assert!(export.out.contains("SIMATIC S7-1500"), "{export:#?}");
 }
 
+#[test]
+fn is_this_yours_needs_the_office_and_a_word_that_is_an_answer() {
+    let desk = Desk::new();
+    let id = "m-000000000000000000000000-000";
+    let away = desk
+        .run(&["asset", "questions", "--format", "json"])
+        .ended(75);
+    assert!(
+        away.out.is_empty() && away.err.contains("office"),
+        "{away:#?}"
+    );
+    desk.run(&["asset", "answer", id, "1", "affected"])
+        .ended(75);
+    let wrong = desk.run(&["asset", "answer", id, "1", "perhaps"]).ended(2);
+    assert!(wrong.err.contains("not-this-product"), "{wrong:#?}");
+    desk.run(&["asset", "answer", "../me", "1", "affected"])
+        .ended(1);
+    for words in [
+        &["asset", "questions"][..],
+        &["asset", "answer", id, "1", "affected"],
+    ] {
+        desk.run(&[words, &["--role", "office"]].concat()).ended(2);
+    }
+}
+
 /// The office takes the filing, once and in the operator's name alone, and finds whose product an advisory means.
 fn at_the_office(desk: &Desk) {
     let office = |arguments: &[&str]| desk.run(&[arguments, &["--role", "office"]].concat());

@@ -292,6 +292,7 @@ pub(crate) async fn list(
 /// An answer to an alert.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewAlertAnswer)]
 pub(crate) struct NewAnswer {
     /// seen, acted, false or not-relevant.
     pub(crate) answer: String,

@@ -160,23 +160,23 @@ pub(crate) async fn matches(
 }
 
 /// An answer about an asset.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewAnswer {
+pub(crate) struct NewMatchAnswer {
     /// The asset's number in the operator's register.
-    number: u64,
+    pub(crate) number: u64,
     /// not-this-product, not-this-version, this-product or affected.
-    answer: String,
+    pub(crate) answer: String,
 }
 
 /// Takes the operator's answer to "is this yours?"; it is remembered.
-#[utoipa::path(post, path = "/v1/matches/{id}/answers", tag = "assets", params(("id" = String, Path)), request_body = NewAnswer,
+#[utoipa::path(post, path = "/v1/matches/{id}/answers", tag = "assets", params(("id" = String, Path)), request_body = NewMatchAnswer,
     responses((status = 204, description = "It is kept.")))]
 pub(crate) async fn answer(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<NewAnswer>,
+    Json(said): Json<NewMatchAnswer>,
 ) -> Answer<axum::http::StatusCode> {
     let operator = only_operator(&app, &caller).await?;
     let by = crate::api::office::caller_id(&caller);

@@ -40,6 +40,7 @@ pub(crate) fn routes(role: Role) -> Router<Shared> {
             .route("/assets/notices", post(notice))
             .route("/assets/{number}", get(one))
             .route("/assets/{number}/scope", post(scope))
+            .merge(super::ours::routes())
             .route("/alerts", get(warned))
             .route("/alerts/things", post(claim))
             .route("/alerts/{id}", post(answer)),
