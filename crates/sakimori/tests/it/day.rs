@@ -43,27 +43,38 @@ fn plain(text: &str, folder: &Path) -> String {
     out
 }
 
+/// Where a date begins in a word, such as `2026-10-01`.
+fn date_in(word: &str) -> Option<usize> {
+    let form = |at: &usize| {
+        let digit = |n: usize| word.as_bytes().get(at + n).is_some_and(u8::is_ascii_digit);
+        let dash = |n: usize| word.as_bytes().get(at + n) == Some(&b'-');
+        [0, 1, 2, 3, 5, 6, 8, 9].into_iter().all(digit) && dash(4) && dash(7)
+    };
+    (0..word.len()).find(form)
+}
+
 /// A word, or what stands for it.
 fn said(word: &str) -> String {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let hex = word.len() >= 16 && word.chars().all(|c| c.is_ascii_hexdigit());
-    let date = digits >= 8 && word.starts_with("20") && word.contains('-');
-    if word.starts_with("127.0.0.1") {
-        "…".to_owned()
-    } else if word.starts_with("m-") && digits > 6 {
-        "m-…".to_owned()
-    } else if word.starts_with("WK-20") {
-        "WK-…".to_owned()
-    } else if word.starts_with("wk-20") {
-        "wk-….json".to_owned()
-    } else if hex || (word.len() > 40 && digits > 3) {
-        "…".to_owned()
-    } else if date && word.contains(':') {
-        "(time)".to_owned()
-    } else if date {
-        "(day)".to_owned()
-    } else {
-        word.to_owned()
+    if word.starts_with("127.0.0.1") || hex || (word.len() > 40 && digits > 3) {
+        return "…".to_owned();
+    }
+    for (begins, stands) in [("WK-20", "WK-…"), ("wk-20", "wk-….json")] {
+        if word.starts_with(begins) {
+            return stands.to_owned();
+        }
+    }
+    if word.len() == 4 && digits == 4 && word.starts_with("20") {
+        return "(year)".to_owned();
+    }
+    if word.starts_with("m-") && digits > 6 {
+        return "m-…".to_owned();
+    }
+    match date_in(word).and_then(|at| word.split_at_checked(at)) {
+        Some((before, date)) if date.contains('T') => format!("{before}(time)"),
+        Some((before, _)) => format!("{before}(day)"),
+        None => word.to_owned(),
     }
 }
 
