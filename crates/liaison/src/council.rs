@@ -3,8 +3,15 @@
 //! compile: [`ForCouncil`]), a copy without the opinion, an override without a reason.
 //!
 //! 1. [`join`]: a member joins with its consent, whose entry is in the log.
-//! 2. [`council`] gives the members as the rules take them; [`Submission::ask`](sakimori_release::council::Submission::ask) asks the gate; the caller enters the act into the log.
-//! 3. [`give`] keeps a copy for each member, which only that member reads.
+//! 2. [`submit`]: what a member, or the office, submits is kept and waits.
+//! 3. [`council`] gives the members as the rules take them; [`ask`] asks the gate for copies of a submission; the caller enters the act into the log.
+//! 4. [`give_submission`], or [`give`] for copies of anything else, keeps a copy for each member, which only that member reads.
+
+mod submission;
+
+pub use submission::{
+    SaidOpinion, SubmissionPaper, Waiting, ask, give_submission, submission, submissions, submit,
+};
 
 use crate::asset::Act;
 use crate::error::LiaisonError;
@@ -12,8 +19,8 @@ use crate::paper::{self, Document, Written};
 use sakimori_custody::Recorded;
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
-use sakimori_release::council::{Copies, Council, ForCouncil, Opinion};
-use sakimori_store::{NEWEST, Papers, Store, View};
+use sakimori_release::council::{Copies, Council, ForCouncil, MemberCopy, Opinion};
+use sakimori_store::{Change, Papers, Store, View};
 use serde::{Deserialize, Serialize};
 
 /// Most members of the council.
@@ -23,7 +30,7 @@ const REASON_BYTES_MAX: usize = 4 << 10;
 /// Longest content of a copy in bytes.
 const CONTENT_BYTES_MAX: usize = 1 << 20;
 /// Most copies of one giving: what one transaction holds beside its record.
-const COPIES_MAX: usize = 200;
+pub const COPIES_MAX: usize = 200;
 const ID: &str = "own";
 const OFFICE: &str = "office";
 
@@ -55,8 +62,16 @@ pub struct CopyPaper {
     pub opinion: Option<String>,
     /// Whether it was given against the opinion.
     pub overridden: bool,
+    /// Who gave it against the opinion.
+    pub overridden_by: Option<String>,
     /// Why, where it was.
     pub reason: Option<String>,
+    /// Its class.
+    pub class: String,
+    /// How far it may go, as people write it.
+    pub tlp: String,
+    /// What may be done with it, as people write it.
+    pub pap: String,
     /// Index of the entry that it left under.
     pub entry: u64,
     /// What it says.
@@ -98,9 +113,8 @@ fn name(text: &str) -> Result<Name, LiaisonError> {
 /// # Errors
 /// What the store says; [`LiaisonError::Refused`] where what is kept breaks a rule.
 pub async fn council(store: &(impl Papers + ?Sized)) -> Result<Council, LiaisonError> {
-    let (all, _) = paper::all::<MemberPaper>(store, View::All, None, MEMBERS_MAX).await?;
     let mut council = Council::default();
-    for kept in all {
+    for kept in members(store).await? {
         let member = name(&kept.owner)?;
         let consent = Recorded::at(kept.said.consent);
         let by = name(&kept.said.by)?;
@@ -146,11 +160,15 @@ pub async fn join(
     Ok(store.apply(&[change, audit]).await?)
 }
 
-/// A member leaves; from then on it is given nothing. What it was given stays with it.
+/// A member leaves; from then on it is given nothing. What it was given stays with it. `entry` is what the log is told of it, kept in the same transaction.
 ///
 /// # Errors
 /// [`LiaisonError::Missing`]; [`LiaisonError::Refused`] where it left before; what the store says.
-pub async fn leave(store: &(impl Store + ?Sized), act: Act<'_>) -> Result<(), LiaisonError> {
+pub async fn leave(
+    store: &(impl Store + ?Sized),
+    act: Act<'_>,
+    entry: Change,
+) -> Result<(), LiaisonError> {
     let kept = paper::newest::<MemberPaper>(store, act.owner, ID).await?;
     if kept.said.left.is_some() {
         return Err(refused("member", format!("{} has left", act.owner)));
@@ -162,6 +180,7 @@ pub async fn leave(store: &(impl Store + ?Sized), act: Act<'_>) -> Result<(), Li
     let changes = [
         kept.next(&said, act.standing("left", None))?,
         act.audit("leave-council", act.owner, String::new()),
+        entry,
     ];
     Ok(store.apply(&changes).await?)
 }
@@ -178,39 +197,67 @@ pub async fn give<C: ForCouncil, T>(
     words: impl Fn(&T) -> String,
     reason: Option<&str>,
 ) -> Result<u64, LiaisonError> {
-    let entry = copies.entry().index();
-    let id = format!("e-{entry}");
-    let reason = reason.map(str::trim).filter(|text| !text.is_empty());
-    let (mut changes, mut members) = (Vec::new(), Vec::new());
-    let (mut overridden, mut submitter) = (false, String::new());
-    for copy in copies.each() {
-        overridden |= copy.overridden;
-        submitter = copy.submitter.to_string();
+    let given = given(act, copies, words, reason)?;
+    store.apply(&given.changes).await?;
+    Ok(given.count)
+}
+
+/// What a giving writes.
+struct Giving {
+    changes: Vec<Change>,
+    count: u64,
+    state: &'static str,
+}
+
+/// The copies as papers, each with its member.
+fn papers<C: ForCouncil, T>(
+    by: &str,
+    copies: &Copies<C, T>,
+    words: impl Fn(&T) -> String,
+    reason: Option<&str>,
+) -> Result<Vec<(String, CopyPaper)>, LiaisonError> {
+    let marking = copies.marking();
+    let paper = |copy: MemberCopy<'_, T>| {
         let content = words(copy.content);
         if content.len() > CONTENT_BYTES_MAX {
             return Err(refused("content", "is too long"));
         }
         let said = CopyPaper {
-            submitter: submitter.clone(),
+            submitter: copy.submitter.to_string(),
             opinion: copy
                 .opinion
                 .map(|opinion: &Opinion| opinion.text().to_owned()),
             overridden: copy.overridden,
+            overridden_by: copy.overridden.then(|| by.to_owned()),
             reason: reason.filter(|_| copy.overridden).map(str::to_owned),
-            entry,
+            class: C::CLASS.to_string(),
+            tlp: marking.tlp.label().to_owned(),
+            pap: marking.pap.label().to_owned(),
+            entry: copies.entry().index(),
             content,
         };
-        let own = Act {
-            owner: copy.member.as_str(),
-            ..act
-        };
-        changes.push(paper::first(
-            own.owner,
-            &id,
-            &said,
-            own.standing("given", None),
-        )?);
-        members.push(copy.member.to_string());
+        Ok((copy.member.to_string(), said))
+    };
+    copies.each().map(paper).collect()
+}
+
+fn given<C: ForCouncil, T>(
+    act: Act<'_>,
+    copies: &Copies<C, T>,
+    words: impl Fn(&T) -> String,
+    reason: Option<&str>,
+) -> Result<Giving, LiaisonError> {
+    let entry = copies.entry().index();
+    let id = format!("e-{entry}");
+    let reason = reason.map(str::trim).filter(|text| !text.is_empty());
+    let (mut changes, mut members) = (Vec::new(), Vec::new());
+    let (mut overridden, mut submitter) = (false, String::new());
+    for (member, said) in papers(act.by, copies, words, reason)? {
+        overridden |= said.overridden;
+        submitter.clone_from(&said.submitter);
+        let standing = act.standing("given", None);
+        changes.push(paper::first(&member, &id, &said, standing)?);
+        members.push(member);
     }
     if members.len() > COPIES_MAX {
         return Err(refused("members", format!("are more than {COPIES_MAX}")));
@@ -240,22 +287,36 @@ pub async fn give<C: ForCouncil, T>(
         office.standing(state, None),
     )?);
     changes.push(act.audit("give-council", &id, format!("{count} copies, {state}")));
-    store.apply(&changes).await?;
-    Ok(count)
+    Ok(Giving {
+        changes,
+        count,
+        state,
+    })
 }
 
-/// A member's copies, the newest first, at most 100.
+/// Copies in a view, the newest first, at most 100 `before` a place: a member sees its own.
 ///
 /// # Errors
 /// What the store says; [`LiaisonError::Unreadable`].
 pub async fn copies(
     store: &(impl Papers + ?Sized),
-    member: &str,
+    view: View<'_>,
+    before: u64,
 ) -> Result<Vec<Written<CopyPaper>>, LiaisonError> {
-    let kept = store
-        .latest(View::Of(member), CopyPaper::KIND, None, NEWEST)
-        .await?;
+    let kept = store.latest(view, CopyPaper::KIND, None, before).await?;
     kept.into_iter().map(paper::read).collect()
+}
+
+/// Members by name, those that left included.
+///
+/// # Errors
+/// What the store says; [`LiaisonError::Unreadable`].
+pub async fn members(
+    store: &(impl Papers + ?Sized),
+) -> Result<Vec<Written<MemberPaper>>, LiaisonError> {
+    let (mut all, _) = paper::all::<MemberPaper>(store, View::All, None, MEMBERS_MAX).await?;
+    all.sort_by(|one, other| one.owner.cmp(&other.owner));
+    Ok(all)
 }
 
 /// How often something was given to the council, and how often of these against an opinion.

@@ -4,15 +4,20 @@
 //! The rules are those of [`sakimori_advisory::matching`]. What an advisory means for an operator's assets is a paper of that operator, in parts; its answers stand in it and
 //! are the memory from which the next advisory, or the next version of this one, is judged.
 
+mod answers;
+mod keeper;
 mod names;
 mod question;
 
+pub use answers::memory;
+pub use keeper::Keeper;
 pub use names::{AliasTable, add_alias, aliases};
-pub use question::{Asking, MatchPaper, MatchRow, answer, answered_of, ask, matches, memory};
+pub use question::{Asking, MatchPaper, MatchRow, answer, answered_of, ask, matches};
 
 use crate::error::LiaisonError;
 use crate::notice::RegisteredPart;
 use crate::paper::{self, Document, Written};
+use answers::Answers;
 use sakimori_advisory::matching::views::{self, MakerCount, MinisterRow};
 use sakimori_advisory::matching::{Advisory, Aliases, Asset, AssetId, Hit, Index, Memory};
 use sakimori_cooperate::Terms;
@@ -21,21 +26,31 @@ use sakimori_cooperate::routing::Sector;
 use sakimori_store::{Papers, View};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most assets of the office that are matched: four times those of all designated operators as they are estimated.
 pub const ASSETS_MAX: usize = 4_000_000;
 
-/// Everything that an advisory is matched with.
-#[derive(Debug)]
+/// Everything that an advisory is matched with. A clone is of the same assets and answers, not of their copies.
+#[derive(Clone, Debug)]
 pub struct Matching {
     /// The table of names.
-    pub aliases: Aliases,
+    pub aliases: Arc<Aliases>,
     /// What operators answered.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     /// The registered assets.
-    pub index: Index,
+    pub index: Arc<Index>,
     /// Operator and number of each asset.
-    numbers: BTreeMap<AssetId, u64>,
+    numbers: Arc<BTreeMap<AssetId, u64>>,
+}
+
+/// The last versions of papers that an index was made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Marks {
+    /// Of the registered parts.
+    parts: u64,
+    /// Of the table of names.
+    names: u64,
 }
 
 /// The id under which an asset is matched: the first 8 bytes of the SHA-256 of operator and number. Among a million assets two have one id with a probability of 3 in 10^8;
@@ -61,38 +76,59 @@ fn some(text: &str) -> Option<String> {
 }
 
 impl Matching {
-    /// Reads everything. A million assets are some 2,500 papers.
+    /// Reads everything. A million assets are some 2,500 papers; who asks often has a [`Keeper`].
     ///
     /// # Errors
     /// [`LiaisonError::Full`]; what the store says.
     pub async fn load(store: &(impl Papers + ?Sized), terms: &Terms) -> Result<Self, LiaisonError> {
-        let aliases = aliases(store).await?;
-        let memory = memory(store).await?;
-        let (mut assets, mut numbers) = (Vec::new(), BTreeMap::new());
-        let mut after = 0;
+        let mut answers = Answers::default();
+        Ok(Self::read(store, terms, &mut answers).await?.0)
+    }
+
+    /// The same with the last papers that it is made of. A paper that is written meanwhile is behind these marks.
+    async fn read(
+        store: &(impl Papers + ?Sized),
+        terms: &Terms,
+        answers: &mut Answers,
+    ) -> Result<(Self, Marks), LiaisonError> {
+        let (aliases, names) = names::marked(store).await?;
+        answers.follow(store).await?;
+        // By paper: one that changes while it is read comes again, and its last version counts.
+        let mut parts: BTreeMap<(String, String), Vec<(u64, Asset)>> = BTreeMap::new();
+        let (mut last, mut count) = (0, 0);
         loop {
             let some = store
-                .papers(View::All, RegisteredPart::KIND, Some("kept"), after)
+                .papers(View::All, RegisteredPart::KIND, None, last)
                 .await?;
-            let Some(last) = some.last() else { break };
-            after = last.sequence;
+            let Some(end) = some.last() else { break };
+            last = end.sequence;
             for kept in some {
                 let part: Written<RegisteredPart> = paper::read(kept)?;
-                taken(&part, terms, &mut assets, &mut numbers);
+                let assets = taken(&part, terms);
+                count += assets.len();
+                let before = parts.insert((part.owner, part.id), assets);
+                count -= before.map_or(0, |before| before.len());
             }
-            if assets.len() > ASSETS_MAX {
+            if count > ASSETS_MAX {
                 return Err(LiaisonError::Full {
                     what: "registered assets",
                     most: ASSETS_MAX as u64,
                 });
             }
         }
-        Ok(Self {
-            index: Index::new(assets, &aliases),
-            aliases,
-            memory,
-            numbers,
-        })
+        let mut numbers = BTreeMap::new();
+        let mut assets = Vec::with_capacity(count);
+        for (number, asset) in parts.into_values().flatten() {
+            numbers.insert(asset.id, number);
+            assets.push(asset);
+        }
+        let matching = Self {
+            index: Arc::new(Index::new(assets, &aliases)),
+            aliases: Arc::new(aliases),
+            memory: Arc::new(answers.memory()),
+            numbers: Arc::new(numbers),
+        };
+        Ok((matching, Marks { parts: last, names }))
     }
 
     /// The assets that an advisory may mean, with what was answered before.
@@ -150,18 +186,13 @@ fn cell(count: u64) -> Option<u64> {
     (count == 0 || count >= CELL_MIN).then_some(count)
 }
 
-fn taken(
-    part: &Written<RegisteredPart>,
-    terms: &Terms,
-    assets: &mut Vec<Asset>,
-    numbers: &mut BTreeMap<AssetId, u64>,
-) {
+/// The assets of a part, each with its number.
+fn taken(part: &Written<RegisteredPart>, terms: &Terms) -> Vec<(u64, Asset)> {
     let minister = minister(part.said.sector, terms);
-    for line in &part.said.lines {
-        let id = asset_id(&part.owner, line.number);
-        numbers.insert(id, line.number);
-        assets.push(Asset {
-            id,
+    let lines = part.said.lines.iter();
+    let asset = lines.map(|line| {
+        let asset = Asset {
+            id: asset_id(&part.owner, line.number),
             operator: part.owner.clone(),
             minister: minister.clone(),
             maker: line.item.maker.clone(),
@@ -171,6 +202,8 @@ fn taken(
             count: line.count,
             cpe: None,
             purl: None,
-        });
-    }
+        };
+        (line.number, asset)
+    });
+    asset.collect()
 }

@@ -42,6 +42,8 @@ pub struct App {
     pub(crate) outbox: crate::outbox::Refusals,
     /// How often addresses began to sign in.
     pub starts: Starts,
+    /// The index of registered assets at the office.
+    pub(crate) matching: sakimori_liaison::matching::Keeper,
     /// The office's vulnerability room.
     pub(crate) weaknesses: Option<Arc<crate::api::weakness::Weaknesses>>,
     /// The office's collections, where it has some.

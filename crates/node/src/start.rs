@@ -239,6 +239,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         docket: SharedDocket::default(),
         outbox: outbox::Refusals::default(),
         starts: Starts::default(),
+        matching: sakimori_liaison::matching::Keeper::default(),
         weaknesses,
         taxii,
         openapi: api::document(options.role),

@@ -9,7 +9,7 @@ use crate::limits::{RECIPIENTS_MAX, TEXT_BYTES_MAX};
 use crate::pseudonym::PseudonymKey;
 use crate::recipient::{Recipient, RecipientKind};
 use crate::refused::{Code, Refused, hold};
-use crate::tlp::Tlp;
+use crate::tlp::{Marking, Tlp};
 use sakimori_custody::Recorded;
 use sakimori_custody::class::{IntegratedControlled, PublicNotice};
 use sakimori_custody::ids::Name;
@@ -338,6 +338,11 @@ impl<C: ForCouncil, T> Copies<C, T> {
                 overridden: self.overridden,
                 content: self.released.content(),
             })
+    }
+
+    /// The marking, to be shown on each.
+    pub const fn marking(&self) -> Marking {
+        self.released.marking()
     }
 
     /// The entry that they left under.

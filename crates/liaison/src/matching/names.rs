@@ -78,8 +78,15 @@ fn table(rows: &[AliasRow]) -> Result<Aliases, LiaisonError> {
 /// # Errors
 /// What the store says; [`LiaisonError::Unreadable`].
 pub async fn aliases(store: &(impl Papers + ?Sized)) -> Result<Aliases, LiaisonError> {
-    let kept = kept(store).await?;
-    table(kept.as_ref().map_or(&[][..], |kept| &kept.said.pairs))
+    Ok(marked(store).await?.0)
+}
+
+/// The table with the place of its version; 0 where there is none.
+pub(super) async fn marked(store: &(impl Papers + ?Sized)) -> Result<(Aliases, u64), LiaisonError> {
+    let Some(kept) = kept(store).await? else {
+        return Ok((Aliases::new(), 0));
+    };
+    Ok((table(&kept.said.pairs)?, kept.sequence))
 }
 
 /// Takes a pair: two names of a maker, or of a product of `maker`.

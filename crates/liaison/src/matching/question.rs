@@ -1,13 +1,11 @@
-//! What an advisory means for an operator. In: hits, answers. Out: papers of operators with one row for each asset that may be meant; the memory of what was answered. Never: an
+//! What an advisory means for an operator. In: hits, answers. Out: papers of operators with one row for each asset that may be meant. Never: an
 //! answer that is lost because the advisory has a new version.
 
-use super::{Matching, asset_id};
+use super::Matching;
 use crate::asset::Act;
 use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
-use sakimori_advisory::csaf::products::Status;
-use sakimori_advisory::matching::{Advisory, Answered, Asset, Claim, Doubt, Hit, Memory, Outcome};
-use sakimori_advisory::version::Range;
+use sakimori_advisory::matching::{Advisory, Answered, Doubt, Hit, Outcome};
 use sakimori_custody::ids::hex;
 use sakimori_store::{Change, Papers, Store, View};
 use serde::{Deserialize, Serialize};
@@ -18,8 +16,6 @@ use std::collections::BTreeMap;
 const ROWS_MAX: usize = 400;
 /// Most papers of one operator about one advisory: all of its assets.
 const PAPERS_OF_ONE_MAX: usize = 50;
-/// Most papers with answers that are read as memory.
-const MEMORY_PAPERS_MAX: usize = 200_000;
 /// Longest name of an advisory that a paper shows, characters.
 const TITLE_CHARS_MAX: usize = 200;
 
@@ -292,75 +288,4 @@ pub async fn answer(
         act.audit("answer-match", id, format!("{number} {word}")),
     ];
     Ok(store.apply(&changes).await?)
-}
-
-/// What operators answered, as the rules remember it.
-///
-/// # Errors
-/// [`LiaisonError::Full`]; what the store says.
-pub async fn memory(store: &(impl Papers + ?Sized)) -> Result<Memory, LiaisonError> {
-    let (all, more) = paper::all::<MatchPaper>(store, View::All, None, MEMORY_PAPERS_MAX).await?;
-    if more {
-        return Err(LiaisonError::Full {
-            what: "papers of answers",
-            most: MEMORY_PAPERS_MAX as u64,
-        });
-    }
-    let mut rows: Vec<(u64, &Written<MatchPaper>, &MatchRow, Answered)> = Vec::new();
-    for kept in &all {
-        for row in &kept.said.rows {
-            if let Some(said) = &row.answer
-                && let Some(answered) = answered_of(&said.answer)
-            {
-                rows.push((said.at, kept, row, answered));
-            }
-        }
-    }
-    // A later answer takes the place of the one before.
-    rows.sort_by_key(|(at, ..)| *at);
-    let mut memory = Memory::new();
-    for (_, kept, row, answered) in rows {
-        let version = row.answer.as_ref().and_then(|said| said.version.clone());
-        let asset = remembered_asset(&kept.owner, row, version);
-        memory.keep(
-            &kept.said.advisory,
-            &remembered_claim(row),
-            &asset,
-            answered,
-        );
-    }
-    Ok(memory)
-}
-
-/// A claim that has the key and range of a row: memory asks a claim for no more.
-fn remembered_claim(row: &MatchRow) -> Claim {
-    let (maker, product, models) = row.claim.clone();
-    let models = models.split('|').filter(|model| !model.is_empty());
-    Claim {
-        written: row.product.clone(),
-        maker,
-        product,
-        models: models.map(str::to_owned).collect(),
-        range: Range::All,
-        range_written: row.range.clone(),
-        cpe: None,
-        purls: Vec::new(),
-        status: Status::Affected,
-    }
-}
-
-/// An asset that has the id of a row and the version that was answered about.
-fn remembered_asset(operator: &str, row: &MatchRow, version: Option<String>) -> Asset {
-    Asset {
-        id: asset_id(operator, row.number),
-        operator: operator.to_owned(),
-        minister: String::new(),
-        maker: row.product.0.clone(),
-        product: row.product.1.clone(),
-        model: None,
-        version,
-        count: 1,
-        cpe: None,
-        purl: None,
-    }
 }

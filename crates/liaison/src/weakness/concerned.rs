@@ -2,7 +2,7 @@
 //! the same version; a version that was not published. How assets are matched is [`crate::matching`].
 
 use super::{By, OWNER, WeaknessError};
-use crate::matching::{Asking, Matching, ask};
+use crate::matching::{Asking, Keeper, ask};
 use crate::paper::{self, Document, Standing, Written};
 use sakimori_advisory::matching::Advisory;
 use sakimori_advisory::publish::Case;
@@ -33,13 +33,13 @@ async fn told(
     Ok(kept.map(paper::read).transpose()?)
 }
 
-/// Tells the operators of each case whose version they were not told of yet; gives how many cases that were. The assets are read once, and not at all where nothing is new.
+/// Tells the operators of each case whose version they were not told of yet; gives how many cases that were. The assets are those that `index` keeps; it is not asked where nothing is new.
 ///
 /// # Errors
 /// What the store says; what was told before stays told, and calling again goes on.
 pub async fn tell(
     store: &(impl Store + ?Sized),
-    terms: &Terms,
+    (index, terms): (&Keeper, &Terms),
     published: &[(&Case, Value)],
     by: By<'_>,
 ) -> Result<usize, WeaknessError> {
@@ -56,7 +56,7 @@ pub async fn tell(
     if new.is_empty() {
         return Ok(0);
     }
-    let all = Matching::load(store, terms).await?;
+    let all = index.current(store, terms).await?;
     let count = new.len();
     for (case, document, before) in new {
         let products = sakimori_advisory::limits::PRODUCTS_MAX;

@@ -13,7 +13,7 @@ use sakimori_release::sheet::Sheet;
 use sakimori_release::{
     Classed, Code, Marking, Pap, PseudonymKey, Recipient, RecipientKind, Request, Tlp, Work,
 };
-use sakimori_store::{SqliteStore, Store};
+use sakimori_store::{Change, NEWEST, SqliteStore, Store, View};
 
 const NOW: Seconds = Seconds(1_806_537_600);
 
@@ -103,7 +103,7 @@ async fn members_join_by_consent_and_every_copy_shows_the_opinion() {
         "the same entry is given once"
     );
     for member in ["borea", "corda"] {
-        let own = copies(&store, member).await.unwrap();
+        let own = copies(&store, View::Of(member), NEWEST).await.unwrap();
         let copy = &own.first().unwrap().said;
         assert_eq!(
             (own.len(), copy.opinion.as_deref()),
@@ -111,8 +111,25 @@ async fn members_join_by_consent_and_every_copy_shows_the_opinion() {
         );
         assert!(copy.content.contains("a warning") && !copy.overridden);
     }
-    assert!(copies(&store, "delta").await.unwrap().is_empty());
-    leave(&store, act("corda", "h.abe", early)).await.unwrap();
+    assert!(
+        copies(&store, View::Of("delta"), NEWEST)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let entry = || Change::Outgo {
+        id: "left".to_owned(),
+        kind: 4,
+        body: b"{}".to_vec(),
+        created: early.0,
+    };
+    leave(&store, act("corda", "h.abe", early), entry())
+        .await
+        .unwrap();
+    let twice = leave(&store, act("corda", "h.abe", early), entry()).await;
+    assert!(matches!(twice, Err(LiaisonError::Refused { .. })));
+    let waiting = store.outgoing().await.unwrap();
+    assert_eq!(waiting.len(), 1, "what the log is told waits for it");
     let gone = asked(&store, None, &request(&["corda"], &[]), 9).await;
     assert_eq!(gone.err(), Some(Code::NotMember));
     assert_eq!(overrides(&store).await.unwrap(), (1, 0));
@@ -153,12 +170,18 @@ async fn against_an_opinion_it_goes_with_a_reason_alone_and_that_is_counted() {
     give(&store, office, &given, words, Some("lives are at stake"))
         .await
         .unwrap();
-    let copy = copies(&store, "corda").await.unwrap();
+    let copy = copies(&store, View::Of("corda"), NEWEST).await.unwrap();
     let copy = &copy.first().unwrap().said;
     assert_eq!(
         (copy.overridden, copy.reason.as_deref()),
         (true, Some("lives are at stake"))
     );
+    let marked = [&copy.tlp, &copy.pap, &copy.class];
+    assert_eq!(
+        marked,
+        ["TLP:AMBER+STRICT", "PAP:AMBER", "integrated-controlled"]
+    );
+    assert_eq!(copy.overridden_by.as_deref(), Some("k.sato"));
     assert_eq!(
         copy.opinion.as_deref(),
         Some("not to corda"),

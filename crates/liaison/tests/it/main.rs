@@ -5,6 +5,7 @@
 mod alert;
 mod asset;
 mod council;
+mod matching;
 mod product;
 mod report;
 mod share;

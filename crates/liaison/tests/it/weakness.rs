@@ -507,7 +507,10 @@ async fn operators_are_told_once_of_each_version_whom_it_concerns() {
             .iter()
             .map(|case| (case, document(case)))
             .collect();
-        tell(&store, &terms, &documents, by(second)).await.unwrap()
+        let index = sakimori_liaison::matching::Keeper::default();
+        tell(&store, (&index, &terms), &documents, by(second))
+            .await
+            .unwrap()
     };
     let of = async |operator: &str| {
         let view = View::Of(operator);

@@ -201,7 +201,7 @@ async fn matched(
     let document: Value = serde_json::from_slice(&bytes)
         .map_err(|e| Problem::new(Code::Malformed, format!("line {}", e.line())))?;
     let seat = Seat::of(app, caller).await?;
-    let all = Matching::load(&*app.store, seat.desk().terms).await;
+    let all = app.matching.current(&*app.store, seat.desk().terms).await;
     let all = all.map_err(|e| no(&e))?;
     let advisory =
         Advisory::of_csaf(&document, &all.aliases).map_err(|e| Problem::new(Code::Refused, e))?;

@@ -361,7 +361,8 @@ fn tell(app: &Shared, room: &Arc<Weaknesses>, published: &Arc<Published>) {
             who: "office",
             at: app.host.seconds(),
         };
-        match concerned::tell(&*app.store, &terms, &documents, by).await {
+        let with = (&app.matching, &terms);
+        match concerned::tell(&*app.store, with, &documents, by).await {
             Ok(0) => {}
             Ok(cases) => tracing::info!(cases, "operators were told whom advisories concern"),
             Err(e) => tracing::error!(cause = told(&e), "operators could not be told"),

@@ -1,0 +1,302 @@
+//! The index that is kept: what is new changes the next match, and where nothing is new nothing is read again. In: notices, names, answers. Out: verdicts. Never: a clock.
+
+use async_trait::async_trait;
+use sakimori_advisory::matching::{Advisory, Outcome};
+use sakimori_cooperate::Terms;
+use sakimori_cooperate::asset::ComputerClass;
+use sakimori_cooperate::notice::{AssetNotice, NoticeItem, OperatorOutline};
+use sakimori_cooperate::routing::Sector;
+use sakimori_custody::time::Seconds;
+use sakimori_liaison::asset::Act;
+use sakimori_liaison::matching::{Keeper, Matching, add_alias, answer, ask, asset_id, matches};
+use sakimori_liaison::notice::{FORMAT, Filing, Line, NoticeKind, take};
+use sakimori_store::{Attachment, Kept, NEWEST, Papers, SqliteStore, Store, StoreError, View};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const NOW: Seconds = Seconds(1_806_537_600);
+
+/// A store that counts how many papers it gave.
+struct Counting {
+    store: SqliteStore,
+    given: AtomicUsize,
+}
+
+#[async_trait]
+impl Papers for Counting {
+    async fn paper(&self, owner: &str, kind: &str, id: &str) -> Result<Option<Kept>, StoreError> {
+        let found = self.store.paper(owner, kind, id).await?;
+        self.given
+            .fetch_add(usize::from(found.is_some()), Ordering::Relaxed);
+        Ok(found)
+    }
+
+    async fn versions(
+        &self,
+        owner: &str,
+        kind: &str,
+        id: &str,
+        from: u64,
+    ) -> Result<Vec<Kept>, StoreError> {
+        self.store.versions(owner, kind, id, from).await
+    }
+
+    async fn papers(
+        &self,
+        view: View<'_>,
+        kind: &str,
+        state: Option<&str>,
+        after: u64,
+    ) -> Result<Vec<Kept>, StoreError> {
+        let found = self.store.papers(view, kind, state, after).await?;
+        self.given.fetch_add(found.len(), Ordering::Relaxed);
+        Ok(found)
+    }
+
+    async fn latest(
+        &self,
+        view: View<'_>,
+        kind: &str,
+        state: Option<&str>,
+        before: u64,
+    ) -> Result<Vec<Kept>, StoreError> {
+        self.store.latest(view, kind, state, before).await
+    }
+
+    async fn due(&self, view: View<'_>, kind: &str, until: u64) -> Result<Vec<Kept>, StoreError> {
+        self.store.due(view, kind, until).await
+    }
+
+    async fn states(&self, view: View<'_>, kind: &str) -> Result<Vec<(String, u64)>, StoreError> {
+        self.store.states(view, kind).await
+    }
+
+    async fn attachments(
+        &self,
+        owner: &str,
+        kind: &str,
+        id: &str,
+    ) -> Result<Vec<Attachment>, StoreError> {
+        self.store.attachments(owner, kind, id).await
+    }
+
+    async fn attached(
+        &self,
+        owner: &str,
+        kind: &str,
+        id: &str,
+        file: &[u8; 32],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.attached(owner, kind, id, file).await
+    }
+}
+
+struct House {
+    _folder: tempfile::TempDir,
+    papers: Counting,
+    keeper: Keeper,
+    terms: Terms,
+}
+
+fn act(owner: &str) -> Act<'_> {
+    Act {
+        owner,
+        by: "tester",
+        at: NOW,
+    }
+}
+
+impl House {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        Self {
+            papers: Counting {
+                store: SqliteStore::open(&path).await.unwrap(),
+                given: AtomicUsize::new(0),
+            },
+            keeper: Keeper::default(),
+            terms: Terms::japan(NOW),
+            _folder: folder,
+        }
+    }
+
+    /// An operator tells of one asset.
+    async fn told(&self, operator: &str, maker: &str, version: &str) {
+        let filing = Filing {
+            format: FORMAT.to_owned(),
+            operator: operator.to_owned(),
+            sector: Sector::Water,
+            number: 1,
+            kind: NoticeKind::Asset,
+            changed: Vec::new(),
+            on: None,
+            notice: AssetNotice {
+                operator: OperatorOutline {
+                    name: operator.to_owned(),
+                    address: "Tokyo".to_owned(),
+                    representative: "A. Sato".to_owned(),
+                    contact: "assets@example.org".to_owned(),
+                },
+                items: vec![NoticeItem {
+                    equipment: "water-supply".to_owned(),
+                    class: ComputerClass::TypeOne,
+                    product: "Valve Controller".to_owned(),
+                    maker: maker.to_owned(),
+                }],
+            },
+            lines: vec![Line {
+                number: 1,
+                item: 0,
+                count: 2,
+                model: String::new(),
+                version: version.to_owned(),
+            }],
+        };
+        let bytes = serde_json::to_vec(&filing).unwrap();
+        let store = &self.papers.store;
+        take(store, act(operator), &bytes, &self.terms)
+            .await
+            .unwrap();
+    }
+
+    async fn current(&self) -> Matching {
+        let current = self.keeper.current(&self.papers, &self.terms).await;
+        current.unwrap()
+    }
+
+    /// Operators that an advisory means, with what came of it, as the kept index says and as one that is made anew says.
+    async fn found(&self, number: u32) -> Vec<(String, Outcome)> {
+        let kept = found(&self.current().await, number);
+        let new = Matching::load(&self.papers.store, &self.terms).await;
+        assert_eq!(kept, found(&new.unwrap(), number));
+        kept
+    }
+
+    fn given(&self) -> usize {
+        self.papers.given.swap(0, Ordering::Relaxed)
+    }
+}
+
+fn advisory(number: u32, matching: &Matching) -> Advisory {
+    let document = serde_json::json!({
+        "document": { "publisher": { "namespace": "https://psirt.example" }, "tracking": { "id": "EX-1", "version": number.to_string() } },
+        "product_tree": { "branches": [{ "category": "vendor", "name": "Mizu", "branches": [{
+            "category": "product_name", "name": "Valve Controller", "branches": [{
+                "category": "product_version_range", "name": "vers:generic/<3.0.0",
+                "product": { "product_id": "P1", "name": "before 3.0.0" },
+            }],
+        }] }] },
+        "vulnerabilities": [{ "product_status": { "known_affected": ["P1"] } }],
+    });
+    Advisory::of_csaf(&document, &matching.aliases).unwrap()
+}
+
+fn found(matching: &Matching, number: u32) -> Vec<(String, Outcome)> {
+    let hits = matching.find(&advisory(number, matching)).into_iter();
+    let mut found: Vec<(String, Outcome)> = hits
+        .map(|hit| {
+            let asset = matching.index.asset(hit.asset).unwrap();
+            (asset.operator.clone(), hit.outcome)
+        })
+        .collect();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found
+}
+
+fn names(found: &[(String, Outcome)]) -> Vec<&str> {
+    found.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_notice_a_name_and_an_answer_change_the_next_match_and_nothing_else_is_read_again() {
+    let house = House::open().await;
+    house.told("water-1", "Mizu", "2.0.0").await;
+    house.told("water-2", "Mizu", "").await;
+    assert_eq!(names(&house.found(1).await), ["water-1", "water-2"]);
+    assert_eq!(house.given(), 2);
+    let first = house.current().await;
+    let same = house.current().await;
+    assert!(Arc::ptr_eq(&first.index, &same.index));
+    assert_eq!(house.given(), 0, "nothing is new");
+
+    // A notice.
+    house.told("water-3", "ミズ", "2.0.0").await;
+    house.told("water-4", "Mizu", "1.0.0").await;
+    assert_eq!(
+        names(&house.found(1).await),
+        ["water-1", "water-2", "water-4"]
+    );
+    assert_eq!(house.given(), 2 + 4, "the two that are new, then all");
+
+    // A name.
+    let pair = ("ミズ", "Mizu", "registry of makers");
+    add_alias(&house.papers.store, act("office"), None, pair)
+        .await
+        .unwrap();
+    let named = house.found(1).await;
+    assert_eq!(names(&named), ["water-1", "water-2", "water-3", "water-4"]);
+    house.given();
+
+    // What an advisory means is read, and the index stays.
+    let before = house.current().await;
+    let to = advisory(1, &before);
+    let store = &house.papers.store;
+    ask(store, ("office", NOW), (&to, "Valves"), &before)
+        .await
+        .unwrap();
+    let after = house.current().await;
+    assert!(Arc::ptr_eq(&before.index, &after.index));
+    assert!(Arc::ptr_eq(&before.memory, &after.memory));
+    assert_eq!(house.given(), 4, "the papers of four operators");
+
+    // An answer.
+    let asked = matches(store, View::Of("water-2"), Some("asked"), NEWEST).await;
+    let paper = asked.unwrap().remove(0);
+    answer(store, act("water-2"), (&paper.id, 1), "not-this-product")
+        .await
+        .unwrap();
+    assert_eq!(
+        names(&house.found(2).await),
+        ["water-1", "water-3", "water-4"]
+    );
+    assert_eq!(house.given(), 1, "one paper");
+    let id = asset_id("water-2", 1);
+    assert!(after.index.asset(id).is_some());
+    assert!(Arc::ptr_eq(&after.index, &house.current().await.index));
+    house.papers.store.close().await;
+}
+
+#[tokio::test]
+async fn two_who_ask_at_once_read_it_once() {
+    let house = House::open().await;
+    for number in 0..5 {
+        house
+            .told(&format!("water-{number}"), "Mizu", "2.0.0")
+            .await;
+    }
+    let [one, other, third] = [house.current(), house.current(), house.current()];
+    let (one, other, third) = tokio::join!(one, other, third);
+    assert_eq!(house.given(), 5);
+    assert!(Arc::ptr_eq(&one.index, &other.index) && Arc::ptr_eq(&one.index, &third.index));
+    house.papers.store.close().await;
+}
+
+#[tokio::test]
+async fn another_schedule_routes_anew() {
+    let mut house = House::open().await;
+    house.told("water-1", "Mizu", "2.0.0").await;
+    let mut routes = house.terms.routes.iter();
+    let minister = routes.find(|row| row.value.sector == Sector::Water);
+    let minister = minister.unwrap().value.minister.id().to_owned();
+    let rows = async |house: &House| {
+        let current = house.current().await;
+        let to = advisory(1, &current);
+        let hits = current.find(&to);
+        current.for_minister(&minister, &to, &hits).len()
+    };
+    assert_eq!(rows(&house).await, 1);
+    house.terms.routes.clear();
+    assert_eq!(rows(&house).await, 0);
+    house.papers.store.close().await;
+}
