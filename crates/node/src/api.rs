@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod asset;
 mod commission;
 mod common;
+mod council;
 mod notes;
 mod office;
 mod products;
@@ -80,7 +81,8 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(uses::findings))
             .routes(routes!(words::letters))
             .routes(routes!(products::release, products::list))
-            .routes(routes!(words::reply)),
+            .routes(routes!(words::reply))
+            .merge(council::routes()),
         Role::Commission => router
             .routes(routes!(requests::list))
             .routes(routes!(requests::one))
@@ -99,6 +101,8 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         Role::Operator => router
             .routes(routes!(commission::operator_agreements))
             .routes(routes!(products::received))
+            .routes(routes!(council::operator::send))
+            .routes(routes!(council::operator::received))
             .routes(routes!(commission::operator_suspension)),
     }
 }

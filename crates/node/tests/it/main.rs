@@ -11,6 +11,7 @@ mod agreements;
 mod alert;
 mod asset;
 mod browser;
+mod council;
 mod documents;
 mod flow;
 mod hostile;

@@ -193,7 +193,7 @@ pub(crate) fn entries(nation: &Nation, kinds: &[EntryType]) -> Vec<(u64, Value)>
     clippy::disallowed_methods,
     reason = "it waits for the round of a process beside it"
 )]
-fn pause() {
+pub(crate) fn pause() {
     std::thread::sleep(std::time::Duration::from_millis(50));
 }
 
