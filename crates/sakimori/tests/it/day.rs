@@ -65,9 +65,6 @@ fn said(word: &str) -> String {
             return stands.to_owned();
         }
     }
-    if word.len() == 4 && digits == 4 && word.starts_with("20") {
-        return "(year)".to_owned();
-    }
     if word.starts_with("m-") && digits > 6 {
         return "m-…".to_owned();
     }
@@ -627,7 +624,12 @@ fn published(page: &mut Page, office: &Office) {
         json!({"hour-set": {"hour": zoned, "why": "as agreed with the maker"}}),
     );
     act(page, json!({"approved": {"summary": "First version"}}));
-    let document = format!("/.well-known/csaf/white/2026/{}.json", case.to_lowercase());
+    let year: String = hour.to_string().chars().take(4).collect();
+    let of_year = |year: &str| {
+        let name = case.to_lowercase();
+        format!("/.well-known/csaf/white/{year}/{name}.json")
+    };
+    let document = of_year(&year);
     let borea = peer(page, "borea");
     let (mut before, mut found) = (0, String::new());
     for _ in 0..600 {
@@ -647,8 +649,9 @@ fn published(page: &mut Page, office: &Office) {
         before > 0 && !found.is_empty(),
         "asked {before} times before it was there"
     );
+    let shown = of_year("(year)");
     page.block(
-        &format!("GET {document}, a second before\n404\n\nGET {document}, at the hour\n200"),
+        &format!("GET {shown}, a second before\n404\n\nGET {shown}, at the hour\n200"),
         "",
     );
     page.part(
