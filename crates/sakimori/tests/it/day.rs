@@ -617,7 +617,7 @@ fn published(page: &mut Page, office: &Office) {
             "references": [],
         }}),
     );
-    let hour = until(6);
+    let hour = until(10);
     let zoned = hour.plus(9 * 3600).to_string().replace('Z', "+09:00");
     act(
         page,
