@@ -69,7 +69,7 @@ impl Place {
     }
 
     fn shared(&self, store: &Arc<dyn Store>) -> Shared {
-        self.telling(store, |error| panic!("{error}"))
+        self.telling(store, |error| panic!("{error:?}"))
     }
 
     fn telling(

@@ -37,9 +37,12 @@ pub(super) fn check(objects: &[NewObject]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Waits for the turn to write to a collection, and says how it stands; `None` where there is none.
+/// Waits for the turn to write to a collection, and says how it stands; `None` where there was none to lock. One that another made since is not looked at: the turn is
+/// not had by looking.
 async fn turn(work: &mut impl Work, collection: Value<'_>) -> Result<Option<Place>, StoreError> {
-    work.run(sql::TURN, &[collection]).await?;
+    if work.run(sql::TURN, &[collection]).await? == 0 {
+        return Ok(None);
+    }
     place(work, collection).await
 }
 

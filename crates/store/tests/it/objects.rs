@@ -496,12 +496,19 @@ async fn large(url: String) {
 
 async fn beginnings(url: String) {
     let store = fresh(&url).await;
-    let begun: Vec<_> = (0..6)
+    // Each round has its own collections: who begins one has no row to lock yet.
+    for round in 0..20_u64 {
+        begun(&store, round).await;
+    }
+}
+
+/// Twelve begin three collections at one time, four each: one that finds none, and is overtaken, has not the turn by that.
+async fn begun(store: &Arc<dyn Store>, round: u64) {
+    let of = |number: u64| format!("r{round}-c{}", number % 3);
+    let begun: Vec<_> = (0..12)
         .map(|number: u64| {
-            let store = Arc::clone(&store);
+            let (store, collection) = (Arc::clone(store), of(number));
             tokio::spawn(async move {
-                // Two begin each of three.
-                let collection = format!("c{}", number % 3);
                 store
                     .add_objects(&collection, &[object(number)], 5, &Plain)
                     .await
@@ -512,17 +519,12 @@ async fn beginnings(url: String) {
         one.await.unwrap().unwrap();
     }
     for number in 0..3 {
-        let rows = store
-            .objects(&format!("c{number}"), &asked(None, 9))
-            .await
-            .unwrap();
-        let mut ids: Vec<String> = rows.iter().map(|row| row.key.id.clone()).collect();
-        ids.sort();
-        assert_eq!(
-            ids,
-            [format!("tool--{number}"), format!("tool--{}", number + 3)]
-        );
-        assert_eq!((rows[0].added, rows[1].added), (5, 6));
+        let rows = store.objects(&of(number), &asked(None, 9)).await.unwrap();
+        let ids: BTreeSet<String> = rows.iter().map(|row| row.key.id.clone()).collect();
+        let own = (0..4).map(|turn| format!("tool--{}", number + 3 * turn));
+        assert_eq!(ids, own.collect());
+        let dates: Vec<u64> = rows.iter().map(|row| row.added).collect();
+        assert_eq!(dates, [5, 6, 7, 8]);
     }
 }
 
