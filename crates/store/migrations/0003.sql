@@ -1,4 +1,4 @@
--- What a node shares, schema version 3: objects of collections, byte for byte, and how posts went.
+-- What a node shares, schema version 3: objects of collections, byte for byte.
 
 CREATE TABLE stix_collection (
     id TEXT NOT NULL PRIMARY KEY,
@@ -50,13 +50,3 @@ CREATE TABLE stix_gone (
     gone BIGINT NOT NULL,
     PRIMARY KEY (collection, number)
 );
-
-CREATE TABLE stix_post (
-    id TEXT NOT NULL PRIMARY KEY,
-    owner TEXT NOT NULL,
-    collection TEXT NOT NULL,
-    requested BIGINT NOT NULL,
-    done BIGINT NOT NULL,
-    body TEXT NOT NULL
-);
-CREATE INDEX stix_post_requested ON stix_post (requested);

@@ -29,7 +29,7 @@ pub use model::{
 };
 pub use objects::{
     Lane, Lanes, NewObject, ObjectKey, ObjectRow, ObjectRules, Objects, ObjectsAsked, Pick,
-    PostStatus, RemovedObject, Settled, ThereAlready,
+    RemovedObject, Settled, ThereAlready,
 };
 pub use papers::{NEWEST, Papers};
 pub use postgres::PostgresStore;

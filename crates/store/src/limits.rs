@@ -36,5 +36,3 @@ pub const OBJECT_ROWS_MAX: usize = 2000;
 pub const OBJECT_TEXTS_BYTES_MAX: u64 = 64 << 20;
 /// Most lanes of one answer: some forty types with some ten sets of markings are usual.
 pub const LANES_MAX: usize = 1024;
-/// Longest status of a post, in bytes: a hundred thousand objects with their ids and versions.
-pub const POST_BYTES_MAX: usize = 64 << 20;

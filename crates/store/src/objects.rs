@@ -11,14 +11,14 @@ mod pack;
 mod sql;
 
 pub use model::{
-    Lane, Lanes, NewObject, ObjectKey, ObjectRow, ObjectRules, ObjectsAsked, Pick, PostStatus,
-    RemovedObject, Settled, ThereAlready,
+    Lane, Lanes, NewObject, ObjectKey, ObjectRow, ObjectRules, ObjectsAsked, Pick, RemovedObject,
+    Settled, ThereAlready,
 };
 
-use crate::apply::{bounded, int, name};
-use crate::engine::{Engine, Row, Use, Value, Work, transaction};
+use crate::apply::{int, name};
+use crate::engine::{Engine, Use, Value, Work, transaction};
 use crate::error::StoreError;
-use crate::limits::{POST_BYTES_MAX, ROWS_MAX};
+use crate::limits::ROWS_MAX;
 use async_trait::async_trait;
 
 /// Collections of objects. Every call is one transaction.
@@ -88,30 +88,6 @@ pub trait Objects {
         collection: &str,
         after: u64,
     ) -> Result<Vec<RemovedObject>, StoreError>;
-
-    /// Keeps how far a post is, in the place of what was kept of it. One that is done stays so.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] where the id is that of another's post or of one that is done; as all of the store.
-    async fn put_post(&self, post: &PostStatus) -> Result<(), StoreError>;
-
-    /// How far a post is.
-    ///
-    /// # Errors
-    /// As all of the store.
-    async fn post(&self, id: &str) -> Result<Option<PostStatus>, StoreError>;
-
-    /// Posts that are not done, by id, without their bodies, after an id; at most [`ROWS_MAX`]. After a start these are what an earlier program left.
-    ///
-    /// # Errors
-    /// As all of the store.
-    async fn open_posts(&self, after: &str) -> Result<Vec<PostStatus>, StoreError>;
-
-    /// Forgets posts that came before a microsecond, and says how many.
-    ///
-    /// # Errors
-    /// As all of the store.
-    async fn sweep_posts(&self, before_micros: u64) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
@@ -203,51 +179,6 @@ impl<E: Engine> Objects for E {
                 .collect()
         })
     }
-
-    async fn put_post(&self, post: &PostStatus) -> Result<(), StoreError> {
-        let values = [
-            name("post", &post.id)?,
-            name("owner", &post.owner)?,
-            name("collection", &post.collection)?,
-            int(post.requested)?,
-            int(u64::from(post.done))?,
-            bounded("status", &post.body, POST_BYTES_MAX)?,
-        ];
-        let put = transaction!(self, Use::Turn, work, {
-            work.run(sql::PUT_POST, &values).await
-        })?;
-        if put == 0 {
-            let id: String = post.id.chars().take(80).collect();
-            return Err(StoreError::Exists {
-                what: format!("post `{id}`"),
-            });
-        }
-        Ok(())
-    }
-
-    async fn post(&self, id: &str) -> Result<Option<PostStatus>, StoreError> {
-        let id = name("post", id)?;
-        transaction!(self, Use::Read, work, {
-            let rows = work.rows(sql::POST, &[id]).await?;
-            let mut rows = rows.into_iter();
-            rows.next().map(|mut row| post(&mut row)).transpose()
-        })
-    }
-
-    async fn open_posts(&self, after: &str) -> Result<Vec<PostStatus>, StoreError> {
-        let after = name("post", after)?;
-        transaction!(self, Use::Read, work, {
-            let rows = work.rows(sql::OPEN_POSTS, &[after, END]).await?;
-            rows.into_iter().map(|mut row| post(&mut row)).collect()
-        })
-    }
-
-    async fn sweep_posts(&self, before_micros: u64) -> Result<u64, StoreError> {
-        let before = int(before_micros)?;
-        transaction!(self, Use::Turn, work, {
-            work.run(sql::SWEEP_POSTS, &[before]).await
-        })
-    }
 }
 
 /// The end of a list.
@@ -288,15 +219,4 @@ async fn place(work: &mut impl Work, collection: Value<'_>) -> Result<Option<Pla
             })
         })
         .transpose()
-}
-
-fn post(row: &mut Row) -> Result<PostStatus, StoreError> {
-    Ok(PostStatus {
-        id: row.text()?,
-        owner: row.text()?,
-        collection: row.text()?,
-        requested: row.number()?,
-        done: row.number()? != 0,
-        body: row.text()?,
-    })
 }

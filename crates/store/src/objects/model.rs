@@ -132,20 +132,3 @@ pub struct RemovedObject {
     /// When it went, in microseconds.
     pub gone: u64,
 }
-
-/// How far a post of objects is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PostStatus {
-    /// Its id.
-    pub id: String,
-    /// Who sent it; fixed.
-    pub owner: String,
-    /// The collection that it was sent to; fixed.
-    pub collection: String,
-    /// When it came, in microseconds; fixed.
-    pub requested: u64,
-    /// Whether nothing is left to do.
-    pub done: bool,
-    /// What is answered to whoever asks how far it is.
-    pub body: String,
-}

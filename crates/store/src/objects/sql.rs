@@ -45,14 +45,6 @@ pub(super) const GONE_SO_FAR: &str =
 pub(super) const GONE: &str = "INSERT INTO stix_gone (collection, number, id, version, spec, added, gone) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 pub(super) const REMOVED: &str = "SELECT number, id, version, spec, added, gone FROM stix_gone WHERE collection = $1 AND number > $2 ORDER BY number LIMIT $3";
 
-pub(super) const PUT_POST: &str = "INSERT INTO stix_post (id, owner, collection, requested, done, body) VALUES ($1, $2, $3, $4, $5, $6) \
-    ON CONFLICT (id) DO UPDATE SET done = excluded.done, body = excluded.body \
-    WHERE stix_post.owner = excluded.owner AND stix_post.collection = excluded.collection AND stix_post.requested = excluded.requested AND stix_post.done <= excluded.done";
-pub(super) const POST: &str =
-    "SELECT id, owner, collection, requested, done, body FROM stix_post WHERE id = $1";
-pub(super) const OPEN_POSTS: &str = "SELECT id, owner, collection, requested, done, '' FROM stix_post WHERE done = 0 AND id > $1 ORDER BY id LIMIT $2";
-pub(super) const SWEEP_POSTS: &str = "DELETE FROM stix_post WHERE requested < $1";
-
 /// `$3, $4, …`
 fn places(first: usize, count: usize) -> String {
     let all: Vec<String> = (first..first + count).map(|at| format!("${at}")).collect();

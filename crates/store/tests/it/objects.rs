@@ -3,8 +3,8 @@
 use crate::make::NOW;
 use crate::suite::{Case, fresh};
 use sakimori_store::{
-    NewObject, ObjectKey, ObjectRow, ObjectRules, ObjectsAsked, Pick, PostStatus, Settled, Store,
-    StoreError, ThereAlready, limits,
+    NewObject, ObjectKey, ObjectRow, ObjectRules, ObjectsAsked, Pick, Settled, Store, StoreError,
+    ThereAlready, limits,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,10 +42,6 @@ pub(crate) const OBJECTS: &[(&str, Case)] = &[
     (
         "who follows the dates of four writers misses nothing",
         |url| Box::pin(followed(url)),
-    ),
-    (
-        "how far a post is can be told for as long as it is kept",
-        |url| Box::pin(posts(url)),
     ),
 ];
 
@@ -562,44 +558,4 @@ async fn followed(url: String) {
         writer.await.unwrap();
     }
     assert_eq!(seen.len() as u64, 4 * EACH);
-}
-
-async fn posts(url: String) {
-    let store = fresh(&url).await;
-    let post = |id: &str, requested, done, body: &str| PostStatus {
-        id: id.to_owned(),
-        owner: "m".to_owned(),
-        collection: C.to_owned(),
-        requested,
-        done,
-        body: body.to_owned(),
-    };
-    assert_eq!(store.post("a").await.unwrap(), None);
-    store.put_post(&post("a", 10, false, "{}")).await.unwrap();
-    store.put_post(&post("b", 20, false, "{}")).await.unwrap();
-    store
-        .put_post(&post("a", 10, false, "{\"n\":1}"))
-        .await
-        .unwrap();
-    let mut others = post("a", 10, true, "{}");
-    "thief".clone_into(&mut others.owner);
-    let refused = store.put_post(&others).await;
-    assert!(
-        matches!(refused, Err(StoreError::Exists { .. })),
-        "{refused:?}"
-    );
-    let open = store.open_posts("").await.unwrap();
-    assert_eq!(open, [post("a", 10, false, ""), post("b", 20, false, "")]);
-    assert_eq!(store.open_posts("a").await.unwrap().len(), 1);
-    let done = post("a", 10, true, &"x".repeat(3 << 20));
-    store.put_post(&done).await.unwrap();
-    let back = store.put_post(&post("a", 10, false, "{}")).await;
-    assert!(matches!(back, Err(StoreError::Exists { .. })), "{back:?}");
-    assert_eq!(store.post("a").await.unwrap(), Some(done));
-    assert_eq!(store.open_posts("").await.unwrap().len(), 1);
-    assert_eq!(store.sweep_posts(10).await.unwrap(), 0);
-    assert_eq!(store.sweep_posts(20).await.unwrap(), 1);
-    assert_eq!(store.post("a").await.unwrap(), None);
-    let nul = store.put_post(&post("c", 1, false, "\0")).await;
-    assert!(matches!(nul, Err(StoreError::Text { .. })), "{nul:?}");
 }
