@@ -1,4 +1,5 @@
 //! A case from its report to its publication, drawn at random and by hand: nothing before its hour, nobody sees another's, the same events give the same case.
+//! In: acts, drawn and by hand, a time. Out: verdicts. Never: a clock, a disk.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

@@ -1,6 +1,7 @@
 //! What the room publishes, judged by programs that others wrote: BSI's validator of CSAF (npm, `@secvisogram/csaf-validator-lib`), Red Hat's library for CVE records (`PyPI`, `cvelib`). In:
 //! documents and records of cases. Out: their verdicts; each judges a spoilt one too, so that a validator that takes everything is seen. The packages are installed once, in pinned versions,
 //! below cargo's folder for tests.
+//! Never: a network but to install them.
 
 use crate::room::{MAKERS, case_of, content, hour, judged, provider, said, told};
 use crate::say;

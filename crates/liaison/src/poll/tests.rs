@@ -1,3 +1,5 @@
+//! Polling against partners of every kind, good and hostile. In: scripts of answers. Out: verdicts. Never: a network, a clock.
+
 use super::*;
 use std::collections::BTreeMap;
 

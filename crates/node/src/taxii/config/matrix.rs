@@ -1,5 +1,6 @@
 //! Every class for every kind of recipient, as a collection with one reader or two: the file is taken where the words of the law's table let it be, and nowhere else. What is expected is read
 //! from those words here, and not from the rules that the program goes by.
+//! In: classes, kinds, conditions. Out: verdicts. Never: a pair that is not asked.
 
 use super::read;
 use sakimori_custody::class::Class;

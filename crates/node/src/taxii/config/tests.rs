@@ -1,3 +1,5 @@
+//! Files that are taken and files that are refused with their place. In: texts. Out: verdicts. Never: a disk.
+
 use super::*;
 
 /// A file that is taken.

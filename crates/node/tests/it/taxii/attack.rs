@@ -1,4 +1,5 @@
 //! ATT&CK for ICS through a collection: in and out, byte for byte, page by page.
+//! In: the bundle of the test data. Out: verdicts. Never: an object that is compared by what it says and not by its bytes.
 
 use super::house::{House, OPEN, TAXII, open, plan};
 use sakimori_exchange::stix::{Bundle, Envelope};

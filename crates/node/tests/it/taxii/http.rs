@@ -1,4 +1,5 @@
 //! What HTTP adds: methods, media types, addresses, compression, limits, bodies of refusals.
+//! In: requests, good and bad. Out: verdicts. Never: an address beyond loopback.
 
 use super::house::{House, OPEN, TAXII, open, plan, thing};
 use serde_json::json;

@@ -1,5 +1,6 @@
 //! Ten thousand drawn products in collections of every class that leaves, asked for by machines of every kind over every endpoint that shows objects: nobody is shown what class, marking or
 //! program do not let it see, and everybody what they do. What is expected is computed here.
+//! In: seeds. Out: verdicts. Never: a verdict taken from the program's own judge.
 
 use super::house::{House, Machine};
 use serde_json::{Value, json};

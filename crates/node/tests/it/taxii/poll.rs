@@ -1,4 +1,5 @@
 //! One office polls another's collection: ATT&CK over the wire, with stops between, and nothing missing.
+//! In: two offices on loopback. Out: verdicts. Never: an address beyond loopback.
 
 use super::attack::{filled, objects};
 use super::house::{House, OPEN, plan, thing};

@@ -1,4 +1,5 @@
 //! Posts that go on behind their answer.
+//! In: large envelopes, stops of the node. Out: verdicts. Never: an object that a stop may lose.
 
 use super::house::{House, id, open, plan, thing};
 use serde_json::json;

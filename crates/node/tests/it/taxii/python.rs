@@ -1,4 +1,5 @@
 //! Programs that we did not write: `taxii2-client`, OASIS' validators of STIX and of patterns, `schemathesis`, from the Python index. In: a running office. Out: their verdicts.
+//! Never: a network but to install them.
 
 use super::attack::{filled, objects};
 use super::house::{House, OPEN, id, open, plan, thing};

@@ -1,4 +1,5 @@
 //! Who may do what, and what each is shown.
+//! In: machines with their tokens and certificates. Out: verdicts. Never: an address beyond loopback.
 
 use super::house::{AMBER_STRICT, GREEN, House, OWN, RED, id, marked, open, plan, thing};
 use crate::nation::options;
