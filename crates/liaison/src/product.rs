@@ -6,11 +6,12 @@
 //! 2. The caller enters [`Pending::act`](sakimori_release::Pending::act), or [`Refusal::act`](sakimori_release::Refusal::act), into the log.
 //! 3. What is recorded is [`given`] to each recipient, and its [`objects`] go into a collection whose readers are all among them.
 
+mod known;
 mod stix;
 
+pub use known::{Known, Operators, known, names_one};
 pub use stix::{Maker, objects, uuid_of};
 
-use crate::alert::registrations;
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, first};
 use sakimori_custody::class::{Integrated, IntegratedProvision, OperatorReport, PublicNotice};
@@ -22,9 +23,8 @@ use sakimori_release::{
     Classed, FieldKind, Marking, Pending, PseudonymKey, Refusal, Refused, Released, Request,
     Transform, Work, ask,
 };
-use sakimori_store::{Change, Papers, View};
+use sakimori_store::Change;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 
 /// Most indicators of a product: a list that people can look through.
 pub const INDICATORS_MAX: usize = 1000;
@@ -66,85 +66,6 @@ pub struct Wish {
     pub request: Request,
 }
 
-/// What is known of operators, so that a product does not name one.
-pub trait Operators {
-    /// Whether a thing is an operator's own: an address, prefix, domain or number that one registered.
-    fn own(&self, what: &What) -> bool;
-    /// Words that name an operator: ids, names of organisations, in small letters.
-    fn names(&self) -> &[String];
-}
-
-/// What is known of operators: their names, and what they registered, shown or only claimed.
-#[derive(Debug, Default)]
-pub struct Known {
-    names: Vec<String>,
-    things: Vec<What>,
-}
-
-impl Operators for Known {
-    fn own(&self, what: &What) -> bool {
-        self.things.iter().any(|own| covers(own, what))
-    }
-
-    fn names(&self) -> &[String] {
-        &self.names
-    }
-}
-
-/// Whether what is registered is, or holds, another thing; or lies within it, since a prefix around it tells of it too.
-fn covers(own: &What, what: &What) -> bool {
-    let below = |name: &str, of: &str| {
-        let label = name.strip_suffix(of);
-        label.is_some_and(|label| label.is_empty() || label.ends_with('.'))
-    };
-    match (own, what) {
-        (What::Domain(own), What::Domain(name)) => below(name, own),
-        (What::Address(_) | What::Prefix(_), What::Address(_) | What::Prefix(_)) => {
-            let (one, other) = (range(own), range(what));
-            let bits = one.1.min(other.1);
-            let first = |number: u128| number.checked_shr(128 - u32::from(bits)).unwrap_or(0);
-            first(one.0) == first(other.0)
-        }
-        _ => own == what,
-    }
-}
-
-/// First address and length of an address or prefix, in the space of mapped addresses.
-fn range(of: &What) -> (u128, u8) {
-    match of {
-        What::Prefix(prefix) => (prefix.first, prefix.bits),
-        What::Address(IpAddr::V4(address)) => (u128::from(address.to_ipv6_mapped()), 128),
-        What::Address(IpAddr::V6(address)) => (u128::from(*address), 128),
-        _ => (0, 128),
-    }
-}
-
-/// Reads what the store knows of operators; `names` are those that the node knows them by, in small letters.
-///
-/// # Errors
-/// [`LiaisonError::Full`] where there are more registrations than can be looked through; what the store says.
-pub async fn known(
-    store: &(impl Papers + ?Sized),
-    mut names: Vec<String>,
-) -> Result<Known, LiaisonError> {
-    let most = sakimori_exchange::alert::REGISTRATIONS_MAX;
-    let (all, more) = registrations(store, View::All, most).await?;
-    if more {
-        return Err(LiaisonError::Full {
-            what: "registrations",
-            most: most as u64,
-        });
-    }
-    let mut things = Vec::new();
-    for kept in all {
-        names.push(kept.owner.to_lowercase());
-        things.extend(What::read(&kept.said.asset));
-    }
-    names.sort();
-    names.dedup();
-    Ok(Known { names, things })
-}
-
 /// Why a product was not let go.
 #[derive(Debug)]
 pub enum Denied {
@@ -184,6 +105,15 @@ pub fn prepare(
 ) -> Result<Pending<PublicNotice, Sheet>, Denied> {
     let indicators = indicators(&wish.indicators, operators)?;
     words(&wish.words, operators)?;
+    // Basis and rights stand in the log, which is open.
+    for (field, text) in [
+        ("basis", &wish.request.basis),
+        ("rights", &wish.request.rights),
+    ] {
+        if names_one(text, operators) {
+            return Err(wrong(field, &"names an operator").into());
+        }
+    }
     let texts: Vec<String> = indicators.iter().map(ToString::to_string).collect();
     let sheet = Sheet::default()
         .with(WORDS, FieldKind::Plain, "words", [wish.words.as_str()])
@@ -248,6 +178,10 @@ fn indicators(texts: &[String], operators: &dyn Operators) -> Result<Vec<What>, 
             let rule = "is an operator's own: it would tell to whom it happened";
             return Err(wrong(&field(), &rule));
         }
+        // The path of a URL, a part of a host.
+        if names_one(&what.to_string(), operators) {
+            return Err(wrong(&field(), &"names an operator"));
+        }
         if !all.contains(&what) {
             all.push(what);
         }
@@ -267,28 +201,10 @@ fn words(words: &str, operators: &dyn Operators) -> Result<(), LiaisonError> {
     {
         return Err(wrong(WORDS, &"has a control character"));
     }
-    let small = words.to_lowercase();
-    if operators
-        .names()
-        .iter()
-        .any(|name| !name.is_empty() && holds(&small, name))
-    {
+    if names_one(words, operators) {
         return Err(wrong(WORDS, &"names an operator"));
     }
     Ok(())
-}
-
-/// Whether a text holds a name that is not a part of a longer word. Japanese has no spaces between words: there a name counts wherever it stands.
-fn holds(text: &str, name: &str) -> bool {
-    let part = |c: char| c.is_ascii_alphanumeric();
-    text.match_indices(name).any(|(at, found)| {
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
-        let behind = text.get(at + found.len()..).and_then(|t| t.chars().next());
-        let (first, last) = (found.chars().next(), found.chars().next_back());
-        let longer = before.is_some_and(part) && first.is_some_and(part)
-            || behind.is_some_and(part) && last.is_some_and(part);
-        !longer
-    })
 }
 
 /// What a recipient is given.

@@ -1,17 +1,20 @@
 //! Products: what the office may let go of a report and what it may not. In: wishes of an analyst, operators with names and things of their own. Out: copies for those who were named, STIX
 //! that is valid, refusals. Never: the operator that reported, in anything that leaves.
 
+use sakimori_cooperate::form::write_report;
+use sakimori_cooperate::report::{CommonForm, ReportDocument, Stage};
 use sakimori_custody::Recorded;
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::list::What;
-use sakimori_exchange::{json, pattern, stix::validate};
-use sakimori_liaison::paper;
+use sakimori_exchange::{json as objects_json, pattern, stix::validate};
 use sakimori_liaison::product::{
     Denied, Given, Maker, Operators, Source, Wish, given, objects, prepare,
 };
+use sakimori_liaison::{paper, product};
 use sakimori_release::{Marking, Pap, PseudonymKey, Recipient, RecipientKind, Request, Tlp};
-use sakimori_store::{SqliteStore, Store, View};
+use sakimori_store::{Change, Paper, SqliteStore, Store, View};
+use serde_json::json;
 
 const NOW: Seconds = Seconds(1_790_000_000);
 
@@ -123,7 +126,7 @@ async fn what_comes_of_a_report_reaches_those_who_are_named_and_does_not_name_th
     assert_eq!(all.len(), 3 + 3 + 1);
     for text in &all {
         assert!(!text.to_lowercase().contains("acme"), "{text}");
-        let node = json::read(text, json::Limits::OBJECT).unwrap();
+        let node = objects_json::read(text, objects_json::Limits::OBJECT).unwrap();
         let findings = validate::judge(&node, None);
         assert!(validate::is_valid(&findings), "{text}: {findings:?}");
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -166,6 +169,105 @@ fn a_product_that_would_tell_to_whom_it_happened_is_refused_with_its_field() {
     assert!(with(|w| w.words.clear()).starts_with("words: say what it means"));
     assert!(with(|w| w.words.push('\u{1b}')).contains("control character"));
     assert!(with(|w| w.indicators.push("x".to_owned())).starts_with("indicators[4]: "));
+}
+
+/// Papers as the office keeps them: a notice of one operator, a report of another.
+fn kept() -> Vec<Change> {
+    let fields = [("operator.name", Some("架空電鉄株式会社"))];
+    let document = ReportDocument {
+        format: "sakimori/report/v1".to_owned(),
+        fields_version: 1,
+        case: name("c-1"),
+        operator: name("rail-1"),
+        filer: name("rail-1"),
+        form: CommonForm::Ransomware,
+        stage: Stage::Prompt,
+        recognised_at: NOW,
+        reason: String::new(),
+        fields: fields
+            .map(|(key, value)| (key.to_owned(), value.map(str::to_owned)))
+            .into(),
+    };
+    let text = String::from_utf8(write_report(&document)).unwrap();
+    let notice = json!({
+        "kind": "asset", "sector": "water", "changed": [], "hash": "", "items": 1, "lines": 1,
+        "name": "架空水道株式会社",
+    });
+    let report = json!({"text": text, "receipt": "", "way": "node"});
+    let paper = |kind: &str, owner: &str, body: &serde_json::Value| {
+        Change::AddPaper(Paper {
+            kind: kind.to_owned(),
+            owner: owner.to_owned(),
+            id: "c-1".to_owned(),
+            version: 1,
+            state: "taken".to_owned(),
+            due: None,
+            at: NOW.0,
+            by: owner.to_owned(),
+            body: body.to_string(),
+        })
+    };
+    vec![
+        paper("taken-notice", "water-1", &notice),
+        paper("report", "rail-1", &report),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_product_names_no_organisation_that_gave_notice_or_reported_under_any_of_its_forms() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("store"))
+        .await
+        .unwrap();
+    let words = |text: &str, known: &product::Known| {
+        let mut wish = wish();
+        text.clone_into(&mut wish.words);
+        prepare(&wish, known, &key())
+            .map(|_| ())
+            .map_err(|denied| match denied {
+                Denied::Wrong(error) => error.to_string(),
+                Denied::Refused(refusal) => refusal.to_string(),
+            })
+    };
+    let texts = [
+        "架空水道株式会社で発生",
+        "(株) 架空水道",
+        "㈱架空電鉄",
+        "Rail-1",
+        "ｗａｔｅｒ－１",
+    ];
+    let before = product::known(&store, vec!["borea".to_owned()])
+        .await
+        .unwrap();
+    for text in texts {
+        assert_eq!(words(text, &before), Ok(()), "{text}");
+    }
+    store.apply(&kept()).await.unwrap();
+    let known = product::known(&store, vec!["borea".to_owned()])
+        .await
+        .unwrap();
+    let refused = Err("words: names an operator".to_owned());
+    for text in texts.into_iter().chain(["BOREA"]) {
+        assert_eq!(words(text, &known), refused, "{text}");
+    }
+    assert_eq!(words("水道と鉄道の事業者は確かめること", &known), Ok(()));
+    let with = |change: fn(&mut Wish)| {
+        let mut wish = wish();
+        change(&mut wish);
+        match prepare(&wish, &known, &key()) {
+            Err(Denied::Wrong(error)) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let url = |w: &mut Wish| {
+        w.indicators
+            .push("https://evil.example.net/rail-1/login".to_owned());
+    };
+    assert_eq!(with(url), "indicators[4]: names an operator");
+    let basis = |w: &mut Wish| w.request.basis.push_str(", 架空電鉄 asked");
+    assert_eq!(with(basis), "basis: names an operator");
+    let rights = |w: &mut Wish| w.request.rights.push_str(" 架空水道㈱ agreed");
+    assert_eq!(with(rights), "rights: names an operator");
 }
 
 #[test]

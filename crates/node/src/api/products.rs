@@ -179,7 +179,7 @@ fn enter(app: &App, office: &OfficePart, record: &Record) -> Answer<u64> {
 fn names(app: &App) -> Answer<Vec<String>> {
     let peers = Peers::read(&app.folder).map_err(|e| crate::part::refused(&e))?;
     let own = ["office", "commission"];
-    let names = peers.all().iter().map(|peer| peer.name.to_lowercase());
+    let names = peers.all().iter().map(|peer| peer.name.clone());
     Ok(names.filter(|name| !own.contains(&name.as_str())).collect())
 }
 

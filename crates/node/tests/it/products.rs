@@ -44,8 +44,13 @@ fn held(nation: &Nation) {
     };
     let registered =
         json!({"asset": "acme.example.jp", "method": "dns-txt", "shown": null, "asked": null});
+    let document = json!({
+        "format": "sakimori/report/v1", "fields_version": 1, "case": "c-1", "operator": "acme", "filer": "acme", "form": "ransomware",
+        "stage": "prompt", "recognised_at": 1_790_000_000, "fields": {"operator.name": "架空精機株式会社"},
+    });
+    let taken = json!({"text": document.to_string(), "receipt": "", "way": "node"});
     let changes = [
-        paper("report", "c-1", "taken", json!({})),
+        paper("report", "c-1", "taken", taken),
         paper("registration", "r-1", "asked", registered),
     ];
     beside(nation, async |access| {
@@ -117,6 +122,10 @@ fn what_breaks_a_rule_is_no_act_and_what_the_gate_refuses_is_on_record() {
     );
     let named = house.refused(&with("words", json!("ACME was hit")));
     assert_eq!(named.1, "words: names an operator");
+    for words in ["㈱架空精機で発生", "架空 精機 was hit"] {
+        let named = house.refused(&with("words", json!(words)));
+        assert_eq!(named.1, "words: names an operator", "{words}");
+    }
     for (operator, case) in [("acme", "c-2"), ("borea", "c-1")] {
         let from = json!({"operator": operator, "case": case});
         assert_eq!(house.refused(&with("from", from)).0, "not-found");
