@@ -36,6 +36,28 @@ pub enum Tick {
     },
 }
 
+impl Tick {
+    /// In English, with its day or reason.
+    pub fn en(&self) -> String {
+        match self {
+            Self::Done => "done".to_owned(),
+            Self::Planned { by } => format!("planned by {by}"),
+            Self::NotApplicable { why } => format!("does not apply: {why}"),
+            Self::NotDone { why } => format!("not done: {why}"),
+        }
+    }
+
+    /// In Japanese, with its day or reason.
+    pub fn ja(&self) -> String {
+        match self {
+            Self::Done => "実施済".to_owned(),
+            Self::Planned { by } => format!("{by}までに実施予定"),
+            Self::NotApplicable { why } => format!("対象外：{why}"),
+            Self::NotDone { why } => format!("不実施：{why}"),
+        }
+    }
+}
+
 /// An answer: a tick for each line, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +147,11 @@ impl Guidance {
     /// All answers, the first first; the last counts.
     pub fn answers(&self) -> &[GuidanceAnswer] {
         &self.answers
+    }
+
+    /// When the operator was known to have seen it first.
+    pub const fn acknowledged(&self) -> Option<Seconds> {
+        self.acknowledged
     }
 
     /// The operator has seen it; the first time counts.

@@ -34,6 +34,35 @@ pub enum TicketState {
     Closed,
 }
 
+impl TicketState {
+    /// Its word, as in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::WaitsForOffice => "waits-for-office",
+            Self::WaitsForOperator => "waits-for-operator",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// In English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::WaitsForOffice => "waits for the office",
+            Self::WaitsForOperator => "waits for the operator",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// In Japanese.
+    pub const fn ja(self) -> &'static str {
+        match self {
+            Self::WaitsForOffice => "内閣府の回答待ち",
+            Self::WaitsForOperator => "事業者の回答待ち",
+            Self::Closed => "終了",
+        }
+    }
+}
+
 /// A word of either side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -167,6 +196,26 @@ impl Ticket {
         &self.words
     }
 
+    /// When it was closed; none while it is open.
+    pub const fn closed(&self) -> Option<Seconds> {
+        self.closed
+    }
+
+    /// The words of one side, in their order.
+    pub fn said_by(&self, side: Side) -> impl Iterator<Item = &Word> {
+        self.words.iter().filter(move |word| word.side == side)
+    }
+
+    /// The time of the first word of the operator that nobody answered yet; none where the ticket does not wait for the office.
+    fn waits_since(&self) -> Option<Seconds> {
+        if self.closed.is_some() {
+            return None;
+        }
+        let open = self.words.iter().rev();
+        let open = open.take_while(|word| word.side == Side::Operator);
+        open.last().map(|word| word.at)
+    }
+
     /// How long it took.
     pub fn metric(&self) -> TicketMetric {
         let opened = self.words.first().map_or(Seconds(0), |word| word.at);
@@ -179,15 +228,22 @@ impl Ticket {
         }
     }
 
-    /// The office's clock for its first answer.
+    /// The office's clock: for its answer to what the operator wrote last and nobody answered; where it owes none, that of its first answer, or of the close where it never
+    /// answered.
     ///
     /// # Errors
     /// [`CalendarError`]: the deadline lies outside the years whose holidays are known.
     pub fn clock(&self, now: Seconds, terms: &Terms) -> Result<Due, CalendarError> {
         let opened = self.words.first().map_or(Seconds(0), |word| word.at);
-        let answer = self.words.iter().find(|word| word.side == Side::Office);
+        let (from, done) = match self.waits_since() {
+            Some(since) => (since, None),
+            None => {
+                let answer = self.said_by(Side::Office).next();
+                (opened, answer.map(|word| word.at).or(self.closed))
+            }
+        };
         let span = terms.acknowledges.value;
-        let counted = deadline(Start::At(opened), span, terms.counting.verified)?;
+        let counted = deadline(Start::At(from), span, terms.counting.verified)?;
         let own = Reason::new(Rule::OfficeAnswers, terms.acknowledges.source.verified);
         let deadline = Deadline {
             reasons: [&[own], counted.reasons.as_slice()].concat(),
@@ -195,7 +251,7 @@ impl Ticket {
         };
         let times = Times {
             deadline: &deadline,
-            done: answer.map(|word| word.at),
+            done,
             now,
             soft: false,
         };

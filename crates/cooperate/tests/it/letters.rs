@@ -3,7 +3,7 @@
 use super::{at, name, terms};
 use sakimori_cooperate::clock::State;
 use sakimori_cooperate::guidance::{Guidance, Tick};
-use sakimori_cooperate::order::{Draft, Letter, LetterKind, LetterState, StepError};
+use sakimori_cooperate::order::{AnswerError, Draft, Letter, LetterKind, LetterState, StepError};
 use sakimori_cooperate::report::CommonForm;
 use sakimori_cooperate::routing::Sector;
 use sakimori_cooperate::statistics::{Fact, by_sector};
@@ -58,7 +58,12 @@ fn guidance_is_answered_line_by_line_and_every_answer_is_kept() {
 fn letter(kind: LetterKind) -> Letter {
     let issued = "2026-11-01".parse().unwrap();
     let reply_by = "2026-11-13".parse().unwrap();
-    let (id, to) = (name("l-1"), name("water-1"));
+    let to = if kind == LetterKind::Opinion {
+        "mlit"
+    } else {
+        "water-1"
+    };
+    let (id, to) = (name("l-1"), name(to));
     Letter::issue(Draft {
         id,
         kind,
@@ -95,28 +100,32 @@ fn letters_have_their_article_their_clock_and_their_consequence() {
 fn a_letter_takes_its_steps_in_order_and_no_other() {
     let mut one = letter(LetterKind::Demand);
     let now = at("2026-11-10T00:00:00Z");
-    assert_eq!(one.settle(), Err(StepError(LetterState::Issued)));
-    assert_eq!(one.receive(), Ok(()));
-    assert_eq!(one.receive(), Err(StepError(LetterState::Received)));
-    assert_eq!(one.answer(" ", now), Err(StepError(LetterState::Received)));
-    assert_eq!(one.answer("here it is", now), Ok(()));
-    assert_eq!(
-        one.answer("again", now),
-        Err(StepError(LetterState::Replied))
+    let stands = |state| AnswerError::Step(StepError(state));
+    assert_eq!(one.settle(now), Err(StepError(LetterState::Issued)));
+    assert_eq!(one.receive(now), Ok(()));
+    assert_eq!(one.receive(now), Err(StepError(LetterState::Received)));
+    assert!(
+        matches!(one.answer(" ", now), Err(AnswerError::Field(error)) if error.field == "text"),
+        "an empty answer names its field"
     );
-    assert_eq!(one.revoke(), Err(StepError(LetterState::Replied)));
-    assert_eq!(one.settle(), Ok(()));
+    assert_eq!(one.answer("here it is", now), Ok(()));
+    assert_eq!(one.answer("again", now), Err(stands(LetterState::Replied)));
+    assert_eq!(one.revoke(now), Err(StepError(LetterState::Replied)));
+    assert_eq!(one.settle(now), Ok(()));
+    assert_eq!((one.received(), one.ended()), (Some(now), Some(now)));
     assert_eq!(
         one.clock(at("2027-01-01T00:00:00Z")).unwrap().state,
         State::Done
     );
     let mut other = letter(LetterKind::Order);
-    assert_eq!(other.revoke(), Ok(()));
+    assert_eq!(other.revoke(now), Ok(()));
     assert_eq!(other.clock(now), None);
-    assert_eq!(
-        other.answer("late", now),
-        Err(StepError(LetterState::Revoked))
-    );
+    assert_eq!(other.answer("late", now), Err(stands(LetterState::Revoked)));
+    let mut late = letter(LetterKind::Order);
+    let after = at("2026-11-20T00:00:00Z");
+    assert_eq!(late.answer("at last", after), Ok(()));
+    let clock = late.clock(at("2026-12-01T00:00:00Z")).unwrap();
+    assert_eq!((clock.state, clock.days_late), (State::DoneLate, 7));
     let before = "2026-10-01".parse().unwrap();
     let draft = Draft {
         id: name("l-2"),
@@ -128,6 +137,49 @@ fn a_letter_takes_its_steps_in_order_and_no_other() {
         reply_by: before,
     };
     assert_eq!(Letter::issue(draft).unwrap_err()[0].field, "reply_by");
+}
+
+#[test]
+fn an_opinion_goes_to_a_minister_and_to_no_operator() {
+    let day = "2026-11-13".parse().unwrap();
+    let to = |to| Draft {
+        id: name("o-1"),
+        kind: LetterKind::Opinion,
+        to: name(to),
+        subject: "x",
+        text: "y",
+        issued: day,
+        reply_by: day,
+    };
+    let error = Letter::issue(to("water-1")).unwrap_err().remove(0);
+    assert_eq!(
+        (error.field.as_str(), error.rule.id()),
+        ("to", "route.minister")
+    );
+    assert_eq!(Letter::issue(to("mlit")).unwrap().to().as_str(), "mlit");
+}
+
+#[test]
+fn what_follows_is_said_in_both_languages_with_its_mark() {
+    let mut terms = terms();
+    let said = LetterKind::Demand.consequence(&terms);
+    assert_eq!(
+        said.en(),
+        "a fine of up to ¥300000 (Act 42/2025 art. 84); the body too (art. 86)"
+    );
+    assert_eq!(
+        said.ja(),
+        "300000円以下の罰金（法第84条）、法人も同じ（第86条）"
+    );
+    assert_eq!(said.marks().to_string(), "");
+    terms.penalty_answer.source.verified = false;
+    let said = LetterKind::Demand.consequence(&terms);
+    assert_eq!(said.marks().to_string(), "UNVERIFIED");
+    let none = LetterKind::Opinion.consequence(&terms);
+    assert_eq!(
+        (none.en().as_str(), none.marks().to_string().as_str()),
+        ("nothing follows by law", "")
+    );
 }
 
 #[test]
@@ -163,6 +215,16 @@ fn a_ticket_waits_for_one_side_and_tells_how_long_each_took() {
         .unwrap();
     assert_eq!(ticket.state(), TicketState::WaitsForOffice);
     assert_eq!(ticket.metric().closed_s, None);
+    assert_eq!(ticket.said_by(Side::Operator).count(), 2);
+    let again = ticket.clock(at("2026-11-06T00:00:00Z"), &terms()).unwrap();
+    assert_eq!(
+        again.state,
+        State::Running,
+        "a new word has a clock of its own"
+    );
+    ticket.close(at("2026-11-06T01:00:00Z"));
+    let closed = ticket.clock(at("2027-02-01T00:00:00Z"), &terms()).unwrap();
+    assert_eq!(closed.state, State::Done);
     assert!(Ticket::open(name("t-2"), name("water-1"), "", "", opened).is_err());
 }
 

@@ -9,7 +9,7 @@ use sakimori_cooperate::FieldError;
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::clock::Due;
 use sakimori_cooperate::guidance::{Guidance, Tick};
-use sakimori_cooperate::order::{Draft, Letter, LetterState};
+use sakimori_cooperate::order::{AnswerError, Draft, Letter, LetterState};
 use sakimori_cooperate::ticket::{Side, Ticket, TicketState};
 use sakimori_custody::ids::Name;
 use sakimori_store::{StoreError, View};
@@ -169,7 +169,7 @@ impl Desk<'_> {
             if letter.reply().is_some_and(|reply| reply.text == text) {
                 return Ok(());
             }
-            letter.answer(text, now)
+            Ok(letter.answer(text, now)?)
         })
         .await
     }
@@ -185,11 +185,11 @@ impl Desk<'_> {
         settle: bool,
     ) -> Result<Written<Letter>, LiaisonError> {
         let step = |letter: &mut Letter| {
-            if settle {
-                letter.settle()
+            Ok(if settle {
+                letter.settle(self.now)
             } else {
-                letter.revoke()
-            }
+                letter.revoke(self.now)
+            }?)
         };
         self.letter_step(operator, id, step).await
     }
@@ -198,7 +198,7 @@ impl Desk<'_> {
         &self,
         operator: &Name,
         id: &str,
-        step: impl FnOnce(&mut Letter) -> Result<(), sakimori_cooperate::order::StepError>,
+        step: impl FnOnce(&mut Letter) -> Result<(), AnswerError>,
     ) -> Result<Written<Letter>, LiaisonError> {
         let owner = operator.as_str();
         let known: Written<Letter> = newest(self.store, owner, id).await?;
