@@ -1,10 +1,11 @@
-//! From STIX 2.1 to MISP: what misp-stix or this room made comes back as it was, other STIX as far as the mapping knows it. In: a bundle, an envelope or a list. Out:
-//! events, what belongs to none, and every object that found no place, by its identifier. Never: STIX 2.0 objects, a relationship that is guessed.
+//! From STIX 2.0 and 2.1 to MISP: what misp-stix or this room made comes back as it was, other STIX as far as the mapping knows it. In: a bundle, an envelope or a list. Out:
+//! events, what belongs to none, and every object that found no place, by its identifier. Never: an object that is dropped, a relationship that is guessed.
 
 mod attribute;
 mod domain;
 mod group;
 mod labels;
+mod lift;
 mod object;
 mod others;
 
@@ -42,9 +43,12 @@ pub(super) type Index<'o> = BTreeMap<&'o str, &'o Map<String, Value>>;
 pub fn from_stix(bytes: &[u8]) -> Result<FromStix, MispError> {
     let root = json::read_bytes(bytes, limits::TEXT)?;
     let mut root = value::of_node(&root);
+    let old_bundle = lift::is_old_bundle(&root);
     let list = list_of(&mut root);
     let rests = rest::take(list);
-    let objects = objects_of(list)?;
+    let inner = lift::lift(list, old_bundle)?;
+    let mut objects = objects_of(list)?;
+    objects.extend(inner.iter().filter_map(Value::as_object));
     if objects.len() > limits::STIX_OBJECTS_MAX {
         return Err(too_many("", "objects", limits::STIX_OBJECTS_MAX));
     }
@@ -57,11 +61,6 @@ pub fn from_stix(bytes: &[u8]) -> Result<FromStix, MispError> {
             out.left.push((String::new(), "it has no identifier"));
             continue;
         };
-        if object.get("spec_version").and_then(Value::as_str) == Some("2.0") {
-            out.left
-                .push((id.to_owned(), "STIX 2.0 is not read into events"));
-            continue;
-        }
         if index.insert(id, object).is_none() {
             order.push(id);
         } else {
@@ -125,6 +124,11 @@ fn objects_of(list: &[Value]) -> Result<Vec<&Map<String, Value>>, MispError> {
 
 fn is_report(object: &Map<String, Value>) -> bool {
     matches!(kind(object), "report" | "grouping")
+}
+
+/// Whether an object is of STIX 2.0; what others observed has no version and is of the one that is read.
+pub(super) fn is_old(object: &Map<String, Value>) -> bool {
+    text(object, "spec_version") == "2.0"
 }
 
 /// The type of a STIX object.

@@ -18,6 +18,17 @@ pub(super) fn stix_of_misp(text: &str) -> Option<String> {
     Some(format!("{}.{fraction}Z", whole.trim_end_matches('Z')))
 }
 
+/// A STIX timestamp as clusters of misp-stix have it: without a fraction, or with six digits of it.
+pub(super) fn stix_micros(text: &str) -> Option<String> {
+    let (seconds, fraction) = read(text)?;
+    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
+    if digits == "000000" {
+        return Some(seconds.to_string());
+    }
+    let whole = seconds.to_string();
+    Some(format!("{}.{digits}Z", whole.trim_end_matches('Z')))
+}
+
 /// MISP's text of a STIX timestamp: an offset in place of the letter.
 pub(super) fn misp_of_stix(text: &str) -> Option<String> {
     let (seconds, fraction) = read(text)?;

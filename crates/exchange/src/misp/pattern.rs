@@ -17,8 +17,17 @@ pub(super) fn escape(value: &str) -> String {
     value.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
-/// The comparisons of a pattern, or `None` where it is more than those.
+/// The comparisons of a pattern, or `None` where it is more than those. A truth value is written as MISP writes it.
 pub(super) fn comparisons(pattern: &str) -> Option<Vec<Comparison>> {
+    read(pattern, &[("true", "True"), ("false", "False")])
+}
+
+/// As [`comparisons`], and a truth value stays as it is written.
+pub(super) fn comparisons_as_written(pattern: &str) -> Option<Vec<Comparison>> {
+    read(pattern, &[])
+}
+
+fn read(pattern: &str, words: &[(&str, &str)]) -> Option<Vec<Comparison>> {
     let inner = pattern.trim().strip_prefix('[')?.strip_suffix(']')?;
     let mut out = Vec::new();
     let mut rest = inner.trim_start();
@@ -26,7 +35,7 @@ pub(super) fn comparisons(pattern: &str) -> Option<Vec<Comparison>> {
         rest = rest.trim_start_matches(['(', ' ']);
         let (path, after) = path(rest)?;
         let after = after.trim_start().strip_prefix('=')?;
-        let (value, after) = value(after.trim_start())?;
+        let (value, after) = value(after.trim_start(), words)?;
         out.push(Comparison { path, value });
         if out.len() > limits::COMPARISONS_MAX {
             return None;
@@ -53,15 +62,12 @@ fn path(text: &str) -> Option<(String, &str)> {
 }
 
 /// A value: a text in quotes with its escapes undone, or a word.
-fn value(text: &str) -> Option<(String, &str)> {
+fn value<'t>(text: &'t str, words: &[(&str, &str)]) -> Option<(String, &'t str)> {
     let Some(quoted) = text.strip_prefix('\'') else {
         let end = text.find([' ', ')']).unwrap_or(text.len());
         let (word, rest) = text.split_at_checked(end)?;
-        let word = match word {
-            "true" => "True",
-            "false" => "False",
-            other => other,
-        };
+        let known = words.iter().find(|(written, _)| *written == word);
+        let word = known.map_or(word, |(_, ours)| ours);
         return (!word.is_empty()).then(|| (word.to_owned(), rest));
     };
     let mut out = String::new();

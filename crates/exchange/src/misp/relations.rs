@@ -160,10 +160,11 @@ const OBJECTS: &[(&str, &str, &str)] = &[
         "network",
         "address-family:text domain-family:text dst-bytes-count:size-in-bytes dst-packets-count:counter dst-port:port filename first-packet-seen:datetime hostname-dst:hostname hostname-src:hostname ip-dst ip-src last-packet-seen:datetime mac-dst:mac-address mac-src:mac-address option:text protocol:text socket-type:text src-bytes-count:size-in-bytes src-packets-count:counter src-port:port state:text",
     ),
+    // Relations as misp-stix names them; the template has `dst_bytes_count` for `dst_byte_count`.
     (
         "network-traffic",
         "network",
-        "dst_bytes_count:size-in-bytes dst_hostname:hostname dst_ip:ip-dst dst_mac:mac-address dst_packets:counter dst_port:port end_time:datetime is_active:boolean protocol:text src_bytes_count:size-in-bytes src_hostname:hostname src_ip:ip-dst src_mac:mac-address src_packets:counter src_port:port start_time:datetime",
+        "dst_byte_count:size-in-bytes dst_hostname:hostname dst_ip:ip-dst dst_mac:mac-address dst_packets:counter dst_port:port end_time:datetime is_active:boolean protocol:text src_byte_count:size-in-bytes src_hostname:hostname src_ip:ip-src src_mac:mac-address src_packets:counter src_port:port start_time:datetime",
     ),
     (
         "news-agency",

@@ -9,7 +9,7 @@ mod objects;
 
 pub(super) use attributes::{AttributeRow, Sort, attribute};
 pub(super) use galaxies::{Fact, HELD, HELD_TOO, construct, fact, source_of};
-pub(super) use objects::{ObjectRow, Shape, object, objects_named};
+pub(super) use objects::{ObjectRow, Shape, foreign, object, objects_named};
 
 use serde_json::Value;
 

@@ -10,7 +10,7 @@ mod take;
 
 pub(super) use fill::{fill, rest};
 pub(super) use form::formed;
-pub(super) use take::{Taken, covers, take};
+pub(super) use take::{Taken, covers, is_of_type, known, take};
 
 /// A value of MISP.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! Galaxies. In: domain objects. Out: clusters with the facts that STIX holds in properties. Never: a property that is dropped; what has no fact of its own becomes one.
 
 use super::labels::Labels;
-use super::{Map, Value, kind, text};
+use super::{Map, Value, is_old, kind, refs, text};
 use crate::misp::event::{Cluster, Galaxy};
-use crate::misp::{id, table, value};
+use crate::misp::{id, moment, table, value};
 use serde_json::json;
 
 /// Properties that a cluster or its galaxy holds elsewhere.
@@ -28,7 +28,13 @@ const PLACED: [&str; 15] = [
 /// The galaxy of a domain object; without labels of MISP it is one of STIX's own.
 pub(super) fn galaxy(object: &Map<String, Value>, labels: &Labels<'_>) -> Option<Galaxy> {
     let stix = kind(object);
-    let own = format!("stix-2.1-{stix}");
+    let version = if is_old(object) { "2.0" } else { "2.1" };
+    let sector = stix == "identity" && text(object, "identity_class") == "class";
+    let own = if sector {
+        "sector".to_owned()
+    } else {
+        format!("stix-{version}-{stix}")
+    };
     let galaxy_type = labels.galaxy_type.unwrap_or(&own);
     if kind(object) == "x-misp-galaxy-cluster" {
         return Some(custom(object, labels));
@@ -37,6 +43,12 @@ pub(super) fn galaxy(object: &Map<String, Value>, labels: &Labels<'_>) -> Option
         return None;
     }
     let mut meta = facts(object, stix);
+    if labels.galaxy_type.is_none() {
+        times_of_others(object, &mut meta);
+    }
+    if let Some((name, words)) = words(object, labels, galaxy_type) {
+        meta.insert(name, words);
+    }
     let name = text(object, "name");
     let mut shown = name.to_owned();
     let external = meta.get("external_id").map(|found| match found {
@@ -58,8 +70,11 @@ pub(super) fn galaxy(object: &Map<String, Value>, labels: &Labels<'_>) -> Option
     let about = text(object, "description");
     let galaxy_name = labels.galaxy_name.map(str::to_owned);
     let title = || {
+        if sector {
+            return "Sector".to_owned();
+        }
         let words = stix.split('-').map(capital);
-        format!("STIX 2.1 {}", words.collect::<Vec<_>>().join(" "))
+        format!("STIX {version} {}", words.collect::<Vec<_>>().join(" "))
     };
     let mut galaxy = Galaxy {
         uuid: None,
@@ -78,6 +93,40 @@ pub(super) fn galaxy(object: &Map<String, Value>, labels: &Labels<'_>) -> Option
     };
     place(&mut galaxy, about, name);
     Some(galaxy)
+}
+
+/// When objects of others were made and changed, which clusters of misp-stix hold elsewhere.
+fn times_of_others(object: &Map<String, Value>, meta: &mut Map<String, Value>) {
+    for name in ["created", "modified", "first_seen", "last_seen"] {
+        if let Some(time) = moment::stix_micros(text(object, name)) {
+            meta.insert(name.to_owned(), json!(time));
+        }
+    }
+}
+
+/// The labels of an object of STIX 2.0 that say what kind of its kind it is; 2.1 has a property for them.
+fn words(
+    object: &Map<String, Value>,
+    labels: &Labels<'_>,
+    galaxy_type: &str,
+) -> Option<(String, Value)> {
+    let typed = ["malware", "threat-actor", "tool"].contains(&kind(object));
+    if !is_old(object) || !typed {
+        return None;
+    }
+    let marks = refs(object, "object_marking_refs").len();
+    let own = labels.tags.len().saturating_sub(marks);
+    let words: Vec<&str> = labels
+        .tags
+        .iter()
+        .take(own)
+        .map(|tag| tag.name.as_str())
+        .collect();
+    let name = match galaxy_type.strip_prefix("stix-2.1-") {
+        Some(stix) => format!("{}_types", stix.replace('-', "_")),
+        None => "labels".to_owned(),
+    };
+    (!words.is_empty()).then(|| (name, json!(words)))
 }
 
 /// Places keep their galaxy's description before their own.

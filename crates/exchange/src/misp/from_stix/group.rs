@@ -25,6 +25,7 @@ impl Group<'_> {
     fn take(&mut self, read: others::Others) {
         self.attributes.extend(read.attributes);
         self.objects.extend(read.objects);
+        self.left.extend(read.told);
     }
 
     /// Reads what was seen alone; one thing that cannot be read leaves the others as they are.
@@ -153,10 +154,13 @@ fn one<'o>(
                 left(group, id, "the mapping does not know its pattern");
             }
         }
-        "x-misp-attribute" => match attribute::of_custom(found, &labels) {
-            Some(attribute) => group.attributes.push(attribute),
-            None => left(group, id, "it has no value"),
-        },
+        // Of one type for each type of attribute, as misp-stix once wrote them.
+        custom if custom == "x-misp-attribute" || custom.starts_with("x-misp-object-") => {
+            match attribute::of_custom(found, &labels) {
+                Some(attribute) => group.attributes.push(attribute),
+                None => left(group, id, "it has no value"),
+            }
+        }
         "x-misp-object" => match object::of_custom(found, &labels) {
             Some(object) => group.objects.push(object),
             None => left(group, id, "it has no name"),
@@ -181,12 +185,17 @@ fn other<'o>(group: &mut Group<'o>, found: &'o Map<String, Value>, id: &'o str, 
             group.objects.push(object);
             return;
         }
-    } else if kind(found) == "identity" && labels.galaxy_type.is_none() {
-        // An organisation that made something is in the event; a person or a class is not.
-        if text(found, "identity_class") != "organization" {
-            left(group, id, "it is nobody's organisation");
+    } else if labels.galaxy_type.is_none() {
+        let class = text(found, "identity_class");
+        // An organisation that made something is in the event; a class is a sector, and a person an object.
+        if kind(found) == "identity" && class == "organization" {
+            return;
         }
-        return;
+        let read = others::known(found, index).filter(|_| class != "class");
+        if let Some(read) = read {
+            group.take(read);
+            return;
+        }
     }
     match domain::galaxy(found, &labels) {
         Some(galaxy) => group.galaxies.push(galaxy),

@@ -156,15 +156,17 @@ pub(super) fn compared(row: &ObjectRow, name: &str, found: &[Comparison]) -> Opt
             continue;
         }
         // A whole address belongs to the later of two relations that have one path.
-        let mut fitting = pieces.iter().filter(|(_, piece)| matches(piece, rest));
+        let mut fitting = pieces
+            .iter()
+            .filter_map(|(relation, piece)| Some((relation, fit(piece, rest)?)));
         let piece = if first.value.contains("://") {
             fitting.next_back()
         } else {
             fitting.next()
         };
-        if let Some((relation, piece)) = piece {
-            out.push(of_piece(name, relation, piece, rest));
-            rest = rest.get(piece.len()..)?;
+        if let Some((relation, pairs)) = piece {
+            out.push(of_piece(name, relation, &pairs));
+            rest = rest.get(pairs.len()..)?;
             continue;
         }
         custom(row, name, first, &mut out)?;
@@ -173,18 +175,37 @@ pub(super) fn compared(row: &ObjectRow, name: &str, found: &[Comparison]) -> Opt
     Some(out)
 }
 
-fn matches(piece: &[Comparison], found: &[Comparison]) -> bool {
-    piece.len() <= found.len()
-        && piece.iter().zip(found).all(|(wanted, found)| {
-            let value = match slot(&dotted(&wanted.value)) {
+/// The comparisons of a piece, each with the one that it fits; what only says what a sample looks like may be missing, as in patterns of STIX 2.0.
+fn fit<'p>(
+    piece: &'p [Comparison],
+    found: &'p [Comparison],
+) -> Option<Vec<(&'p Comparison, &'p Comparison)>> {
+    let mut out = Vec::with_capacity(piece.len());
+    for wanted in piece {
+        let template = dotted(&wanted.value);
+        let slot = slot(&template);
+        let fits = found.get(out.len()).filter(|found| {
+            let value = match slot {
                 Slot::Value {
                     form: Form::Addr, ..
                 } => found.value.starts_with("ipv"),
+                Slot::Value {
+                    form: Form::Listening | Form::Blocking,
+                    ..
+                } => found.value.eq_ignore_ascii_case("true"),
                 Slot::Value { .. } => true,
                 _ => wanted.value == found.value,
             };
             value && same_path(&wanted.path, &found.path)
-        })
+        });
+        match fits {
+            Some(found) => out.push((wanted, found)),
+            None if matches!(slot, Slot::Value { .. }) => return None,
+            None => {}
+        }
+    }
+    let says = out.iter().any(|(wanted, _)| wanted.value.contains('{'));
+    says.then_some(out)
 }
 
 /// A slot of a piece has no name: it is the value itself.
@@ -211,13 +232,13 @@ fn same_path(wanted: &str, found: &str) -> bool {
     }
 }
 
-fn of_piece(name: &str, relation: &str, piece: &[Comparison], found: &[Comparison]) -> Taken {
+fn of_piece(name: &str, relation: &str, pairs: &[(&Comparison, &Comparison)]) -> Taken {
     let mut taken = Taken {
         name: relation.to_owned(),
         ..Taken::default()
     };
     let (mut left, mut right) = (None, None);
-    for (wanted, found) in piece.iter().zip(found) {
+    for (wanted, found) in pairs {
         let template = dotted(&wanted.value);
         let Slot::Value { form, .. } = slot(&template) else {
             continue;

@@ -1,13 +1,15 @@
-//! STIX that was not made from MISP. In: what was seen, alone or as others observed it, indicators. Out: an attribute for what has one value, an object for what has more.
-//! Never: an object of which a property would be lost; that is left whole.
+//! STIX that was not made from MISP. In: what was seen, alone or as others observed it, indicators, analyses, people and places. Out: an attribute for what has one value, an object
+//! for what has more, references between them, and what of them has no place in MISP. Never: a comparison of a pattern that is dropped, for then it would find more than was
+//! meant.
 
 use super::object::compared;
 use super::{Index, Map, Value, attribute, kind, refs, text};
-use crate::misp::event::{Attribute, Object};
+use crate::misp::event::{Attribute, Object, Reference};
 use crate::misp::pattern::{self, Comparison};
 use crate::misp::table::{self, ObjectRow, Shape};
-use crate::misp::{id, relations, template, types, value};
+use crate::misp::{id, limits, relations, template, types, value};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// STIX type, property, type of attribute: what has one value.
 const SIMPLE: [(&str, &str, &str); 8] = [
@@ -22,13 +24,14 @@ const SIMPLE: [(&str, &str, &str); 8] = [
 ];
 
 /// STIX type, object: what has more.
-const JOINED: [(&str, &str); 11] = [
+const JOINED: [(&str, &str); 12] = [
     ("artifact", "artifact"),
     ("autonomous-system", "asn"),
     ("directory", "directory"),
     ("domain-name", "domain-ip"),
     ("email-message", "email"),
     ("file", "file"),
+    ("network-traffic", "network-traffic"),
     ("process", "process"),
     ("software", "software"),
     ("user-account", "user-account"),
@@ -36,21 +39,54 @@ const JOINED: [(&str, &str); 11] = [
     ("x509-certificate", "x509"),
 ];
 
+/// A property that refers to others, and what they are to each other, in the words of misp-stix.
+const REFERENCES: [(&str, &str); 14] = [
+    ("belongs_to_refs", "belongs-to"),
+    ("body_raw_ref", "contains"),
+    ("child_refs", "parent-of"),
+    ("contains_refs", "contains"),
+    ("content_ref", "contains"),
+    ("creator_user_ref", "created-by"),
+    ("dst_payload_ref", "destination-sent"),
+    ("encapsulated_by_ref", "encapsulated-by"),
+    ("encapsulates_refs", "encapsulates"),
+    ("image_ref", "executes"),
+    ("opened_connection_refs", "opened-connection"),
+    ("parent_directory_ref", "contained-in"),
+    ("parent_ref", "child-of"),
+    ("src_payload_ref", "source-sent"),
+];
+
+const PARTLY: &str = "it is read, but some of what it says has no place in MISP";
+
 /// What STIX objects of others became.
 #[derive(Default)]
 pub(super) struct Others {
     pub(super) attributes: Vec<Attribute>,
     pub(super) objects: Vec<Object>,
+    /// What has been read and not wholly, and why.
+    pub(super) told: Vec<(String, &'static str)>,
 }
 
 /// Whether something is of a type that can be seen.
 pub(super) fn is_seen(object: &Map<String, Value>) -> bool {
     let of = kind(object);
-    let joined = JOINED.iter().any(|(stix, _)| *stix == of);
-    joined || of == "network-traffic" || SIMPLE.iter().any(|(stix, _, _)| *stix == of)
+    JOINED.iter().any(|(stix, _)| *stix == of) || SIMPLE.iter().any(|(stix, _, _)| *stix == of)
 }
 
-/// Reads what was seen. `observed` is what says when, if anything does. `None`: something would be lost.
+/// The object that something becomes.
+fn name_of(object: &Map<String, Value>) -> Option<&'static str> {
+    let socket = object
+        .get("extensions")
+        .and_then(|all| all.get("socket-ext"));
+    if kind(object) == "network-traffic" && socket.is_some() {
+        return Some("network-socket");
+    }
+    let found = JOINED.iter().find(|(stix, _)| *stix == kind(object))?;
+    Some(found.1)
+}
+
+/// Reads what was seen. `observed` is what says when, if anything does. `None`: the mapping does not know it, or it would take too long.
 pub(super) fn seen(
     ids: &[String],
     observed: Option<&Map<String, Value>>,
@@ -58,14 +94,24 @@ pub(super) fn seen(
 ) -> Option<Others> {
     let mut out = Others::default();
     let mut inner: BTreeSet<String> = BTreeSet::new();
+    let mut here = Vec::new();
     for id in ids {
-        inner.extend(referred(index.get(id.as_str())?));
+        let Some(object) = index.get(id.as_str()) else {
+            out.told.push((id.clone(), "it was seen and is not here"));
+            continue;
+        };
+        here.push(id);
+        if let Some(row) = name_of(object).and_then(table::foreign) {
+            inner.extend(within(object, row));
+        }
     }
-    let heads = ids.iter().filter(|id| !inner.contains(*id));
+    // Of names that refer to each other in a circle each would be within another: then all of them stand for themselves.
+    let circle = here.iter().all(|id| inner.contains(*id));
+    let heads = here.iter().filter(|id| circle || !inner.contains(**id));
     let mut reached: BTreeSet<String> = BTreeSet::new();
     for id in heads {
         let object = index.get(id.as_str())?;
-        reached.insert(id.clone());
+        reached.insert((*id).clone());
         if let Some(mut found) = simple(object) {
             if let Some(observed) = observed {
                 times(&mut found, observed);
@@ -73,33 +119,69 @@ pub(super) fn seen(
             out.attributes.push(found);
             continue;
         }
-        let below: Vec<String> = referred(object);
-        let mut all = vec![id.clone()];
-        for below in &below {
-            let further = index.get(below.as_str())?;
-            all.extend(referred(further));
-        }
-        all.splice(1..1, below);
-        reached.extend(all.iter().cloned());
-        out.objects.push(joined(object, &all, index)?);
+        joined(object, index, observed, &mut out, &mut reached)?;
     }
-    ids.iter().all(|id| reached.contains(id)).then_some(out)
+    let whole = here.iter().all(|id| reached.contains(*id));
+    (whole && !here.is_empty()).then_some(out)
 }
 
-/// Identifiers that an object refers to.
-fn referred(object: &Map<String, Value>) -> Vec<String> {
-    let mut out = Vec::new();
+/// Whether a property refers to an object, or to several.
+fn refers(name: &str) -> bool {
+    name.ends_with("_ref") || name.ends_with("_refs")
+}
+
+/// Identifiers that one property holds.
+fn held(object: &Map<String, Value>, name: &str) -> Vec<String> {
+    match object.get(name) {
+        Some(Value::String(id)) => vec![id.clone()],
+        Some(_) => refs(object, name),
+        None => Vec::new(),
+    }
+}
+
+/// Identifiers of what an object takes into itself: what a template is made for.
+fn within(object: &Map<String, Value>, row: &ObjectRow) -> Vec<String> {
+    let of = |template: &&Value| template.get("type").and_then(Value::as_str) == Some(kind(object));
+    let takes = |name: &str| {
+        let mut same = row.templates.iter().filter(of);
+        same.any(|template| template.get(name).is_some())
+    };
+    let made_for = |id: &String| {
+        let mut parts = row.templates.iter().filter(|t| t.get("@for").is_some());
+        parts.any(|template| template::is_of_type(template, id::type_part(id)))
+    };
+    let names = object.keys().filter(|name| refers(name) && takes(name));
+    let ids = names.flat_map(|name| held(object, name));
+    ids.filter(made_for).collect()
+}
+
+/// What an object refers to and does not take into itself.
+fn beside(object: &Map<String, Value>, row: Option<&ObjectRow>, out: &mut Vec<Reference>) {
+    let inner: BTreeSet<String> = row
+        .map(|row| within(object, row))
+        .into_iter()
+        .flatten()
+        .collect();
     for (name, found) in object {
-        if name.ends_with("_ref") {
-            out.extend(found.as_str().map(str::to_owned));
-        } else if name.ends_with("_refs") {
-            out.extend(refs(object, name));
+        if refers(name) {
+            let known = REFERENCES.iter().find(|(property, _)| property == name);
+            let relation = known.map_or("related-to", |(_, relation)| relation);
+            for id in held(object, name).iter().filter(|id| !inner.contains(*id)) {
+                if let Some(uuid) = id::uuid_part(id) {
+                    out.push(Reference {
+                        uuid: None,
+                        to: uuid.to_owned(),
+                        relation: relation.to_owned(),
+                        timestamp: None,
+                    });
+                }
+            }
         } else if let Value::Array(items) = found {
-            let parts = items.iter().filter_map(Value::as_object);
-            out.extend(parts.flat_map(referred));
+            for item in items.iter().filter_map(Value::as_object) {
+                beside(item, None, out);
+            }
         }
     }
-    out
 }
 
 /// The attribute of something with one value.
@@ -126,8 +208,13 @@ fn as_number(kind: &str, text: String) -> String {
     if plain { format!("AS{text}") } else { text }
 }
 
+/// Who observed something, in the words of misp-stix.
+fn observed_by(observed: &Map<String, Value>) -> String {
+    format!("Observed Data ID: {}", text(observed, "id"))
+}
+
 fn times(found: &mut Attribute, observed: &Map<String, Value>) {
-    found.comment = Some(format!("Observed Data ID: {}", text(observed, "id")));
+    found.comment = Some(observed_by(observed));
     found.timestamp = super::labels::changed(observed);
     if text(observed, "first_observed") != text(observed, "last_observed") {
         (found.first_seen, found.last_seen) = attribute::seen(observed);
@@ -143,27 +230,61 @@ fn head(object: &Map<String, Value>, name: &str) -> Object {
     }
 }
 
-/// The row with a main object: that of one thing.
-fn row_of(name: &str) -> Option<&'static ObjectRow> {
-    table::objects_named(name).find(|row| {
-        let main = row.templates.iter().any(|t| t.get("@for").is_none());
-        row.shape == Shape::Seen && main
-    })
-}
-
-fn joined(object: &Map<String, Value>, ids: &[String], index: &Index<'_>) -> Option<Object> {
-    let (_, name) = JOINED.iter().find(|(stix, _)| *stix == kind(object))?;
-    let row = row_of(name)?;
-    if !template::covers(&row.templates, index, ids) {
-        return None;
+fn joined(
+    object: &Map<String, Value>,
+    index: &Index<'_>,
+    observed: Option<&Map<String, Value>>,
+    out: &mut Others,
+    reached: &mut BTreeSet<String>,
+) -> Option<()> {
+    let name = name_of(object)?;
+    let row = table::foreign(name)?;
+    let id = text(object, "id").to_owned();
+    let mut all = vec![id.clone()];
+    let mut listed: BTreeSet<String> = all.iter().cloned().collect();
+    let mut at = 0;
+    let mut partly = false;
+    while let Some(id) = all.get(at).cloned() {
+        at += 1;
+        for below in index
+            .get(id.as_str())
+            .into_iter()
+            .flat_map(|o| within(o, row))
+        {
+            if !index.contains_key(below.as_str()) {
+                partly = true;
+            } else if listed.insert(below.clone()) {
+                all.push(below);
+            }
+        }
+        if all.len() > limits::PARTS_MAX {
+            return None;
+        }
     }
-    let mut out = head(object, name);
-    let taken = template::take(&row.templates, index, ids, name);
-    out.attributes = super::object::attributes(&out, taken, |_| false);
-    for attribute in &mut out.attributes {
+    partly |= !template::known(&row.templates, index, &all, refers)?;
+    let mut made = head(object, name);
+    let taken = template::take(&row.templates, index, &all, name);
+    made.attributes = super::object::attributes(&made, taken, |_| false);
+    for attribute in &mut made.attributes {
         attribute.value = as_number(&attribute.kind, std::mem::take(&mut attribute.value));
     }
-    (!out.attributes.is_empty()).then_some(out)
+    beside(object, Some(row), &mut made.references);
+    if made.attributes.is_empty() {
+        return None;
+    }
+    if let Some(observed) = observed {
+        made.comment = Some(observed_by(observed));
+        made.timestamp = super::labels::changed(observed);
+        if text(observed, "first_observed") != text(observed, "last_observed") {
+            (made.first_seen, made.last_seen) = attribute::seen(observed);
+        }
+    }
+    if partly {
+        out.told.push((id, PARTLY));
+    }
+    reached.extend(all);
+    out.objects.push(made);
+    Some(())
 }
 
 /// Reads an indicator whose pattern is comparisons for equality.
@@ -171,7 +292,7 @@ pub(super) fn indicator(found: &Map<String, Value>) -> Option<Others> {
     if !matches!(text(found, "pattern_type"), "stix" | "") {
         return None;
     }
-    let mut comparisons = pattern::comparisons(text(found, "pattern"))?;
+    let mut comparisons = pattern::comparisons_as_written(text(found, "pattern"))?;
     for comparison in &mut comparisons {
         comparison.path = unquoted(&comparison.path);
     }
@@ -194,14 +315,65 @@ pub(super) fn indicator(found: &Map<String, Value>) -> Option<Others> {
         return Some(out);
     }
     let (stix, _) = comparisons.first()?.path.split_once(':')?;
+    let socket = comparisons.iter().any(|c| c.path.contains("'socket-ext'"));
     let (_, name) = JOINED.iter().find(|row| row.0 == stix)?;
-    let taken = compared(row_of(name)?, name, &comparisons)?;
+    let name = if socket { "network-socket" } else { name };
+    let taken = compared(table::foreign(name)?, name, &comparisons)?;
     let mut object = head(found, name);
     object.comment = comment;
     object.timestamp = super::labels::changed(found);
     object.attributes = super::object::attributes(&object, taken, |_| true);
+    // The path of an address says the same for a name, which MISP keeps apart.
+    let named = |attribute: &Attribute| {
+        attribute.kind.starts_with("ip-") && attribute.value.parse::<IpAddr>().is_err()
+    };
+    if stix == "network-traffic" && object.attributes.iter().any(named) {
+        return None;
+    }
+    for attribute in &mut object.attributes {
+        attribute.value = as_number(&attribute.kind, std::mem::take(&mut attribute.value));
+    }
     out.objects.push(object);
     Some(out)
+}
+
+/// Properties that say that a place is one on the map, and not a country or a region.
+const ON_THE_MAP: [&str; 5] = [
+    "latitude",
+    "longitude",
+    "city",
+    "street_address",
+    "postal_code",
+];
+
+/// Reads an analysis, a person or a place of others.
+pub(super) fn known(object: &Map<String, Value>, index: &Index<'_>) -> Option<Others> {
+    let on_the_map = ON_THE_MAP.iter().any(|name| object.contains_key(*name));
+    let (name, row) = match kind(object) {
+        "malware-analysis" => ("malware-analysis", table::foreign("malware-analysis")),
+        "identity" => ("identity", domain("identity")),
+        "location" if on_the_map => ("geolocation", domain("geolocation")),
+        _ => return None,
+    };
+    let row = row?;
+    let ids = [text(object, "id").to_owned()];
+    let mut made = head(object, name);
+    made.timestamp = super::labels::changed(object);
+    let taken = template::take(&row.templates, index, &ids, name);
+    made.attributes = super::object::attributes(&made, taken, |_| false);
+    let mut out = Others::default();
+    if !template::known(&row.templates, index, &ids, |_| false)? {
+        let [id] = ids;
+        out.told.push((id, PARTLY));
+    }
+    (!made.attributes.is_empty()).then(|| {
+        out.objects.push(made);
+        out
+    })
+}
+
+fn domain(name: &str) -> Option<&'static ObjectRow> {
+    table::objects_named(name).find(|row| row.shape == Shape::Domain)
 }
 
 /// A path without quotes that its segments do not need.

@@ -2,6 +2,7 @@
 //! its own.
 
 mod domain;
+mod foreign;
 mod network;
 mod seen;
 
@@ -53,6 +54,12 @@ static ROWS: LazyLock<Vec<ObjectRow>> = LazyLock::new(|| {
     seen.chain(domain).collect()
 });
 
+/// Rows of STIX that others made.
+static FOREIGN: LazyLock<Vec<ObjectRow>> = LazyLock::new(|| {
+    let rows = foreign::ROWS.iter();
+    rows.map(|row| made(row, Shape::Seen)).collect()
+});
+
 fn made(row: &Row, shape: Shape) -> ObjectRow {
     let templates = super::templates(row.templates);
     let main = templates
@@ -102,6 +109,17 @@ pub(in crate::misp) fn objects_named(name: &str) -> impl Iterator<Item = &'stati
     ROWS.iter().filter(move |row| row.name == name)
 }
 
+/// The row by which STIX of others becomes an object: one of its own, or the row of one thing.
+pub(in crate::misp) fn foreign(name: &str) -> Option<&'static ObjectRow> {
+    let own = FOREIGN.iter().find(|row| row.name == name);
+    own.or_else(|| {
+        ROWS.iter().find(|row| {
+            let main = row.templates.iter().any(|t| t.get("@for").is_none());
+            row.name == name && row.shape == Shape::Seen && main
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +131,18 @@ mod tests {
             let pieces = row.shape == Shape::Seen;
             assert_eq!(!row.pieces.is_empty(), pieces, "{}", row.name);
             assert!(!row.prefix.is_empty(), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn every_row_of_others_can_be_read() {
+        for row in FOREIGN.iter() {
+            assert!(!row.templates.is_empty(), "{}", row.name);
+            assert!(!row.prefix.is_empty(), "{}", row.name);
+            for (relation, _) in &row.pieces {
+                let kind = super::super::super::relations::kind_of(row.name, relation);
+                assert!(kind.is_some(), "{} {relation}", row.name);
+            }
         }
     }
 

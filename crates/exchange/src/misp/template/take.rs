@@ -325,20 +325,36 @@ fn merge(found: Vec<Taken>) -> Vec<Taken> {
 
 /// Whether templates know every property of objects; what they do not know would be lost.
 pub(in crate::misp) fn covers(templates: &[Value], objects: &Objects<'_>, ids: &[String]) -> bool {
+    known(templates, objects, ids, |_| false) == Some(true)
+}
+
+/// As [`covers`], for objects of which some properties are told elsewhere; `None`: an object is not here, of another type, or has more values than are read.
+pub(in crate::misp) fn known(
+    templates: &[Value],
+    objects: &Objects<'_>,
+    ids: &[String],
+    elsewhere: impl Fn(&str) -> bool,
+) -> Option<bool> {
     let mut weight = 0;
-    ids.iter().all(|id| {
-        let Some(object) = objects.get(id.as_str()) else {
-            return false;
-        };
+    let mut all = true;
+    for id in ids {
+        let object = objects.get(id.as_str())?;
         weight += object.values().map(values).sum::<usize>();
         if weight > limits::PARTS_MAX {
-            return false;
+            return None;
         }
-        let mut fitting = templates
+        let fitting: Vec<&Value> = templates
             .iter()
-            .filter(|template| fits_type(template, object));
-        fitting.any(|template| knows(template, object))
-    })
+            .filter(|template| fits_type(template, object))
+            .collect();
+        if fitting.is_empty() {
+            return None;
+        }
+        all &= fitting
+            .into_iter()
+            .any(|template| knows(template, object, &elsewhere));
+    }
+    Some(all)
 }
 
 /// Values in a value.
@@ -365,13 +381,15 @@ const BESIDE: [&str; 11] = [
     "valid_from",
 ];
 
-fn knows(template: &Value, object: &Map<String, Value>) -> bool {
+fn knows(template: &Value, object: &Map<String, Value>, elsewhere: &impl Fn(&str) -> bool) -> bool {
     object.iter().all(|(name, value)| {
-        if BESIDE.contains(&name.as_str()) || name.starts_with("x_misp_") {
+        if BESIDE.contains(&name.as_str()) || name.starts_with("x_misp_") || elsewhere(name) {
             return true;
         }
         match (template.get(name), value) {
-            (Some(inner @ Value::Object(_)), Value::Object(object)) => knows(inner, object),
+            (Some(inner @ Value::Object(_)), Value::Object(object)) => {
+                knows(inner, object, elsewhere)
+            }
             (found, _) => found.is_some(),
         }
     })
@@ -389,11 +407,15 @@ fn many(template: &Value) -> bool {
 }
 
 fn fits_type(template: &Value, object: &Map<String, Value>) -> bool {
-    let wanted = template.get("type").and_then(Value::as_str);
     let found = object.get("type").and_then(Value::as_str);
-    match wanted {
-        Some("{.:addr}") => matches!(found, Some("ipv4-addr" | "ipv6-addr")),
-        wanted => wanted == found,
+    found.is_some_and(|found| is_of_type(template, found))
+}
+
+/// Whether a template is one for objects of a type.
+pub(in crate::misp) fn is_of_type(template: &Value, found: &str) -> bool {
+    match template.get("type").and_then(Value::as_str) {
+        Some("{.:addr}") => matches!(found, "ipv4-addr" | "ipv6-addr"),
+        wanted => wanted == Some(found),
     }
 }
 

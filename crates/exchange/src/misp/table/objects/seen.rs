@@ -252,22 +252,6 @@ pub(super) const ROWS: &[Row] = &[
             ("name", "values[#].name"),
         ],
     ),
-    // MISP has it and misp-stix does not write it: no value of a relation can be this one, so that it is the way back alone.
-    Row {
-        name: "software",
-        when: Some(("", "")),
-        only: &[],
-        templates: r#"[{"type":"software","name":"{name}","cpe":"{cpe}","swid":"{swid}","languages":["{language*}"],"vendor":"{vendor}","version":"{version}"}]"#,
-        fixed: "",
-        pieces: &[
-            ("name", "name"),
-            ("cpe", "cpe"),
-            ("swid", "swid"),
-            ("language", "languages"),
-            ("vendor", "vendor"),
-            ("version", "version"),
-        ],
-    },
     account(
         "telegram-account",
         r#"[{"type":"user-account","user_id":"{id}","account_login":"{username}","account_type":"telegram"}]"#,

@@ -1,0 +1,158 @@
+//! Objects that are read from STIX of others and are not what this mapping writes. In: nothing. Out: rows for the way back. Never: a row for the way out; what such an
+//! object refers to beside these templates becomes a reference.
+
+use super::Row;
+
+const fn row(
+    name: &'static str,
+    templates: &'static str,
+    pieces: &'static [(&'static str, &'static str)],
+) -> Row {
+    Row {
+        name,
+        when: None,
+        only: &[],
+        templates,
+        fixed: "",
+        pieces,
+    }
+}
+
+pub(super) const ROWS: &[Row] = &[
+    row(
+        "artifact",
+        r#"[{"type":"artifact","mime_type":"{mime_type}","payload_bin":"{payload_bin:data}","url":"{url}","hashes":{"MD5":"{md5}","SHA-1":"{sha1}","SHA-256":"{sha256}","SHA-512":"{sha512}","SHA3-256":"{sha3-256}","SHA3-512":"{sha3-512}","SSDEEP":"{ssdeep}","TLSH":"{tlsh}"},"encryption_algorithm":"{encryption_algorithm}","decryption_key":"{decryption_key}"}]"#,
+        &[
+            ("md5", "hashes.MD5"),
+            ("sha1", "hashes.'SHA-1'"),
+            ("sha256", "hashes.'SHA-256'"),
+            ("sha3-256", "hashes.'SHA3-256'"),
+            ("sha3-512", "hashes.'SHA3-512'"),
+            ("sha512", "hashes.'SHA-512'"),
+            ("ssdeep", "hashes.SSDEEP"),
+            ("tlsh", "hashes.TLSH"),
+            ("payload_bin", "artifact:payload_bin = '{:data}'"),
+            ("mime_type", "mime_type"),
+            ("url", "url"),
+            ("encryption_algorithm", "encryption_algorithm"),
+            ("decryption_key", "decryption_key"),
+        ],
+    ),
+    row(
+        "email",
+        r#"[{"type":"email-message","is_multipart":"%has:attachment","from_ref":"@from","to_refs":["@to*"],"cc_refs":["@cc*"],"bcc_refs":["@bcc*"],"message_id":"{message-id}","subject":"{subject}","date":"{send-date:time}","body":"{email-body}","received_lines":["{header*}"],"additional_header_fields":{"Reply-To":"{reply-to}","X-Mailer":"{x-mailer}","X-Originating-IP":"{received-header-ip}"},"body_multipart":[{"body":"{email-body*}"}]},{"@for":"from","type":"email-addr","value":"{.}","display_name":"{from-display-name:near}"},{"@for":"to","type":"email-addr","value":"{.}","display_name":"{to-display-name:near}"},{"@for":"cc","type":"email-addr","value":"{.}","display_name":"{cc-display-name:near}"},{"@for":"bcc","type":"email-addr","value":"{.}","display_name":"{bcc-display-name:near}"}]"#,
+        &[
+            ("to", "to_refs[#].value"),
+            ("to-display-name", "to_refs[#].display_name"),
+            ("cc", "cc_refs[#].value"),
+            ("cc-display-name", "cc_refs[#].display_name"),
+            ("bcc", "bcc_refs[#].value"),
+            ("bcc-display-name", "bcc_refs[#].display_name"),
+            ("email-body", "body"),
+            ("email-body", "body_multipart[#].body"),
+            ("from", "from_ref.value"),
+            ("from-display-name", "from_ref.display_name"),
+            ("message-id", "message_id"),
+            ("reply-to", "additional_header_fields.'Reply-To'"),
+            (
+                "received-header-ip",
+                "additional_header_fields.'X-Originating-IP'",
+            ),
+            ("send-date", "date"),
+            ("subject", "subject"),
+            ("x-mailer", "additional_header_fields.'X-Mailer'"),
+            ("attachment", "body_multipart[#].body_raw_ref.name"),
+        ],
+    ),
+    row(
+        "file",
+        r#"[{"type":"file","hashes":{"MD5":"{md5}","SHA-1":"{sha1}","SHA224":"{sha224}","SHA-224":"{sha224}","SHA-256":"{sha256}","SHA384":"{sha384}","SHA-384":"{sha384}","SHA-512":"{sha512}","SHA3224":"{sha3-224}","SHA3-256":"{sha3-256}","SHA3384":"{sha3-384}","SHA3-512":"{sha3-512}","SSDEEP":"{ssdeep}","TLSH":"{tlsh}"},"size":"{size-in-bytes:int}","name":"{filename}","name_enc":"{file-encoding}","mime_type":"{mimetype}","ctime":"{creation-time:time}","mtime":"{modification-time:time}","atime":"{access-time:time}"}]"#,
+        &[
+            ("md5", "hashes.MD5"),
+            ("sha1", "hashes.'SHA-1'"),
+            ("sha224", "hashes.'SHA-224'"),
+            ("sha256", "hashes.'SHA-256'"),
+            ("sha384", "hashes.'SHA-384'"),
+            ("sha512", "hashes.'SHA-512'"),
+            ("ssdeep", "hashes.SSDEEP"),
+            ("sha3-256", "hashes.'SHA3-256'"),
+            ("sha3-512", "hashes.'SHA3-512'"),
+            ("tlsh", "hashes.TLSH"),
+            ("filename", "name"),
+            ("file-encoding", "name_enc"),
+            ("mimetype", "mime_type"),
+            ("size-in-bytes", "size"),
+            ("access-time", "atime"),
+            ("creation-time", "ctime"),
+            ("modification-time", "mtime"),
+            ("path", "parent_directory_ref.path"),
+        ],
+    ),
+    row(
+        "malware-analysis",
+        r#"[{"type":"malware-analysis","product":"{product}","version":"{version}","configuration_version":"{configuration_version}","modules":["{module*}"],"analysis_engine_version":"{analysis_engine_version}","analysis_definition_version":"{analysis_definition_version}","submitted":"{submitted_time:time}","analysis_started":"{start_time:time}","analysis_ended":"{end_time:time}","result_name":"{result_name}","result":"{result}"}]"#,
+        &[],
+    ),
+    row(
+        "network-socket",
+        r#"[{"type":"network-traffic","src_ref":"@ip-src|hostname-src|mac-src","dst_ref":"@ip-dst|hostname-dst|mac-dst","src_port":"{src-port:int}","dst_port":"{dst-port:int}","start":"{first-packet-seen:time}","end":"{last-packet-seen:time}","src_byte_count":"{src-bytes-count:int}","dst_byte_count":"{dst-bytes-count:int}","src_packets":"{src-packets-count:int}","dst_packets":"{dst-packets-count:int}","protocols":["{protocol*:proto}"],"extensions":{"socket-ext":{"address_family":"{address-family}","socket_type":"{socket-type}","is_listening":"{state:listening}","is_blocking":"{state:blocking}"}}},{"@for":"ip-src","type":"{.:addr}","value":"{.}"},{"@for":"ip-dst","type":"{.:addr}","value":"{.}"},{"@for":"hostname-src","type":"domain-name","value":"{.}"},{"@for":"hostname-dst","type":"domain-name","value":"{.}"},{"@for":"mac-src","type":"mac-addr","value":"{.}"},{"@for":"mac-dst","type":"mac-addr","value":"{.}"}]"#,
+        &[
+            ("ip-src", "src_ref.value"),
+            ("ip-dst", "dst_ref.value"),
+            ("dst-port", "dst_port"),
+            ("src-port", "src_port"),
+            ("protocol", "protocols[#]"),
+            ("address-family", "extensions.'socket-ext'.address_family"),
+            ("socket-type", "extensions.'socket-ext'.socket_type"),
+            (
+                "state",
+                "network-traffic:extensions.'socket-ext'.is_listening = '{:listening}'",
+            ),
+        ],
+    ),
+    row(
+        "network-traffic",
+        r#"[{"type":"network-traffic","src_ref":"@src_ip|src_hostname|src_mac","dst_ref":"@dst_ip|dst_hostname|dst_mac","src_port":"{src_port:int}","dst_port":"{dst_port:int}","start":"{start_time:time}","end":"{end_time:time}","is_active":"{is_active:bool}","src_byte_count":"{src_byte_count:int}","dst_byte_count":"{dst_byte_count:int}","src_packets":"{src_packets:int}","dst_packets":"{dst_packets:int}","protocols":["{protocol*:proto}"]},{"@for":"src_ip","type":"{.:addr}","value":"{.}"},{"@for":"dst_ip","type":"{.:addr}","value":"{.}"},{"@for":"src_hostname","type":"domain-name","value":"{.}"},{"@for":"dst_hostname","type":"domain-name","value":"{.}"},{"@for":"src_mac","type":"mac-addr","value":"{.}"},{"@for":"dst_mac","type":"mac-addr","value":"{.}"}]"#,
+        &[
+            ("src_ip", "src_ref.value"),
+            ("dst_ip", "dst_ref.value"),
+            ("src_port", "src_port"),
+            ("dst_port", "dst_port"),
+            ("protocol", "protocols[#]"),
+            ("src_byte_count", "src_byte_count"),
+            ("dst_byte_count", "dst_byte_count"),
+            ("src_packets", "src_packets"),
+            ("dst_packets", "dst_packets"),
+        ],
+    ),
+    row(
+        "process",
+        r#"[{"type":"process","is_hidden":"{hidden:bool}","pid":"{pid:int}","created_time":"{creation-time:time}","cwd":"{current-directory}","command_line":"{command-line}","name":"{name}"}]"#,
+        &[
+            ("pid", "pid"),
+            ("name", "name"),
+            ("name", "x_misp_name"),
+            ("current-directory", "cwd"),
+            ("creation-time", "created_time"),
+            ("command-line", "command_line"),
+            ("hidden", "is_hidden"),
+            ("image", "image_ref.name"),
+            ("parent-command-line", "parent_ref.command_line"),
+            ("parent-image", "parent_ref.image_ref.name"),
+            ("parent-pid", "parent_ref.pid"),
+            ("child-pid", "child_refs[#].pid"),
+        ],
+    ),
+    row(
+        "software",
+        r#"[{"type":"software","name":"{name}","cpe":"{cpe}","swid":"{swid}","languages":["{language*}"],"vendor":"{vendor}","version":"{version}"}]"#,
+        &[
+            ("name", "name"),
+            ("cpe", "cpe"),
+            ("swid", "swid"),
+            ("language", "languages[#]"),
+            ("vendor", "vendor"),
+            ("version", "version"),
+        ],
+    ),
+];
