@@ -37,6 +37,86 @@ pub enum What {
     Acknowledgement,
     /// The office's answer to a ticket.
     Ticket,
+    /// Something that the office has set itself to do in a case.
+    Task,
+    /// The next look at what an operator says that it owns.
+    Registration,
+    /// An alert on its way to an operator.
+    Alert,
+    /// The next step in a case of a weakness.
+    Weakness,
+}
+
+impl What {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::AssetNotice,
+        Self::ChangeNotice,
+        Self::PromptReport,
+        Self::FullReport,
+        Self::Guidance,
+        Self::Order,
+        Self::Acknowledgement,
+        Self::Ticket,
+        Self::Task,
+        Self::Registration,
+        Self::Alert,
+        Self::Weakness,
+    ];
+
+    /// Its word, as in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AssetNotice => "asset-notice",
+            Self::ChangeNotice => "change-notice",
+            Self::PromptReport => "prompt-report",
+            Self::FullReport => "full-report",
+            Self::Guidance => "guidance",
+            Self::Order => "order",
+            Self::Acknowledgement => "acknowledgement",
+            Self::Ticket => "ticket",
+            Self::Task => "task",
+            Self::Registration => "registration",
+            Self::Alert => "alert",
+            Self::Weakness => "weakness",
+        }
+    }
+
+    /// In English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::AssetNotice => "asset notice",
+            Self::ChangeNotice => "change notice",
+            Self::PromptReport => "prompt report",
+            Self::FullReport => "full report",
+            Self::Guidance => "answer to guidance",
+            Self::Order => "reply to a letter",
+            Self::Acknowledgement => "acknowledgement by the office",
+            Self::Ticket => "answer to a ticket",
+            Self::Task => "task of the office",
+            Self::Registration => "proof of control",
+            Self::Alert => "alert to be delivered",
+            Self::Weakness => "step in a case of a weakness",
+        }
+    }
+
+    /// In Japanese.
+    pub const fn ja(self) -> &'static str {
+        match self {
+            Self::AssetNotice => "届出",
+            Self::ChangeNotice => "変更届出",
+            Self::PromptReport => "速報",
+            Self::FullReport => "詳報",
+            Self::Guidance => "指導・助言への回答",
+            Self::Order => "命令等への回答",
+            Self::Acknowledgement => "内閣府による受領の通知",
+            Self::Ticket => "問合せへの回答",
+            Self::Task => "内閣府の作業",
+            Self::Registration => "管理の確認",
+            Self::Alert => "早期警戒の送付",
+            Self::Weakness => "脆弱性の案件の次の段階",
+        }
+    }
 }
 
 /// Where a clock stands.
@@ -104,6 +184,33 @@ impl Due {
             days_late,
             reasons: deadline.reasons.clone(),
         }
+    }
+
+    /// A clock that ends at a second which its paper keeps: it is over behind that second, its days late are counted by days in Japan.
+    pub fn until(about: &str, (who, what): (Who, What), ends: Seconds, now: Seconds) -> Self {
+        let last = Date::of(ends);
+        let over = ends < now;
+        Self {
+            about: about.to_owned(),
+            who,
+            what,
+            last,
+            state: if over { State::Overdue } else { State::Running },
+            soft: false,
+            days_late: if over {
+                last.days_until(Date::of(now))
+            } else {
+                0
+            },
+            reasons: Vec::new(),
+        }
+    }
+
+    /// The order of lists: the earliest last day first, equal ones by name.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let by_day = self.last.cmp(&other.last);
+        by_day
+            .then_with(|| (self.about.as_str(), self.what).cmp(&(other.about.as_str(), other.what)))
     }
 
     /// Whether it is late and nothing came.
@@ -175,9 +282,6 @@ pub(crate) fn set_day(last: Date) -> Deadline {
 /// What is overdue, the latest first, hard deadlines alone; equal ones by name.
 pub fn overdue(clocks: impl IntoIterator<Item = Due>) -> Vec<Due> {
     let mut late: Vec<Due> = clocks.into_iter().filter(Due::is_overdue).collect();
-    late.sort_by(|a, b| {
-        let by_day = a.last.cmp(&b.last);
-        by_day.then_with(|| (a.about.as_str(), a.what).cmp(&(b.about.as_str(), b.what)))
-    });
+    late.sort_by(Due::order);
     late
 }

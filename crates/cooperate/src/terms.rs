@@ -4,8 +4,10 @@
 //! A signed note in the form of formats, section 10, first line `sakimori/duties/v1`; beside ASCII a value may hold other printable characters, for names.
 
 mod draft;
+mod figures;
 mod read;
 
+pub use figures::Figure;
 pub use read::TermsError;
 
 use crate::calendar::{Date, Span};

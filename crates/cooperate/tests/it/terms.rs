@@ -80,6 +80,49 @@ fn a_row_for_a_bureau_is_kept_with_its_source() {
     assert!(Terms::parse(&text.replace("mlit 13", "mlit 48")).is_err());
 }
 
+#[test]
+fn every_figure_is_shown_with_its_source_and_mark() {
+    let row = "bureau: mlit 13 = 関東運輸局 | unverified | a table of the office\n";
+    let terms = Terms::parse(&format!("{}{row}", terms())).unwrap();
+    let figures = terms.figures();
+    let lines = terms.to_string().lines().count();
+    assert_eq!(
+        figures.len(),
+        lines - 3,
+        "all but the three lines of the head"
+    );
+    let found = |key: &str| {
+        let found = figures.iter().find(|each| each.key == key);
+        let found = found.unwrap_or_else(|| panic!("{key}"));
+        (found.value.as_str(), found.mark(), found.source.is_empty())
+    };
+    assert_eq!(found("report.full"), ("30 days", "", false));
+    let target = found("report.prompt-target");
+    assert_eq!(target, ("3 to 5 days", "UNVERIFIED", false));
+    assert_eq!(found("bureau mlit 13"), ("関東運輸局", "UNVERIFIED", false));
+    assert_eq!(found("route gas").0, "meti");
+    assert!(found("widely-used").0.starts_with("Microsoft / Windows / "));
+}
+
+#[test]
+fn a_draft_is_told_what_it_lacks() {
+    let known = terms();
+    let mut next = known.clone();
+    next.full.source.verified = false;
+    next.routes.retain(|row| row.value.sector.id() != "gas");
+    let remarks = next.remarks(Some(&known)).join("\n");
+    for part in [
+        "figures are UNVERIFIED",
+        "no route for gas:",
+        "no bureau of meti, mlit, mic, fsa:",
+        "version 1 does not follow version 1",
+    ] {
+        assert!(remarks.contains(part), "{part}\n{remarks}");
+    }
+    next.version = 2;
+    assert!(!next.remarks(Some(&known)).join("").contains("follow"));
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_a_schedule_that_writes_the_same_or_an_error(
