@@ -56,6 +56,22 @@ pub trait Papers {
     /// # Errors
     /// As all of the store.
     async fn due(&self, view: View<'_>, kind: &str, until: u64) -> Result<Vec<Kept>, StoreError>;
+    /// As [`Papers::due`], those behind a place: the date and the sequence of the last one of the list before.
+    ///
+    /// # Errors
+    /// As all of the store.
+    async fn due_after(
+        &self,
+        view: View<'_>,
+        kind: &str,
+        until: u64,
+        place: (u64, u64),
+    ) -> Result<Vec<Kept>, StoreError>;
+    /// How many papers of a kind have a date at or before `until`.
+    ///
+    /// # Errors
+    /// As all of the store.
+    async fn due_count(&self, view: View<'_>, kind: &str, until: u64) -> Result<u64, StoreError>;
     /// How many papers of a kind stand in each state, by state.
     ///
     /// # Errors
@@ -222,11 +238,35 @@ impl<E: Engine> Papers for E {
     }
 
     async fn due(&self, view: View<'_>, kind: &str, until: u64) -> Result<Vec<Kept>, StoreError> {
+        self.due_after(view, kind, until, (0, 0)).await
+    }
+
+    async fn due_after(
+        &self,
+        view: View<'_>,
+        kind: &str,
+        until: u64,
+        place: (u64, u64),
+    ) -> Result<Vec<Kept>, StoreError> {
         let sql = newest!(
-            "AND h.due IS NOT NULL AND h.due <= $2 AND (CAST($4 AS TEXT) IS NULL OR h.owner = $4) ORDER BY h.due, h.sequence LIMIT $3"
+            "AND h.due IS NOT NULL AND h.due <= $2 AND (CAST($4 AS TEXT) IS NULL OR h.owner = $4) AND (h.due > $5 OR (h.due = $5 AND h.sequence > $6)) ORDER BY h.due, h.sequence LIMIT $3"
         );
-        let values = [name("kind", kind)?, int(until)?, END, owner(view)?];
+        let values = [
+            name("kind", kind)?,
+            int(until)?,
+            END,
+            owner(view)?,
+            int(place.0)?,
+            int(place.1)?,
+        ];
         list(self, sql, &values, kept).await
+    }
+
+    async fn due_count(&self, view: View<'_>, kind: &str, until: u64) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM paper_head WHERE kind = $1 AND due IS NOT NULL AND due <= $2 AND (CAST($3 AS TEXT) IS NULL OR owner = $3)";
+        let values = [name("kind", kind)?, int(until)?, owner(view)?];
+        let found = find(self, sql, &values, Row::number).await?;
+        Ok(found.unwrap_or_default())
     }
 
     async fn states(&self, view: View<'_>, kind: &str) -> Result<Vec<(String, u64)>, StoreError> {

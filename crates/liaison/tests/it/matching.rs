@@ -14,11 +14,11 @@ use sakimori_store::{Attachment, Kept, NEWEST, Papers, SqliteStore, Store, Store
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const NOW: Seconds = Seconds(1_806_537_600);
+pub(crate) const NOW: Seconds = Seconds(1_806_537_600);
 
 /// A store that counts how many papers it gave.
-struct Counting {
-    store: SqliteStore,
+pub(crate) struct Counting {
+    pub(crate) store: SqliteStore,
     given: AtomicUsize,
 }
 
@@ -67,6 +67,20 @@ impl Papers for Counting {
         self.store.due(view, kind, until).await
     }
 
+    async fn due_after(
+        &self,
+        view: View<'_>,
+        kind: &str,
+        until: u64,
+        place: (u64, u64),
+    ) -> Result<Vec<Kept>, StoreError> {
+        self.store.due_after(view, kind, until, place).await
+    }
+
+    async fn due_count(&self, view: View<'_>, kind: &str, until: u64) -> Result<u64, StoreError> {
+        self.store.due_count(view, kind, until).await
+    }
+
     async fn states(&self, view: View<'_>, kind: &str) -> Result<Vec<(String, u64)>, StoreError> {
         self.store.states(view, kind).await
     }
@@ -91,14 +105,14 @@ impl Papers for Counting {
     }
 }
 
-struct House {
+pub(crate) struct House {
     _folder: tempfile::TempDir,
-    papers: Counting,
-    keeper: Keeper,
-    terms: Terms,
+    pub(crate) papers: Counting,
+    pub(crate) keeper: Keeper,
+    pub(crate) terms: Terms,
 }
 
-fn act(owner: &str) -> Act<'_> {
+pub(crate) fn act(owner: &str) -> Act<'_> {
     Act {
         owner,
         by: "tester",
@@ -107,7 +121,7 @@ fn act(owner: &str) -> Act<'_> {
 }
 
 impl House {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
         Self {
@@ -123,12 +137,24 @@ impl House {
 
     /// An operator tells of one asset.
     async fn told(&self, operator: &str, maker: &str, version: &str) {
+        let asset = (maker, "Valve Controller", version);
+        self.tells((operator, Sector::Water, 1), NoticeKind::Asset, asset)
+            .await;
+    }
+
+    /// An operator tells of its first asset: maker, product, version.
+    pub(crate) async fn tells(
+        &self,
+        (operator, sector, number): (&str, Sector, u64),
+        kind: NoticeKind,
+        (maker, product, version): (&str, &str, &str),
+    ) {
         let filing = Filing {
             format: FORMAT.to_owned(),
             operator: operator.to_owned(),
-            sector: Sector::Water,
-            number: 1,
-            kind: NoticeKind::Asset,
+            sector,
+            number,
+            kind,
             changed: Vec::new(),
             on: None,
             notice: AssetNotice {
@@ -141,7 +167,7 @@ impl House {
                 items: vec![NoticeItem {
                     equipment: "water-supply".to_owned(),
                     class: ComputerClass::TypeOne,
-                    product: "Valve Controller".to_owned(),
+                    product: product.to_owned(),
                     maker: maker.to_owned(),
                 }],
             },
@@ -160,7 +186,7 @@ impl House {
             .unwrap();
     }
 
-    async fn current(&self) -> Matching {
+    pub(crate) async fn current(&self) -> Matching {
         let current = self.keeper.current(&self.papers, &self.terms).await;
         current.unwrap()
     }
@@ -179,11 +205,16 @@ impl House {
 }
 
 fn advisory(number: u32, matching: &Matching) -> Advisory {
+    advisory_of(("EX-1", number), "vers:generic/<3.0.0", matching)
+}
+
+/// An advisory on one product, by its id, version and range.
+pub(crate) fn advisory_of((id, number): (&str, u32), range: &str, matching: &Matching) -> Advisory {
     let document = serde_json::json!({
-        "document": { "publisher": { "namespace": "https://psirt.example" }, "tracking": { "id": "EX-1", "version": number.to_string() } },
+        "document": { "publisher": { "namespace": "https://psirt.example" }, "tracking": { "id": id, "version": number.to_string() } },
         "product_tree": { "branches": [{ "category": "vendor", "name": "Mizu", "branches": [{
             "category": "product_name", "name": "Valve Controller", "branches": [{
-                "category": "product_version_range", "name": "vers:generic/<3.0.0",
+                "category": "product_version_range", "name": range,
                 "product": { "product_id": "P1", "name": "before 3.0.0" },
             }],
         }] }] },

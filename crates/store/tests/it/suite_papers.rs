@@ -149,6 +149,18 @@ async fn dates(url: String) {
     assert_eq!(named(&due), [("a", "late", 1), ("b", "late", 1)]);
     let due = store.due(View::Of("a"), "report", NOW + 9).await.unwrap();
     assert_eq!(named(&due), [("a", "late", 1), ("a", "now", 1)]);
+    let last = due.first().map(|kept| (NOW + 5, kept.sequence)).unwrap();
+    let behind = store.due_after(View::All, "report", NOW + 9, last).await;
+    assert_eq!(named(&behind.unwrap()), [("b", "late", 1), ("a", "now", 1)]);
+    for (view, until, count) in [
+        (View::All, 9, 3),
+        (View::All, 8, 2),
+        (View::Of("a"), 8, 1),
+        (View::Of("c"), 9, 0),
+    ] {
+        let found = store.due_count(view, "report", NOW + until).await;
+        assert_eq!(found.unwrap(), count, "{view:?} {until}");
+    }
     // What was done is due no more.
     store.apply(&add(paper("a", "late", 2))).await.unwrap();
     let due = store.due(View::Of("a"), "report", NOW + 9).await.unwrap();
