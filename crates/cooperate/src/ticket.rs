@@ -235,12 +235,11 @@ impl Ticket {
     /// [`CalendarError`]: the deadline lies outside the years whose holidays are known.
     pub fn clock(&self, now: Seconds, terms: &Terms) -> Result<Due, CalendarError> {
         let opened = self.words.first().map_or(Seconds(0), |word| word.at);
-        let (from, done) = match self.waits_since() {
-            Some(since) => (since, None),
-            None => {
-                let answer = self.said_by(Side::Office).next();
-                (opened, answer.map(|word| word.at).or(self.closed))
-            }
+        let (from, done) = if let Some(since) = self.waits_since() {
+            (since, None)
+        } else {
+            let answer = self.said_by(Side::Office).next();
+            (opened, answer.map(|word| word.at).or(self.closed))
         };
         let span = terms.acknowledges.value;
         let counted = deadline(Start::At(from), span, terms.counting.verified)?;

@@ -6,17 +6,28 @@
 //! | [`Taken`] | what the operator filed: version 1, 2, 3 … of the case |
 //! | [`Working`] | what the office did with the case; each version says what it did |
 //! | guidance, letter, ticket | the documents of `cooperate`, step by step |
+//! | [`Opinion`] | the same of an opinion, owned by the minister |
 
+mod advice;
 mod alike;
 mod case;
 mod intake;
 mod letters;
+mod lists;
 mod numbers;
+mod others;
+mod routed;
+mod tickets;
 
 pub use alike::{Alike, Observable, observables};
 pub use case::{CaseFile, Happened, Listed};
 pub use intake::{Answered, Way};
-pub use letters::ticket_id;
+pub(crate) use letters::step_error;
+pub use letters::{End, Opinion, OpinionSays, Sheet};
+pub use lists::Page;
+pub(crate) use lists::urgent;
+pub use routed::{Bureau, PAGE_MAX, Routed, Wanted};
+pub use tickets::{Asked, TicketSheet, ticket_id};
 
 use crate::error::LiaisonError;
 use crate::paper::{Document, Written};
@@ -25,6 +36,7 @@ use sakimori_cooperate::Terms;
 use sakimori_cooperate::calendar::{Date, Deadline};
 use sakimori_cooperate::clock::{Due, Times, What, Who, acknowledgement};
 use sakimori_cooperate::report::{Case, CommonForm, Stage};
+use sakimori_cooperate::routing::{Route, route};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_store::{Change, Store};
@@ -101,6 +113,9 @@ pub struct Working {
     pub form: CommonForm,
     /// The sector that it names.
     pub sector: String,
+    /// The prefecture that it names, JIS X 0401; with the sector it says where the case goes.
+    #[serde(default)]
+    pub prefecture: Option<u8>,
     /// The furthest stage that was filed.
     pub reached: Stage,
     /// How many versions came.
@@ -128,6 +143,11 @@ impl Document for Working {
 }
 
 impl Working {
+    /// Where the case goes by the schedule in force: minister, bureau, Cabinet Office.
+    pub fn route(&self, terms: &Terms) -> Route {
+        route(&self.sector, self.prefecture, terms)
+    }
+
     /// The case's clocks: the office's acknowledgement, the operator's prompt report and full report.
     ///
     /// # Errors

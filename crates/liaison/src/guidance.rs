@@ -1,4 +1,4 @@
-//! Guidance, letters and tickets as papers; what an operator's node keeps of guidance and how it answers. In: what the office's node gives; ticks. Out: copies that stay when
+//! Guidance, letters and tickets as papers; what an operator's node keeps of guidance and how it answers ([`order`](crate::order) and [`ticket`](crate::ticket) do it for the others). In: what the office's node gives; ticks. Out: copies that stay when
 //! the line is down, answers that wait until the office has them. Never: a word that is addressed to another.
 
 use crate::error::LiaisonError;

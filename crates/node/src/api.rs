@@ -5,13 +5,19 @@ pub(crate) mod asset;
 mod commission;
 mod common;
 mod council;
+pub(crate) mod due;
+mod letter_pages;
+mod letter_round;
+pub(crate) mod letters;
 mod notes;
 mod office;
 mod products;
 pub mod report;
 mod requests;
+pub(crate) mod shared;
 mod showing;
 mod sign_in;
+pub(crate) mod tickets;
 mod uses;
 pub(crate) mod weakness;
 mod web;
@@ -51,6 +57,9 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         .routes(routes!(sign_in::enrol_start))
         .routes(routes!(sign_in::enrol_finish))
         .merge(report::routes(role))
+        .merge(letters::routes(role))
+        .merge(tickets::routes(role))
+        .merge(due::routes(role))
         .merge(asset::routes(role))
         .merge(alert::routes(role))
         .merge(weakness::interface(role));
@@ -81,8 +90,11 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(uses::findings))
             .routes(routes!(words::letters))
             .routes(routes!(products::release, products::list))
+            .routes(routes!(products::one))
+            .routes(routes!(products::published))
             .routes(routes!(words::reply))
-            .merge(council::routes()),
+            .merge(council::routes())
+            .merge(shared::routes()),
         Role::Commission => router
             .routes(routes!(requests::list))
             .routes(routes!(requests::one))
@@ -121,8 +133,12 @@ pub fn router(app: &Shared) -> Router {
     interface
         .merge(web::routes(app.role))
         .merge(report::web::routes(app.role))
+        .merge(letter_pages::routes(app.role))
+        .merge(due::pages_of(app.role))
         .merge(asset::pages(app.role))
+        .merge(alert::pages(app.role))
         .merge(weakness::pages(app.role))
+        .merge(shared::pages(app.role))
         .with_state(std::sync::Arc::clone(app))
         .merge(commission::node_routes(app))
         .merge(crate::taxii::routes(app))

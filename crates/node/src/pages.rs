@@ -1,14 +1,20 @@
 //! Pages: server-rendered, plain, without script but for the passkey's. In: what the node knows. Out: HTML in which every text of others is a text node. Never: a text that becomes
 //! markup; a button that decides; a look at more than the person may see.
 
+pub(crate) mod affected;
 pub(crate) mod alert;
 pub(crate) mod asset;
 mod decision;
 mod deletion;
+pub(crate) mod due;
 mod inbox;
+pub(crate) mod letters;
 pub(crate) mod matches;
+pub(crate) mod registration;
 pub mod report;
+pub(crate) mod shared;
 mod sign_in;
+pub(crate) mod tickets;
 pub(crate) mod weakness;
 
 pub use decision::{Decision, May, Numbered, decision};
@@ -70,6 +76,9 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                         a href="/deletion" { (reader.say(Word::Deletion)) }
                         @if reader.role != Word::Commission {
                             a href="/reports" { (reader.tell(crate::words::report::ReportWord::Reports)) }
+                            a href="/orders" { (reader.letter(crate::words::letter::LetterWord::Orders)) }
+                            a href="/tickets" { (reader.letter(crate::words::letter::LetterWord::Tickets)) }
+                            a href="/due" { (crate::words::due::DueWord::Due.text(reader.language)) }
                         }
                         @if reader.role == Word::Operator {
                             a href="/assets" { (crate::words::asset::AssetWord::Assets.text(reader.language)) }
@@ -77,6 +86,9 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                             a href="/alerts" { (crate::words::asset::AssetWord::Alerts.text(reader.language)) }
                         }
                         @if reader.role == Word::Office {
+                            a href="/matches" { (crate::words::affected::AffectedWord::Concerned.text(reader.language)) }
+                            a href="/registrations" { (crate::words::registration::RegistrationWord::Waiting.text(reader.language)) }
+                            a href="/shared" { (crate::words::shared::SharedWord::Shared.text(reader.language)) }
                             a href="/weaknesses" { (crate::words::weakness::Weakness::Weaknesses.text(reader.language)) }
                         }
                         @if let Some(name) = &reader.name {

@@ -25,8 +25,14 @@ macro_rules! words {
     };
 }
 
+pub mod affected;
 pub mod asset;
+pub mod due;
+pub mod filer;
+pub mod letter;
+pub mod registration;
 pub mod report;
+pub mod shared;
 pub mod weakness;
 
 use axum::http::{HeaderMap, header};

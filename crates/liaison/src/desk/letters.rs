@@ -1,33 +1,64 @@
-//! Guidance, letters and tickets on the office's side. In: what an officer writes to one operator; answers. Out: papers of that operator, with their clock. Never: a word to an
-//! operator about another.
+//! Orders, demands and opinions on the office's side. In: what is asked of an operator, or said to the minister of a sector; receipts, answers. Out: papers of whom they are addressed
+//! to, with clock, state and consequence. Never: a word to an operator about another; an opinion among an operator's letters.
 
+use super::lists::{Page, page, urgent};
+use super::others::Others;
 use super::{Desk, name};
 use crate::error::LiaisonError;
-use crate::paper::{Standing, Written, all, first, newest};
-use crate::report::{CASES_MAX, LIST_MAX, hash, refused};
-use sakimori_cooperate::FieldError;
+use crate::paper::{Document, Written, first, newest};
+use crate::product::Known;
+use crate::report::refused;
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::clock::Due;
-use sakimori_cooperate::guidance::{Guidance, Tick};
-use sakimori_cooperate::order::{AnswerError, Draft, Letter, LetterState};
-use sakimori_cooperate::ticket::{Side, Ticket, TicketState};
+use sakimori_cooperate::order::{
+    AnswerError, Consequence, Draft, Letter, LetterKind, LetterState, StepError,
+};
+use sakimori_cooperate::routing::{Minister, route};
 use sakimori_custody::ids::Name;
 use sakimori_store::{StoreError, View};
+use serde::{Deserialize, Serialize};
 
-/// Most tickets of one operator that are not closed.
-const TICKETS_OPEN_MAX: u64 = 100;
+/// An opinion of the Prime Minister to a minister (Act 42/2025 art. 7), owned by the minister. A kind of its own, so that no list of an operator's papers can hold it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Opinion(pub Letter);
 
-/// An id for a ticket of an operator, made of what it says and when: the same words a second time in the same second are the same ticket.
-///
-/// # Errors
-/// None: what is made here is a name.
-pub fn ticket_id(subject: &str, text: &str, at: u64) -> Result<Name, LiaisonError> {
-    let hashed = hash(format!("{at}\n{subject}\n{text}").as_bytes());
-    let short: String = hashed.chars().take(12).collect();
-    name("ticket", &format!("t-{short}"))
+impl Document for Opinion {
+    const KIND: &'static str = "opinion";
 }
 
-fn taken(what: &'static str, id: &str) -> impl FnOnce(LiaisonError) -> LiaisonError {
+/// A letter as the office sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet<T> {
+    /// The paper.
+    pub paper: Written<T>,
+    /// Its clock; none where it was taken back.
+    pub due: Option<Due>,
+    /// What follows where nothing comes.
+    pub consequence: Consequence,
+}
+
+/// What an opinion says.
+#[derive(Clone, Copy, Debug)]
+pub struct OpinionSays<'a> {
+    /// One line.
+    pub subject: &'a str,
+    /// What the Prime Minister thinks.
+    pub text: &'a str,
+    /// By which day an answer is asked for.
+    pub reply_by: Date,
+}
+
+/// A step of an officer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The matter is settled.
+    Settle,
+    /// The letter is taken back.
+    Revoke,
+}
+
+pub(super) fn taken(what: &'static str, id: &str) -> impl FnOnce(LiaisonError) -> LiaisonError {
     let what = format!("{what} `{id}`");
     move |e| match e {
         LiaisonError::Store(StoreError::Stale { .. } | StoreError::Exists { .. }) => {
@@ -37,141 +68,203 @@ fn taken(what: &'static str, id: &str) -> impl FnOnce(LiaisonError) -> LiaisonEr
     }
 }
 
-const fn state(letter: LetterState) -> &'static str {
-    match letter {
-        LetterState::Issued => "issued",
-        LetterState::Received => "received",
-        LetterState::Replied => "replied",
-        LetterState::Settled => "settled",
-        LetterState::Revoked => "revoked",
+pub(crate) fn step_error(error: AnswerError) -> LiaisonError {
+    match error {
+        AnswerError::Field(error) => LiaisonError::Fields(vec![error]),
+        AnswerError::Step(StepError(state)) => {
+            let rule = format!("is {}, and takes this step no more", state.en());
+            refused("letter", rule)
+        }
     }
 }
 
-impl Desk<'_> {
-    fn dated<'s>(&'s self, state: &'s str, due: Option<u64>) -> Standing<'s> {
-        Standing {
-            due,
-            ..self.plain(state)
-        }
+/// Takes an answer; the same words again change nothing.
+fn answered(letter: &mut Letter, text: &str, desk: &Desk<'_>) -> Result<(), AnswerError> {
+    if letter.reply().is_some_and(|reply| reply.text == text) {
+        return Ok(());
     }
+    letter.answer(text, desk.now)
+}
 
-    /// Writes guidance to one operator, with lines to tick until a day.
+fn ended(letter: &mut Letter, end: End, desk: &Desk<'_>) -> Result<(), AnswerError> {
+    Ok(match end {
+        End::Settle => letter.settle(desk.now),
+        End::Revoke => letter.revoke(desk.now),
+    }?)
+}
+
+impl Desk<'_> {
+    /// Issues an order or a demand to an operator.
     ///
     /// # Errors
-    /// [`LiaisonError::Fields`], [`LiaisonError::Conflict`] where the id is used, what the store says.
-    pub async fn advise(
+    /// [`LiaisonError::Fields`], [`LiaisonError::Refused`] where it is an opinion, or tells of another operator; [`LiaisonError::Conflict`] where the id is used, what the store
+    /// says.
+    pub async fn issue(
         &self,
-        (id, to): (Name, &Name),
-        subject: &str,
-        lines: &[String],
-        answer_by: Date,
-    ) -> Result<Written<Guidance>, LiaisonError> {
-        if answer_by < Date::of(self.now) {
-            return Err(refused("answer_by", "is a day that is over"));
+        draft: Draft<'_>,
+        known: &Known,
+    ) -> Result<Written<Letter>, LiaisonError> {
+        if draft.kind == LetterKind::Opinion {
+            let rule = "an opinion goes to the competent minister (Act 42/2025 art. 7), not to an operator";
+            return Err(refused("kind", rule));
         }
-        let made = Guidance::issue(id.clone(), to.clone(), subject, lines, answer_by);
-        let said = made.map_err(LiaisonError::Fields)?;
-        let (owner, id) = (to.as_str(), id.as_str());
-        let due = Some(answer_by.end().0);
-        let change = first(owner, id, &said, self.dated("issued", due))?;
-        let audit = self.audit("guidance", format!("{owner}/{id}"), subject);
+        let letter = Letter::issue(draft).map_err(LiaisonError::Fields)?;
+        let others = Others::than(letter.to(), known);
+        others.check("id", letter.id().as_str())?;
+        others.check("subject", letter.subject())?;
+        others.check("text", letter.text())?;
+        let (owner, id) = (letter.to().to_string(), letter.id().to_string());
+        self.sent((&owner, &id), &letter, letter.kind(), letter.reply_by())
+            .await
+    }
+
+    async fn sent<T: Document>(
+        &self,
+        (owner, id): (&str, &str),
+        said: &T,
+        kind: LetterKind,
+        reply_by: Date,
+    ) -> Result<Written<T>, LiaisonError> {
+        let state = LetterState::Issued.word();
+        let change = first(owner, id, said, self.dated(state, Some(reply_by.end().0)))?;
+        let audit = self.audit(T::KIND, format!("{owner}/{id}"), kind.word());
         let done = self.store.apply(&[change, audit]).await;
-        done.map_err(|e| taken("guidance", id)(e.into()))?;
+        done.map_err(|e| taken(T::KIND, id)(e.into()))?;
         newest(self.store, owner, id).await
     }
 
-    /// Guidance in a view with its clocks, the oldest first, at most 1000.
+    /// Writes an opinion to the minister whom the schedule names for a sector.
+    ///
+    /// # Errors
+    /// [`LiaisonError::Fields`], [`LiaisonError::Refused`] where no row of the schedule names the sector, [`LiaisonError::Conflict`] where the id is used, what the store says.
+    pub async fn opine(
+        &self,
+        id: Name,
+        sector: &str,
+        said: OpinionSays<'_>,
+    ) -> Result<Written<Opinion>, LiaisonError> {
+        let minister = route(sector, None, self.terms).minister.ok_or_else(|| {
+            let rule = "no row of the schedule of duties names its minister";
+            refused("sector", rule)
+        })?;
+        let to = minister.id();
+        let letter = Letter::issue(Draft {
+            id: id.clone(),
+            kind: LetterKind::Opinion,
+            to: name("minister", to)?,
+            subject: said.subject,
+            text: said.text,
+            issued: Date::of(self.now),
+            reply_by: said.reply_by,
+        });
+        let opinion = Opinion(letter.map_err(LiaisonError::Fields)?);
+        let kind = LetterKind::Opinion;
+        self.sent((to, id.as_str()), &opinion, kind, said.reply_by)
+            .await
+    }
+
+    fn sheet<T>(&self, paper: Written<T>, letter: impl Fn(&T) -> &Letter) -> Sheet<T> {
+        let of = letter(&paper.said);
+        let (due, consequence) = (of.clock(self.now), of.kind().consequence(self.terms));
+        Sheet {
+            due,
+            consequence,
+            paper,
+        }
+    }
+
+    /// Orders and demands in a view, those with the nearest day first, then those that wait for nothing, the newest first; at most 1000.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn advice(
-        &self,
-        view: View<'_>,
-    ) -> Result<Vec<(Written<Guidance>, Due)>, LiaisonError> {
-        let (list, _) = all::<Guidance>(self.store, view, None, LIST_MAX).await?;
-        let with = |each: Written<Guidance>| {
-            let due = each.said.clock(self.now);
-            (each, due)
-        };
-        Ok(list.into_iter().map(with).collect())
+    pub async fn letters(&self, view: View<'_>) -> Result<Vec<Sheet<Letter>>, LiaisonError> {
+        let list = urgent::<Letter>(self.store, view).await?;
+        let list = list.into_iter().filter(|each| for_operators(&each.said));
+        Ok(list.map(|each| self.sheet(each, |said| said)).collect())
     }
 
-    /// Takes an operator's ticks; the same ticks as the last ones change nothing.
+    /// Opinions, in the same order.
     ///
     /// # Errors
-    /// [`LiaisonError::Fields`], [`LiaisonError::Missing`] where the operator has no such guidance, what the store says.
-    pub async fn answered(
+    /// What the store says.
+    pub async fn opinions(&self) -> Result<Vec<Sheet<Opinion>>, LiaisonError> {
+        let list = urgent::<Opinion>(self.store, View::All).await?.into_iter();
+        Ok(list.map(|each| self.sheet(each, |said| &said.0)).collect())
+    }
+
+    /// One order or demand.
+    ///
+    /// # Errors
+    /// [`LiaisonError::Missing`] where the operator has none of this id, what the store says.
+    pub async fn letter(&self, owner: &str, id: &str) -> Result<Sheet<Letter>, LiaisonError> {
+        let paper = self.of_operator(owner, id).await?;
+        Ok(self.sheet(paper, |said| said))
+    }
+
+    /// One opinion.
+    ///
+    /// # Errors
+    /// [`LiaisonError::Missing`], what the store says.
+    pub async fn opinion(&self, minister: &str, id: &str) -> Result<Sheet<Opinion>, LiaisonError> {
+        let paper = newest::<Opinion>(self.store, minister, id).await?;
+        Ok(self.sheet(paper, |said| &said.0))
+    }
+
+    /// Orders and demands of an operator that changed behind a place, for its node.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn letters_behind(
+        &self,
+        operator: &Name,
+        after: u64,
+    ) -> Result<Page<Letter>, LiaisonError> {
+        let mut page = page::<Letter>(self.store, operator.as_str(), after).await?;
+        page.rows.retain(|each| for_operators(&each.said));
+        Ok(page)
+    }
+
+    async fn of_operator(&self, owner: &str, id: &str) -> Result<Written<Letter>, LiaisonError> {
+        let kept: Written<Letter> = newest(self.store, owner, id).await?;
+        if for_operators(&kept.said) {
+            return Ok(kept);
+        }
+        Err(LiaisonError::Missing {
+            what: format!("letter `{id}`"),
+        })
+    }
+
+    /// The operator's node has a letter. It says so once, and again where the line broke; what goes on from there stays.
+    ///
+    /// # Errors
+    /// [`LiaisonError::Missing`], what the store says.
+    pub async fn received(
         &self,
         operator: &Name,
         id: &str,
-        ticks: &[Tick],
-    ) -> Result<Written<Guidance>, LiaisonError> {
-        let owner = operator.as_str();
-        let known: Written<Guidance> = newest(self.store, owner, id).await?;
-        let mut next = known.said.clone();
-        if next
-            .answers()
-            .last()
-            .is_some_and(|last| last.ticks == ticks)
-        {
-            return Ok(known);
-        }
-        next.answer(ticks, self.now).map_err(LiaisonError::Fields)?;
-        let audit = self.audit("guidance-answer", format!("{owner}/{id}"), "");
-        let change = known.next(&next, self.plain("answered"))?;
-        self.store.apply(&[change, audit]).await?;
-        newest(self.store, owner, id).await
+    ) -> Result<Written<Letter>, LiaisonError> {
+        let now = self.now;
+        self.letter_step(operator, id, |letter| {
+            if letter.state() == LetterState::Issued {
+                letter.receive(now)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
-    /// Issues an order, a demand or an opinion.
+    /// Takes the operator's reply to a letter; the same reply again changes nothing. A late one is taken, and is late.
     ///
     /// # Errors
-    /// [`LiaisonError::Fields`], [`LiaisonError::Conflict`], what the store says.
-    pub async fn issue(&self, draft: Draft<'_>) -> Result<Written<Letter>, LiaisonError> {
-        let letter = Letter::issue(draft).map_err(LiaisonError::Fields)?;
-        let (owner, id) = (letter.to().to_string(), letter.id().to_string());
-        let due = Some(letter.reply_by().end().0);
-        let change = first(&owner, &id, &letter, self.dated("issued", due))?;
-        let audit = self.audit("letter", format!("{owner}/{id}"), letter.subject());
-        let done = self.store.apply(&[change, audit]).await;
-        done.map_err(|e| taken("letter", &id)(e.into()))?;
-        newest(self.store, &owner, &id).await
-    }
-
-    /// Letters in a view with their clocks, the oldest first, at most 1000.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn letters(
-        &self,
-        view: View<'_>,
-    ) -> Result<Vec<(Written<Letter>, Option<Due>)>, LiaisonError> {
-        let (list, _) = all::<Letter>(self.store, view, None, LIST_MAX).await?;
-        let with = |each: Written<Letter>| {
-            let due = each.said.clock(self.now);
-            (each, due)
-        };
-        Ok(list.into_iter().map(with).collect())
-    }
-
-    /// Takes the reply to a letter; the same reply again changes nothing.
-    ///
-    /// # Errors
-    /// [`LiaisonError::Missing`], [`LiaisonError::Refused`] where the letter takes none any more.
+    /// [`LiaisonError::Missing`], [`LiaisonError::Fields`], [`LiaisonError::Refused`] where the letter takes none any more.
     pub async fn replied(
         &self,
         operator: &Name,
         id: &str,
         text: &str,
     ) -> Result<Written<Letter>, LiaisonError> {
-        let now = self.now;
-        self.letter_step(operator, id, |letter| {
-            if letter.reply().is_some_and(|reply| reply.text == text) {
-                return Ok(());
-            }
-            Ok(letter.answer(text, now)?)
-        })
-        .await
+        self.letter_step(operator, id, |letter| answered(letter, text, self))
+            .await
     }
 
     /// Settles a letter that was answered, or takes one back that was not.
@@ -182,16 +275,10 @@ impl Desk<'_> {
         &self,
         operator: &Name,
         id: &str,
-        settle: bool,
+        end: End,
     ) -> Result<Written<Letter>, LiaisonError> {
-        let step = |letter: &mut Letter| {
-            Ok(if settle {
-                letter.settle(self.now)
-            } else {
-                letter.revoke(self.now)
-            }?)
-        };
-        self.letter_step(operator, id, step).await
+        self.letter_step(operator, id, |letter| ended(letter, end, self))
+            .await
     }
 
     async fn letter_step(
@@ -200,126 +287,74 @@ impl Desk<'_> {
         id: &str,
         step: impl FnOnce(&mut Letter) -> Result<(), AnswerError>,
     ) -> Result<Written<Letter>, LiaisonError> {
-        let owner = operator.as_str();
-        let known: Written<Letter> = newest(self.store, owner, id).await?;
+        let known = self.of_operator(operator.as_str(), id).await?;
         let mut next = known.said.clone();
-        step(&mut next).map_err(|e| refused("letter", e.to_string()))?;
-        if next == known.said {
-            return Ok(known);
-        }
-        let word = state(next.state());
-        let audit = self.audit("letter", format!("{owner}/{id}"), word);
-        let change = known.next(&next, self.plain(word))?;
-        self.store.apply(&[change, audit]).await?;
-        newest(self.store, owner, id).await
+        step(&mut next).map_err(step_error)?;
+        self.stepped(&known, &next, (next.state(), next.reply_by()))
+            .await
     }
 
-    /// An operator asks for support, or writes more on a ticket that is there.
+    /// Keeps what the minister answered to an opinion, as an officer enters it.
     ///
     /// # Errors
-    /// [`LiaisonError::Fields`], [`LiaisonError::Full`] where too many are open, what the store says.
-    pub async fn ask(
+    /// As [`Desk::replied`].
+    pub async fn opinion_answered(
         &self,
-        operator: &Name,
-        id: &Name,
-        (subject, text): (&str, &str),
-    ) -> Result<Written<Ticket>, LiaisonError> {
-        let (owner, id_text) = (operator.as_str(), id.as_str());
-        let known = crate::report::found(newest::<Ticket>(self.store, owner, id_text).await)?;
-        if let Some(known) = known {
-            let said = known
-                .said
-                .words()
-                .iter()
-                .rev()
-                .find(|w| w.side == Side::Operator);
-            if said.is_some_and(|word| word.text == text) {
-                return Ok(known);
-            }
-            return self.word((owner, id_text), Side::Operator, text).await;
-        }
-        let states = self
-            .store
-            .states(View::Of(owner), <Ticket as crate::paper::Document>::KIND);
-        let states = states.await?;
-        let all: u64 = states.iter().map(|(_, count)| *count).sum();
-        let closed = states.iter().filter(|(state, _)| state == "closed");
-        let open = all - closed.map(|(_, count)| *count).sum::<u64>();
-        if open >= TICKETS_OPEN_MAX || all >= CASES_MAX {
-            let most = TICKETS_OPEN_MAX;
-            return Err(LiaisonError::Full {
-                what: "open tickets",
-                most,
-            });
-        }
-        let made = Ticket::open(id.clone(), operator.clone(), subject, text, self.now);
-        let ticket = made.map_err(LiaisonError::Fields)?;
-        self.kept(None, (owner, id_text), &ticket).await
-    }
-
-    /// The office writes on a ticket, or an operator on its own.
-    ///
-    /// # Errors
-    /// [`LiaisonError::Missing`], [`LiaisonError::Fields`], what the store says.
-    pub async fn word(
-        &self,
-        (owner, id): (&str, &str),
-        side: Side,
-        text: &str,
-    ) -> Result<Written<Ticket>, LiaisonError> {
-        let known: Written<Ticket> = newest(self.store, owner, id).await?;
-        let mut next = known.said.clone();
-        let one = |e: FieldError| LiaisonError::Fields(vec![e]);
-        next.write(side, text, self.now).map_err(one)?;
-        self.kept(Some(&known), (owner, id), &next).await
-    }
-
-    /// Closes a ticket.
-    ///
-    /// # Errors
-    /// As [`Desk::word`].
-    pub async fn close_ticket(
-        &self,
-        owner: &str,
+        minister: Minister,
         id: &str,
-    ) -> Result<Written<Ticket>, LiaisonError> {
-        let known: Written<Ticket> = newest(self.store, owner, id).await?;
-        let mut next = known.said.clone();
-        next.close(self.now);
-        if next == known.said {
-            return Ok(known);
-        }
-        self.kept(Some(&known), (owner, id), &next).await
+        text: &str,
+    ) -> Result<Written<Opinion>, LiaisonError> {
+        self.opinion_step(minister, id, |letter| answered(letter, text, self))
+            .await
     }
 
-    async fn kept(
+    /// Settles an opinion that was answered, or takes one back that was not.
+    ///
+    /// # Errors
+    /// As [`Desk::replied`].
+    pub async fn end_opinion(
         &self,
-        known: Option<&Written<Ticket>>,
-        (owner, id): (&str, &str),
-        ticket: &Ticket,
-    ) -> Result<Written<Ticket>, LiaisonError> {
-        let (word, due) = match ticket.state() {
-            TicketState::WaitsForOffice => {
-                let due = ticket.clock(self.now, self.terms)?;
-                ("waits-for-office", Some(due.last.end().0))
-            }
-            TicketState::WaitsForOperator => ("waits-for-operator", None),
-            TicketState::Closed => ("closed", None),
-        };
-        let change = match known {
-            Some(known) => known.next(ticket, self.dated(word, due))?,
-            None => first(owner, id, ticket, self.dated(word, due))?,
-        };
-        let audit = self.audit("ticket", format!("{owner}/{id}"), word);
+        minister: Minister,
+        id: &str,
+        end: End,
+    ) -> Result<Written<Opinion>, LiaisonError> {
+        self.opinion_step(minister, id, |letter| ended(letter, end, self))
+            .await
+    }
+
+    async fn opinion_step(
+        &self,
+        minister: Minister,
+        id: &str,
+        step: impl FnOnce(&mut Letter) -> Result<(), AnswerError>,
+    ) -> Result<Written<Opinion>, LiaisonError> {
+        let known: Written<Opinion> = newest(self.store, minister.id(), id).await?;
+        let mut next = known.said.clone();
+        step(&mut next.0).map_err(step_error)?;
+        let at = (next.0.state(), next.0.reply_by());
+        self.stepped(&known, &next, at).await
+    }
+
+    /// Writes the next version of a letter; nothing where nothing changed.
+    async fn stepped<T: Document + Clone + PartialEq>(
+        &self,
+        known: &Written<T>,
+        next: &T,
+        (state, reply_by): (LetterState, Date),
+    ) -> Result<Written<T>, LiaisonError> {
+        if *next == known.said {
+            return Ok(known.clone());
+        }
+        let due = state.is_waiting().then(|| reply_by.end().0);
+        let (owner, id) = (known.owner.as_str(), known.id.as_str());
+        let audit = self.audit(T::KIND, format!("{owner}/{id}"), state.word());
+        let change = known.next(next, self.dated(state.word(), due))?;
         self.store.apply(&[change, audit]).await?;
         newest(self.store, owner, id).await
     }
+}
 
-    /// Tickets in a view, the oldest first, at most 1000.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn tickets(&self, view: View<'_>) -> Result<Vec<Written<Ticket>>, LiaisonError> {
-        Ok(all::<Ticket>(self.store, view, None, LIST_MAX).await?.0)
-    }
+/// Whether a letter is one that an operator may have: what a version before kept as an opinion to an operator is not shown to it.
+fn for_operators(letter: &Letter) -> bool {
+    letter.kind() != LetterKind::Opinion
 }

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "what a test sets up may stop the test")]
 
 mod alert;
+mod answers;
 mod asset;
 mod council;
+mod letters;
 mod matching;
 mod product;
 mod report;

@@ -1,32 +1,40 @@
 //! Products of the office: what it makes of reports and open sources, let go through the gate to those who are named. In: indicators, words, basis, recipients. Out: a log entry, then a copy
 //! for each recipient. Never: a product without its entry; a copy shown to another than its recipient; the operator of a report, in any of it.
 
+mod read;
+
+pub(crate) use read::{
+    __path_list, __path_one, __path_published, __path_received, list, one, published, received,
+};
+
 use super::office::{caller_id, office};
-use super::report::no;
+use super::report::{Seat, no};
 use crate::app::{App, Caller, Shared};
 use crate::extract::Json;
-use crate::part::{OfficePart, Part};
+use crate::part::OfficePart;
 use crate::problem::{Answer, Code, Document, Problem};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use sakimori_access::{Act, Object};
 use sakimori_control::journal::Deed;
-use sakimori_control::tls::{May, Peers};
+use sakimori_control::tls::Peers;
 use sakimori_custody::Recorded;
-use sakimori_custody::class::{Class, PublicNotice};
+use sakimori_custody::class::Class;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{Name, hex};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::LiaisonError;
+use sakimori_liaison::desk;
 use sakimori_liaison::paper::{Document as _, read};
-use sakimori_liaison::product::{self, Denied, Given, Known, Maker, Source, Wish};
-use sakimori_release::sheet::Sheet;
+use sakimori_liaison::product::{self, Denied, Extra, Known, Maker, Source, Waiting, Wish};
+use sakimori_release::condition::{Condition, ConditionKind};
 use sakimori_release::{
-    Marking, Pap, Pending, PseudonymKey, Recipient, RecipientKind, Released, Request, Tlp,
+    FieldKind, Marking, Pap, PseudonymKey, Recipient, RecipientKind, Request, Tlp, Transform,
     record::Record,
 };
-use sakimori_store::View;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// The Prime Minister's office, to which every report goes, as a recipient.
+const CABINET_OFFICE: &str = "cabinet-office";
 
 /// The case that a product comes from.
 #[derive(Deserialize, ToSchema)]
@@ -38,14 +46,65 @@ pub(crate) struct FromCase {
     case: String,
 }
 
+/// What the law asks for beside the class.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCondition {
+    /// `need`, `protection-assessment`, `equivalent-protection`, `party-consent`, `prior-consent`, `fix-method`, `controlled-handling`.
+    kind: String,
+    /// About which recipient, by name; about all without it.
+    #[serde(default)]
+    recipient: Option<String>,
+    /// Who said it, of consents and undertakings, which are others' to give; all else is said by whoever is signed in.
+    #[serde(default)]
+    by: Option<String>,
+    /// Until when it holds, RFC 3339 in UTC.
+    until: String,
+    /// Why; it does not stand in the log.
+    #[schema(max_length = 4096)]
+    reason: String,
+}
+
+/// A further field of a product.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewField {
+    /// 1 to 64 of `a-z 0-9 . _ -`; `fix` is how a weakness is mended.
+    name: String,
+    /// What it tells: `plain`, `secret`, `party`, `personal`, `report`. What the product's class may not hold is taken out on the way, but for what is secret.
+    kind: String,
+    /// What it says.
+    #[schema(max_items = 50)]
+    values: Vec<String>,
+}
+
 /// What is to be let go.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewProduct {
+    /// As what: `public-notice` (also without it), `integrated-controlled`, `integrated`; `operator-report` for the ministers whom a case goes to, with its newest document.
+    #[serde(default)]
+    class: Option<String>,
+    /// The product that it takes the place of, by id: it is that one's next version.
+    #[serde(default)]
+    replaces: Option<String>,
+    /// What the law asks for beside.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    conditions: Vec<NewCondition>,
+    /// What is done to it first: `remove FIELD`, `aggregate LEAST`, `pseudonymise FIELD`.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    transforms: Vec<String>,
+    /// What else it says.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    fields: Vec<NewField>,
     /// The case that it comes from; without it, open sources.
     #[serde(default)]
     from: Option<FromCase>,
     /// What to look for: addresses, prefixes, domains, URLs, hashes.
+    #[serde(default)]
     #[schema(max_items = 1000)]
     indicators: Vec<String>,
     /// What it means and what to do.
@@ -55,7 +114,7 @@ pub(crate) struct NewProduct {
     tlp: String,
     /// What may be done with it: `clear`, `green`, `amber`, `red`.
     pap: String,
-    /// For whom, as `operator/borea`.
+    /// For whom, as `operator/borea`; `public/web` publishes it at this node. Members of the council are given what they are given at the council.
     #[schema(max_items = 1000)]
     recipients: Vec<String>,
     /// A collection (TAXII) that its objects go into, by id; each of its readers has to be among the recipients.
@@ -80,41 +139,6 @@ pub(crate) struct LetGo {
     pub objects: usize,
 }
 
-/// A copy of a product.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Copy {
-    /// Its place: ask for what comes `after` it.
-    sequence: u64,
-    /// The product's id.
-    id: String,
-    /// Whose copy it is.
-    recipient: String,
-    /// When it was given, seconds since 1970.
-    at: u64,
-    /// Its class.
-    class: String,
-    /// Its marking.
-    tlp: String,
-    /// What may be done with it.
-    pap: String,
-    /// What it means and what to do.
-    words: String,
-    /// What to look for.
-    indicators: Vec<String>,
-    /// The index of the log entry that it left under.
-    entry: u64,
-}
-
-/// From which place on.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct After {
-    /// The sequence of the last copy that was read.
-    #[serde(default)]
-    after: u64,
-}
-
 fn word<T>(field: &str, text: &str, read: impl FnOnce(&str) -> Option<T>) -> Answer<T> {
     read(text)
         .ok_or_else(|| Problem::new(Code::Refused, format!("{field}: `{text}` is no such word")))
@@ -131,7 +155,85 @@ fn recipient(text: &str) -> Answer<Recipient> {
     Ok(Recipient::new(kind, name("recipients", of)?))
 }
 
+fn transform(text: &str) -> Answer<Transform> {
+    let none = || Problem::new(Code::Refused, format!("transforms: `{text}` is none"));
+    let (does, what) = text.split_once(' ').ok_or_else(none)?;
+    match does {
+        "remove" => Ok(Transform::Remove(what.to_owned())),
+        "pseudonymise" => Ok(Transform::Pseudonymise(what.to_owned())),
+        "aggregate" => what.parse().map(Transform::Aggregate).map_err(|_| none()),
+        _ => Err(none()),
+    }
+}
+
+impl NewCondition {
+    /// What it is for who acts.
+    pub(super) fn condition(&self, actor: &Name, now: Seconds) -> Answer<Condition> {
+        let kind = word("conditions", &self.kind, ConditionKind::from_name)?;
+        let others = [
+            ConditionKind::PartyConsent,
+            ConditionKind::PriorConsent,
+            ConditionKind::ControlledHandling,
+        ];
+        let own = [
+            ConditionKind::CompetentMinister,
+            ConditionKind::OpinionOverride,
+        ];
+        if own.contains(&kind) {
+            let detail = format!("conditions: `{kind}` is not said here");
+            return Err(Problem::new(Code::Refused, detail));
+        }
+        let by = match &self.by {
+            Some(by) if others.contains(&kind) => name("conditions.by", by)?,
+            None if !others.contains(&kind) => actor.clone(),
+            _ => {
+                let detail = format!(
+                    "conditions.by: `{kind}` is said by another, and all else by who is signed in"
+                );
+                return Err(Problem::new(Code::Refused, detail));
+            }
+        };
+        let of = |text: &String| name("conditions.recipient", text);
+        let recipient = self.recipient.as_ref().map(of).transpose()?;
+        let until: Seconds = self
+            .until
+            .parse()
+            .map_err(|_| Problem::new(Code::Refused, "conditions.until: is no time"))?;
+        let made = Condition::new(kind, by, recipient, [now, until], &self.reason);
+        made.map_err(|e| Problem::new(Code::Refused, format!("conditions: {e}")))
+    }
+}
+
 impl NewProduct {
+    fn class(&self) -> Answer<Class> {
+        let text = self.class.as_deref().unwrap_or("public-notice");
+        word("class", text, Class::from_name)
+    }
+
+    fn fields(&self) -> Answer<Vec<Extra>> {
+        let each = self.fields.iter().map(|field| {
+            Ok(Extra {
+                name: field.name.clone(),
+                kind: word("fields.kind", &field.kind, FieldKind::from_name)?,
+                values: field.values.clone(),
+            })
+        });
+        each.collect()
+    }
+
+    fn recipients(&self) -> Answer<Vec<Recipient>> {
+        let all: Vec<Recipient> = self
+            .recipients
+            .iter()
+            .map(|r| recipient(r))
+            .collect::<Answer<_>>()?;
+        if all.iter().any(|to| to.kind == RecipientKind::Council) {
+            let detail = "recipients: members of the council are given what is submitted to the council, with the opinion on its handling";
+            return Err(Problem::new(Code::Refused, detail));
+        }
+        Ok(all)
+    }
+
     fn wish(&self, actor: &str, app: &App) -> Answer<Wish> {
         let source = match &self.from {
             None => Source::Open,
@@ -140,24 +242,29 @@ impl NewProduct {
                 case: name("from.case", &from.case)?,
             },
         };
-        let recipients: Answer<Vec<Recipient>> =
-            self.recipients.iter().map(|r| recipient(r)).collect();
+        let (actor, now) = (name("actor", actor)?, app.host.seconds());
+        let conditions = self.conditions.iter().map(|one| one.condition(&actor, now));
+        let conditions = conditions.collect::<Answer<_>>()?;
+        let transforms = self.transforms.iter().map(|one| transform(one));
         Ok(Wish {
+            class: self.class()?,
             source,
             indicators: self.indicators.clone(),
             words: self.words.clone(),
+            fields: self.fields()?,
+            document: None,
             marking: Marking {
                 tlp: word("tlp", &self.tlp, Tlp::from_name)?,
                 pap: word("pap", &self.pap, Pap::from_name)?,
             },
             request: Request {
-                actor: name("actor", actor)?,
+                actor,
                 basis: self.basis.clone(),
                 rights: self.rights.clone(),
-                recipients: recipients?,
-                conditions: Vec::new(),
-                transforms: Vec::new(),
-                now: app.host.seconds(),
+                recipients: self.recipients()?,
+                conditions,
+                transforms: transforms.collect::<Answer<_>>()?,
+                now,
             },
         })
     }
@@ -176,7 +283,7 @@ fn enter(app: &App, office: &OfficePart, record: &Record) -> Answer<u64> {
 }
 
 /// Names of operators, as the office's node knows them: the nodes of its list.
-fn names(app: &App) -> Answer<Vec<String>> {
+pub(super) fn names(app: &App) -> Answer<Vec<String>> {
     let peers = Peers::read(&app.folder).map_err(|e| crate::part::refused(&e))?;
     let own = ["office", "commission"];
     let names = peers.all().iter().map(|peer| peer.name.clone());
@@ -198,21 +305,34 @@ pub(crate) async fn release(
     app.require(&caller, Act::ReleaseProduct, &Object::any())
         .await?;
     let by = caller_id(&caller);
-    if let Some(from) = &asked.from {
-        case(&app, from).await?;
+    let newest = match &asked.from {
+        Some(from) => Some(case(&app, from).await?),
+        None => None,
+    };
+    if let Some(id) = &asked.replaces {
+        let there = product::is_there(app.store.as_ref(), id).await;
+        there.map_err(|e| no(&e))?;
     }
-    let wish = asked.wish(&by, &app)?;
+    let mut wish = asked.wish(&by, &app)?;
+    if let (Class::OperatorReport, Some(newest)) = (wish.class, newest) {
+        ministers(&app, &caller, &mut wish).await?;
+        wish.document = Some(newest.text);
+    }
     if let Some(collection) = &asked.collection {
         let taxii = app.taxii.as_ref().ok_or_else(no_collections)?;
-        taxii.suits(collection, Class::PublicNotice, &wish.request.recipients)?;
+        taxii.suits(collection, wish.class, &wish.request.recipients)?;
     }
     let known = product::known(app.store.as_ref(), names(&app)?).await;
     let known: Known = known.map_err(|e| no(&e))?;
     let (pending, entry) = app.blocking(move |app| judge(app, &wish, &known)).await?;
     let released = pending.recorded(Recorded::at(entry));
     let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
-    let id = hex(&app.host.bytes::<8>().map_err(fault)?);
-    let changes = product::given(&released, &id, &by, app.host.seconds());
+    let id = match asked.replaces {
+        Some(id) => id,
+        None => hex(&app.host.bytes::<8>().map_err(fault)?),
+    };
+    let store = app.store.as_ref();
+    let changes = product::given(store, &released, &id, &by, app.host.seconds()).await;
     let changes = changes.map_err(|e| no(&e))?;
     let stored = app.store.apply(&changes).await;
     stored.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
@@ -226,6 +346,35 @@ pub(crate) async fn release(
     }))
 }
 
+/// Holds that a report goes to the minister whom its case goes to and to the Cabinet Office (art. 8), and says so as the condition that the law asks for.
+async fn ministers(app: &Shared, caller: &Caller, wish: &mut Wish) -> Answer<()> {
+    let Source::Report { operator, case } = &wish.source else {
+        return Ok(());
+    };
+    let seat = Seat::of(app, caller).await?;
+    let file = seat.desk().own_case(operator.as_str(), case.as_str()).await;
+    let route = file.map_err(|e| no(&e))?.route;
+    let now = wish.request.now;
+    for to in &wish.request.recipients {
+        let minister = route.minister.map(|minister| minister.to_string());
+        let named =
+            minister.as_deref() == Some(to.name.as_str()) || to.name.as_str() == CABINET_OFFICE;
+        if to.kind != RecipientKind::StateAgency || !named {
+            continue;
+        }
+        let made = Condition::new(
+            ConditionKind::CompetentMinister,
+            wish.request.actor.clone(),
+            Some(to.name.clone()),
+            [now, now.plus(60)],
+            "where the case goes by its sector",
+        );
+        let made = made.map_err(|e| Problem::new(Code::Refused, e))?;
+        wish.request.conditions.push(made);
+    }
+    Ok(())
+}
+
 fn no_collections() -> Problem {
     Problem::new(Code::NotFound, "this node has no collections")
 }
@@ -234,7 +383,7 @@ fn no_collections() -> Problem {
 async fn share(
     app: &Shared,
     collection: Option<String>,
-    released: Released<PublicNotice, Sheet>,
+    released: product::LetGo,
 ) -> Answer<usize> {
     let Some(collection) = collection else {
         return Ok(0);
@@ -250,23 +399,30 @@ async fn share(
             name: "office".to_owned(),
         };
         let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
-        let all = product::objects(&released, &maker, app.host.seconds(), || app.host.bytes());
+        let only = || {
+            Problem::new(
+                Code::Refused,
+                "collection: a public notice alone has a form in STIX here",
+            )
+        };
+        let released = released.public().ok_or_else(only)?;
+        let all = product::objects(released, &maker, app.host.seconds(), || app.host.bytes());
         taxii.give(&held, &collection, &all.map_err(fault)?)
     });
     added.await
 }
 
-/// Whether a case is there.
-async fn case(app: &App, from: &FromCase) -> Answer<()> {
-    let found = app.store.paper(
-        &from.operator,
-        sakimori_liaison::desk::Taken::KIND,
-        &from.case,
-    );
+/// The newest document of a case.
+async fn case(app: &App, from: &FromCase) -> Answer<desk::Taken> {
+    let found = app
+        .store
+        .paper(&from.operator, desk::Taken::KIND, &from.case);
     let found = found
         .await
         .map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
-    found.map(|_| ()).ok_or_else(|| {
+    let found = found.map(read::<desk::Taken>).transpose();
+    let found = found.map_err(|e| no(&e))?.map(|kept| kept.said);
+    found.ok_or_else(|| {
         Problem::new(
             Code::NotFound,
             format!("{} reported no case `{}`", from.operator, from.case),
@@ -275,10 +431,10 @@ async fn case(app: &App, from: &FromCase) -> Answer<()> {
 }
 
 /// Asks the gate and puts its answer on record.
-fn judge(app: &App, wish: &Wish, known: &Known) -> Answer<(Pending<PublicNotice, Sheet>, u64)> {
+fn judge(app: &App, wish: &Wish, known: &Known) -> Answer<(Waiting, u64)> {
     let office = office(&app.part)?;
     let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
-    // A public notice holds no tag, so that the key makes none.
+    // Tags of one product join nothing outside of it: each has a key of its own.
     let key = PseudonymKey::new(app.host.bytes().map_err(fault)?);
     match product::prepare(wish, known, &key) {
         Ok(pending) => {
@@ -291,59 +447,4 @@ fn judge(app: &App, wish: &Wish, known: &Known) -> Answer<(Pending<PublicNotice,
             Err(Problem::new(Code::Refused, refusal))
         }
     }
-}
-
-/// Copies of products, oldest first, at most 100: an operator's node its own, officers all.
-#[utoipa::path(get, path = "/v1/products", tag = "products", params(After),
-    responses((status = 200, description = "Copies.", body = Vec<Copy>)))]
-pub(crate) async fn list(
-    State(app): State<Shared>,
-    caller: Caller,
-    Query(After { after }): Query<After>,
-) -> Answer<axum::Json<Vec<Copy>>> {
-    app.require_or_peer(&caller, Act::ReleaseProduct, May::Report)
-        .await?;
-    let owner = match &caller {
-        Caller::Peer(peer) => Some(format!("{}/{}", RecipientKind::Operator, peer.name)),
-        _ => None,
-    };
-    let view = owner.as_deref().map_or(View::All, View::Of);
-    let kept = app.store.papers(view, Given::KIND, None, after).await;
-    let kept = kept.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
-    let copies: Result<Vec<Copy>, LiaisonError> =
-        kept.into_iter().map(|kept| read(kept).map(copy)).collect();
-    copies.map(axum::Json).map_err(|e| no(&e))
-}
-
-fn copy(kept: sakimori_liaison::paper::Written<Given>) -> Copy {
-    let said = kept.said;
-    Copy {
-        sequence: kept.sequence,
-        id: kept.id,
-        recipient: kept.owner,
-        at: kept.at,
-        class: said.class,
-        tlp: said.tlp,
-        pap: said.pap,
-        words: said.words,
-        indicators: said.indicators,
-        entry: said.entry,
-    }
-}
-
-/// What the office gave this operator, as its node says it now.
-#[utoipa::path(get, path = "/v1/products", tag = "products", params(After),
-    responses((status = 200, description = "Copies, as `GET /v1/products` of the office answers.")))]
-pub(crate) async fn received(
-    State(app): State<Shared>,
-    caller: Caller,
-    Query(After { after }): Query<After>,
-) -> Answer<axum::Json<serde_json::Value>> {
-    app.require(&caller, Act::ReadProducts, &Object::any())
-        .await?;
-    let page = app.blocking(move |app| match &app.part {
-        Part::Operator(operator) => operator.products(after),
-        _ => Err(Problem::new(Code::NotImplemented, "")),
-    });
-    page.await.map(axum::Json)
 }

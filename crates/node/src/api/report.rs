@@ -1,7 +1,9 @@
 //! Incident reports and guidance over HTTP: an operator's people write and file, its node brings what it filed, the office takes in and works. In: documents, acts. Out: receipts,
 //! cases, lists. Never: a case of one operator to another, not in an error either; a receipt before the report is durable.
 
+mod duties;
 mod exchange;
+mod filers;
 pub(crate) mod files;
 pub(crate) mod office;
 pub(crate) mod operator;
@@ -10,7 +12,8 @@ pub(super) mod web;
 pub(crate) mod words;
 
 pub use exchange::{Exchanged, exchange_reports};
-pub use schedule::{duties, office_keys};
+pub(super) use exchange::{beside, is_word, post};
+pub use schedule::{Signed, duties, keep_duties, newest_duties, office_keys};
 
 use crate::app::{Caller, Shared};
 use crate::part::{Part, Role};
@@ -39,16 +42,12 @@ pub(super) fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(office::take, office::list))
             .routes(routes!(office::own))
             .routes(routes!(office::filers))
+            .routes(routes!(filers::take))
             .routes(routes!(office::one))
             .routes(routes!(office::step))
             .routes(routes!(office::numbers))
             .routes(routes!(files::of_case))
-            .routes(routes!(words::advise))
-            .routes(routes!(words::orders))
-            .routes(routes!(words::order))
-            .routes(routes!(words::reply))
-            .routes(routes!(words::ticket, words::tickets))
-            .routes(routes!(words::word)),
+            .routes(routes!(words::advise)),
         Role::Operator => router
             .routes(routes!(operator::list))
             .routes(routes!(operator::one, operator::put))
@@ -56,10 +55,13 @@ pub(super) fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(operator::file))
             .routes(routes!(operator::document))
             .routes(routes!(operator::workbook))
-            .routes(routes!(operator::exchange)),
+            .routes(routes!(operator::exchange))
+            .routes(routes!(filers::list, filers::allow))
+            .routes(routes!(filers::end)),
     };
     router
         .routes(routes!(operator::schema))
+        .routes(routes!(duties::schedule))
         .routes(routes!(files::keep))
         .routes(routes!(files::own))
         .routes(routes!(words::list))
@@ -75,6 +77,11 @@ pub(crate) async fn sent(app: &Shared) {
             files = round.files,
             answers = round.answered,
             guidance = round.guidance,
+            orders = round.orders,
+            replies = round.replied,
+            words = round.words,
+            asked = round.asked,
+            duties = round.duties.unwrap_or_default(),
             refused = round.refused.join("; "),
             "reports"
         ),
@@ -127,7 +134,7 @@ impl Seat {
             let away = |e| Problem::hidden(Code::Unavailable, told(&e));
             let signer = keys::read(&office.node().office_key("office")).map_err(away)?;
             let own = [signer.verifier().clone()];
-            let terms = duties(&app.folder, &own).map_err(away)?;
+            let terms = duties(&app.folder, &own, app.host.seconds()).map_err(away)?;
             Ok((terms, signer))
         });
         let (terms, signer) = read.await?;
@@ -176,7 +183,7 @@ impl Bench {
         let read = app.blocking(|app| {
             let away = |e| Problem::hidden(Code::Unavailable, told(&e));
             let keys = office_keys(&app.folder).map_err(away)?;
-            let terms = duties(&app.folder, &keys).map_err(away)?;
+            let terms = duties(&app.folder, &keys, app.host.seconds()).map_err(away)?;
             Ok((terms, keys))
         });
         let (terms, keys) = read.await?;

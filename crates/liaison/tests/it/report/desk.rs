@@ -1,16 +1,15 @@
-//! The office's desk: what it takes and from whom, cases, suggestions, guidance, letters, tickets, files, numbers. In: documents of operators. Out: verdicts. Never: a clock.
+//! The office's desk: what it takes and from whom, cases, suggestions, guidance, files, numbers. In: documents of operators. Out: verdicts. Never: a clock.
 
 use super::{RECOGNISED, World, at, document, name};
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::clock::State;
 use sakimori_cooperate::form::{read_report, write_report};
 use sakimori_cooperate::guidance::Tick;
-use sakimori_cooperate::order::{self, LetterKind};
 use sakimori_cooperate::report::{CommonForm, Stage};
-use sakimori_cooperate::ticket::{Side, TicketState};
 use sakimori_liaison::LiaisonError;
-use sakimori_liaison::desk::{Desk, Way, Working, ticket_id};
+use sakimori_liaison::desk::{Desk, Way, Working};
 use sakimori_liaison::paper::Document;
+use sakimori_liaison::product::Known;
 use sakimori_liaison::report::{Brought, Clerk, Draft, WAITING_MAX, attach, attached, attachments};
 use sakimori_store::{NEWEST, Store, View};
 
@@ -272,7 +271,8 @@ async fn guidance_is_ticked_line_by_line_and_reaches_the_office_once() {
     let clerk = world.clerk("2026-10-03T00:00:00Z");
     let lines = ["更新を適用する".to_owned(), "ログを一年保存する".to_owned()];
     let by: Date = "2026-10-09".parse().unwrap();
-    let issue = || desk.advise((name("g-1"), &world.name), "注意喚起", &lines, by);
+    let others = Known::default();
+    let issue = || desk.advise((name("g-1"), &world.name), "注意喚起", &lines, by, &others);
     let issued = issue().await.unwrap();
     assert!(matches!(issue().await, Err(LiaisonError::Conflict { .. })));
     let other = Clerk {
@@ -318,60 +318,6 @@ async fn guidance_is_ticked_line_by_line_and_reaches_the_office_once() {
         (advice.state.as_str(), due.state),
         ("answered", State::Done)
     );
-}
-
-#[tokio::test]
-async fn letters_and_tickets_keep_their_steps_and_their_owner() {
-    let world = World::new().await;
-    let desk = world.desk("2026-10-02T00:00:00Z");
-    let draft = || order::Draft {
-        id: name("l-1"),
-        kind: LetterKind::Demand,
-        to: world.name.clone(),
-        subject: "資料の提出",
-        text: "構成図を提出してください。",
-        issued: "2026-10-02".parse().unwrap(),
-        reply_by: "2026-10-16".parse().unwrap(),
-    };
-    desk.issue(draft()).await.unwrap();
-    assert!(matches!(
-        desk.issue(draft()).await,
-        Err(LiaisonError::Conflict { .. })
-    ));
-    let gas = name("gas-1");
-    assert!(matches!(
-        desk.replied(&gas, "l-1", "x").await,
-        Err(LiaisonError::Missing { .. })
-    ));
-    assert!(
-        desk.end_letter(&world.name, "l-1", true).await.is_err(),
-        "not answered yet"
-    );
-    let late = world.desk("2026-10-20T00:00:00Z");
-    let (_, due) = late.letters(View::All).await.unwrap().remove(0);
-    assert_eq!(due.unwrap().state, State::Overdue);
-    let replied = desk
-        .replied(&world.name, "l-1", "提出します")
-        .await
-        .unwrap();
-    let again = desk
-        .replied(&world.name, "l-1", "提出します")
-        .await
-        .unwrap();
-    assert_eq!(replied.version, again.version);
-    desk.end_letter(&world.name, "l-1", true).await.unwrap();
-    let id = ticket_id("質問", "様式はどれですか。", 7).unwrap();
-    let ask = || desk.ask(&world.name, &id, ("質問", "様式はどれですか。"));
-    let (asked, twice) = (ask().await.unwrap(), ask().await.unwrap());
-    assert_eq!((asked.version, twice.version), (1, 1));
-    assert!(asked.due.is_some(), "the office has a clock");
-    let said = desk
-        .word(("water-1", id.as_str()), Side::Office, "その他です。")
-        .await
-        .unwrap();
-    assert_eq!(said.said.state(), TicketState::WaitsForOperator);
-    desk.close_ticket("water-1", id.as_str()).await.unwrap();
-    assert!(desk.tickets(View::Of("gas-1")).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -30,6 +30,16 @@ pub struct Exchanged {
     pub answered: usize,
     /// Guidance that is new here.
     pub guidance: usize,
+    /// Orders and demands that are new here.
+    pub orders: usize,
+    /// Replies to them that the office has now.
+    pub replied: usize,
+    /// Words of the office on tickets that are new here.
+    pub words: usize,
+    /// Words on tickets that the office has now.
+    pub asked: usize,
+    /// The version of the schedule of duties that is new here.
+    pub duties: Option<u64>,
     /// Filings that the office does not take, each with its words; they wait on.
     pub refused: Vec<String>,
 }
@@ -40,7 +50,7 @@ struct Given {
 }
 
 /// Runs a call of another node beside the loop that serves others.
-async fn beside<T: Send + 'static>(
+pub(in crate::api) async fn beside<T: Send + 'static>(
     link: &Arc<Link>,
     call: impl FnOnce(&Link) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
@@ -49,12 +59,12 @@ async fn beside<T: Send + 'static>(
     done.map_err(|e| Problem::hidden(Code::Fault, e))?
 }
 
-async fn post(link: &Arc<Link>, path: String, body: Vec<u8>) -> Answer<Value> {
+pub(in crate::api) async fn post(link: &Arc<Link>, path: String, body: Vec<u8>) -> Answer<Value> {
     beside(link, move |link| link.post(&path, JSON, &body)).await
 }
 
 /// Whether it is the other side's word on this document, and no trouble of the line.
-const fn is_word(code: Code) -> bool {
+pub(in crate::api) const fn is_word(code: Code) -> bool {
     code.status() < 500 && !matches!(code, Code::TooManyRequests | Code::TooSlow)
 }
 
@@ -104,9 +114,24 @@ pub async fn exchange_reports(
     keys: &[VerifierKey],
 ) -> Answer<Exchanged> {
     let mut told = Exchanged::default();
-    let folder = folder.to_owned();
-    let open = tokio::task::spawn_blocking(move || Link::open(&folder, "office")).await;
+    let (of_link, of_duties) = (folder.to_owned(), folder.to_owned());
+    let open = tokio::task::spawn_blocking(move || Link::open(&of_link, "office")).await;
     let link = Arc::new(open.map_err(|e| Problem::hidden(Code::Fault, e))??);
+    let (pinned, now) = (keys.to_vec(), clerk.now);
+    let fetch = move |link: &Link| {
+        let answer = link.get("/v1/duties")?;
+        super::duties::fetched(&of_duties, &pinned, &answer, now)
+    };
+    match beside(&link, fetch).await {
+        Ok(version) => told.duties = version,
+        // A schedule that cannot be kept holds no report back.
+        Err(problem) if is_word(problem.code) => told.refused.push(problem.detail),
+        Err(problem) => return Err(problem),
+    }
+    if let Some(word) = clerk.filers().word().await.map_err(|e| no(&e))? {
+        let body = json!(word).to_string().into_bytes();
+        post(&link, "/v1/filers".to_owned(), body).await?;
+    }
     let mut held = BTreeSet::new();
     for waiting in clerk.waiting().await.map_err(|e| no(&e))? {
         if held.contains(&waiting.case) {
@@ -160,5 +185,6 @@ pub async fn exchange_reports(
         .map_err(|e| Problem::hidden(Code::PeerUnavailable, format!("no guidance: {e}")))?;
     let kept = clerk.keep_guidance(&given.guidance).await;
     told.guidance = kept.map_err(|e| no(&e))?;
+    crate::api::letter_round::letters_and_tickets(clerk, &link, &mut told).await?;
     Ok(told)
 }

@@ -35,6 +35,11 @@ const FORM_HEAD_BYTES: usize = 4096;
 /// The pages of a role.
 pub(crate) fn routes(role: Role) -> Router<Shared> {
     let router = Router::new();
+    let router = if role == Role::Commission {
+        router
+    } else {
+        router.route("/duties", get(super::duties::page))
+    };
     match role {
         Role::Commission => router,
         Role::Office => router
@@ -47,6 +52,10 @@ pub(crate) fn routes(role: Role) -> Router<Shared> {
         Role::Operator => router
             .route("/reports", get(own_cases).post(open))
             .route("/reports/operator", post(operator))
+            .route(
+                "/filers",
+                get(super::filers::page).post(super::filers::form),
+            )
             .route("/reports/send", post(send))
             .route("/reports/{case}", get(draft))
             .route("/reports/{case}/draft", post(save))
@@ -59,11 +68,11 @@ pub(crate) fn routes(role: Role) -> Router<Shared> {
 }
 
 /// A form's pairs, in their order, line ends as one character.
-struct Pairs(Vec<(String, String)>);
+pub(crate) struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
     /// Reads a form and holds it to the session whose page it was on.
-    async fn of(caller: &Caller, headers: HeaderMap, body: Body) -> Answer<Self> {
+    pub(crate) async fn of(caller: &Caller, headers: HeaderMap, body: Body) -> Answer<Self> {
         let taken = bytes(&headers, body, FORM_BYTES_MAX).await?;
         let mut again = Request::new(Body::from(taken));
         *again.method_mut() = axum::http::Method::POST;
@@ -84,7 +93,8 @@ impl Pairs {
         Ok(form)
     }
 
-    fn text(&self, key: &str) -> &str {
+    /// The value of a field; empty where there is none.
+    pub(crate) fn text(&self, key: &str) -> &str {
         let found = self.0.iter().find(|(name, _)| name == key);
         found.map_or("", |(_, value)| value)
     }
@@ -157,10 +167,16 @@ fn form_of(text: &str) -> Answer<CommonForm> {
     found.ok_or_else(|| Problem::new(Code::Incomplete, "`common` is no form"))
 }
 
+#[derive(Default, Deserialize)]
+struct Before {
+    before: Option<u64>,
+}
+
 async fn own_cases(
     State(app): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
+    Query(query): Query<Before>,
 ) -> Answer<Response> {
     app.require(&caller, Act::FileReport, &Object::any())
         .await?;
@@ -171,7 +187,8 @@ async fn own_cases(
         return Ok(html_of(pages::own_cases(&reader, None, now)));
     };
     let clerk = bench.clerk();
-    let lines = clerk.list(NEWEST).await.map_err(|e| no(&e))?;
+    let before = query.before.unwrap_or(NEWEST);
+    let lines = clerk.list(before).await.map_err(|e| no(&e))?;
     let known = Some((clerk.operator.as_str(), lines.as_slice()));
     Ok(html_of(pages::own_cases(&reader, known, now)))
 }
@@ -422,10 +439,14 @@ async fn answer(
     Ok(Redirect::to("/guidance"))
 }
 
-#[derive(Deserialize)]
+/// What the list of cases shows.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Show {
-    #[serde(default)]
     show: String,
+    minister: String,
+    bureau: String,
+    from: String,
 }
 
 async fn cases(
@@ -441,15 +462,26 @@ async fn cases(
         "closed" => Filter::Closed,
         _ => Filter::All,
     };
-    let which = |state: Option<&str>| Which {
-        state: state.map(str::to_owned),
+    let which = Which {
+        state: (filter != Filter::All).then(|| filter.word().to_owned()),
         before: None,
+        from: Some(query.from),
+        minister: Some(query.minister.clone()),
+        bureau: Some(query.bureau.clone()),
     };
-    let late = listed(&seat, None, &which(Some("overdue"))).await?;
-    let state = (filter != Filter::All).then_some(filter.word());
-    let list = listed(&seat, None, &which(state)).await?;
+    let page = listed(&seat, None, &which).await?;
+    let desk = seat.desk();
+    let late = desk.overdue_count(View::All).await.map_err(|e| no(&e))?;
     let reader = app.reader(&caller, &headers);
-    Ok(html_of(pages::cases(&reader, filter, &list, late.len())))
+    let shown = pages::Cases {
+        filter,
+        minister: &query.minister,
+        bureau: &query.bureau,
+        page: &page,
+        late,
+        terms: desk.terms,
+    };
+    Ok(html_of(pages::cases(&reader, &shown)))
 }
 
 async fn case(
@@ -517,7 +549,7 @@ async fn advise(
             .collect(),
         answer_by: answer_by.map_err(|e| Problem::new(Code::Incomplete, e))?,
     };
-    advised(&seat, &operator, said).await?;
+    advised(&app, &seat, &operator, said).await?;
     Ok(Redirect::to("/guidance"))
 }
 

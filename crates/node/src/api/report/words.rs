@@ -1,8 +1,9 @@
-//! Guidance, letters and tickets over HTTP. In: what an officer writes, an operator's answers. Out: papers of that operator. Never: a paper of another.
+//! Guidance over HTTP. In: what an officer writes, an operator's answers. Out: papers of that operator. Never: a paper of another; a word about another operator.
 
 use super::office::officer;
 use super::{Bench, Seat, no, only_operator, operator_calling};
-use crate::app::{Caller, Shared};
+use crate::api::letters::others;
+use crate::app::{App, Caller, Shared};
 use crate::extract::Json;
 use crate::part::Role;
 use crate::problem::{Answer, Code, Document, Problem};
@@ -10,10 +11,7 @@ use axum::Json as Said;
 use axum::extract::{Path, State};
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::guidance::Tick;
-use sakimori_cooperate::order::{Draft, LetterKind};
-use sakimori_cooperate::ticket::Side;
 use sakimori_custody::ids::Name;
-use sakimori_liaison::desk::ticket_id;
 use sakimori_store::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -91,6 +89,7 @@ pub(crate) struct WordStands {
 #[utoipa::path(post, path = "/v1/operators/{operator}/guidance", tag = "guidance", request_body = NewGuidance, params(("operator" = String, Path)), responses(
     (status = 200, description = "It is written; the operator's node fetches it.", body = WordStands),
     (status = 409, description = "The id is used.", body = Document, content_type = "application/problem+json"),
+    (status = 422, description = "A field breaks a rule, or tells of another operator.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn advise(
     State(app): State<Shared>,
@@ -99,16 +98,22 @@ pub(crate) async fn advise(
     Json(said): Json<NewGuidance>,
 ) -> Answer<Said<WordStands>> {
     let seat = officer(&app, &caller).await?;
-    advised(&seat, &operator, said).await.map(Said)
+    advised(&app, &seat, &operator, said).await.map(Said)
 }
 
 /// The same for the page.
-pub(crate) async fn advised(seat: &Seat, operator: &str, said: NewGuidance) -> Answer<WordStands> {
+pub(crate) async fn advised(
+    app: &App,
+    seat: &Seat,
+    operator: &str,
+    said: NewGuidance,
+) -> Answer<WordStands> {
+    let known = others(app).await?;
     let (id, operator) = (name("id", &said.id)?, name("operator", operator)?);
     let desk = seat.desk();
     let to = (id, &operator);
     let kept = desk
-        .advise(to, &said.subject, &said.lines, said.answer_by)
+        .advise(to, &said.subject, &said.lines, said.answer_by, &known)
         .await;
     let kept = kept.map_err(|e| no(&e))?;
     Ok(WordStands {
@@ -146,187 +151,6 @@ pub(crate) async fn answer(
         let seat = Seat::of(&app, &caller).await?;
         seat.desk().answered(&operator, &id, &said.ticks).await
     };
-    let kept = kept.map_err(|e| no(&e))?;
-    Ok(Said(WordStands {
-        id: kept.id,
-        state: kept.state,
-    }))
-}
-
-/// Letters.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Orders {
-    /// Each as it was written, with its state and reply.
-    #[schema(value_type = Vec<Object>)]
-    letters: Vec<Value>,
-    /// Its clocks, in the same order; none where it was taken back.
-    #[schema(value_type = Vec<Object>)]
-    clocks: Vec<Value>,
-}
-
-/// Orders, demands and opinions: an operator's own, a person of the office sees all.
-#[utoipa::path(get, path = "/v1/orders", tag = "guidance", responses((status = 200, description = "The oldest first.", body = Orders)))]
-pub(crate) async fn orders(State(app): State<Shared>, caller: Caller) -> Answer<Said<Orders>> {
-    let operator = operator_calling(&app, &caller).await?;
-    let view = operator
-        .as_ref()
-        .map_or(View::All, |name| View::Of(name.as_str()));
-    let seat = Seat::of(&app, &caller).await?;
-    let list = seat.desk().letters(view).await.map_err(|e| no(&e))?;
-    Ok(Said(Orders {
-        letters: list.iter().map(|(each, _)| json!(each.said)).collect(),
-        clocks: list.iter().map(|(_, due)| json!(due)).collect(),
-    }))
-}
-
-/// An order, a demand or an opinion.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewOrder {
-    /// Its id, used once for this addressee.
-    id: String,
-    /// `order`, `demand` or `opinion`.
-    #[schema(value_type = String)]
-    kind: LetterKind,
-    /// One line.
-    subject: String,
-    /// What is asked.
-    text: String,
-    /// By which day a reply is due.
-    #[schema(value_type = String)]
-    reply_by: Date,
-}
-
-/// Issues an order, a demand or an opinion.
-#[utoipa::path(post, path = "/v1/operators/{operator}/orders", tag = "guidance", request_body = NewOrder, params(("operator" = String, Path)),
-    responses((status = 200, description = "It is issued.", body = WordStands)))]
-pub(crate) async fn order(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(operator): Path<String>,
-    Json(said): Json<NewOrder>,
-) -> Answer<Said<WordStands>> {
-    let seat = officer(&app, &caller).await?;
-    let desk = seat.desk();
-    let issued = desk.issue(Draft {
-        id: name("id", &said.id)?,
-        kind: said.kind,
-        to: name("operator", &operator)?,
-        subject: &said.subject,
-        text: &said.text,
-        issued: Date::of(app.host.seconds()),
-        reply_by: said.reply_by,
-    });
-    let kept = issued.await.map_err(|e| no(&e))?;
-    Ok(Said(WordStands {
-        id: kept.id,
-        state: kept.state,
-    }))
-}
-
-/// A text.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewWord {
-    /// It.
-    text: String,
-}
-
-/// Replies to an order, a demand or an opinion; the same reply again changes nothing.
-#[utoipa::path(post, path = "/v1/orders/{id}/replies", tag = "guidance", request_body = NewWord, params(("id" = String, Path)), responses(
-    (status = 200, description = "It is kept.", body = WordStands),
-    (status = 404, description = "The operator has no such letter.", body = Document, content_type = "application/problem+json"),
-))]
-pub(crate) async fn reply(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Json(said): Json<NewWord>,
-) -> Answer<Said<WordStands>> {
-    let operator = only_operator(&app, &caller).await?;
-    let seat = Seat::of(&app, &caller).await?;
-    let kept = seat.desk().replied(&operator, &id, &said.text).await;
-    let kept = kept.map_err(|e| no(&e))?;
-    Ok(Said(WordStands {
-        id: kept.id,
-        state: kept.state,
-    }))
-}
-
-/// Support that is asked for.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewTicket {
-    /// The ticket to write on; without it a new one is opened.
-    id: Option<String>,
-    /// One line; of a new ticket.
-    subject: String,
-    /// What is asked.
-    text: String,
-}
-
-/// Asks for support.
-#[utoipa::path(post, path = "/v1/tickets", tag = "guidance", request_body = NewTicket, responses(
-    (status = 200, description = "It is kept.", body = WordStands),
-    (status = 429, description = "Too many tickets are open.", body = Document, content_type = "application/problem+json"),
-))]
-pub(crate) async fn ticket(
-    State(app): State<Shared>,
-    caller: Caller,
-    Json(said): Json<NewTicket>,
-) -> Answer<Said<WordStands>> {
-    let operator = only_operator(&app, &caller).await?;
-    let seat = Seat::of(&app, &caller).await?;
-    let id = if let Some(id) = &said.id {
-        name("id", id)?
-    } else {
-        let now = app.host.seconds().0;
-        ticket_id(&said.subject, &said.text, now).map_err(|e| no(&e))?
-    };
-    let desk = seat.desk();
-    let kept = desk.ask(&operator, &id, (&said.subject, &said.text));
-    let kept = kept.await.map_err(|e| no(&e))?;
-    Ok(Said(WordStands {
-        id: kept.id,
-        state: kept.state,
-    }))
-}
-
-/// Tickets.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Tickets {
-    /// Each with its words.
-    #[schema(value_type = Vec<Object>)]
-    tickets: Vec<Value>,
-}
-
-/// Tickets: an operator's own, a person of the office sees all.
-#[utoipa::path(get, path = "/v1/tickets", tag = "guidance", responses((status = 200, description = "The oldest first.", body = Tickets)))]
-pub(crate) async fn tickets(State(app): State<Shared>, caller: Caller) -> Answer<Said<Tickets>> {
-    let operator = operator_calling(&app, &caller).await?;
-    let view = operator
-        .as_ref()
-        .map_or(View::All, |name| View::Of(name.as_str()));
-    let seat = Seat::of(&app, &caller).await?;
-    let list = seat.desk().tickets(view).await.map_err(|e| no(&e))?;
-    Ok(Said(Tickets {
-        tickets: list.iter().map(|each| json!(each.said)).collect(),
-    }))
-}
-
-/// The office writes on a ticket of an operator.
-#[utoipa::path(post, path = "/v1/operators/{operator}/tickets/{id}/words", tag = "guidance", request_body = NewWord,
-    params(("operator" = String, Path), ("id" = String, Path)),
-    responses((status = 200, description = "It is kept.", body = WordStands)))]
-pub(crate) async fn word(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path((operator, id)): Path<(String, String)>,
-    Json(said): Json<NewWord>,
-) -> Answer<Said<WordStands>> {
-    let seat = officer(&app, &caller).await?;
-    let owner = (operator.as_str(), id.as_str());
-    let kept = seat.desk().word(owner, Side::Office, &said.text).await;
     let kept = kept.map_err(|e| no(&e))?;
     Ok(Said(WordStands {
         id: kept.id,

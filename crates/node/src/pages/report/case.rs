@@ -3,16 +3,21 @@
 
 use super::{clocks, day, form, route, stage};
 use crate::pages::{Reader, page};
+use crate::words::due::DueWord;
+use crate::words::filer::FilerWord as F;
+use crate::words::letter::LetterWord;
 use crate::words::report::ReportWord as W;
 use maud::{Markup, html};
+use sakimori_cooperate::Terms;
 use sakimori_cooperate::calendar::japan_text;
 use sakimori_cooperate::clock::{Due, What};
 use sakimori_cooperate::guidance::Guidance;
 use sakimori_cooperate::report::fields_of;
+use sakimori_cooperate::routing::{Minister, Route};
 use sakimori_cooperate::statistics::{Count, SectorRow};
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::desk::{Alike, CaseFile, Listed};
+use sakimori_liaison::desk::{Alike, CaseFile, Routed};
 use sakimori_liaison::paper::Written;
 
 /// Which cases a list shows.
@@ -60,19 +65,95 @@ fn standing(state: &str) -> W {
     }
 }
 
-/// A list of cases; `late` is what is overdue whatever the filter shows.
-pub fn cases(reader: &Reader, filter: Filter, list: &[Listed], late: usize) -> Markup {
+/// A page of the list of cases.
+pub struct Cases<'a> {
+    /// Which.
+    pub filter: Filter,
+    /// The minister that they go to; empty for all.
+    pub minister: &'a str,
+    /// The bureau; empty for all.
+    pub bureau: &'a str,
+    /// The page.
+    pub page: &'a Routed,
+    /// How many are overdue, whatever the filter shows.
+    pub late: u64,
+    /// The schedule in force, which names the bureaus.
+    pub terms: &'a Terms,
+}
+
+impl Cases<'_> {
+    /// The address of a page with the same filter.
+    fn address(&self, filter: Filter, from: &str) -> String {
+        let coded = |text: &str| {
+            text.bytes().fold(String::new(), |mut all, byte| {
+                if byte.is_ascii_alphanumeric() || byte == b'-' {
+                    all.push(char::from(byte));
+                    return all;
+                }
+                format!("{all}%{byte:02X}")
+            })
+        };
+        let (minister, bureau) = (coded(self.minister), coded(self.bureau));
+        let show = filter.word();
+        let mut address = format!("/reports?show={show}&minister={minister}&bureau={bureau}");
+        if !from.is_empty() {
+            address.push_str("&from=");
+            address.push_str(&coded(from));
+        }
+        address
+    }
+}
+
+/// The form that chooses by minister and bureau.
+fn chosen(reader: &Reader, shown: &Cases<'_>) -> Markup {
+    let say = |word: F| word.text(reader.language);
+    let mut bureaus: Vec<&str> = shown
+        .terms
+        .bureaus
+        .iter()
+        .map(|row| row.value.bureau.as_str())
+        .collect();
+    bureaus.sort_unstable();
+    bureaus.dedup();
+    html! {
+        form method="get" action="/reports" {
+            input type="hidden" name="show" value=(shown.filter.word());
+            label for="minister" { (say(F::Minister)) }
+            select #minister name="minister" {
+                option value="" { (say(F::AnyOne)) }
+                @for each in Minister::ALL {
+                    option value=(each.id()) selected[each.id() == shown.minister] { (reader.pick(each.en(), each.ja())) }
+                }
+            }
+            label for="bureau" { (say(F::Bureau)) }
+            select #bureau name="bureau" {
+                option value="" { (say(F::AnyOne)) }
+                option value="headquarters" selected[shown.bureau == "headquarters"] { (say(F::Headquarters)) }
+                @for name in bureaus { option value=(name) selected[name == shown.bureau] { (name) } }
+            }
+            button { (say(F::Filter)) }
+        }
+    }
+}
+
+/// A list of cases.
+pub fn cases(reader: &Reader, shown: &Cases<'_>) -> Markup {
     let say = |word| reader.tell(word);
+    let list = &shown.page.cases;
     let content = html! {
         p {
             a href="/guidance" { (say(W::Guidance)) } " · "
-            a href="/report-numbers" { (say(W::Numbers)) }
+            a href="/report-numbers" { (say(W::Numbers)) } " · "
+            a href="/due" { (DueWord::Due.text(reader.language)) } " · "
+            a href="/duties" { (DueWord::Schedule.text(reader.language)) } " · "
+            a href="/stick" { (F::Stick.text(reader.language)) }
         }
-        @if late > 0 { p role="status" { strong .warn { (say(W::Overdue)) ": " (late) } } }
+        @if shown.late > 0 { p role="status" { strong .warn { (say(W::Overdue)) ": " (shown.late) } } }
         p { @for each in Filter::ALL {
-            @if each == filter { strong aria-current="page" { (say(each.said())) } } @else { a href={ "/reports?show=" (each.word()) } { (say(each.said())) } }
+            @if each == shown.filter { strong aria-current="page" { (say(each.said())) } } @else { a href=(shown.address(each, "")) { (say(each.said())) } }
             " "
         } }
+        (chosen(reader, shown))
         @if list.is_empty() { p { (say(W::NoCases)) } } @else { table {
             caption { (say(W::Reports)) }
             thead { tr {
@@ -80,6 +161,7 @@ pub fn cases(reader: &Reader, filter: Filter, list: &[Listed], late: usize) -> M
                 th scope="col" { (say(W::Form)) }
                 th scope="col" { (say(W::Stage)) }
                 th scope="col" { (say(W::State)) }
+                th scope="col" { (say(W::GoesTo)) }
                 th scope="col" { (say(W::DueAcknowledgement)) }
                 th scope="col" { (say(W::StageFull)) }
             } }
@@ -88,13 +170,28 @@ pub fn cases(reader: &Reader, filter: Filter, list: &[Listed], late: usize) -> M
                 td { (say(form(case.said.form))) }
                 td { (say(stage(case.said.reached))) }
                 td { (say(standing(&case.state))) }
+                td { (goes(reader, &case.said.route(shown.terms))) }
                 @for what in [What::Acknowledgement, What::FullReport] {
                     td { @for clock in clocks.iter().filter(|due| due.what == what) { (day(reader, clock)) } }
                 }
             } } }
         } }
+        @if let Some(next) = &shown.page.next {
+            p { a href=(shown.address(shown.filter, next)) rel="next" { (F::Next.text(reader.language)) } }
+        }
     };
     page(reader, say(W::Reports), &content)
+}
+
+/// Minister and bureau, in a cell.
+fn goes(reader: &Reader, route: &Route) -> Markup {
+    let minister = route.minister.map(|each| reader.pick(each.en(), each.ja()));
+    let headquarters = reader.tell(W::Headquarters);
+    html! {
+        (minister.unwrap_or(reader.tell(W::CabinetOffice)))
+        @if minister.is_some() { " / " (route.bureau.as_deref().unwrap_or(headquarters)) }
+        " " span .small { (route.marks()) }
+    }
 }
 
 /// A case.
@@ -327,15 +424,31 @@ pub fn advice(reader: &Reader, list: &[(Written<Guidance>, Due)]) -> Markup {
                 th scope="col" { (reader.tell(W::Operator)) }
                 th scope="col" { (reader.tell(W::Subject)) }
                 th scope="col" { (reader.tell(W::AnswerBy)) }
+                th scope="col" { (reader.letter(LetterWord::AnswersOfOperator)) }
             } }
             tbody { @for (each, due) in list { tr {
                 th scope="row" { (each.owner) }
                 td { (each.said.subject()) }
                 td { (day(reader, due)) }
+                td { (ticked(reader, &each.said)) }
             } } }
         } }
     };
     page(reader, reader.tell(W::Guidance), &content)
+}
+
+/// Each line of a guidance with what the operator answered last, its day or its reason; how many answers came.
+fn ticked(reader: &Reader, guidance: &Guidance) -> Markup {
+    let Some(last) = guidance.answers().last() else {
+        return html! { (reader.letter(LetterWord::NotAnswered)) };
+    };
+    html! {
+        p .small { (japan_text(last.at)) @if guidance.answers().len() > 1 { " (" (guidance.answers().len()) ")" } }
+        ol { @for (line, tick) in guidance.lines().iter().zip(&last.ticks) {
+            @let (en, ja) = (tick.en(), tick.ja());
+            li { (line) " — " strong .text { (reader.pick(&en, &ja)) } }
+        } }
+    }
 }
 
 /// Numbers of the sectors.
