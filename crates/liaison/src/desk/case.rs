@@ -148,7 +148,10 @@ impl Desk<'_> {
         self.with_clocks(kept)
     }
 
-    fn with_clocks(&self, kept: Vec<sakimori_store::Kept>) -> Result<Vec<Listed>, LiaisonError> {
+    pub(super) fn with_clocks(
+        &self,
+        kept: Vec<sakimori_store::Kept>,
+    ) -> Result<Vec<Listed>, LiaisonError> {
         let mut cases = Vec::new();
         for kept in kept {
             let case: Written<Working> = read(kept)?;

@@ -4,12 +4,14 @@
 use super::alike::window;
 use super::{Desk, Step, Taken, Working, observables};
 use crate::error::LiaisonError;
+use crate::filer::{Word, together};
 use crate::paper::{Document, Standing, Written, first, history, newest};
 use crate::report::{
     CASES_MAX, FILERS_MAX, Filers, HANDBACK, Handback, Handover, Refusal, UNSEEN_MAX, WAITING_MAX,
     case_of, filers, found, hash, refused,
 };
 use sakimori_cooperate::Receipt;
+use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::form::read_report;
 use sakimori_cooperate::report::{Case, Delegation, ReportDocument, Stage};
 use sakimori_cooperate::routing::Route;
@@ -98,35 +100,38 @@ impl Desk<'_> {
         };
         let taken: Result<Vec<_>, LiaisonError> = kept.into_iter().map(read).collect();
         let filers = filers(self.store, owner, id).await?;
+        let on_case = filers.map_or_else(Vec::new, |kept| kept.said.filers);
         Ok(Before {
             taken: taken?,
-            filers: filers.map_or_else(Vec::new, |kept| kept.said.filers),
+            filers: together(self.store, owner, on_case).await?,
         })
     }
 
-    /// Takes a document of an operator, who is known by other means than the document: a certificate, a token, an officer's hand. The same bytes again are answered with the
-    /// receipt that was given for them; a `key` that was used for other bytes is refused.
+    /// Takes a document that somebody brings who is known by other means than the document: a certificate, a token, an officer's hand. It is the operator's own, or one that the
+    /// operator's word lets file for it on this day, under its own name. The same bytes again are answered with the receipt that was given for them; a `key` that was used for
+    /// other bytes is refused.
     ///
     /// # Errors
     /// [`LiaisonError::Form`], [`LiaisonError::Fields`], [`LiaisonError::Refused`], [`LiaisonError::Full`], [`LiaisonError::Conflict`], what the store says. Nothing is taken
     /// then.
     pub async fn take(
         &self,
-        operator: &Name,
+        bringer: &Name,
         bytes: &[u8],
         way: Way,
         key: Option<&str>,
     ) -> Result<Answered, LiaisonError> {
         let document = read_report(bytes)?;
-        if document.operator != *operator {
-            return Err(refused(
-                "operator",
-                format!("is not `{operator}`, who brings it"),
-            ));
-        }
         if key.is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES_MAX) {
             return Err(refused("idempotency-key", "has 1 to 128 bytes"));
         }
+        let mut key = key.map(str::to_owned);
+        if document.operator != *bringer {
+            self.lets(bringer, &document).await?;
+            // Keys of two callers are not each other's.
+            key = key.map(|key| format!("{bringer} {key}"));
+        }
+        let key = key.as_deref();
         let text =
             String::from_utf8(bytes.to_vec()).map_err(|e| refused("document", e.to_string()))?;
         let mut tries = 0;
@@ -139,6 +144,35 @@ impl Desk<'_> {
                 other => return other,
             }
         }
+    }
+
+    /// Whether an operator's word lets somebody else file this. That there is no such operator, no such word or none any more is told in the same words.
+    async fn lets(&self, filer: &Name, document: &ReportDocument) -> Result<(), LiaisonError> {
+        let before = self.before(&document.operator, &document.case).await;
+        let today = Date::of(self.now);
+        let rights = before.map_or_else(|_| Vec::new(), |before| before.filers);
+        let let_in = |each: &Delegation| each.filer == *filer && today <= each.until;
+        if document.filer == *filer && rights.iter().any(let_in) {
+            return Ok(());
+        }
+        Err(refused(
+            "operator",
+            format!("is not `{filer}`, who brings it"),
+        ))
+    }
+
+    /// Takes an operator's word on who may file for it on every case.
+    ///
+    /// # Errors
+    /// As [`crate::filer::Filers::take`].
+    pub async fn take_allowed(&self, operator: &Name, said: &Word) -> Result<(), LiaisonError> {
+        let filers = crate::filer::Filers {
+            store: self.store,
+            operator,
+            now: self.now,
+            by: self.by,
+        };
+        filers.take(said).await
     }
 
     async fn taken_once(
@@ -292,6 +326,9 @@ impl Desk<'_> {
                 .value("operator.sector")
                 .unwrap_or_default()
                 .to_owned(),
+            prefecture: document
+                .value("operator.prefecture")
+                .and_then(|text| text.parse().ok()),
             reached: if full_at.is_some() {
                 Stage::Full
             } else {
@@ -377,6 +414,9 @@ impl Desk<'_> {
             return Err(refused("format", "is not sakimori/handover/v1"));
         }
         let operator = super::name("operator", &package.operator)?;
+        if let Some(allowed) = &package.allowed {
+            self.take_allowed(&operator, allowed).await?;
+        }
         for named in &package.filers {
             let case = super::name("case", &named.case)?;
             self.take_filers(&operator, &case, &named.filers).await?;

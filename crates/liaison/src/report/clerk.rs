@@ -4,6 +4,7 @@
 use super::bounds::{CASES_MAX, LIST_MAX, SAVES_MAX};
 use super::{Draft, Filers, Filing, Sent, case_of, filers, filings, found, hash, refused};
 use crate::error::LiaisonError;
+use crate::filer::{self, together};
 use crate::paper::{Document, Standing, Written, first, newest, read};
 use sakimori_cooperate::Terms;
 use sakimori_cooperate::calendar::Date;
@@ -13,7 +14,7 @@ use sakimori_cooperate::report::{
     Case, CommonForm, FIELDS, FIELDS_VERSION, FORMAT, ReportDocument, Stage, fields_of,
 };
 use sakimori_cooperate::routing::{DryRun, dry_run};
-use sakimori_cooperate::trigger::{Questions, Trigger, judge};
+use sakimori_cooperate::trigger::{Outcome, Questions, Trigger, judge};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_store::{Change, Store, StoreError, View};
@@ -94,6 +95,18 @@ impl Clerk<'_> {
         }
     }
 
+    /// How a draft stands: it is due on the last day of the full report, until that is filed, or until the answers say that no report is.
+    fn drafted(&self, draft: &Draft, case: &Case) -> Standing<'_> {
+        let bound = judge(&draft.trigger, self.terms).outcome != Outcome::Not;
+        let open = case.filed(Stage::Full).is_none() && (bound || !case.versions().is_empty());
+        // A day that lies outside the years whose holidays are known is told where clocks are shown.
+        let deadlines = case.deadlines(self.terms).ok().filter(|_| open);
+        Standing {
+            due: deadlines.map(|(_, full)| full.last.end().0),
+            ..self.standing("open")
+        }
+    }
+
     pub(crate) fn audit(&self, act: &str, object: &str, detail: &str) -> Change {
         Change::Audit {
             at: self.now.0,
@@ -169,7 +182,13 @@ impl Clerk<'_> {
                 most: CASES_MAX,
             });
         }
-        let add = first(self.owner(), case, draft, self.standing("open"))?;
+        let document = &draft.document;
+        let empty = Case::open(
+            document.case.clone(),
+            self.operator.clone(),
+            document.recognised_at,
+        );
+        let add = first(self.owner(), case, draft, self.drafted(draft, &empty))?;
         let audit = self.audit("report-open", case, draft.document.form.id());
         match self.store.apply(&[add, audit]).await {
             Ok(()) => self.draft(case).await,
@@ -229,7 +248,8 @@ impl Clerk<'_> {
                 most: SAVES_MAX,
             });
         }
-        let change = known.next(&draft, self.standing("open"))?;
+        let case = self.case(known).await?;
+        let change = known.next(&draft, self.drafted(&draft, &case))?;
         self.store.apply(&[change]).await?;
         self.draft(&known.id).await
     }
@@ -283,6 +303,7 @@ impl Clerk<'_> {
             .collect();
         let filers = filers(self.store, self.owner(), id.as_str()).await?;
         let filers = filers.map_or_else(Vec::new, |kept| kept.said.filers);
+        let filers = together(self.store, self.owner(), filers).await?;
         let recognised = draft.said.document.recognised_at;
         case_of((self.operator, id), &versions, &filers, recognised)
     }
@@ -305,9 +326,13 @@ impl Clerk<'_> {
     pub async fn check(&self, draft: &Written<Draft>) -> Result<Check, LiaisonError> {
         let case = self.case(draft).await?;
         let document = filed_form(&draft.said.document);
+        let mut filing = dry_run(&case, &document, self.now, self.terms)?;
+        filing
+            .errors
+            .extend(self.filers().against(&document.filer).await?);
         Ok(Check {
             trigger: judge(&draft.said.trigger, self.terms),
-            filing: dry_run(&case, &document, self.now, self.terms)?,
+            filing,
         })
     }
 
@@ -319,9 +344,15 @@ impl Clerk<'_> {
     pub async fn file(&self, draft: &Written<Draft>) -> Result<Filed, LiaisonError> {
         let mut case = self.case(draft).await?;
         let document = filed_form(&draft.said.document);
-        let version = case
-            .file(&document, self.now, self.terms)
-            .map_err(LiaisonError::Fields)?;
+        let against = self.filers().against(&document.filer).await?;
+        let taken = case.file(&document, self.now, self.terms);
+        let version = match (taken, against) {
+            (Ok(version), None) => version,
+            (taken, against) => {
+                let errors = taken.err().into_iter().flatten().chain(against);
+                return Err(LiaisonError::Fields(errors.collect()));
+            }
+        };
         let number = u64::from(version.number);
         let text = write_report(&document);
         let sha256 = hash(&text);
@@ -355,7 +386,7 @@ impl Clerk<'_> {
         let changes = [
             filing,
             sent,
-            draft.next(&next, self.standing("open"))?,
+            draft.next(&next, self.drafted(&next, &case))?,
             self.audit("report-file", &sent_id(id, number), &sha256),
         ];
         self.store.apply(&changes).await?;
@@ -366,30 +397,47 @@ impl Clerk<'_> {
         })
     }
 
-    /// Lets somebody file on a case until the end of a date.
+    /// Lets somebody file on a case until the end of a date, and binds people and machines of this node to the name.
     ///
     /// # Errors
-    /// [`LiaisonError::Fields`] where there are too many, [`LiaisonError::Missing`], what the store says.
+    /// [`LiaisonError::Fields`] where there are too many, [`LiaisonError::Refused`] where somebody is bound to another name, [`LiaisonError::Missing`], what the store says.
     pub async fn delegate(
         &self,
         draft: &Written<Draft>,
-        filer: Name,
-        until: Date,
+        (filer, until): (Name, Date),
+        who: &[String],
     ) -> Result<(), LiaisonError> {
-        let mut case = self.case(draft).await?;
-        let said = format!("{filer} until {until}");
+        let kept = filers(self.store, self.owner(), &draft.id).await?;
+        let before = kept
+            .as_ref()
+            .map_or_else(Vec::new, |kept| kept.said.filers.clone());
+        let document = &draft.said.document;
+        let empty = (self.operator, &document.case);
+        let mut case = case_of(empty, &[], &before, document.recognised_at)?;
+        let said = format!("{filer} until {until}: {}", who.join(" "));
+        let bond = self.filers().bind(&filer, who).await?;
         let full = |e| LiaisonError::Fields(vec![e]);
         case.delegate(filer, until).map_err(full)?;
         let next = Filers {
             filers: case.delegations().to_vec(),
         };
-        let kept = filers(self.store, self.owner(), &draft.id).await?;
         let change = match kept {
             Some(kept) => kept.next(&next, self.standing("open"))?,
             None => first(self.owner(), &draft.id, &next, self.standing("open"))?,
         };
-        let audit = self.audit("report-delegate", &draft.id, &said);
-        Ok(self.store.apply(&[change, audit]).await?)
+        let mut changes = vec![change, self.audit("report-delegate", &draft.id, &said)];
+        changes.extend(bond);
+        Ok(self.store.apply(&changes).await?)
+    }
+
+    /// Who files for the operator, and who is bound to which name.
+    pub const fn filers(&self) -> filer::Filers<'_> {
+        filer::Filers {
+            store: self.store,
+            operator: self.operator,
+            now: self.now,
+            by: self.by,
+        }
     }
 
     /// The operator's cases, the one that was written last first: those before a place, at most 100.

@@ -301,6 +301,7 @@ impl Clerk<'_> {
             format: HANDOVER.to_owned(),
             operator: self.operator.to_string(),
             made_at: self.now.to_string(),
+            allowed: self.filers().word().await?,
             filers: Vec::new(),
             reports: Vec::new(),
         };

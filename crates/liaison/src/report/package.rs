@@ -1,5 +1,6 @@
 //! What goes on a stick when the line or the portal is down. In: filings that wait; receipts. Out: two documents, JSON. Never: a draft; a word of the office that nobody signed.
 
+use crate::filer::Word;
 use sakimori_cooperate::report::Delegation;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ pub struct Handover {
     pub operator: String,
     /// When it was made, UTC.
     pub made_at: String,
+    /// Who may file on every case; absent where nobody was ever named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<Word>,
     /// Who may file, of the cases that have such.
     pub filers: Vec<Named>,
     /// The filings' texts, in the order in which they were filed.

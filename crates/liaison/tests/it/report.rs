@@ -1,6 +1,8 @@
 //! Reports from the draft to the receipt and on the office's desk. In: an operator's store, an office's store, both files. Out: verdicts. Never: a clock.
 
 mod desk;
+mod due;
+mod filers;
 
 use sakimori_cooperate::Terms;
 use sakimori_cooperate::calendar::Date;
@@ -392,13 +394,21 @@ async fn who_was_let_in_files_until_its_day_and_the_office_knows() {
         "{refused}"
     );
     let until: Date = "2026-10-03".parse().unwrap();
-    clerk.delegate(&draft, name("soc-7"), until).await.unwrap();
-    let late = world.clerk("2026-10-03T15:00:00Z");
+    let bound = ["u7".to_owned()];
+    let soc = (name("soc-7"), until);
+    clerk.delegate(&draft, soc, &bound).await.unwrap();
+    let refused = clerk.file(&draft).await.unwrap_err().to_string();
+    assert!(refused.contains("not bound"), "{refused}");
+    let supplier = Clerk { by: "u7", ..clerk };
+    let late = Clerk {
+        now: at("2026-10-03T15:00:00Z"),
+        ..supplier
+    };
     assert!(
         late.file(&draft).await.is_err(),
         "00:00 in Japan on the day behind"
     );
-    clerk.file(&draft).await.unwrap();
+    supplier.file(&draft).await.unwrap();
     let package = clerk.handover().await.unwrap();
     let mut without = package.clone();
     without.filers.clear();
