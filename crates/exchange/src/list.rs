@@ -3,10 +3,12 @@
 
 mod index;
 mod indicator;
+mod stix;
 
 pub(crate) use index::{Ranges, Suffixes};
 pub use indicator::{HashKind, What, prefix, refanged};
 pub(crate) use indicator::{address as address_of, number as address_number};
+pub use stix::{pattern, to_stix};
 
 use std::fmt;
 

@@ -15,6 +15,7 @@ mod relations;
 mod rest;
 mod table;
 mod tag;
+pub mod taxonomy;
 mod template;
 mod to_stix;
 mod types;
@@ -25,6 +26,7 @@ pub use event::{
     Attribute, Cluster, Distribution, Event, Galaxy, Object, Organisation, Reference, Report, Seen,
 };
 pub use from_stix::{FromStix, from_stix};
+pub(crate) use id::uuid_of;
 pub(crate) use moment::read as read_time;
 pub use read::{MispError, read, read_attributes};
 pub use rest::to_stix_whole;

@@ -11,6 +11,7 @@ mod observe;
 mod parser;
 mod path;
 mod propose;
+mod which;
 
 pub use ast::{
     Comparison, Literal, ObjectPath, Observation, Operator, PropertyTest, Qualifier, Step,
@@ -19,6 +20,7 @@ pub use error::{PatternError, PatternProblem};
 pub use matcher::{Match, MatchError};
 pub use observe::{ObservationError, Observed};
 pub use propose::{Heading, Proposal, Told, propose};
+pub use which::{QUESTIONS_MAX, Which, which};
 
 /// Longest pattern in bytes: the longest known of real data has 5 kB; lists of a thousand hashes occur.
 pub const PATTERN_BYTES_MAX: usize = 1 << 20;

@@ -1,6 +1,10 @@
 //! Warning lists: what is well known and must not be taken for an indicator by mistake (MISP warning lists). In: lists, indicators. Out: the lists that name an indicator,
 //! the narrowest entry first. Never: a decision; a hit is a reason to look, and a list may be wrong.
 
+mod look;
+
+pub use look::{LISTS_MAX, ListFile, Named};
+
 use crate::json::{self, JsonError, Limits};
 use crate::list::What;
 use crate::list::{Ranges, Suffixes, address_number, prefix};

@@ -3,11 +3,16 @@
 //!
 //! draft-dulaunoy-misp-core-format section on manifests; MISP's feed format.
 
+mod make;
+
+pub use make::{Made, Reach, hashes, make};
+
 use super::limits;
 use super::read::{MispError, missing, optional, too_many, wrong};
 use super::tag::Tag;
 use crate::json;
 use sakimori_custody::time::Seconds;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a manifest says of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +125,72 @@ pub fn read_hashes(bytes: &[u8]) -> Result<Vec<Hashed>, MispError> {
         });
     }
     Ok(out)
+}
+
+/// Why the file of an event is not the one that the feed lists. Whoever gives the feed acts on it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FeedError {
+    /// The file is no event.
+    #[error("it cannot be read")]
+    Misp(#[from] MispError),
+    /// It is none, or several.
+    #[error("the file holds {0} events and not one")]
+    Events(usize),
+    /// It is another.
+    #[error("it is another event than the manifest says")]
+    Other,
+    /// It is of another time.
+    #[error("it is of another time than the manifest says")]
+    Time,
+    /// Its values are others.
+    #[error(
+        "its values are not those of the list of hashes: {missing} are not in it, {more} are not in the list"
+    )]
+    Hashes {
+        /// Hashes of the list that no value has.
+        missing: usize,
+        /// Values that the list does not have.
+        more: usize,
+    },
+}
+
+/// The hashes of each event.
+pub fn by_event(list: &[Hashed]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut out: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in list {
+        out.entry(&one.event).or_default().insert(&one.md5);
+    }
+    out
+}
+
+/// Compares the file of an event with what the manifest and the list of hashes say of it; `None` where the feed has no such list.
+///
+/// # Errors
+/// [`FeedError`].
+pub fn check(listed: &Listed, said: Option<&BTreeSet<&str>>, file: &[u8]) -> Result<(), FeedError> {
+    let mut events = super::read::read(file)?;
+    let count = events.len();
+    let Some(event) = events.pop().filter(|_| count == 1) else {
+        return Err(FeedError::Events(count));
+    };
+    if event.uuid.as_deref() != Some(&listed.uuid) {
+        return Err(FeedError::Other);
+    }
+    if listed.timestamp.is_some() && event.timestamp != listed.timestamp {
+        return Err(FeedError::Time);
+    }
+    let Some(said) = said else { return Ok(()) };
+    let own = hashes(&event);
+    let missing = said.iter().filter(|md5| !own.contains(**md5)).count();
+    let more = own
+        .iter()
+        .filter(|md5| !said.contains(md5.as_str()))
+        .count();
+    if missing + more > 0 {
+        return Err(FeedError::Hashes { missing, more });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ const NAMESPACE: [u8; 16] = [
 ];
 
 /// The UUID of a name.
-pub(super) fn uuid_of(name: &str) -> String {
+pub(crate) fn uuid_of(name: &str) -> String {
     let mut hash = Sha1::new();
     hash.update(NAMESPACE);
     hash.update(name.as_bytes());

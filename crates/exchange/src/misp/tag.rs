@@ -3,7 +3,7 @@
 //!
 //! Machine tags: draft-dulaunoy-misp-taxonomy-format; TLP: FIRST, Traffic Light Protocol 2.0.
 
-use super::event::{Attribute, Distribution, Event};
+use super::event::{Attribute, Distribution, Event, Object};
 use sakimori_release::Tlp;
 
 /// A tag.
@@ -108,6 +108,12 @@ impl Event {
     /// An attribute's mark: never looser than the event's.
     pub fn mark_of(&self, attribute: &Attribute) -> Option<Tlp> {
         let own = strictest(&attribute.tags, attribute.distribution).map(|(tlp, _)| tlp);
+        own.max(self.mark().map(|mark| mark.tlp))
+    }
+
+    /// An object's mark: never looser than the event's.
+    pub fn mark_of_object(&self, object: &Object) -> Option<Tlp> {
+        let own = strictest(&[], object.distribution).map(|(tlp, _)| tlp);
         own.max(self.mark().map(|mark| mark.tlp))
     }
 }
