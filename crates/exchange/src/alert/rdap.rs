@@ -1,0 +1,141 @@
+//! The contact that a registry names. In: a registry's answer (RDAP, RFC 9083, with contacts as jCard, RFC 7095). Out: the mail address of who holds the thing. Never: an address for
+//! complaints: who reads it need not hold the thing; a part of the answer that is guessed.
+
+use crate::json::{self, JsonError, Limits, Node};
+
+/// Bounds of an answer: networks with many contacts have some 100 kB.
+const ANSWER: Limits = Limits {
+    bytes_max: 1 << 20,
+    depth_max: 24,
+    values_max: 1 << 16,
+};
+/// Longest address in bytes (RFC 5321 section 4.5.3.1).
+const ADDRESS_BYTES_MAX: usize = 254;
+/// How deep contacts hold contacts.
+const DEPTH_MAX: usize = 3;
+/// Roles of who holds a thing or answers for it (RFC 9083 section 10.2.4), the first that has an address wins.
+const ROLES: [&str; 3] = ["registrant", "administrative", "technical"];
+
+/// The mail address of who holds the thing; nothing where the registry names none.
+///
+/// # Errors
+/// What is wrong with the text as JSON.
+pub fn contact(bytes: &[u8]) -> Result<Option<String>, JsonError> {
+    let root = json::read_bytes(bytes, ANSWER)?;
+    let found = ROLES.iter().find_map(|role| of_role(&root, role, 0));
+    Ok(found)
+}
+
+fn of_role(node: &Node<'_>, role: &str, depth: usize) -> Option<String> {
+    if depth == DEPTH_MAX {
+        return None;
+    }
+    let entities = node.get("entities").map_or(&[][..], Node::items);
+    let has = |entity: &&Node<'_>| {
+        let roles = entity.get("roles").map_or(&[][..], Node::items);
+        roles.iter().any(|each| each.as_str() == Some(role))
+    };
+    let own = entities.iter().filter(has).find_map(address);
+    own.or_else(|| {
+        let mut below = entities.iter();
+        below.find_map(|entity| of_role(entity, role, depth + 1))
+    })
+}
+
+/// The first address of a jCard: `["vcard", [["email", {}, "text", "a@example.org"]]]`.
+fn address(entity: &Node<'_>) -> Option<String> {
+    let properties = entity.get("vcardArray")?.items().get(1)?.items();
+    properties.iter().find_map(|property| {
+        let parts = property.items();
+        let is = |at: usize, word: &str| parts.get(at).and_then(Node::as_str) == Some(word);
+        let text = parts.get(3).and_then(Node::as_str)?.trim();
+        (is(0, "email") && is(2, "text") && is_address(text)).then(|| text.to_owned())
+    })
+}
+
+fn is_address(text: &str) -> bool {
+    let parts = text.split_once('@');
+    let good = parts.is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"<>,;\"()[]\\:".contains(&b));
+    good && plain && text.len() <= ADDRESS_BYTES_MAX && text.matches('@').count() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contact;
+
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(
+            contact(text.as_bytes()).unwrap().as_deref(),
+            expected,
+            "{text}"
+        );
+    }
+
+    fn entity(roles: &str, mail: &str, below: &str) -> String {
+        format!(
+            r#"{{"roles": [{roles}], "vcardArray": ["vcard", [["version", {{}}, "text", "4.0"], ["email", {{"type": "work"}}, "text", "{mail}"]]]{below}}}"#
+        )
+    }
+
+    #[test]
+    fn the_contact_is_who_holds_the_thing_and_nobody_else() {
+        let all = |entities: &[String]| format!(r#"{{"entities": [{}]}}"#, entities.join(","));
+        let holder = entity("\"registrant\"", "noc@water.example", "");
+        let office = entity(
+            "\"administrative\", \"technical\"",
+            "admin@water.example",
+            "",
+        );
+        let abuse = entity("\"abuse\"", "abuse@isp.example", "");
+        check(
+            &all(&[office.clone(), holder.clone()]),
+            Some("noc@water.example"),
+        );
+        check(
+            &all(&[abuse.clone(), office.clone()]),
+            Some("admin@water.example"),
+        );
+        check(&all(&[abuse]), None);
+        check("{}", None);
+        let below = format!(r#", "entities": [{office}]"#);
+        let outer = entity("\"sponsor\"", "sales@isp.example", &below);
+        check(&all(&[outer]), Some("admin@water.example"));
+        for wrong in [
+            "",
+            "a",
+            "a@b",
+            "a@b.example, c@d.example",
+            "a@b.example\\nBcc: c",
+            "\\u0000@b.example",
+        ] {
+            check(&all(&[entity("\"registrant\"", wrong, "")]), None);
+        }
+        let mut deep = holder;
+        for _ in 0..4 {
+            deep = entity(
+                "\"x\"",
+                "x@x.example",
+                &format!(r#", "entities": [{deep}]"#),
+            );
+        }
+        check(&all(&[deep]), None);
+    }
+
+    #[test]
+    fn what_is_no_answer_of_a_registry_is_an_error_or_nobody() {
+        for text in [
+            "[]",
+            "null",
+            "3",
+            r#"{"entities": 7}"#,
+            r#"{"entities": [1, [], {"vcardArray": 3, "roles": ["registrant"]}]}"#,
+        ] {
+            check(text, None);
+        }
+        assert!(contact(b"<html>").is_err());
+        assert!(contact(&vec![b'['; 1 << 21]).is_err());
+    }
+}
