@@ -57,7 +57,7 @@ impl Letter {
         }
     }
 
-    pub(super) fn mail(id: &str, to: &str, subject: String, body: String) -> Self {
+    pub(crate) fn mail(id: &str, to: &str, subject: String, body: String) -> Self {
         Self {
             id: id.to_owned(),
             channel: Channel::Mail,
@@ -121,7 +121,7 @@ pub struct Sent {
 }
 
 /// The change that puts a letter in.
-pub(super) fn message(act: &Act<'_>, letter: Letter) -> Result<Change, LiaisonError> {
+pub(crate) fn message(act: &Act<'_>, letter: Letter) -> Result<Change, LiaisonError> {
     if letter.body.len() > BODY_BYTES_MAX {
         return Err(LiaisonError::Refused {
             field: format!("message `{}`", letter.id),

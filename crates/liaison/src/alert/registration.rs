@@ -5,6 +5,7 @@
 //! rules say of it and not a flag in a database.
 
 use super::Timing;
+use super::stand::{Tried, first_look, standing, tried};
 use crate::asset::Act;
 use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
@@ -39,6 +40,18 @@ pub struct Claim {
     pub verified_at: Option<u64>,
     /// Who looked last.
     pub looked_by: String,
+    /// Seconds before its end from which it can be renewed.
+    #[serde(default)]
+    pub renewal_seconds: u64,
+    /// When the office's node looks next by itself; nothing where it does not.
+    #[serde(default)]
+    pub next_look: Option<u64>,
+    /// How often the office's node looked by itself.
+    #[serde(default)]
+    pub tries: u32,
+    /// Who was written to, of a challenge that goes by mail.
+    #[serde(default)]
+    pub written_to: Option<String>,
 }
 
 /// A thing that an operator registers.
@@ -53,6 +66,12 @@ pub struct RegistrationPaper {
     pub shown: Option<Claim>,
     /// What is asked, if it is.
     pub asked: Option<Claim>,
+    /// What the last looks gave, the last one behind; all of them are in the versions before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Tried>,
+    /// When the proof was shown of whose end the operator was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<u64>,
 }
 
 impl Document for RegistrationPaper {
@@ -115,6 +134,17 @@ pub enum Found {
 }
 
 impl Found {
+    /// The word for it on record.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Txt(_) => "txt",
+            Self::File(_) => "file",
+            Self::Mail { .. } => "mail",
+            Self::Paper { .. } => "paper",
+            Self::Nothing => "nothing",
+        }
+    }
+
     fn evidence(&self) -> Evidence<'_> {
         match self {
             Self::Txt(records) => Evidence::Txt(records),
@@ -178,6 +208,13 @@ impl RegistrationPaper {
         Ok(proof)
     }
 
+    /// From when the proof that holds can be renewed.
+    pub fn renewable_from(&self, now: Seconds) -> Option<Seconds> {
+        let until = self.holds_until(now)?;
+        let claim = self.shown.as_ref()?;
+        Some(Seconds(until.0.saturating_sub(claim.renewal_seconds)))
+    }
+
     /// Until when control is shown; nothing where it is not.
     pub fn holds_until(&self, now: Seconds) -> Option<Seconds> {
         let claim = self.shown.as_ref()?;
@@ -202,7 +239,7 @@ impl Claim {
         Periods {
             challenge_seconds: self.challenge_seconds,
             proof_seconds: self.proof_seconds,
-            renewal_seconds: 0,
+            renewal_seconds: self.renewal_seconds,
         }
     }
 }
@@ -246,6 +283,9 @@ pub async fn ask(
             });
         }
     }
+    if let Some(kept) = &kept {
+        not_written_again(&kept.said, act.at, timing)?;
+    }
     let shown = kept.as_ref().and_then(|kept| kept.said.shown.clone());
     let proof = match (&kept, &shown) {
         (Some(kept), Some(claim)) => {
@@ -255,6 +295,7 @@ pub async fn ask(
         _ => Proof::ask(asset.clone(), method, random, act.at, timing.periods),
     };
     let proof = proof.map_err(|e| proof_error(&e))?;
+    let before = kept.as_ref().map(|kept| &kept.said);
     let said = RegistrationPaper {
         asset: asset.to_string(),
         method: word.to_owned(),
@@ -264,18 +305,19 @@ pub async fn ask(
             asked_at: act.at.0,
             challenge_seconds: timing.periods.challenge_seconds,
             proof_seconds: timing.periods.proof_seconds,
+            renewal_seconds: timing.periods.renewal_seconds,
             looks: 0,
             verified_at: None,
             looked_by: String::new(),
+            next_look: first_look(method, act.at, timing),
+            tries: 0,
+            written_to: None,
         }),
+        tried: Vec::new(),
+        reminded: before.and_then(|said| said.reminded),
     };
-    let until = act.at.plus(timing.periods.challenge_seconds).0;
-    let state = if said.shown.is_some() {
-        "shown"
-    } else {
-        "asked"
-    };
-    let standing = act.standing(state, Some(until));
+    let (state, due) = standing(&said, act.at);
+    let standing = act.standing(state, due);
     let change = match &kept {
         Some(kept) => kept.next(&said, standing)?,
         None => paper::first(act.owner, &id, &said, standing)?,
@@ -286,6 +328,36 @@ pub async fn ask(
         what: format!("challenge for {asset}"),
     })?;
     Ok((id, Look { method, challenge }))
+}
+
+/// Who asks again and again would have the office's node write again and again to somebody else.
+fn not_written_again(
+    said: &RegistrationPaper,
+    now: Seconds,
+    timing: &Timing,
+) -> Result<(), LiaisonError> {
+    let Some(claim) = said.asked.as_ref() else {
+        return Ok(());
+    };
+    let wait = Seconds(claim.asked_at).plus(timing.looks.delay_seconds_max);
+    if claim.written_to.is_some() && now < wait {
+        let rule = format!("the contact was written to; ask again from {wait}");
+        return Err(refused("proof", &rule));
+    }
+    Ok(())
+}
+
+/// An open claim, and its proof as the rules have it.
+pub(super) fn open(
+    kept: &Written<RegistrationPaper>,
+) -> Result<(Claim, Proof, Challenge), LiaisonError> {
+    let missing = || LiaisonError::Missing {
+        what: format!("open challenge for `{}`", kept.said.asset),
+    };
+    let claim = kept.said.asked.clone().ok_or_else(missing)?;
+    let proof = kept.said.proof(&claim)?;
+    let challenge = proof.challenge().ok_or_else(missing)?;
+    Ok((claim, proof, challenge))
 }
 
 /// Looks, by what the caller hands in, whether the challenge of a claim is met. A look that finds nothing is counted, and the challenge stays open.
@@ -302,17 +374,26 @@ where
     F: Future<Output = Found>,
 {
     let kept = paper::newest::<RegistrationPaper>(store, act.owner, id).await?;
-    let missing = || LiaisonError::Missing {
-        what: format!("open challenge for `{}`", kept.said.asset),
-    };
-    let mut claim = kept.said.asked.clone().ok_or_else(missing)?;
-    let mut proof = kept.said.proof(&claim)?;
-    let challenge = proof.challenge().ok_or_else(missing)?;
+    let (claim, proof, challenge) = open(&kept)?;
     let found = look(Look {
         method: proof.method(),
         challenge,
     })
     .await;
+    judged(store, act, &kept, (claim, proof), (&found, "")).await
+}
+
+/// Takes what a look at an open claim found, and what is to be said of it.
+pub(super) async fn judged(
+    store: &(impl Store + ?Sized),
+    act: Act<'_>,
+    kept: &Written<RegistrationPaper>,
+    (mut claim, mut proof): (Claim, Proof),
+    (found, words): (&Found, &str),
+) -> Result<Seconds, LiaisonError> {
+    let missing = || LiaisonError::Missing {
+        what: format!("open challenge for `{}`", kept.said.asset),
+    };
     let periods = claim.periods();
     let outcome = proof.found(&found.evidence(), act.at, periods);
     if matches!(
@@ -324,34 +405,27 @@ where
     claim.looks += 1;
     act.by.clone_into(&mut claim.looked_by);
     let mut said = kept.said.clone();
+    let (word, row) = if outcome.is_ok() {
+        ("shown", "shown")
+    } else {
+        ("not shown", found.word())
+    };
+    tried(&mut said, &act, row, words);
     if outcome.is_ok() {
         claim.verified_at = Some(act.at.0);
+        claim.next_look = None;
         said.shown = Some(claim);
         said.asked = None;
     } else {
         said.asked = Some(claim);
     }
-    let until = act.at.plus(periods.proof_seconds);
-    let state = if said.shown.is_some() {
-        "shown"
-    } else {
-        "asked"
-    };
-    let due = if outcome.is_ok() {
-        Some(until.0)
-    } else {
-        kept.due
-    };
-    let word = if outcome.is_ok() {
-        "shown"
-    } else {
-        "not shown"
-    };
+    let (state, due) = standing(&said, act.at);
     let changes = [
         kept.next(&said, act.standing(state, due))?,
         act.audit("prove", &said.asset, word.to_owned()),
     ];
     store.apply(&changes).await?;
+    let until = act.at.plus(periods.proof_seconds);
     outcome.map(|()| until).map_err(|e| proof_error(&e))
 }
 
@@ -364,7 +438,20 @@ pub async fn registrations(
     view: View<'_>,
     most: usize,
 ) -> Result<(Vec<Written<RegistrationPaper>>, bool), LiaisonError> {
-    paper::all(store, view, None, most).await
+    registrations_in(store, view, None, most).await
+}
+
+/// As [`registrations`], of those alone that stand there: `asked`, `shown` or `ended`.
+///
+/// # Errors
+/// What the store says; [`LiaisonError::Unreadable`].
+pub async fn registrations_in(
+    store: &(impl Papers + ?Sized),
+    view: View<'_>,
+    state: Option<&str>,
+    most: usize,
+) -> Result<(Vec<Written<RegistrationPaper>>, bool), LiaisonError> {
+    paper::all(store, view, state, most).await
 }
 
 /// All things whose control was shown, ready for look-ups.

@@ -1,5 +1,6 @@
 //! Early warning from the claim to the answer. In: claims, feeds, transports that fail. Out: verdicts. Never: a clock, a network.
 
+mod look;
 mod outbox;
 
 use sakimori_custody::time::Seconds;
