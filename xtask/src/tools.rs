@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 13] = [
+const TOOLS: [Tool; 14] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -81,6 +81,11 @@ const TOOLS: [Tool; 13] = [
     Tool {
         program: "nft",
         package: "nftables",
+    },
+    // It serves a zone of the tests' own on loopback.
+    Tool {
+        program: "unbound",
+        package: "unbound",
     },
     Tool {
         program: "kill",

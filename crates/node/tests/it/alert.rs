@@ -17,8 +17,8 @@ use std::time::Duration;
 const WAIT: Duration = Duration::from_secs(50);
 
 /// A request as a receiver got it: its path, its fields in small letters, its body.
-struct Got {
-    path: String,
+pub(crate) struct Got {
+    pub(crate) path: String,
     fields: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -30,7 +30,7 @@ impl Got {
     }
 }
 
-fn request(stream: &mut TcpStream) -> Option<Got> {
+pub(crate) fn request(stream: &mut TcpStream) -> Option<Got> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -202,14 +202,14 @@ fn a_node_in_the_internet_takes_no_address_of_its_own_network() {
 }
 
 /// A mail server that tells what it gets on standard output.
-struct MailServer {
+pub(crate) struct MailServer {
     child: Child,
-    port: u16,
-    lines: Receiver<String>,
+    pub(crate) port: u16,
+    pub(crate) lines: Receiver<String>,
 }
 
 impl MailServer {
-    fn start(test: &str) -> Option<Self> {
+    pub(crate) fn start(test: &str) -> Option<Self> {
         let python = sakimori_testkit::program(test, "python3")?;
         let probe = Command::new(&python)
             .args(["-c", "import aiosmtpd"])

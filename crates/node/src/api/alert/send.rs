@@ -1,159 +1,20 @@
 //! Messages that leave the office's node: webhooks and mail. In: letters that are due, the node's settings. Out: what their receivers said. Never: a redirect that is followed; an
 //! address of the node's own network, unless the administrator says that it is a closed one; a secret or a body in a log.
 
-use crate::app::{App, Shared};
+use super::guard::{Public, RECEIVER_WAIT, configured};
+use super::settings::{MailServer, MailTls, Settings, secret_key, settings};
+use crate::app::Shared;
 use crate::problem::{Answer, Code, Problem};
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
-use sakimori_control::error::told;
-use sakimori_control::files;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::alert::Failure;
-use sakimori_liaison::alert::{self, Channel, Letter, SecretKey, Sent, Timing, Transport};
+use sakimori_liaison::alert::{self, Channel, Letter, Sent, Transport};
 use sakimori_liaison::asset::Act;
-use serde::Deserialize;
-use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use ureq::http::Uri;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-
-/// Longest wait for a receiver: one that is slower is tried again.
-const RECEIVER_WAIT: Duration = Duration::from_secs(10);
-/// Where the system keeps the certificates that it trusts.
-const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// Settings in the role's folder.
-const SETTINGS: &str = "alerts.json";
-/// The key that the secrets of webhooks are made of, in the role's folder.
-const KEY: &str = "webhook.key";
-
-/// What an administrator sets for messages.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Settings {
-    /// The node is in a network of its own: addresses without TLS and addresses of that network are let through.
-    closed: bool,
-    /// The mail server; without it no mail leaves.
-    mail: Option<MailServer>,
-}
-
-/// A mail server.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MailServer {
-    /// Its name.
-    host: String,
-    /// Its port.
-    port: u16,
-    /// `implicit`, `starttls`, or `none`, which a closed network alone may have.
-    tls: MailTls,
-    /// Who the mail is from.
-    from: String,
-    /// Who signs in there, if anybody has to.
-    user: Option<String>,
-    /// A file with that password.
-    password_file: Option<std::path::PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum MailTls {
-    Implicit,
-    Starttls,
-    None,
-}
-
-fn settings(folder: &Path) -> Answer<Settings> {
-    let path = folder.join(SETTINGS);
-    let away = |e: String| Problem::hidden(Code::Unavailable, e);
-    let Some(bytes) = files::read(&path).map_err(|e| away(told(&e)))? else {
-        return Ok(Settings::default());
-    };
-    serde_json::from_slice(&bytes).map_err(|e| away(format!("{}: {e}", path.display())))
-}
-
-/// The key of webhook secrets, made where there is none, and whether the network is a closed one.
-pub(super) fn secret_key(app: &App) -> Answer<(SecretKey, bool)> {
-    let closed = settings(&app.folder)?.closed;
-    let path = app.folder.join(KEY);
-    let away = |e: String| Problem::hidden(Code::Unavailable, e);
-    if let Some(bytes) = files::read(&path).map_err(|e| away(told(&e)))? {
-        let key = bytes.try_into().map(SecretKey::new);
-        let key = key.map_err(|_| away(format!("{}: has not 32 bytes", path.display())))?;
-        return Ok((key, closed));
-    }
-    let mut key = [0u8; 32];
-    let mut source = app.host.source();
-    source(&mut key).map_err(|e| away(e.to_string()))?;
-    files::write(&path, &key, 0o600).map_err(|e| away(told(&e)))?;
-    Ok((SecretKey::new(key), closed))
-}
-
-/// Whether an address is one that anybody on the internet may have: none of loopback, of a private network, of the link, of several receivers.
-fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            let shared = a == 100 && (64..128).contains(&b);
-            let special =
-                a == 0 || a >= 240 || (a == 198 && (18..20).contains(&b)) || (a == 192 && b == 0);
-            !(v4.is_loopback()
-                || v4.is_private()
-                || v4.is_link_local()
-                || v4.is_multicast()
-                || shared
-                || special)
-        }
-        IpAddr::V6(v6) => v6.segments().first().is_some_and(|first| {
-            // Global unicast (RFC 4291 section 2.4), without documentation, Teredo and 6to4, behind which any IPv4 address may stand.
-            (0x2000..0x4000).contains(first)
-                && !matches!(
-                    v6.segments(),
-                    [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002, ..]
-                )
-        }),
-    }
-}
-
-/// Looks names up and passes on public addresses alone. The connection goes to what was looked at here, so that a second answer of the name's server changes nothing.
-#[derive(Debug)]
-struct Public;
-
-impl Resolver for Public {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &ureq::config::Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
-        let mut public = self.empty();
-        for address in found.iter().filter(|a: &&SocketAddr| is_public(a.ip())) {
-            public.push(*address);
-        }
-        if public.is_empty() {
-            return Err(ureq::Error::HostNotFound);
-        }
-        Ok(public)
-    }
-}
-
-/// The certificates that the system trusts.
-fn roots() -> Vec<Certificate<'static>> {
-    let pem = std::fs::read(SYSTEM_ROOTS).unwrap_or_default();
-    let items = ureq::tls::parse_pem(&pem).filter_map(Result::ok);
-    items
-        .filter_map(|item| match item {
-            PemItem::Certificate(root) => Some(root),
-            _ => None,
-        })
-        .collect()
-}
+use ureq::unversioned::transport::DefaultConnector;
 
 /// Sends letters from this node.
 struct Post {
@@ -164,19 +25,7 @@ struct Post {
 
 impl Post {
     fn new(settings: Settings) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::from(roots()))
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(RECEIVER_WAIT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .https_only(!settings.closed)
-            .tls_config(tls)
-            .build();
+        let config = configured().https_only(!settings.closed).build();
         let agent = if settings.closed {
             ureq::Agent::new_with_config(config)
         } else {
@@ -315,10 +164,12 @@ async fn sent(app: &Shared) -> Answer<(u64, Sent)> {
     if due.is_empty() {
         return Ok((digests, Sent::default()));
     }
-    let (post, key) = app
+    let (post, key, timing) = app
         .blocking(|app| {
             let (key, _) = secret_key(app)?;
-            Ok((Arc::new(Post::new(settings(&app.folder)?)), key))
+            let settings = settings(&app.folder)?;
+            let timing = settings.timing();
+            Ok((Arc::new(Post::new(settings)), key, timing))
         })
         .await?;
     let clock_app = Arc::clone(app);
@@ -333,42 +184,9 @@ async fn sent(app: &Shared) -> Answer<(u64, Sent)> {
         let _ = source(&mut bytes);
         u32::from_le_bytes(bytes)
     };
-    let (timing, transport) = (Timing::default(), Threaded(post));
+    let transport = Threaded(post);
     let as_node = ("node", &key);
     let drawn = (&clock, &random);
     let sent = alert::work(&*app.store, as_node, drawn, &timing, &transport).await;
     Ok((digests, sent.map_err(away)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_public;
-
-    #[test]
-    fn addresses_of_networks_of_one_s_own_are_no_receivers() {
-        for (address, public) in [
-            ("8.8.8.8", true),
-            ("2606:4700::1111", true),
-            ("127.0.0.1", false),
-            ("10.1.2.3", false),
-            ("172.16.0.1", false),
-            ("192.168.1.1", false),
-            ("169.254.169.254", false),
-            ("100.64.0.1", false),
-            ("0.0.0.0", false),
-            ("255.255.255.255", false),
-            ("224.0.0.1", false),
-            ("198.18.0.1", false),
-            ("::1", false),
-            ("::ffff:127.0.0.1", false),
-            ("fe80::1", false),
-            ("fd00::1", false),
-            ("2001:db8::1", false),
-            ("2002:7f00:1::", false),
-            ("64:ff9b::7f00:1", false),
-        ] {
-            let parsed = address.parse().expect("an address");
-            assert_eq!(is_public(parsed), public, "{address}");
-        }
-    }
 }

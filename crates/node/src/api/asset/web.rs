@@ -1,23 +1,22 @@
-//! The pages of assets and of the early warning. In: forms of browsers. Out: pages. Never: an act that the interface has not too; a form that was not made for the session.
+//! The pages of assets. In: forms of browsers. Out: pages. Never: an act that the interface has not too; a form that was not made for the session.
 
-use super::operator::{NewNotice, act, made, own_notices, taken};
-use crate::api::alert::office::NewClaim;
-use crate::api::alert::operator::{answered, claimed, rows};
+use super::operator::{NewNotice, act, imported, listed, made, own_notices};
+use super::upload::Uploaded;
 use crate::api::report::{Bench, no};
 use crate::app::{Caller, Shared};
 use crate::extract::Form;
-use crate::pages::alert::alerts;
 use crate::pages::asset::{Shown, entry, register};
 use crate::pages::html_of;
 use crate::part::Role;
 use crate::problem::{Answer, Code, Problem};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use sakimori_access::{Act as Leave, Object};
-use sakimori_cooperate::Answer as Said;
+use sakimori_cooperate::Answer as Answered;
+use sakimori_cooperate::form::{CellError, ListError};
 use sakimori_cooperate::notice::{OperatorOutline, Since};
 use sakimori_cooperate::scope::{Questions, SubType, SubTypes};
 use sakimori_liaison::asset::{self, Profile, Summary};
@@ -25,60 +24,95 @@ use sakimori_liaison::notice::NoticeKind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Entries that a page shows; all of them are in the interface and at the command line.
+/// Entries that a page shows; the next page has those behind them.
 const ENTRIES_MAX: usize = 500;
 
 /// The pages of a role.
 pub(crate) fn routes(role: Role) -> Router<Shared> {
     let router = Router::new();
     match role {
-        Role::Commission | Role::Office => router,
+        Role::Commission => router,
+        Role::Office => router.route("/matches", get(super::affected::show)),
         Role::Operator => router
             .route("/assets", get(show))
             .route("/assets/list", post(list))
+            .route("/assets/file", post(file))
             .route("/assets/outline", post(outline))
             .route("/assets/notices", post(notice))
             .route("/assets/{number}", get(one))
             .route("/assets/{number}/scope", post(scope))
-            .merge(super::ours::routes())
-            .route("/alerts", get(warned))
-            .route("/alerts/things", post(claim))
-            .route("/alerts/{id}", post(answer)),
+            .merge(super::ours::routes()),
     }
+}
+
+/// What a page of the register says beside the register.
+#[derive(Default)]
+struct Said<'a> {
+    /// What is wrong with the form that was sent.
+    wrong: Option<&'a str>,
+    /// Wrong cells of the list that was sent, and how many there are.
+    cells: (&'a [CellError], usize),
+    /// Entries behind this number.
+    after: u64,
 }
 
 async fn shown(
     app: &Shared,
     caller: &Caller,
     headers: &HeaderMap,
-    wrong: Option<&str>,
+    said: &Said<'_>,
 ) -> Answer<Response> {
     let bench = Bench::of(app, caller).await?;
     let clerk = bench.clerk();
     let owner = clerk.operator.as_str();
     let kept = asset::load(&*app.store, owner).await.map_err(|e| no(&e))?;
     let profile = kept.said().profile;
-    let (all, sums) = if profile.is_some() {
+    let (mut all, sums) = if profile.is_some() {
         let all = asset::asked(&kept, clerk.terms, clerk.now).map_err(|e| no(&e))?;
         let sums = asset::summary(&all);
         (all, sums)
     } else {
         (Vec::new(), Summary::default())
     };
+    all.sort_by_key(|each| each.entry.number);
+    let first = all.partition_point(|each| each.entry.number <= said.after);
+    let behind = all.get(first..).unwrap_or_default();
+    let some = behind.get(..ENTRIES_MAX).unwrap_or(behind);
     let notices = own_notices(app, owner).await?;
     let shown = Shown {
-        entries: all.get(..ENTRIES_MAX).unwrap_or(&all),
+        entries: some,
+        next: (behind.len() > some.len())
+            .then(|| some.last().map(|each| each.entry.number))
+            .flatten(),
+        is_first: first == 0,
         summary: sums,
         profile: profile.as_ref(),
         notices: &notices,
-        wrong,
+        wrong: said.wrong,
+        cells: said.cells,
     };
     let reader = app.reader(caller, headers);
     Ok(html_of(register(&reader, &shown)))
 }
 
-async fn show(State(app): State<Shared>, caller: Caller, headers: HeaderMap) -> Answer<Response> {
-    shown(&app, &caller, &headers, None).await
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Behind {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn show(
+    State(app): State<Shared>,
+    caller: Caller,
+    Query(behind): Query<Behind>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let said = Said {
+        after: behind.after,
+        ..Said::default()
+    };
+    shown(&app, &caller, &headers, &said).await
 }
 
 /// What is wrong with a form is told on its page, where it can be mended; every other problem is a problem's page.
@@ -91,7 +125,11 @@ async fn told(
     match done {
         Ok(()) => Ok(Redirect::to("/assets").into_response()),
         Err(problem) if problem.code == Code::Refused => {
-            shown(app, caller, headers, Some(&problem.detail)).await
+            let said = Said {
+                wrong: Some(&problem.detail),
+                ..Said::default()
+            };
+            shown(app, caller, headers, &said).await
         }
         Err(problem) => Err(problem),
     }
@@ -112,10 +150,43 @@ async fn list(
     Form(new): Form<NewList>,
 ) -> Answer<Response> {
     caller.made(&new.form)?;
-    let bench = Bench::of(&app, &caller).await?;
-    let list = (new.list.as_bytes(), new.more.is_some(), None);
-    let done = taken(&app, &bench.clerk(), list).await.map(|_| ());
-    told(&app, &caller, &headers, done).await
+    let list = (new.list.as_bytes(), new.more.is_some());
+    taken(&app, &caller, &headers, list).await
+}
+
+async fn file(
+    State(app): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Response> {
+    // Who may not write is told before a file is read.
+    Bench::of(&app, &caller).await?;
+    let sent = Uploaded::of(&caller, headers.clone(), body).await?;
+    taken(&app, &caller, &headers, (&sent.list, sent.more)).await
+}
+
+/// Takes a list, all of it or nothing; every cell that is wrong is told on the page.
+async fn taken(
+    app: &Shared,
+    caller: &Caller,
+    headers: &HeaderMap,
+    (list, more): (&[u8], bool),
+) -> Answer<Response> {
+    let bench = Bench::of(app, caller).await?;
+    let list = match asset::read_list(list) {
+        Ok(list) => list,
+        Err(ListError::Cells { cells, total }) => {
+            let said = Said {
+                cells: (&cells, total),
+                ..Said::default()
+            };
+            return shown(app, caller, headers, &said).await;
+        }
+        Err(other) => return told(app, caller, headers, Err(listed(&other))).await,
+    };
+    let done = imported(app, &bench.clerk(), (list, more, None)).await;
+    told(app, caller, headers, done.map(|_| ())).await
 }
 
 #[derive(Deserialize)]
@@ -219,9 +290,9 @@ async fn one(
 /// Answers by the names of their questions; what is not there is unsure.
 fn questions(form: &BTreeMap<String, String>) -> Questions {
     let said = |name: &str| match form.get(name).map(String::as_str) {
-        Some("yes") => Said::Yes,
-        Some("no") => Said::No,
-        _ => Said::Unsure,
+        Some("yes") => Answered::Yes,
+        Some("no") => Answered::No,
+        _ => Answered::Unsure,
     };
     let mut sub_types = SubTypes::default();
     for each in SubType::ALL {
@@ -249,65 +320,4 @@ async fn scope(
     let done = asset::answer(&*app.store, act(&clerk), number, said, clerk.terms).await;
     done.map_err(|e| no(&e))?;
     Ok(Redirect::to(&format!("/assets/{number}")).into_response())
-}
-
-async fn warned(State(app): State<Shared>, caller: Caller, headers: HeaderMap) -> Answer<Response> {
-    app.require(&caller, Leave::FileReport, &Object::any())
-        .await?;
-    let (own, things) = (
-        rows(&app, "/v1/alerts").await?,
-        rows(&app, "/v1/registrations").await?,
-    );
-    let reader = app.reader(&caller, &headers);
-    Ok(html_of(alerts(&reader, (&own, &things), None)))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    form: String,
-    answer: String,
-}
-
-async fn answer(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Form(given): Form<Given>,
-) -> Answer<Response> {
-    caller.made(&given.form)?;
-    app.require(&caller, Leave::FileReport, &Object::any())
-        .await?;
-    answered(&app, &id, &given.answer).await?;
-    Ok(Redirect::to("/alerts").into_response())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Claimed {
-    form: String,
-    thing: String,
-    method: String,
-}
-
-async fn claim(
-    State(app): State<Shared>,
-    caller: Caller,
-    headers: HeaderMap,
-    Form(new): Form<Claimed>,
-) -> Answer<Response> {
-    caller.made(&new.form)?;
-    app.require(&caller, Leave::FileReport, &Object::any())
-        .await?;
-    let claim = NewClaim {
-        thing: new.thing,
-        method: new.method,
-    };
-    let challenge = claimed(&app, &claim).await?;
-    let (own, things) = (
-        rows(&app, "/v1/alerts").await?,
-        rows(&app, "/v1/registrations").await?,
-    );
-    let reader = app.reader(&caller, &headers);
-    Ok(html_of(alerts(&reader, (&own, &things), Some(&challenge))))
 }
