@@ -3,10 +3,12 @@
 
 mod count;
 mod export;
+mod form;
 mod share;
 
 pub use count::{Counters, Packet};
 pub use export::{ExportError, RULES_MAX, flowspec_exabgp, flowspec_gobgp, nftables};
+pub use form::fields;
 pub use share::{ShareError, read, write};
 
 use sakimori_custody::time::Seconds;

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod due;
 pub mod error;
 pub mod filer;
+pub mod fingerprint;
 pub mod guidance;
 pub mod matching;
 pub mod notice;

@@ -6,6 +6,7 @@ mod commission;
 mod common;
 mod council;
 pub(crate) mod due;
+pub(crate) mod fingerprint;
 mod letter_pages;
 mod letter_round;
 pub(crate) mod letters;
@@ -62,6 +63,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         .merge(due::routes(role))
         .merge(asset::routes(role))
         .merge(alert::routes(role))
+        .merge(fingerprint::routes(role))
         .merge(weakness::interface(role));
     match role {
         Role::Office => router
@@ -137,6 +139,7 @@ pub fn router(app: &Shared) -> Router {
         .merge(due::pages_of(app.role))
         .merge(asset::pages(app.role))
         .merge(alert::pages(app.role))
+        .merge(fingerprint::pages(app.role))
         .merge(weakness::pages(app.role))
         .merge(shared::pages(app.role))
         .with_state(std::sync::Arc::clone(app))

@@ -29,12 +29,21 @@ pub mod problem;
 pub mod rate;
 pub mod server;
 mod start;
+pub mod stick;
 pub mod taxii;
 mod told;
 pub mod words;
 
+pub use api::alert::{
+    alert_of_us, alert_rates_of_us, alert_times, alert_ways_of_us, alerts_of_us, answer_alert,
+    claim_for_us, look_for_us, tell_us, things_of_us,
+};
 pub use api::asset::{AskedOfUs, answer_match, matches_of_us};
-pub use api::report::{Exchanged, duties, exchange_reports, office_keys};
+pub use api::due::due_sheet;
+pub use api::fingerprint::{FloodOfUs, fingerprints_of_us, send_fingerprint};
+pub use api::report::{
+    Exchanged, Signed, duties, exchange_reports, keep_duties, newest_duties, office_keys,
+};
 pub use held::held;
 pub use part::Role;
 pub use start::{Options, Provider, Running, open_access, start, with_access};

@@ -7,6 +7,7 @@ pub(crate) mod asset;
 mod decision;
 mod deletion;
 pub(crate) mod due;
+pub(crate) mod fingerprint;
 mod inbox;
 pub(crate) mod letters;
 pub(crate) mod matches;
@@ -84,10 +85,12 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                             a href="/assets" { (crate::words::asset::AssetWord::Assets.text(reader.language)) }
                             a href="/matches" { (crate::words::asset::AssetWord::Matches.text(reader.language)) }
                             a href="/alerts" { (crate::words::asset::AssetWord::Alerts.text(reader.language)) }
+                            a href="/fingerprints" { (crate::words::fingerprint::FloodWord::Fingerprints.text(reader.language)) }
                         }
                         @if reader.role == Word::Office {
                             a href="/matches" { (crate::words::affected::AffectedWord::Concerned.text(reader.language)) }
                             a href="/registrations" { (crate::words::registration::RegistrationWord::Waiting.text(reader.language)) }
+                            a href="/fingerprints" { (crate::words::fingerprint::FloodWord::Fingerprints.text(reader.language)) }
                             a href="/shared" { (crate::words::shared::SharedWord::Shared.text(reader.language)) }
                             a href="/weaknesses" { (crate::words::weakness::Weakness::Weaknesses.text(reader.language)) }
                         }

@@ -27,8 +27,10 @@ macro_rules! words {
 
 pub mod affected;
 pub mod asset;
+pub(crate) mod cells;
 pub mod due;
 pub mod filer;
+pub mod fingerprint;
 pub mod letter;
 pub mod registration;
 pub mod report;
