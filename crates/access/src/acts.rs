@@ -81,7 +81,7 @@ words! {
     CoordinateWeakness = "coordinate-weakness",
     /// Set the hour of a publication and let it go out; issue official requests and urgent notices to makers.
     ReleaseWeakness = "release-weakness",
-    /// See by name which operators an advisory concerns, of those for whom the own ministry is competent.
+    /// See by name which operators an advisory concerns, of those for whom the own ministry is competent; that ministry's officers alone.
     SeeAffected = "see-affected",
     /// Let products of reports and open sources go, through the release gate.
     ReleaseProduct = "release-product",

@@ -84,6 +84,12 @@ pub enum Rule {
         /// The role.
         role: String,
     },
+    /// A role of a ministry's officer for a person whose organisation is no ministry.
+    #[error("`{organisation}` is no competent ministry: {}", crate::Ministry::ALL.iter().map(|one| one.word()).collect::<Vec<_>>().join(", "))]
+    Ministry {
+        /// The person's organisation.
+        organisation: String,
+    },
     /// A role that the person holds already.
     #[error("the person holds that role already")]
     Held,

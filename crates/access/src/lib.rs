@@ -32,7 +32,7 @@ pub use oidc::{Oidc, OidcConfig, OidcStart};
 pub use passkeys::PasskeyStart;
 pub use people::{NewPerson, NewRole};
 pub use policy::{POLICY, SCHEMA};
-pub use roles::{Role, Side, WordError};
+pub use roles::{Ministry, Role, Side, WordError};
 pub use secrets::Random;
 pub use sessions::{COOKIE, SessionTimes, SignedIn, Visitor, cookie_in};
 

@@ -2,7 +2,7 @@
 //! question reads the store, so that a role, clearance, case, token or account that is gone is gone at the next call.
 
 use crate::acts::{Act, Class};
-use crate::roles::Role;
+use crate::roles::{Ministry, Role};
 use crate::{Access, AccessError};
 use sakimori_custody::time::Seconds;
 use sakimori_store::{Clearance, RoleGrant, Standing};
@@ -57,6 +57,8 @@ pub struct Object {
     pub subject: Option<String>,
     /// Who voted on the ruling that the act rests on.
     pub voters: Vec<String>,
+    /// Whose operators it names.
+    pub ministry: Option<Ministry>,
 }
 
 impl Object {
@@ -89,6 +91,14 @@ impl Object {
             ..Self::default()
         }
     }
+
+    /// Names of operators for whom a minister is competent.
+    pub fn names_of(ministry: Ministry) -> Self {
+        Self {
+            ministry: Some(ministry),
+            ..Self::default()
+        }
+    }
 }
 
 /// Why an act is refused.
@@ -108,6 +118,8 @@ pub enum Reason {
     Oneself,
     /// The person voted on the ruling that the act rests on.
     Voter,
+    /// The operators are not of the person's ministry, or the person is of none.
+    OtherMinistry,
     /// The machine's token or certificate does not allow the act.
     NoScope,
 }
@@ -123,6 +135,7 @@ impl Reason {
             Self::OwnRequest => "own-request",
             Self::Oneself => "oneself",
             Self::Voter => "voter",
+            Self::OtherMinistry => "other-ministry",
             Self::NoScope => "no-scope",
         }
     }
@@ -183,6 +196,8 @@ pub struct Powers {
     pub cleared: BTreeSet<Class>,
     /// Open cases that the person is in.
     pub cases: BTreeSet<String>,
+    /// The ministry that the account is of, if it is of one. An account's organisation is never changed.
+    pub ministry: Option<Ministry>,
 }
 
 /// What a person is now, of all that stands in the store. Words that this program does not know count for nothing.
@@ -202,6 +217,7 @@ pub(crate) fn powers(standing: &Standing, now: Seconds) -> Powers {
             .filter_map(|class| class.parse().ok())
             .collect(),
         cases: standing.cases.iter().cloned().collect(),
+        ministry: standing.person.organisation.parse().ok(),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::limits::{GRANT_SECONDS_MAX, TITLE_CHARS_MAX};
 use crate::may::{Object, Principal, holds};
 use crate::record::{AccessEntry, audit, ending};
 use crate::secrets::{code, code_hash, id};
-use crate::{Access, AccessError, Act, Role, Rule};
+use crate::{Access, AccessError, Act, Ministry, Role, Rule};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_store::{Change, Enrolment, Person, RoleGrant, Standing, StoreError};
@@ -60,6 +60,16 @@ pub(crate) fn ends(until: Seconds, now: Seconds, seconds_max: u64) -> Result<(),
     Err(Rule::Until {
         days_max: seconds_max / DAY_SECONDS,
     })
+}
+
+/// Whose names an officer of a ministry sees follows from the account's organisation, which is never changed: it has to be a ministry.
+fn of_a_ministry(organisation: &str, role: Role) -> Result<(), Rule> {
+    if role == Role::MinistryOfficer && organisation.parse::<Ministry>().is_err() {
+        return Err(Rule::Ministry {
+            organisation: organisation.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Fails the changes after it where roles or clearances of the person changed since they were read.
@@ -251,6 +261,7 @@ impl Access {
         let object = Object::of(&new.person);
         self.require(by, Act::ManagePeople, &object, now).await?;
         let standing = self.standing(&new.person).await?;
+        of_a_ministry(&standing.person.organisation, new.role)?;
         let granting = self.granting(new, by.id(), now)?;
         // A grant that begins later than now counts too: the two would meet.
         let living = |grant: &&RoleGrant| now.0 < grant.until;

@@ -104,7 +104,7 @@ impl Policy {
         act: Act,
         on: &Object,
     ) -> Result<Decision, AccessError> {
-        let attributes = HashMap::from([
+        let mut attributes = HashMap::from([
             ("id".to_owned(), text(id)),
             (
                 "cleared".to_owned(),
@@ -115,6 +115,9 @@ impl Policy {
                 set(powers.cases.iter().map(String::as_str)),
             ),
         ]);
+        if let Some(ministry) = powers.ministry {
+            attributes.insert("ministry".to_owned(), text(ministry.word()));
+        }
         let roles: HashSet<EntityUid> = powers
             .roles
             .iter()
@@ -155,6 +158,7 @@ impl Policy {
             ("case", on.case.as_deref()),
             ("requester", on.requester.as_deref()),
             ("subject", on.subject.as_deref()),
+            ("ministry", on.ministry.map(crate::Ministry::word)),
         ];
         for (name, value) in named {
             if let Some(value) = value {
@@ -225,6 +229,7 @@ fn told(policy: &str) -> Option<Reason> {
         "own-request" => Some(Reason::OwnRequest),
         "oneself" => Some(Reason::Oneself),
         "voter" => Some(Reason::Voter),
+        "other-ministry" => Some(Reason::OtherMinistry),
         _ => None,
     }
 }
@@ -236,7 +241,7 @@ mod tests {
     #[test]
     fn the_policy_holds_to_its_schema_and_the_schema_to_the_acts() {
         let policy = Policy::read(POLICY, SCHEMA).unwrap();
-        assert_eq!(policy.set.policies().count(), crate::Role::ALL.len() + 6);
+        assert_eq!(policy.set.policies().count(), crate::Role::ALL.len() + 7);
         let mut known: Vec<String> = policy
             .schema
             .actions()
@@ -262,6 +267,7 @@ mod tests {
             let decision = policy.person("a", &powers, *act, &Object::any()).unwrap();
             let expected: &[Reason] = match act {
                 act if act.shows_data() => &[Reason::NoClearance, Reason::NotInCase],
+                Act::SeeAffected => &[Reason::OtherMinistry],
                 Act::RelayNotes | Act::ReadShared | Act::WriteShared => &[Reason::NoRole],
                 _ => &[],
             };
@@ -274,7 +280,13 @@ mod tests {
         let data = Object::data(crate::Class::Selected, "c");
         let mut voted = data.clone();
         voted.voters.push("a".to_owned());
-        let objects = [data, voted, Object::asked_by("a"), Object::of("a")];
+        let of_ministry = |ministry| Object {
+            ministry: Some(ministry),
+            ..data.clone()
+        };
+        let named = [crate::Ministry::Meti, crate::Ministry::Mlit].map(of_ministry);
+        let mut objects = vec![data.clone(), voted, Object::asked_by("a"), Object::of("a")];
+        objects.extend(named);
         let mut questions = Vec::new();
         for (cleared, in_case) in [(true, true), (false, true), (true, false)] {
             for role in crate::Role::ALL {
@@ -285,6 +297,7 @@ mod tests {
                         .into_iter()
                         .collect(),
                     cases: in_case.then(|| "c".to_owned()).into_iter().collect(),
+                    ministry: Some(crate::Ministry::Meti),
                 };
                 let all = Act::ALL
                     .iter()
@@ -305,7 +318,7 @@ mod tests {
         let questions = questions();
         let answers: Vec<bool> = questions.iter().map(|one| answer(&whole, one)).collect();
         let rules: Vec<&str> = POLICY.split("@id(").collect();
-        assert_eq!(rules.len(), crate::Role::ALL.len() + 7);
+        assert_eq!(rules.len(), crate::Role::ALL.len() + 8);
         for left_out in 1..rules.len() {
             let kept: Vec<&str> = (0..rules.len())
                 .filter(|place| *place != left_out)

@@ -82,6 +82,21 @@ words! {
     Auditor = "auditor",
     /// Keeps the node running: people, machines, settings; sees no data.
     Administrator = "administrator",
+    /// An officer of a competent ministry: sees by name whom an advisory concerns, of the operators of that ministry alone.
+    MinistryOfficer = "ministry-officer",
+}
+
+words! {
+    /// A ministry whose minister is competent for operators, by the id that the schedule of duties routes to. An account is of the one that its organisation names.
+    Ministry, "a ministry":
+    /// 経済産業省.
+    Meti = "meti",
+    /// 国土交通省.
+    Mlit = "mlit",
+    /// 総務省.
+    Mic = "mic",
+    /// 金融庁, for the Prime Minister.
+    Fsa = "fsa",
 }
 
 /// A word that is none of its kind.
@@ -145,7 +160,8 @@ impl Role {
             | Self::LegalOfficer
             | Self::Analyst
             | Self::Supervisor
-            | Self::Responder => matches!(side, Side::Office),
+            | Self::Responder
+            | Self::MinistryOfficer => matches!(side, Side::Office),
             Self::Chair | Self::Member | Self::Inspector | Self::Secretariat => {
                 matches!(side, Side::Commission)
             }

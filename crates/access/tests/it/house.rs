@@ -72,12 +72,12 @@ impl House {
         house
     }
 
-    /// A person with roles, past the rules: for what a rule would not let happen too.
+    /// A person of a ministry with roles, past the rules: for what a rule would not let happen too.
     pub(crate) async fn put(&self, id: &str, roles: &[Role]) {
         let person = Change::AddPerson(Person {
             id: id.to_owned(),
             name: id.to_owned(),
-            organisation: "office".to_owned(),
+            organisation: "meti".to_owned(),
             created: NOW.0,
             ended: None,
         });

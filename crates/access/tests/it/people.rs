@@ -2,7 +2,9 @@
 
 use crate::house::{House, LIFE, NOW, after, new_person, new_role, refused, who};
 use sakimori_access::limits::GRANT_SECONDS_MAX;
-use sakimori_access::{AccessError, NewRole, Role, Rule, Side};
+use sakimori_access::{
+    AccessError, Act, Ministry, NewPerson, NewRole, Object, Reason, Role, Rule, Side,
+};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -223,4 +225,55 @@ async fn each_act_has_its_audit_line_and_its_entry_for_the_log() {
             "6 admin end-person a",
         ]
     );
+}
+
+#[tokio::test]
+async fn an_officer_of_a_ministry_sees_the_names_of_its_own_operators_alone() {
+    let house = House::run_by_admin(Side::Office).await;
+    let role = |id: &str| new_role(id, Role::MinistryOfficer);
+    let admin = who("admin");
+    for (id, organisation) in [("a", "meti"), ("b", "mlit"), ("c", "METI"), ("d", "")] {
+        let person = NewPerson {
+            organisation: organisation.to_owned(),
+            ..new_person(id)
+        };
+        let entered = house.access.add_person(&admin, &person, NOW).await;
+        assert_eq!(entered.is_ok(), !organisation.is_empty());
+    }
+    for id in ["a", "b"] {
+        let given = house.access.grant_role(&admin, &role(id), NOW).await;
+        given.unwrap();
+    }
+    // A ministry is no free text: what is only alike is none.
+    let alike = house.access.grant_role(&admin, &role("c"), NOW).await;
+    refused(
+        alike,
+        "`METI` is no competent ministry: meti, mlit, mic, fsa",
+    );
+    let may = async |id: &str, object: &Object| {
+        let person = who(id);
+        let decision = house.access.may(&person, Act::SeeAffected, object, NOW);
+        decision.await.unwrap()
+    };
+    for (id, ministry, allowed) in [
+        ("a", Ministry::Meti, true),
+        ("a", Ministry::Mlit, false),
+        ("b", Ministry::Mlit, true),
+        ("b", Ministry::Meti, false),
+    ] {
+        let decision = may(id, &Object::names_of(ministry)).await;
+        assert_eq!(decision.allow, allowed, "{id} {ministry}: {decision}");
+        let reasons: &[Reason] = if allowed {
+            &[]
+        } else {
+            &[Reason::OtherMinistry]
+        };
+        assert_eq!(decision.reasons, reasons);
+    }
+    assert!(!may("a", &Object::any()).await.allow);
+    // Without the role the organisation gives nothing.
+    let put = house.put("e", &[Role::Supervisor]);
+    put.await;
+    let decision = may("e", &Object::names_of(Ministry::Meti)).await;
+    assert_eq!(decision.reasons, [Reason::NoRole]);
 }

@@ -1,58 +1,58 @@
 //! The role by act table, written out, and the pairs of roles. In: the policy. Out: every cell held against it. Never: a cell that is not asked.
 
 use crate::house::{House, NOW, after, who};
-use sakimori_access::{Act, Class, Object, Reason, Role, Side};
+use sakimori_access::{Act, Class, Ministry, Object, Reason, Role, Side};
 use sakimori_store::{Case, Change, Clearance, Member};
 
-/// `x`: allowed; `.`: refused for want of a role. For acts that show data the person is cleared and in the case.
-/// Columns: requester, legal-officer, analyst, supervisor, chair, member, inspector, secretariat, operator-user, responder, auditor, administrator.
+/// `x`: allowed; `.`: refused for want of a role. For acts that show data the person is cleared and in the case; everybody is of the ministry whose operators are named.
+/// Columns: requester, legal-officer, analyst, supervisor, chair, member, inspector, secretariat, operator-user, responder, auditor, administrator, ministry-officer.
 const TABLE: &str = "
-                   req leg ana sup cha mem ins sec ope res aud adm
-read-request        x   x   .   x   x   x   x   x   .   .   x   .
-draft-request       x   x   .   .   .   .   .   .   .   .   .   .
-submit-request      x   .   .   .   .   .   .   .   .   .   .   .
-ask                 .   .   .   .   x   x   .   x   .   .   .   .
-answer              x   x   .   .   .   .   .   .   .   .   .   .
-sign-decision       .   .   .   .   x   x   .   .   .   .   .   .
-sign-agreement      .   .   .   x   .   .   .   .   x   .   .   .
-sign-schedule       .   .   .   x   x   x   .   .   .   .   .   .
-suspend             .   .   .   x   x   x   .   .   x   .   .   .
-resume              .   .   .   x   x   x   .   .   x   .   .   .
-invoke-urgent       x   x   .   x   .   .   .   .   .   .   .   .
-see-selected        .   .   x   .   .   .   x   .   .   .   .   .
-query               .   .   x   .   .   .   .   .   .   .   .   .
-read-findings       .   .   x   x   .   .   x   .   .   x   .   .
-export              .   .   x   .   .   .   .   .   .   .   .   .
-reidentify          .   .   x   .   .   .   .   .   .   .   .   .
-respond             .   .   .   .   .   .   .   .   .   x   .   .
-purge               .   .   .   x   .   .   .   .   .   .   .   .
-delete              .   .   .   x   .   .   .   .   .   .   .   .
-inspect             .   .   .   .   .   .   x   .   .   .   .   .
-challenge           .   .   .   .   .   .   x   x   .   .   .   .
-notice              .   .   .   .   x   .   .   x   .   .   .   .
-demand              .   .   .   .   x   .   .   .   .   .   .   .
-recommend           .   .   .   .   x   .   .   x   .   .   .   .
-reply               .   x   .   x   .   .   .   .   .   .   .   .
-report              .   .   .   .   x   .   .   x   .   .   .   .
-read-misuse         .   .   .   .   .   .   x   .   .   .   x   .
-manage-cases        .   .   .   x   .   .   x   .   .   .   .   .
-grant-clearance     .   x   .   x   x   .   .   x   .   .   .   .
-manage-people       .   .   .   .   .   .   .   .   .   .   .   x
-manage-machines     .   .   .   .   .   .   .   .   .   .   .   x
-manage-node         .   .   .   .   .   .   .   .   .   .   .   x
-read-audit          .   .   .   .   .   .   x   .   .   .   x   x
-read-log            x   x   .   x   x   x   x   x   .   .   x   .
-read-metrics        .   .   .   .   .   .   .   .   .   .   x   x
-relay-notes         .   .   .   .   .   .   .   .   .   .   .   .
-coordinate-weakness .   .   x   x   .   .   .   .   .   .   .   .
-release-weakness    .   .   .   x   .   .   .   .   .   .   .   .
-see-affected        .   .   .   x   .   .   .   .   .   .   .   .
-release-product     .   .   .   x   .   .   .   .   .   .   .   .
-file-report         .   .   .   .   .   .   .   .   x   .   .   .
-handle-report       .   x   x   x   .   .   .   .   .   .   .   .
-read-products       .   .   .   .   .   .   .   .   x   .   .   .
-read-shared         .   .   .   .   .   .   .   .   .   .   .   .
-write-shared        .   .   .   .   .   .   .   .   .   .   .   .
+                   req leg ana sup cha mem ins sec ope res aud adm min
+read-request        x   x   .   x   x   x   x   x   .   .   x   .   .
+draft-request       x   x   .   .   .   .   .   .   .   .   .   .   .
+submit-request      x   .   .   .   .   .   .   .   .   .   .   .   .
+ask                 .   .   .   .   x   x   .   x   .   .   .   .   .
+answer              x   x   .   .   .   .   .   .   .   .   .   .   .
+sign-decision       .   .   .   .   x   x   .   .   .   .   .   .   .
+sign-agreement      .   .   .   x   .   .   .   .   x   .   .   .   .
+sign-schedule       .   .   .   x   x   x   .   .   .   .   .   .   .
+suspend             .   .   .   x   x   x   .   .   x   .   .   .   .
+resume              .   .   .   x   x   x   .   .   x   .   .   .   .
+invoke-urgent       x   x   .   x   .   .   .   .   .   .   .   .   .
+see-selected        .   .   x   .   .   .   x   .   .   .   .   .   .
+query               .   .   x   .   .   .   .   .   .   .   .   .   .
+read-findings       .   .   x   x   .   .   x   .   .   x   .   .   .
+export              .   .   x   .   .   .   .   .   .   .   .   .   .
+reidentify          .   .   x   .   .   .   .   .   .   .   .   .   .
+respond             .   .   .   .   .   .   .   .   .   x   .   .   .
+purge               .   .   .   x   .   .   .   .   .   .   .   .   .
+delete              .   .   .   x   .   .   .   .   .   .   .   .   .
+inspect             .   .   .   .   .   .   x   .   .   .   .   .   .
+challenge           .   .   .   .   .   .   x   x   .   .   .   .   .
+notice              .   .   .   .   x   .   .   x   .   .   .   .   .
+demand              .   .   .   .   x   .   .   .   .   .   .   .   .
+recommend           .   .   .   .   x   .   .   x   .   .   .   .   .
+reply               .   x   .   x   .   .   .   .   .   .   .   .   .
+report              .   .   .   .   x   .   .   x   .   .   .   .   .
+read-misuse         .   .   .   .   .   .   x   .   .   .   x   .   .
+manage-cases        .   .   .   x   .   .   x   .   .   .   .   .   .
+grant-clearance     .   x   .   x   x   .   .   x   .   .   .   .   .
+manage-people       .   .   .   .   .   .   .   .   .   .   .   x   .
+manage-machines     .   .   .   .   .   .   .   .   .   .   .   x   .
+manage-node         .   .   .   .   .   .   .   .   .   .   .   x   .
+read-audit          .   .   .   .   .   .   x   .   .   .   x   x   .
+read-log            x   x   .   x   x   x   x   x   .   .   x   .   .
+read-metrics        .   .   .   .   .   .   .   .   .   .   x   x   .
+relay-notes         .   .   .   .   .   .   .   .   .   .   .   .   .
+coordinate-weakness .   .   x   x   .   .   .   .   .   .   .   .   .
+release-weakness    .   .   .   x   .   .   .   .   .   .   .   .   .
+see-affected        .   .   .   .   .   .   .   .   .   .   .   .   x
+release-product     .   .   .   x   .   .   .   .   .   .   .   .   .
+file-report         .   .   .   .   .   .   .   .   x   .   .   .   .
+handle-report       .   x   x   x   .   .   .   .   .   .   .   .   .
+read-products       .   .   .   .   .   .   .   .   x   .   .   .   .
+read-shared         .   .   .   .   .   .   .   .   .   .   .   .   .
+write-shared        .   .   .   .   .   .   .   .   .   .   .   .   .
 ";
 
 /// The table as cells; every act and every role stands in it once and in order.
@@ -127,7 +127,10 @@ async fn every_cell_of_role_by_act_is_as_the_table_says() {
         house.put(role.word(), &[*role]).await;
         clear(&house, role.word()).await;
     }
-    let data = Object::data(Class::Selected, "case-1");
+    let data = Object {
+        ministry: Some(Ministry::Meti),
+        ..Object::data(Class::Selected, "case-1")
+    };
     let mut allowed = 0;
     for (act, role, expected) in cells() {
         let decision = house
@@ -144,7 +147,7 @@ async fn every_cell_of_role_by_act_is_as_the_table_says() {
         assert_eq!(decision.reasons, reasons, "{role} {act}");
         allowed += u32::from(expected);
     }
-    assert_eq!(cells().len(), 45 * 12);
+    assert_eq!(cells().len(), 45 * 13);
     assert_eq!(allowed, 92);
 }
 
@@ -163,7 +166,10 @@ async fn who_has_no_role_or_is_nobody_may_nothing() {
     open_case(&house).await;
     house.put("nothing", &[]).await;
     clear(&house, "nothing").await;
-    let data = Object::data(Class::Selected, "case-1");
+    let data = Object {
+        ministry: Some(Ministry::Meti),
+        ..Object::data(Class::Selected, "case-1")
+    };
     for act in Act::ALL {
         for (person, reason) in [("nothing", Reason::NoRole), ("nobody", Reason::NoAccount)] {
             let decision = house.access.may(&who(person), *act, &data, NOW).await;
@@ -222,9 +228,13 @@ fn words_read_back_and_others_are_refused() {
     for class in Class::ALL {
         assert_eq!(class.word().parse(), Ok(*class));
     }
+    for ministry in Ministry::ALL {
+        assert_eq!(ministry.word().parse(), Ok(*ministry));
+    }
     assert_eq!(Class::ALL.len(), 9);
     for word in ["", "Chair", "chair ", "root", "querý"] {
         assert!(word.parse::<Role>().is_err() && word.parse::<Act>().is_err());
+        assert!(word.parse::<Ministry>().is_err());
     }
     let long = "a".repeat(1 << 20).parse::<Role>().unwrap_err();
     assert!(long.to_string().len() < 200);
