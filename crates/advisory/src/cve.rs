@@ -47,7 +47,7 @@ pub struct Record {
 }
 
 /// A product of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Affected {
     /// Maker.
     pub maker: Option<String>,
@@ -59,16 +59,19 @@ pub struct Affected {
     pub versions: Vec<VersionEntry>,
     /// CPE names.
     pub cpes: Vec<String>,
+    /// Package URL (format 5.2).
+    pub purl: Option<String>,
 }
 
 /// What a record says of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Affectedness {
     /// Affected.
     Affected,
     /// Not affected.
     Unaffected,
     /// Not known.
+    #[default]
     Unknown,
 }
 
@@ -218,6 +221,7 @@ fn affected(product: &Value) -> Affected {
         otherwise: affectedness(json::text(product, "defaultStatus")),
         versions: json::items(product, "versions").map(entry).collect(),
         cpes: json::texts(product, "cpes").map(str::to_owned).collect(),
+        purl: text(product, "packageURL"),
     }
 }
 
@@ -370,6 +374,7 @@ mod tests {
             otherwise,
             versions,
             cpes: Vec::new(),
+            purl: None,
         };
         let known = product(
             U,

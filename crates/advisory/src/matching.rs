@@ -2,16 +2,17 @@
 //! question. Never: a "no" where maker, product or version is not certain; a question that was answered, asked again. Source: CSAF 2.1 draft, 9.1.13 (asset matching
 //! system).
 //!
-//! [`names`] makes one name of many, [`advisory`] takes from a document what is matched, [`index`] finds assets, [`feedback`] remembers, [`views`] says who may see what.
+//! [`names`] makes one name of many, [`advisory`] and [`record`] take from a document what is matched, [`index`] finds assets, [`feedback`] remembers, [`views`] says who may see what.
 
 pub mod advisory;
 pub mod feedback;
 pub mod index;
 pub mod names;
+pub mod record;
 pub mod views;
 
 pub use advisory::{Advisory, Claim};
-pub use feedback::{Answered, Memory};
+pub use feedback::{Answered, Given, Memory, Names};
 pub use index::{Asset, AssetId, Hit, Index};
 pub use names::{Alias, AliasKind, Aliases};
 

@@ -3,12 +3,24 @@
 
 use super::names::{Aliases, key};
 use crate::csaf::products::{self, Product, Status, TooMany, Versions};
+use crate::cve::Affected;
 use crate::json;
 use crate::version::cpe::Cpe;
 use crate::version::purl::Purl;
-use crate::version::{Range, read};
+use crate::version::{Answer, Range, Version, read};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+impl Claim {
+    /// Whether a version is among those that the claim is about.
+    pub fn holds(&self, version: &str) -> Answer {
+        if let Some(entries) = &self.entries {
+            return entries.holds(version);
+        }
+        let version = Version::read(version, self.range.scheme());
+        self.range.holds(&version)
+    }
+}
 
 /// An advisory as it is matched.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +52,8 @@ pub struct Claim {
     pub purls: Vec<Purl>,
     /// The worst that a vulnerability of the document says of it.
     pub status: Status,
+    /// Entries of a CVE record, which decide on a version in the place of the range.
+    pub entries: Option<Affected>,
 }
 
 impl Claim {
@@ -131,6 +145,7 @@ fn claim(product: &Product, status: Status, aliases: &Aliases) -> Claim {
             .filter_map(|purl| Purl::read(purl).ok())
             .collect(),
         status,
+        entries: None,
     }
 }
 

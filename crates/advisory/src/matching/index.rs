@@ -6,9 +6,9 @@ use super::feedback::Memory;
 use super::names::{Aliases, key};
 use super::{Doubt, Outcome};
 use crate::csaf::products::Status;
+use crate::version::Answer;
 use crate::version::cpe::Cpe;
 use crate::version::purl::Purl;
-use crate::version::{Answer, Version};
 use std::collections::{BTreeMap, HashMap};
 
 /// Id of an asset in the register.
@@ -276,8 +276,7 @@ impl<'c> Judged<'c> {
         if let Some(known) = self.versions.get(version) {
             return *known;
         }
-        let range = &self.claim.range;
-        let answer = range.holds(&Version::read(version, range.scheme()));
+        let answer = self.claim.holds(version);
         self.versions.insert(version.to_owned(), answer);
         answer
     }

@@ -5,15 +5,24 @@ use super::index::{AssetId, Hit, Index};
 use super::{Advisory, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the maker sees of one of its products.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How many there are of one outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Operators who have one.
+    pub operators: u64,
+    /// Assets, in units.
+    pub units: u64,
+}
+
+/// What is counted of one of a maker's products. These are exact numbers: what the maker is told of them is decided behind this room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MakerCount {
-    /// Assets that are affected, in units.
-    pub affected: u64,
+    /// Assets that are affected.
+    pub affected: Count,
     /// Assets that are not.
-    pub not_affected: u64,
+    pub not_affected: Count,
     /// Assets whose operator has not answered yet.
-    pub asked: u64,
+    pub asked: Count,
 }
 
 /// What a minister sees of an asset.
@@ -55,15 +64,20 @@ pub fn for_maker(
             .or_insert(rank);
         *known = (*known).max(rank);
     }
+    let mut operators: BTreeSet<(String, u8, &str)> = BTreeSet::new();
     for ((product, asset), rank) in worst {
-        let units = index.asset(asset).map_or(1, |a| u64::from(a.count));
-        let count = counts.entry(product).or_default();
+        let Some(asset) = index.asset(asset) else {
+            continue;
+        };
+        let count = counts.entry(product.clone()).or_default();
         let place = match rank {
             2 => &mut count.affected,
             1 => &mut count.asked,
             _ => &mut count.not_affected,
         };
-        *place = place.saturating_add(units);
+        place.units = place.units.saturating_add(u64::from(asset.count));
+        let first = operators.insert((product, rank, asset.operator.as_str()));
+        place.operators += u64::from(first);
     }
     counts
 }

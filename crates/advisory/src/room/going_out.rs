@@ -186,6 +186,7 @@ fn affected(products: &[Product], weakness: &Weakness) -> Vec<Affected> {
                 otherwise: Affectedness::Unknown,
                 versions: Vec::new(),
                 cpes: Vec::new(),
+                purl: None,
             });
             list.len() - 1
         });

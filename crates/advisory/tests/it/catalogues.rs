@@ -349,6 +349,7 @@ fn draft() -> Draft {
                 },
             ],
             cpes: vec!["cpe:2.3:h:example:ex-100:*:*:*:*:*:*:*:*".to_owned()],
+            purl: None,
         }],
         cvss: vec![
             Cvss {

@@ -1,11 +1,12 @@
 //! Whose is this? Register, advisories, answers, and who sees what.
 
 use crate::say;
-use sakimori_advisory::json;
-use sakimori_advisory::matching::views::{MakerCount, for_maker, for_minister};
+use sakimori_advisory::matching::views::{Count, MakerCount, for_maker, for_minister};
 use sakimori_advisory::matching::{
-    Advisory, Alias, AliasKind, Aliases, Answered, Asset, AssetId, Doubt, Index, Memory, Outcome,
+    Advisory, Alias, AliasKind, Aliases, Answered, Asset, AssetId, Claim, Doubt, Given, Index,
+    Memory, Outcome,
 };
+use sakimori_advisory::{cve, json};
 use sakimori_custody::time::Seconds;
 use serde_json::{Value, json as j};
 
@@ -181,10 +182,14 @@ fn an_answer_is_not_asked_again_with_the_next_version_of_the_advisory() {
     let taken = Advisory::of_csaf(&first, &aliases).unwrap();
     let mut memory = Memory::new();
     let claim = &taken.claims[0];
-    memory.keep(&taken.id, claim, &assets[0], Answered::NotThisProduct);
-    memory.keep(&taken.id, claim, &assets[1], Answered::ThisProduct);
-    memory.keep(&taken.id, claim, &assets[2], Answered::NotThisVersion);
-    memory.keep(&taken.id, claim, &assets[3], Answered::Affected);
+    for (asset, answered) in assets.iter().zip([
+        Answered::NotThisProduct,
+        Answered::ThisProduct,
+        Answered::NotThisVersion,
+        Answered::Affected,
+    ]) {
+        answer(&mut memory, claim, asset, answered);
+    }
     assert_eq!(memory.len(), 4);
     let answered = [
         (2, Outcome::Affected),
@@ -214,6 +219,83 @@ fn an_answer_is_not_asked_again_with_the_next_version_of_the_advisory() {
     assert!(!found.iter().any(|(id, _)| *id == 1));
 }
 
+/// Keeps an answer about the first advisory.
+fn answer(memory: &mut Memory, claim: &Claim, asset: &Asset, answered: Answered) {
+    let given = Given {
+        advisory: ("https://maker.example".to_owned(), "ADV-1".to_owned()),
+        by: "operator".to_owned(),
+        at: Seconds(7),
+    };
+    memory.keep(claim, asset, answered, given);
+}
+
+#[test]
+fn a_false_match_does_not_come_back_with_the_next_advisory_on_the_product() {
+    let aliases = aliases();
+    let compact = |id| asset(id, "Example Electric", "EX-100 Compact", Some("3.1"));
+    let assets = [
+        compact(1),
+        compact(2),
+        compact(3),
+        asset(4, "Example Electric", "EX-100", Some("rev. C")),
+        compact(5),
+    ];
+    let first = Advisory::of_csaf(&advisory(1, "<3.2", &[]), &aliases).unwrap();
+    let claim = &first.claims[0];
+    let mut memory = Memory::new();
+    answer(&mut memory, claim, &assets[0], Answered::NotThisProduct);
+    answer(&mut memory, claim, &assets[1], Answered::ThisProduct);
+    answer(&mut memory, claim, &assets[3], Answered::NotThisVersion);
+    // What is said later counts: first another product, then this one in a version that is affected.
+    answer(&mut memory, claim, &assets[4], Answered::NotThisProduct);
+    answer(&mut memory, claim, &assets[4], Answered::Affected);
+    let mut next = advisory(1, "<3.4", &[]);
+    next["document"]["tracking"]["id"] = j!("ADV-2");
+    assert_eq!(
+        outcomes(&assets, &next, &memory),
+        [
+            (2, Outcome::Affected),
+            (3, Outcome::Question(vec![Doubt::Product])),
+            // A version is answered for one advisory.
+            (4, Outcome::Question(vec![Doubt::Version])),
+            (5, Outcome::Question(vec![Doubt::Product])),
+        ]
+    );
+    let of = |asset: &Asset| {
+        let known = memory.of_product(claim, asset);
+        known.map(|(is_it, given)| (is_it, given.advisory.1.clone(), given.at.0))
+    };
+    assert_eq!(of(&assets[0]), Some((false, "ADV-1".to_owned(), 7)));
+    assert_eq!(of(&assets[1]), Some((true, "ADV-1".to_owned(), 7)));
+    assert_eq!((of(&assets[2]), of(&assets[4])), (None, None));
+    // An asset that has become another product is asked about anew, by each of its three names.
+    let changed = [
+        Asset {
+            maker: "Example Electric Corp.".to_owned(),
+            ..compact(1)
+        },
+        Asset {
+            product: "EX-100 Compact 2".to_owned(),
+            ..compact(1)
+        },
+        Asset {
+            model: Some("6EX1".to_owned()),
+            ..compact(1)
+        },
+    ];
+    for changed in changed {
+        let found = outcomes(&[changed.clone()], &next, &memory);
+        let asked = [(1, Outcome::Question(vec![Doubt::Product]))];
+        assert_eq!(found, asked, "{changed:?}");
+    }
+    // Another version of the same product is the same product.
+    let newer = Asset {
+        version: Some("3.3".to_owned()),
+        ..compact(1)
+    };
+    assert!(outcomes(&[newer], &next, &memory).is_empty());
+}
+
 #[test]
 fn the_maker_gets_counts_and_each_minister_its_own_names() {
     let aliases = aliases();
@@ -227,10 +309,11 @@ fn the_maker_gets_counts_and_each_minister_its_own_names() {
     let advisory = Advisory::of_csaf(&advisory(1, "<3.2", &[]), &aliases).unwrap();
     let hits = index.find(&advisory, &Memory::new());
     let counts = for_maker("example electric", &advisory, &hits, &index);
+    let count = |operators, units| Count { operators, units };
     let expected = MakerCount {
-        affected: 4,
-        not_affected: 2,
-        asked: 2,
+        affected: count(2, 4),
+        not_affected: count(1, 2),
+        asked: count(1, 2),
     };
     assert_eq!(
         counts.into_iter().collect::<Vec<_>>(),
@@ -289,4 +372,140 @@ fn real_advisories_find_the_product_that_they_are_about() {
         "matching: {advisories} advisories, {claims} claims, {found} find an asset of their product"
     ));
     assert!(advisories > 60 && found > 400, "{advisories} {found}");
+}
+
+/// A CVE record on `EX-100`: the assigner says what it mended, somebody else adds a CPE name.
+fn record(otherwise: &str) -> Value {
+    j!({
+        "dataType": "CVE_RECORD", "dataVersion": "5.1",
+        "cveMetadata": { "cveId": "CVE-2026-0001", "assignerOrgId": "b7b2c5a5-6b3b-4b5a-9b0a-0c9f6b1f0e5a", "state": "PUBLISHED" },
+        "containers": {
+            "cna": { "affected": [
+                { "vendor": "Example Electric", "product": "EX-100", "defaultStatus": otherwise, "versions": [
+                    { "version": "2.0", "lessThan": "3.2", "versionType": "custom", "status": "affected" },
+                    { "version": "2.9", "status": "unaffected" },
+                ] },
+                { "vendor": "n/a", "product": "n/a", "versions": [{ "version": "n/a", "status": "affected" }] },
+            ] },
+            "adp": [{ "affected": [
+                { "vendor": "example_electric", "product": "ex-100", "cpes": ["cpe:2.3:h:example_electric:ex-100:*:*:*:*:*:*:*:*"],
+                  "versions": [{ "version": "2.0", "lessThan": "3.2", "versionType": "custom", "status": "affected" }] },
+                { "vendor": "example_electric", "product": "ex-900", "defaultStatus": "affected" },
+            ] }],
+        },
+    })
+}
+
+#[test]
+fn a_record_of_a_weakness_is_matched_by_what_its_entries_decide() {
+    use Outcome::{Affected, NotAffected, Question};
+    let aliases = aliases();
+    let of = |otherwise: &str| {
+        let bytes = serde_json::to_vec(&record(otherwise)).unwrap();
+        Advisory::of_cve(&cve::read(&bytes).unwrap(), &aliases).unwrap()
+    };
+    let known = of("unaffected");
+    assert_eq!(known.id.1, "CVE-2026-0001");
+    // What two say of one product is one claim, and what has no name is none.
+    assert_eq!(known.claims.len(), 2);
+    assert_eq!(
+        known.claims[0].range_written,
+        "affected 2.0 < 3.2; unaffected 2.9; otherwise unaffected"
+    );
+    let by_cpe = Asset {
+        cpe: Some("cpe:2.3:h:example_electric:ex-100:3.1:*:*:*:*:*:*:*".to_owned()),
+        ..asset(6, "", "what the label says", Some("3.1"))
+    };
+    let assets = vec![
+        asset(1, "Example Electric", "EX-100", Some("3.1")),
+        asset(2, "Example Electric", "EX-100", Some("3.2")),
+        asset(3, "Example Electric", "EX-100", Some("1.0")),
+        asset(4, "Example Electric", "EX-100", None),
+        asset(5, "例電機", "コントローラ100", Some("2.9")),
+        by_cpe,
+        asset(7, "Example Electric", "EX-900", None),
+    ];
+    let index = Index::new(assets, &aliases);
+    let found = |advisory: &Advisory| -> Vec<(u64, Outcome)> {
+        let hits = index.find(advisory, &Memory::new());
+        let mut all: Vec<_> = hits.into_iter().map(|h| (h.asset.0, h.outcome)).collect();
+        all.sort_by_key(|(id, _)| *id);
+        all
+    };
+    let unknown = || Question(vec![Doubt::Version]);
+    let expected = |otherwise: &dyn Fn() -> Outcome| {
+        vec![
+            (1, Affected),
+            (2, otherwise()),
+            (3, otherwise()),
+            (4, Question(vec![Doubt::VersionUnknown])),
+            // Two entries hold it and disagree.
+            (5, unknown()),
+            (6, Affected),
+            (7, Affected),
+        ]
+    };
+    assert_eq!(found(&known), expected(&|| NotAffected));
+    assert_eq!(found(&of("affected")), expected(&|| Affected));
+    // What no entry names and nobody decides is asked, never passed over.
+    assert_eq!(found(&of("unknown")), expected(&unknown));
+}
+
+#[test]
+fn real_records_find_the_products_that_they_are_about() {
+    let Some(root) = sakimori_testkit::data("real_records_find", "exchange") else {
+        return;
+    };
+    let aliases = Aliases::new();
+    let (mut records, mut rejected, mut claims, mut versions, mut affected) = (0, 0, 0, 0, 0);
+    for path in sakimori_testkit::files_below(&root.join("cve/vulnrichment")) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("CVE-") {
+            continue;
+        }
+        let record = cve::read(&std::fs::read(&path).unwrap()).unwrap();
+        let advisory = Advisory::of_cve(&record, &aliases).unwrap();
+        records += 1;
+        if record.state == cve::State::Rejected {
+            rejected += 1;
+            assert!(advisory.claims.is_empty(), "{name}");
+        }
+        let keys: std::collections::BTreeSet<_> = advisory
+            .claims
+            .iter()
+            .map(sakimori_advisory::matching::Claim::key)
+            .collect();
+        assert_eq!(keys.len(), advisory.claims.len(), "{name}: a product twice");
+        // An asset of each version that an entry names alone: affected, or asked where others say otherwise, never passed over.
+        let mut assets = Vec::new();
+        for (place, claim) in advisory.claims.iter().enumerate() {
+            claims += 1;
+            let entries = claim.entries.as_ref().unwrap();
+            let single = entries.versions.iter().filter(|entry| {
+                let alone = entry.below.is_none() && entry.up_to.is_none();
+                alone && entry.status == cve::Affectedness::Affected
+            });
+            for (at, entry) in single.enumerate() {
+                let id = (place as u64) << 32 | at as u64;
+                let version = Some(entry.version.as_str());
+                assets.push(asset(id, &claim.written.0, &claim.written.1, version));
+            }
+        }
+        versions += assets.len();
+        let index = Index::new(assets.clone(), &aliases);
+        let hits = index.find(&advisory, &Memory::new());
+        for asset in &assets {
+            let place = (asset.id.0 >> 32) as usize;
+            let mut own = hits.iter().filter(|hit| hit.asset == asset.id);
+            let hit = own.find(|hit| hit.claim == place);
+            let outcome = &hit.unwrap_or_else(|| panic!("{name} {asset:?}")).outcome;
+            assert_ne!(*outcome, Outcome::NotAffected, "{name} {asset:?}");
+            affected += usize::from(*outcome == Outcome::Affected);
+        }
+    }
+    say(&format!(
+        "matching: {records} records, {rejected} of them withdrawn, {claims} products, {versions} single versions, {affected} affected without a question"
+    ));
+    assert_eq!((records, rejected), (360, 6));
+    assert!(claims > 600 && affected > 2_000, "{claims} {affected}");
 }
