@@ -89,6 +89,12 @@ pub struct Asset {
     /// Whether it was made for this operator, or its parent's group, alone.
     #[serde(default)]
     pub bespoke: Answer,
+    /// CPE name, where the operator knows it: `cpe:2.3:…` or `cpe:/…`. No item of a notice; advisories are matched by it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cpe: String,
+    /// Package URL, where the operator knows it: `pkg:…`. As `cpe`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub purl: String,
 }
 
 impl Asset {
@@ -100,6 +106,10 @@ impl Asset {
             line("equipment", &self.equipment),
             optional("model", &self.model),
             optional("version", &self.version),
+            optional("cpe", &self.cpe),
+            optional("purl", &self.purl),
+            begins("cpe", &self.cpe, &["cpe:2.3:", "cpe:/"]),
+            begins("purl", &self.purl, &["pkg:"]),
         ]
         .into_iter()
         .flatten()
@@ -122,6 +132,12 @@ impl Asset {
 
 fn optional(field: &str, text: &str) -> Option<FieldError> {
     (!text.is_empty()).then(|| line(field, text)).flatten()
+}
+
+fn begins(field: &str, text: &str, beginnings: &[&str]) -> Option<FieldError> {
+    let good = text.is_empty() || beginnings.iter().any(|begin| text.starts_with(begin));
+    let what = || format!("does not begin with {}", beginnings.join(" or "));
+    (!good).then(|| FieldError::new(field, Rule::TextBounds, what()))
 }
 
 /// A filing under the economic-security Act that is there already.

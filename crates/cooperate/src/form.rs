@@ -14,6 +14,7 @@ pub use encoding::Encoding;
 pub use json::{read_json, read_report, write_report};
 pub use list::{CellError, ListError, read_csv, read_list_workbook, write_csv};
 pub use schema::report_schema;
+pub use words::heading;
 pub use workbook::{read_workbook, write_workbook};
 
 /// Why a document was not read, or could not be written. Who sent it is at fault.

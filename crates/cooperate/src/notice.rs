@@ -90,7 +90,8 @@ impl AssetNotice {
 }
 
 impl OperatorOutline {
-    fn errors(&self) -> Vec<FieldError> {
+    /// What is wrong with it, field by field, each as `operator.…`; empty where nothing is.
+    pub fn errors(&self) -> Vec<FieldError> {
         [
             line("operator.name", &self.name),
             line("operator.address", &self.address),

@@ -264,6 +264,8 @@ fn entry(
         part: part.unwrap_or(Part::Application),
         introduced: introduced.unwrap_or(Date::of(Seconds(0))),
         bespoke: bespoke.unwrap_or_default(),
+        cpe: cell("cpe").to_owned(),
+        purl: cell("purl").to_owned(),
     };
     for error in asset.errors() {
         problems.tell(row, error.field, error.what);
@@ -297,6 +299,8 @@ pub fn write_csv(assets: &[Asset]) -> Vec<u8> {
             words::part_id(asset.part).to_owned(),
             asset.introduced.to_string(),
             words::answer_id(asset.bespoke).to_owned(),
+            safe(&asset.cpe),
+            safe(&asset.purl),
         ]);
     }
     writer.into_inner().unwrap_or_default()

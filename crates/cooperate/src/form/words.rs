@@ -5,7 +5,7 @@ use crate::asset::{ComputerClass, Location, Part};
 use crate::scope::SubType;
 
 /// Columns of an asset list: key, heading in Japanese, whether it must be there.
-pub(super) const COLUMNS: [(&str, &str, bool); 11] = [
+pub(super) const COLUMNS: [(&str, &str, bool); 13] = [
     ("maker", "製造者名", true),
     ("product", "製品名", true),
     ("model", "型式", false),
@@ -17,7 +17,15 @@ pub(super) const COLUMNS: [(&str, &str, bool); 11] = [
     ("part", "区分", true),
     ("introduced", "導入日", true),
     ("bespoke", "専用品", false),
+    ("cpe", "CPE名", false),
+    ("purl", "パッケージURL", false),
 ];
+
+/// The heading of a column of an asset list in Japanese, by its key.
+pub fn heading(key: &str) -> Option<&'static str> {
+    let found = COLUMNS.iter().find(|(each, _, _)| *each == key);
+    found.map(|(_, ja, _)| *ja)
+}
 
 const LOCATIONS: [(Location, &str, &str); 5] = [
     (Location::OwnSite, "own-site", "自社施設"),

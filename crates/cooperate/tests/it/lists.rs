@@ -28,6 +28,8 @@ fn expected() -> Vec<Asset> {
         part: Part::ApplianceHardware,
         introduced: "2026-10-01".parse().unwrap(),
         bespoke: Answer::Unsure,
+        cpe: String::new(),
+        purl: String::new(),
     };
     let second = Asset {
         maker: "湊ネット".to_owned(),
@@ -61,6 +63,37 @@ fn a_list_is_the_same_in_both_encodings_with_marks_and_either_line_end() {
         assert_eq!(read_csv(bytes, encoding), Ok(expected()), "{encoding:?}");
     }
     assert_eq!(read_csv(&write_csv(&expected()), None), Ok(expected()));
+}
+
+#[test]
+fn names_of_products_that_programs_know_are_optional_columns() {
+    let head = format!("{HEADER},cpe,パッケージURL");
+    let row = "A,B,,,1,own-site,SCADA,type-1,application,2026-10-01,";
+    let list = |cpe: &str, purl: &str| format!("{head}\n{row},{cpe},{purl}\n{row},,\n");
+    let (cpe, purl) = (
+        "cpe:2.3:h:siemens:simatic_s7-1500:*:*:*:*:*:*:*:*",
+        "pkg:generic/openssl@3.0.7",
+    );
+    let taken = read_csv(list(cpe, purl).as_bytes(), None).unwrap();
+    let names: Vec<(&str, &str)> = taken
+        .iter()
+        .map(|asset| (asset.cpe.as_str(), asset.purl.as_str()))
+        .collect();
+    assert_eq!(names, [(cpe, purl), ("", "")]);
+    assert_eq!(read_csv(&write_csv(&taken), None), Ok(taken));
+    for (cpe, purl, expected) in [
+        ("siemens s7", "", "2 cpe"),
+        ("", "openssl", "2 purl"),
+        ("", "=pkg:a", "2 purl"),
+        ("cpe:2.2:a", "", "2 cpe"),
+    ] {
+        let wrong = told(read_csv(list(cpe, purl).as_bytes(), None));
+        assert_eq!(
+            wrong.first().map(String::as_str),
+            Some(expected),
+            "{cpe} {purl}"
+        );
+    }
 }
 
 #[test]

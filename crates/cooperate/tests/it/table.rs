@@ -149,6 +149,8 @@ fn said_of_asset(row: &Row<'_>) -> (String, Vec<Reason>) {
         part: word(row.given["part"]),
         introduced: "2026-10-01".parse().unwrap(),
         bespoke: answer(row, "bespoke"),
+        cpe: String::new(),
+        purl: String::new(),
     };
     assert_eq!(asset.errors(), [], "{}", row.id);
     let filings: Vec<Filing> = row
