@@ -43,6 +43,8 @@ fn filing(operator: &str) -> Filing {
             count: 1 + at % 9,
             model: format!("MD-{}", at % 1000),
             version: format!("{}.{}.{}", at % 5, at % 11, at % 31),
+            cpe: String::new(),
+            purl: String::new(),
         }
     });
     let lines = lines.collect();

@@ -5,23 +5,32 @@
 //! are the memory from which the next advisory, or the next version of this one, is judged.
 
 mod answers;
+mod cells;
+mod document;
 mod keeper;
 mod names;
 mod question;
+mod reply;
+mod row;
+mod tally;
 
 pub use answers::memory;
+pub use cells::{MakerCell, MakerCells};
+pub use document::read_advisory;
 pub use keeper::Keeper;
 pub use names::{AliasTable, add_alias, aliases};
-pub use question::{Asking, MatchPaper, MatchRow, answer, answered_of, ask, matches};
+pub use question::{Asking, MatchPaper, ask, matches, matches_of_minister};
+pub use reply::answer;
+pub use row::{Judged, MatchRow, RowAnswer, TAKEN_BACK, answered_of, is_answer};
+pub use tally::Told;
 
 use crate::error::LiaisonError;
 use crate::notice::RegisteredPart;
 use crate::paper::{self, Document, Written};
 use answers::Answers;
-use sakimori_advisory::matching::views::{self, MakerCount, MinisterRow};
+use sakimori_advisory::matching::views::{self, MinisterRow};
 use sakimori_advisory::matching::{Advisory, Aliases, Asset, AssetId, Hit, Index, Memory};
 use sakimori_cooperate::Terms;
-use sakimori_cooperate::limits::CELL_MIN;
 use sakimori_cooperate::routing::Sector;
 use sakimori_store::{Papers, View};
 use sha2::{Digest, Sha256};
@@ -42,6 +51,8 @@ pub struct Matching {
     pub index: Arc<Index>,
     /// Operator and number of each asset.
     numbers: Arc<BTreeMap<AssetId, u64>>,
+    /// The competent minister of each operator that ever told of an asset.
+    ministers: Arc<BTreeMap<String, String>>,
 }
 
 /// The last versions of papers that an index was made of.
@@ -95,6 +106,7 @@ impl Matching {
         answers.follow(store).await?;
         // By paper: one that changes while it is read comes again, and its last version counts.
         let mut parts: BTreeMap<(String, String), Vec<(u64, Asset)>> = BTreeMap::new();
+        let mut ministers = BTreeMap::new();
         let (mut last, mut count) = (0, 0);
         loop {
             let some = store
@@ -104,6 +116,8 @@ impl Matching {
             last = end.sequence;
             for kept in some {
                 let part: Written<RegisteredPart> = paper::read(kept)?;
+                // They come in the order in which they were written: the last sector counts.
+                ministers.insert(part.owner.clone(), minister(part.said.sector, terms));
                 let assets = taken(&part, terms);
                 count += assets.len();
                 let before = parts.insert((part.owner, part.id), assets);
@@ -127,6 +141,7 @@ impl Matching {
             aliases: Arc::new(aliases),
             memory: Arc::new(answers.memory()),
             numbers: Arc::new(numbers),
+            ministers: Arc::new(ministers),
         };
         Ok((matching, Marks { parts: last, names }))
     }
@@ -141,7 +156,7 @@ impl Matching {
         self.numbers.get(&id).copied()
     }
 
-    /// What a maker is told: counts of its own products, each number below [`CELL_MIN`] left out, because an operator could be recognised by it.
+    /// What a maker is told of its own products: classes of numbers, and nothing where fewer than three operators are concerned.
     pub fn for_maker(
         &self,
         maker: &str,
@@ -149,15 +164,17 @@ impl Matching {
         hits: &[Hit],
     ) -> BTreeMap<String, MakerCells> {
         let counts = views::for_maker(&self.aliases.maker(maker), advisory, hits, &self.index);
-        let cells = |count: &MakerCount| MakerCells {
-            affected: cell(count.affected),
-            not_affected: cell(count.not_affected),
-            asked: cell(count.asked),
-        };
         counts
-            .iter()
-            .map(|(name, count)| (name.clone(), cells(count)))
+            .into_iter()
+            .map(|(name, count)| (name, cells::cells(&count)))
             .collect()
+    }
+
+    /// The operators for whom a minister is competent.
+    pub fn operators_of<'m>(&'m self, minister: &'m str) -> impl Iterator<Item = &'m str> {
+        let all = self.ministers.iter();
+        let own = all.filter(move |(_, each)| *each == minister);
+        own.map(|(operator, _)| operator.as_str())
     }
 
     /// What a competent minister is told: the operators by name, those of its own sectors.
@@ -169,21 +186,6 @@ impl Matching {
     ) -> Vec<MinisterRow> {
         views::for_minister(minister, advisory, hits, &self.index)
     }
-}
-
-/// What a maker sees of one of its products: a number is left out where it is from 1 to [`CELL_MIN`] - 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct MakerCells {
-    /// Assets that are affected, in units.
-    pub affected: Option<u64>,
-    /// Assets that are not.
-    pub not_affected: Option<u64>,
-    /// Assets whose operator has not answered.
-    pub asked: Option<u64>,
-}
-
-fn cell(count: u64) -> Option<u64> {
-    (count == 0 || count >= CELL_MIN).then_some(count)
 }
 
 /// The assets of a part, each with its number.
@@ -200,8 +202,8 @@ fn taken(part: &Written<RegisteredPart>, terms: &Terms) -> Vec<(u64, Asset)> {
             model: some(&line.model),
             version: some(&line.version),
             count: line.count,
-            cpe: None,
-            purl: None,
+            cpe: some(&line.cpe),
+            purl: some(&line.purl),
         };
         (line.number, asset)
     });

@@ -1,7 +1,7 @@
 //! Asset notices and change notices: an operator makes one, the office takes it. In: a register, or the bytes of a notice and who brought them; the time. Out: the notice with
 //! its items, kept on both sides; the assets that are registered at the office. Never: a notice that is taken by halves or twice; one operator's in another's name.
 //!
-//! Act 42/2025 art. 4; Order 4/2026 arts. 2 and 3. A notice says five items. Model, version and count of each asset may come with it: the law does not ask for them, an
+//! Act 42/2025 art. 4; Order 4/2026 arts. 2 and 3. A notice says five items. Model, version, count, CPE name and package URL of each asset may come with it: the law does not ask for them, an
 //! advisory is matched better with them, and the operator decides.
 
 mod make;
@@ -57,6 +57,12 @@ pub struct Line {
     /// Version, where the operator says it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
+    /// CPE name, where the operator says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cpe: String,
+    /// Package URL, where the operator says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub purl: String,
 }
 
 /// What an operator brings to the office.

@@ -6,6 +6,8 @@ use super::parts::{changes, load};
 use super::{Act, Entry, FILINGS_MAX, Head, Profile, REGISTER_MAX, Register};
 use crate::error::LiaisonError;
 use sakimori_advisory::matching::names::{Aliases, maker_key};
+use sakimori_advisory::version::cpe::Cpe;
+use sakimori_advisory::version::purl::Purl;
 use sakimori_cooperate::Terms;
 use sakimori_cooperate::asset::Asset;
 use sakimori_cooperate::calendar::Date;
@@ -58,7 +60,7 @@ pub struct Added {
     pub product: String,
 }
 
-/// What makes two lines of lists the same entry. Class, version, count and whether it is bespoke may differ.
+/// What makes two lines of lists the same entry. Class, version, count, whether it is bespoke and the names that programs know may differ.
 type Same = (String, String, String, String, String, Date);
 
 fn same(asset: &Asset) -> Same {
@@ -72,10 +74,27 @@ fn same(asset: &Asset) -> Same {
     )
 }
 
+/// Holds CPE names and package URLs to their grammar: one that is not read would find nothing, and nobody would know.
+fn names_read(list: &[Asset]) -> Result<(), LiaisonError> {
+    for (at, asset) in list.iter().enumerate() {
+        let cpe = (!asset.cpe.is_empty()).then(|| Cpe::read(&asset.cpe));
+        let purl = (!asset.purl.is_empty()).then(|| Purl::read(&asset.purl));
+        let cpe = cpe.and_then(Result::err).map(|e| ("cpe", e.to_string()));
+        let purl = purl.and_then(Result::err).map(|e| ("purl", e.to_string()));
+        if let Some((column, what)) = cpe.or(purl) {
+            return Err(LiaisonError::Refused {
+                field: format!("{} {}, column {column}", asset.maker, asset.product),
+                rule: format!("{what} (asset {} of the list)", at + 1),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Takes a list, all of it or nothing. `on` is the day on which what changed did change.
 ///
 /// # Errors
-/// [`LiaisonError::Refused`]: the register would be too large; what the store says.
+/// [`LiaisonError::Refused`]: the register would be too large, or a CPE name or package URL is none; what the store says.
 pub async fn import(
     store: &(impl Store + ?Sized),
     act: Act<'_>,
@@ -83,6 +102,7 @@ pub async fn import(
     (how, on): (How, Date),
     terms: &Terms,
 ) -> Result<Imported, LiaisonError> {
+    names_read(&list)?;
     let register = load(store, act.owner).await?;
     let mut head = register.said();
     let (entries, done) = merged(&register, &mut head, list, how, on);

@@ -2,12 +2,15 @@
 //! change; an earlier answer in the place of a later one.
 
 use super::asset_id;
-use super::question::{MatchPaper, MatchRow, answered_of};
+use super::question::MatchPaper;
+use super::row::{MatchRow, RowAnswer};
+use super::tally::Tally;
 use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
 use sakimori_advisory::csaf::products::Status;
-use sakimori_advisory::matching::{Answered, Asset, Claim, Memory};
+use sakimori_advisory::matching::{Answered, Asset, Claim, Given, Memory};
 use sakimori_advisory::version::Range;
+use sakimori_custody::time::Seconds;
 use sakimori_store::{Papers, View};
 use std::collections::BTreeMap;
 
@@ -31,6 +34,7 @@ struct One<'a> {
     owner: &'a str,
     paper: &'a OfPaper,
     row: &'a MatchRow,
+    said: &'a RowAnswer,
     answered: Answered,
 }
 
@@ -40,6 +44,8 @@ pub(super) struct Answers {
     seen: u64,
     /// By operator and paper, those with an answer.
     papers: BTreeMap<(String, String), OfPaper>,
+    /// By operator and paper, all of them: what it comes to, without a row.
+    tallies: BTreeMap<(String, String), Tally>,
     /// Whether an answer came since the memory was made. It is set before the next wait, so that a look that is broken off hides nothing.
     new: bool,
 }
@@ -74,11 +80,17 @@ impl Answers {
     }
 
     fn take(&mut self, kept: Written<MatchPaper>) {
+        let key = (kept.owner.clone(), kept.id.clone());
+        self.tallies
+            .insert(key, Tally::of(kept.sequence, &kept.said));
         let rows = kept.said.rows.into_iter();
         let of_paper = OfPaper {
             sequence: kept.sequence,
             advisory: kept.said.advisory,
-            rows: rows.filter(|row| row.answer.is_some()).collect(),
+            // What was taken over from another advisory stands there.
+            rows: rows
+                .filter(|row| row.answer.as_ref().is_some_and(|said| said.of.is_none()))
+                .collect(),
         };
         let key = (kept.owner, kept.id);
         let before = self.papers.get(&key).map_or(&[][..], |old| &old.rows);
@@ -88,6 +100,15 @@ impl Answers {
         } else {
             self.papers.insert(key, of_paper);
         }
+    }
+
+    /// What all papers come to, by advisory.
+    pub(super) fn told(&self) -> Vec<super::tally::Told> {
+        super::tally::told(
+            self.tallies
+                .iter()
+                .map(|((owner, _), tally)| (owner, tally)),
+        )
     }
 
     /// Whether an answer came since [`Answers::memory`] was called.
@@ -100,14 +121,13 @@ impl Answers {
         let mut rows: Vec<One<'_>> = Vec::new();
         for ((owner, _), paper) in &self.papers {
             for row in &paper.rows {
-                if let Some(said) = &row.answer
-                    && let Some(answered) = answered_of(&said.answer)
-                {
+                if let Some((answered, said)) = row.answered() {
                     rows.push(One {
                         at: (said.at, paper.sequence),
                         owner,
                         paper,
                         row,
+                        said,
                         answered,
                     });
                 }
@@ -117,11 +137,14 @@ impl Answers {
         rows.sort_by_key(|one| one.at);
         let mut memory = Memory::new();
         for one in rows {
-            let version = one.row.answer.as_ref();
-            let version = version.and_then(|said| said.version.clone());
-            let asset = remembered_asset(one.owner, one.row, version);
-            let claim = remembered_claim(one.row);
-            memory.keep(&one.paper.advisory, &claim, &asset, one.answered);
+            let asset = remembered_asset(one.owner, one.row, one.said);
+            let claim = remembered_claim(one.row, one.said);
+            let given = Given {
+                advisory: one.paper.advisory.clone(),
+                by: one.said.by.clone(),
+                at: Seconds(one.said.at),
+            };
+            memory.keep(&claim, &asset, one.answered, given);
         }
         self.new = false;
         memory
@@ -139,7 +162,7 @@ pub async fn memory(store: &(impl Papers + ?Sized)) -> Result<Memory, LiaisonErr
 }
 
 /// A claim that has the key and range of a row: memory asks a claim for no more.
-fn remembered_claim(row: &MatchRow) -> Claim {
+fn remembered_claim(row: &MatchRow, said: &RowAnswer) -> Claim {
     let (maker, product, models) = row.claim.clone();
     let models = models.split('|').filter(|model| !model.is_empty());
     Claim {
@@ -148,23 +171,27 @@ fn remembered_claim(row: &MatchRow) -> Claim {
         product,
         models: models.map(str::to_owned).collect(),
         range: Range::All,
-        range_written: row.range.clone(),
+        range_written: said.range.as_ref().unwrap_or(&row.range).clone(),
         cpe: None,
         purls: Vec::new(),
         status: Status::Affected,
+        entries: None,
     }
 }
 
-/// An asset that has the id of a row and the version that was answered about.
-fn remembered_asset(operator: &str, row: &MatchRow, version: Option<String>) -> Asset {
+/// An asset that has the id and names of a row and the version that was answered about.
+fn remembered_asset(operator: &str, row: &MatchRow, said: &RowAnswer) -> Asset {
+    let names = row.names.clone();
+    let (maker, product, model) =
+        names.unwrap_or_else(|| (row.product.0.clone(), row.product.1.clone(), None));
     Asset {
         id: asset_id(operator, row.number),
         operator: operator.to_owned(),
         minister: String::new(),
-        maker: row.product.0.clone(),
-        product: row.product.1.clone(),
-        model: None,
-        version,
+        maker,
+        product,
+        model,
+        version: said.version.clone(),
         count: 1,
         cpe: None,
         purl: None,

@@ -6,7 +6,7 @@
 
 use super::answers::Answers;
 use super::names::AliasTable;
-use super::{Marks, Matching};
+use super::{Marks, Matching, Told};
 use crate::error::LiaisonError;
 use crate::notice::RegisteredPart;
 use crate::paper::Document;
@@ -60,6 +60,23 @@ impl Held {
 }
 
 impl Keeper {
+    /// What advisories came to, in numbers, those that changed last first; as the store has it now.
+    ///
+    /// # Errors
+    /// As [`Matching::load`].
+    pub async fn told(
+        &self,
+        store: &(impl Papers + ?Sized),
+        terms: &Terms,
+    ) -> Result<Vec<Told>, LiaisonError> {
+        self.current(store, terms).await?;
+        let place = self.0.lock().await;
+        Ok(place
+            .as_ref()
+            .map(|held| held.answers.told())
+            .unwrap_or_default())
+    }
+
     /// Everything that an advisory is matched with, as the store has it now. Who asks while it is read waits for it.
     ///
     /// # Errors

@@ -2,10 +2,11 @@
 //! answer that is lost because the advisory has a new version.
 
 use super::Matching;
+use super::row::{MatchRow, RowAnswer, judged, word_of};
 use crate::asset::Act;
 use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
-use sakimori_advisory::matching::{Advisory, Answered, Doubt, Hit, Outcome};
+use sakimori_advisory::matching::{Advisory, Answered, Hit, Memory};
 use sakimori_custody::ids::hex;
 use sakimori_store::{Change, Papers, Store, View};
 use serde::{Deserialize, Serialize};
@@ -16,44 +17,10 @@ use std::collections::BTreeMap;
 const ROWS_MAX: usize = 400;
 /// Most papers of one operator about one advisory: all of its assets.
 const PAPERS_OF_ONE_MAX: usize = 50;
+/// Most papers that are given at once, as the store gives them.
+const SHOWN_MAX: usize = 100;
 /// Longest name of an advisory that a paper shows, characters.
 const TITLE_CHARS_MAX: usize = 200;
-
-/// An asset that an advisory may mean.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MatchRow {
-    /// Its number in the operator's register.
-    pub number: u64,
-    /// Maker and product as the advisory has them.
-    pub product: (String, String),
-    /// Version as it is registered.
-    pub version: Option<String>,
-    /// `affected`, `not-affected` or `question`.
-    pub outcome: String,
-    /// What is not certain, in the order in which it is asked.
-    pub doubts: Vec<String>,
-    /// Key of the claim, by which an answer is remembered.
-    pub claim: (String, String, String),
-    /// Its range of versions as it is written.
-    pub range: String,
-    /// What the operator answered.
-    pub answer: Option<RowAnswer>,
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RowAnswer {
-    /// The answer's word.
-    pub answer: String,
-    /// The version that was registered then.
-    pub version: Option<String>,
-    /// Who gave it.
-    pub by: String,
-    /// When.
-    pub at: u64,
-}
 
 /// What an advisory means for some of an operator's assets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,30 +49,6 @@ pub struct Asking {
     pub questions: u64,
 }
 
-const ANSWERS: [(Answered, &str); 4] = [
-    (Answered::NotThisProduct, "not-this-product"),
-    (Answered::NotThisVersion, "not-this-version"),
-    (Answered::ThisProduct, "this-product"),
-    (Answered::Affected, "affected"),
-];
-
-/// The answer of a word: `not-this-product`, `not-this-version`, `this-product`, `affected`.
-pub fn answered_of(word: &str) -> Option<Answered> {
-    let found = ANSWERS.iter().find(|(_, each)| *each == word);
-    found.map(|(answered, _)| *answered)
-}
-
-const fn doubt_word(doubt: Doubt) -> &'static str {
-    match doubt {
-        Doubt::Product => "product",
-        Doubt::Maker => "maker",
-        Doubt::Model => "model",
-        Doubt::VersionUnknown => "version-unknown",
-        Doubt::Version => "version",
-        Doubt::Status => "status",
-    }
-}
-
 fn id(advisory: &(String, String), part: usize) -> String {
     let mut hash = Sha256::new();
     hash.update((advisory.0.len() as u64).to_be_bytes());
@@ -116,28 +59,57 @@ fn id(advisory: &(String, String), part: usize) -> String {
     format!("m-{short}-{part:03}")
 }
 
+/// The row of an asset that the rules find, with what its operator said of the product on another advisory.
 fn row(matching: &Matching, advisory: &Advisory, hit: &Hit) -> Option<(String, MatchRow)> {
     let asset = matching.index.asset(hit.asset)?;
     let claim = advisory.claims.get(hit.claim)?;
-    let (outcome, doubts) = match &hit.outcome {
-        Outcome::Affected => ("affected", &[][..]),
-        Outcome::NotAffected => ("not-affected", &[][..]),
-        Outcome::Question(doubts) => ("question", doubts.as_slice()),
-    };
-    let row = MatchRow {
+    let alone = judged(&hit.outcome);
+    let mut row = MatchRow {
         number: matching.number(hit.asset)?,
         product: claim.written.clone(),
+        names: Some(asset.names()),
         version: asset.version.clone(),
-        outcome: outcome.to_owned(),
-        doubts: doubts
-            .iter()
-            .map(|doubt| doubt_word(*doubt).to_owned())
-            .collect(),
+        outcome: alone.outcome,
+        doubts: alone.doubts,
+        rules: None,
         claim: claim.key(),
         range: claim.range_written.clone(),
         answer: None,
     };
+    let known = matching.memory.of_product(claim, asset);
+    if let Some((is_it, given)) = known.filter(|(_, given)| given.advisory != advisory.id) {
+        let answered = if is_it {
+            Answered::ThisProduct
+        } else {
+            Answered::NotThisProduct
+        };
+        row.settle(Some(RowAnswer {
+            answer: word_of(answered).to_owned(),
+            version: asset.version.clone(),
+            range: None,
+            by: given.by.clone(),
+            at: given.at.0,
+            of: Some(given.advisory.clone()),
+        }));
+    }
     Some((asset.operator.clone(), row))
+}
+
+/// Takes over what was answered on an earlier version of the advisory; nothing where the asset has become another product since.
+fn carry(row: &mut MatchRow, old: &MatchRow) {
+    let same = old.names.is_none() || old.names == row.names;
+    let Some(answer) = old.answer.clone().filter(|said| same && said.of.is_none()) else {
+        return;
+    };
+    // What was said of the product on another advisory since is the last word.
+    let later = row.answer.as_ref().is_some_and(|said| said.at > answer.at);
+    if !later {
+        let range = answer.range.unwrap_or_else(|| old.range.clone());
+        row.settle(Some(RowAnswer {
+            range: Some(range),
+            ..answer
+        }));
+    }
 }
 
 /// Tells every operator what an advisory means for its assets and asks where that is not certain. What an operator answered before stays.
@@ -151,24 +123,28 @@ pub async fn ask(
     matching: &Matching,
 ) -> Result<Asking, LiaisonError> {
     let mut of: BTreeMap<String, Vec<MatchRow>> = BTreeMap::new();
-    for hit in matching.find(advisory) {
+    // Without the memory: what was answered stands in the papers, and is shown beside what the rules say.
+    for hit in matching.index.find(advisory, &Memory::new()) {
         if let Some((operator, row)) = row(matching, advisory, &hit) {
             of.entry(operator).or_default().push(row);
         }
     }
     let mut asking = Asking::default();
-    for (operator, rows) in of {
-        asking.operators += 1;
-        for row in &rows {
-            asking.affected += u64::from(row.outcome == "affected");
-            asking.questions += u64::from(row.outcome == "question");
-        }
+    for (operator, mut rows) in of {
         let act = Act {
             owner: &operator,
             by,
             at,
         };
-        let mut changes = told(store, &act, (advisory, title), rows).await?;
+        let found = rows.len();
+        let mut changes = told(store, &act, (advisory, title), &mut rows).await?;
+        // Behind them stand answers on assets that are no more.
+        let rows = rows.get(..found).unwrap_or_default();
+        asking.operators += u64::from(rows.iter().any(MatchRow::is_theirs));
+        for row in rows {
+            asking.affected += u64::from(row.outcome == "affected");
+            asking.questions += u64::from(row.is_open());
+        }
         if changes.is_empty() {
             continue;
         }
@@ -182,7 +158,7 @@ async fn told(
     store: &(impl Store + ?Sized),
     act: &Act<'_>,
     (advisory, title): (&Advisory, &str),
-    mut rows: Vec<MatchRow>,
+    rows: &mut Vec<MatchRow>,
 ) -> Result<Vec<Change>, LiaisonError> {
     let mut known: Vec<Written<MatchPaper>> = Vec::new();
     for part in 0..PAPERS_OF_ONE_MAX {
@@ -196,8 +172,11 @@ async fn told(
     for old in before.filter(|row| row.answer.is_some()) {
         let same = |row: &&mut MatchRow| row.number == old.number && row.claim == old.claim;
         match rows.iter_mut().find(same) {
-            Some(row) => row.answer.clone_from(&old.answer),
-            None => rows.push(old.clone()),
+            Some(row) => carry(row, old),
+            None if old.answer.as_ref().is_some_and(|said| said.of.is_none()) => {
+                rows.push(old.clone());
+            }
+            None => {}
         }
     }
     let title: String = title.chars().take(TITLE_CHARS_MAX).collect();
@@ -229,9 +208,8 @@ async fn told(
 }
 
 /// Where a paper stands: `asked` while a question is open.
-fn state(rows: &[MatchRow]) -> &'static str {
-    let open = |row: &MatchRow| row.outcome == "question" && row.answer.is_none();
-    if rows.iter().any(open) {
+pub(super) fn state(rows: &[MatchRow]) -> &'static str {
+    if rows.iter().any(MatchRow::is_open) {
         "asked"
     } else {
         "told"
@@ -252,40 +230,25 @@ pub async fn matches(
     kept.into_iter().map(paper::read).collect()
 }
 
-/// Takes an operator's answer about one of its assets: every row of the paper with its number.
+/// What advisories mean for the operators of one minister, those that changed last first, at most 100 `before` a place. What an operator said is none of its products is not in it.
 ///
 /// # Errors
-/// [`LiaisonError::Missing`], also where the paper is another's; what the store says.
-pub async fn answer(
-    store: &(impl Store + ?Sized),
-    act: Act<'_>,
-    (id, number): (&str, u64),
-    word: &str,
-) -> Result<(), LiaisonError> {
-    answered_of(word).ok_or_else(|| LiaisonError::Refused {
-        field: "answer".to_owned(),
-        rule: "is none of not-this-product, not-this-version, this-product, affected".to_owned(),
-    })?;
-    let kept = paper::newest::<MatchPaper>(store, act.owner, id).await?;
-    let mut said = kept.said.clone();
-    let mut found = false;
-    for row in said.rows.iter_mut().filter(|row| row.number == number) {
-        found = true;
-        row.answer = Some(RowAnswer {
-            answer: word.to_owned(),
-            version: row.version.clone(),
-            by: act.by.to_owned(),
-            at: act.at.0,
-        });
+/// What the store says.
+pub async fn matches_of_minister(
+    store: &(impl Papers + ?Sized),
+    (matching, minister): (&Matching, &str),
+    state: Option<&str>,
+    before: u64,
+) -> Result<Vec<Written<MatchPaper>>, LiaisonError> {
+    let mut all = Vec::new();
+    // Operator by operator: what is another minister's is not read.
+    for operator in matching.operators_of(minister) {
+        all.extend(matches(store, View::Of(operator), state, before).await?);
     }
-    if !found {
-        return Err(LiaisonError::Missing {
-            what: format!("asset {number} in match `{id}`"),
-        });
+    all.sort_by_key(|kept| std::cmp::Reverse(kept.sequence));
+    all.truncate(SHOWN_MAX);
+    for kept in &mut all {
+        kept.said.rows.retain(MatchRow::is_theirs);
     }
-    let changes = [
-        kept.next(&said, act.standing(state(&said.rows), None))?,
-        act.audit("answer-match", id, format!("{number} {word}")),
-    ];
-    Ok(store.apply(&changes).await?)
+    Ok(all)
 }

@@ -238,6 +238,8 @@ fn lines(notice: &AssetNotice, entries: &[&Entry], details: bool) -> Vec<Line> {
             count: if details { entry.asset.count } else { 1 },
             model: said(&entry.asset.model),
             version: said(&entry.asset.version),
+            cpe: said(&entry.asset.cpe),
+            purl: said(&entry.asset.purl),
         });
     }
     out

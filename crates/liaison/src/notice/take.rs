@@ -61,6 +61,12 @@ pub struct Registered {
     /// Version, where it was told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
+    /// CPE name, where it was told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cpe: String,
+    /// Package URL, where it was told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub purl: String,
 }
 
 /// Some of the registered assets of an operator.
@@ -121,6 +127,10 @@ fn read(operator: &str, bytes: &[u8]) -> Result<Filing, LiaisonError> {
     if empty_asset || (filing.kind == NoticeKind::Change) == filing.changed.is_empty() {
         return Err(refused("changed", "does not fit the kind of notice"));
     }
+    let outline = filing.notice.operator.errors();
+    if !outline.is_empty() {
+        return Err(LiaisonError::Fields(outline));
+    }
     lines_fit(&filing)?;
     Ok(filing)
 }
@@ -151,6 +161,8 @@ fn lines_fit(filing: &Filing) -> Result<(), LiaisonError> {
                 .on
                 .unwrap_or(Date::of(sakimori_custody::time::Seconds(0))),
             bespoke: Answer::No,
+            cpe: line.cpe.clone(),
+            purl: line.purl.clone(),
         };
         if let Some(error) = asset.errors().into_iter().next() {
             return Err(refused(&format!("{field}.{}", error.field), error.what));
@@ -284,6 +296,8 @@ fn merged(parts: &[Written<RegisteredPart>], filing: &Filing) -> Vec<Registered>
             count: line.count,
             model: line.model.clone(),
             version: line.version.clone(),
+            cpe: line.cpe.clone(),
+            purl: line.purl.clone(),
         };
         lines.insert(line.number, registered);
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sakimori_advisory::matching::{Advisory, Outcome};
 use sakimori_cooperate::Terms;
 use sakimori_cooperate::asset::ComputerClass;
-use sakimori_cooperate::notice::{AssetNotice, NoticeItem, OperatorOutline};
+use sakimori_cooperate::notice::{AssetNotice, Changed, NoticeItem, OperatorOutline};
 use sakimori_cooperate::routing::Sector;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::asset::Act;
@@ -155,7 +155,10 @@ impl House {
             sector,
             number,
             kind,
-            changed: Vec::new(),
+            changed: match kind {
+                NoticeKind::Asset => Vec::new(),
+                NoticeKind::Change => vec![Changed::Product],
+            },
             on: None,
             notice: AssetNotice {
                 operator: OperatorOutline {
@@ -177,6 +180,8 @@ impl House {
                 count: 2,
                 model: String::new(),
                 version: version.to_owned(),
+                cpe: String::new(),
+                purl: String::new(),
             }],
         };
         let bytes = serde_json::to_vec(&filing).unwrap();
