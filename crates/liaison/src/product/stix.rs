@@ -68,7 +68,7 @@ fn pattern(what: &What) -> String {
 }
 
 /// A UUID of the form of version 4 (RFC 9562 section 5.4), whose other bits are those of the bytes.
-fn uuid(mut bytes: [u8; 16]) -> String {
+pub(crate) fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex: String = sakimori_custody::ids::hex(&bytes);
@@ -83,16 +83,18 @@ fn uuid(mut bytes: [u8; 16]) -> String {
     )
 }
 
-fn millis(at: Seconds) -> String {
+/// A second as STIX writes it.
+pub(crate) fn millis(at: Seconds) -> String {
     format!("{}.000Z", at.to_string().trim_end_matches('Z'))
 }
 
-fn id_of(tlp: Tlp) -> String {
+/// The id of a marking's definition.
+pub(crate) fn id_of(tlp: Tlp) -> String {
     format!("marking-definition--{}", marking(tlp))
 }
 
 /// The definition of a marking, as the extension has it.
-fn definition(tlp: Tlp) -> Value {
+pub(crate) fn definition(tlp: Tlp) -> Value {
     json!({
         "type": "marking-definition", "spec_version": "2.1", "id": id_of(tlp),
         "created": "2022-10-01T00:00:00.000Z", "name": tlp.label(),

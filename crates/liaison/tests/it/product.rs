@@ -4,15 +4,19 @@
 use sakimori_cooperate::form::write_report;
 use sakimori_cooperate::report::{CommonForm, ReportDocument, Stage};
 use sakimori_custody::Recorded;
+use sakimori_custody::class::Class;
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::list::What;
 use sakimori_exchange::{json as objects_json, pattern, stix::validate};
 use sakimori_liaison::product::{
-    Denied, Given, Maker, Operators, Source, Wish, given, objects, prepare,
+    Denied, Extra, Given, LetGo, Maker, Operators, Source, Wish, given, objects, prepare,
 };
 use sakimori_liaison::{paper, product};
-use sakimori_release::{Marking, Pap, PseudonymKey, Recipient, RecipientKind, Request, Tlp};
+use sakimori_release::condition::{Condition, ConditionKind};
+use sakimori_release::{
+    FieldKind, Marking, Pap, PseudonymKey, Recipient, RecipientKind, Request, Tlp, Transform,
+};
 use sakimori_store::{Change, Paper, SqliteStore, Store, View};
 use serde_json::json;
 
@@ -46,6 +50,9 @@ fn key() -> PseudonymKey {
 fn wish() -> Wish {
     let to = |operator| Recipient::new(RecipientKind::Operator, name(operator));
     Wish {
+        class: Class::PublicNotice,
+        fields: Vec::new(),
+        document: None,
         source: Source::Report {
             operator: name("acme"),
             case: name("2026-0001"),
@@ -68,6 +75,20 @@ fn wish() -> Wish {
             now: NOW,
         },
     }
+}
+
+fn extra(name: &str, kind: FieldKind, value: &str) -> Extra {
+    Extra {
+        name: name.to_owned(),
+        kind,
+        values: vec![value.to_owned()],
+    }
+}
+
+fn condition(kind: ConditionKind, about: &str) -> Condition {
+    let until = Seconds(NOW.0 + 3600);
+    let about = Some(name(about));
+    Condition::new(kind, name("analyst-1"), about, [NOW, until], "as it is").unwrap()
 }
 
 fn field(wish: &Wish) -> String {
@@ -94,7 +115,8 @@ async fn what_comes_of_a_report_reaches_those_who_are_named_and_does_not_name_th
     assert!(body.contains("\"class_to\":\"public-notice\""), "{body}");
     assert!(!body.contains("acme"), "the log's entry is open: {body}");
     let released = pending.recorded(Recorded::at(41));
-    let changes = given(&released, "p1", "analyst-1", NOW).unwrap();
+    let changes = given(&store, &released, "p1", "analyst-1", NOW).await;
+    let changes = changes.unwrap();
     store.apply(&changes).await.unwrap();
     for operator in ["operator/borea", "operator/cosmo"] {
         let copy = paper::newest::<Given>(&store, operator, "p1")
@@ -117,7 +139,7 @@ async fn what_comes_of_a_report_reaches_those_who_are_named_and_does_not_name_th
         name: "Office".to_owned(),
     };
     let counter = std::cell::Cell::new(0_u8);
-    let all = objects(&released, &maker, NOW, || {
+    let all = objects(released.public().unwrap(), &maker, NOW, || {
         counter.set(counter.get() + 1);
         Ok([counter.get(); 16])
     });
@@ -295,6 +317,261 @@ fn what_the_gate_refuses_is_a_refusal_with_its_entry() {
     assert_eq!((code, counters[1]), ("BASIS_MISSING", 2));
     let supplier = |w: &mut Wish| {
         w.request.recipients = vec![Recipient::new(RecipientKind::Supplier, name("maker"))];
+        w.fields = vec![extra("fix", FieldKind::Plain, "Update to 2.1.")];
     };
     assert_eq!(refused(supplier).0, "CONDITION_MISSING");
 }
+
+/// A wish of a class for one recipient, with a field of every kind that can be written.
+fn of(class: Class, kind: RecipientKind, to: &str) -> Wish {
+    let mut wish = wish();
+    wish.class = class;
+    wish.marking.tlp = Tlp::Red;
+    wish.fields = vec![
+        extra("plain", FieldKind::Plain, "a plain word"),
+        extra("fix", FieldKind::Plain, "Update to 2.1."),
+        extra("secret", FieldKind::Secret, "how it was found"),
+        extra("whose", FieldKind::Party, "acme"),
+        extra("who", FieldKind::Personal, "A. Person"),
+        extra("said", FieldKind::Report, "as it was reported"),
+    ];
+    wish.document = Some("{\"the\":\"report\"}".to_owned());
+    wish.request.recipients = vec![Recipient::new(kind, name(to))];
+    wish
+}
+
+/// What leaves, by the names of its fields; the code or words of what does not.
+fn leaves(wish: &Wish) -> Result<LetGo, String> {
+    match prepare(wish, &known(), &key()) {
+        Ok(waiting) => Ok(waiting.recorded(Recorded::at(7))),
+        Err(Denied::Refused(refusal)) => Err(refusal.refused.code.name().to_owned()),
+        Err(Denied::Wrong(error)) => Err(error.to_string()),
+    }
+}
+
+fn holds(let_go: &LetGo) -> Vec<&'static str> {
+    let all = [
+        "plain", "fix", "secret", "whose", "who", "said", "reporter", "case", "document",
+    ];
+    let there = |name: &&str| !let_go.content().values(name).is_empty();
+    all.into_iter().filter(there).collect()
+}
+
+#[test]
+fn each_class_goes_to_the_recipients_of_the_law_and_holds_what_it_may() {
+    use RecipientKind as R;
+    let integrated = leaves(&of(Class::Integrated, R::StateAgency, "nco")).unwrap();
+    assert_eq!(integrated.class(), Class::Integrated);
+    assert_eq!(
+        holds(&integrated),
+        ["plain", "fix", "secret", "whose", "reporter"]
+    );
+    let controlled = leaves(&of(Class::IntegratedControlled, R::PoliceDefence, "npa")).unwrap();
+    assert_eq!(holds(&controlled), ["plain", "fix", "secret"]);
+    assert!(controlled.is_controlled());
+    // A secret is not taken out on the way: it is no public notice, and nobody is asked.
+    let mut open = of(Class::PublicNotice, R::Operator, "borea");
+    let told = leaves(&open).unwrap_err();
+    assert!(told.contains("[CLASS_VIOLATION]"), "{told}");
+    open.fields.remove(2);
+    assert_eq!(holds(&leaves(&open).unwrap()), ["plain", "fix"]);
+    for (class, kind, code) in [
+        (Class::Integrated, R::Operator, "CLASS_VIOLATION"),
+        (Class::Integrated, R::Contractor, "CLASS_VIOLATION"),
+        (Class::IntegratedControlled, R::Operator, "CLASS_VIOLATION"),
+        (Class::IntegratedControlled, R::Public, "CLASS_VIOLATION"),
+        (
+            Class::IntegratedControlled,
+            R::StateAgency,
+            "CONDITION_MISSING",
+        ),
+        (
+            Class::IntegratedControlled,
+            R::ForeignGovernment,
+            "CONDITION_MISSING",
+        ),
+        (Class::IntegratedControlled, R::Contractor, "NOT_MINIMISED"),
+        (Class::Integrated, R::Carrier, "NOT_MINIMISED"),
+        (Class::OperatorReport, R::StateAgency, "CONDITION_MISSING"),
+        (Class::OperatorReport, R::Supplier, "CLASS_VIOLATION"),
+        (Class::OperatorReport, R::Reporter, "NOT_OWN"),
+    ] {
+        assert_eq!(
+            leaves(&of(class, kind, "x")).unwrap_err(),
+            code,
+            "{class} {kind}"
+        );
+    }
+    for class in [
+        Class::Selected,
+        Class::SelectedParty,
+        Class::ReleasedSelected,
+        Class::IntegratedProvision,
+        Class::Acquired,
+    ] {
+        let told = leaves(&of(class, R::StateAgency, "nco")).unwrap_err();
+        assert!(
+            told.starts_with("class: a product of reports"),
+            "{class}: {told}"
+        );
+    }
+}
+
+#[test]
+fn what_the_law_asks_for_beside_opens_the_way_and_no_more() {
+    use RecipientKind as R;
+    for (class, kind, wanted) in [
+        (
+            Class::IntegratedControlled,
+            R::StateAgency,
+            ConditionKind::ControlledHandling,
+        ),
+        (
+            Class::IntegratedControlled,
+            R::ForeignGovernment,
+            ConditionKind::EquivalentProtection,
+        ),
+        (
+            Class::OperatorReport,
+            R::StateAgency,
+            ConditionKind::CompetentMinister,
+        ),
+    ] {
+        let mut wish = of(class, kind, "x");
+        wish.request.conditions = vec![condition(wanted, "y")];
+        assert_eq!(
+            leaves(&wish).unwrap_err(),
+            "CONDITION_MISSING",
+            "of another"
+        );
+        wish.request.conditions.push(condition(wanted, "x"));
+        assert!(leaves(&wish).is_ok(), "{class} {kind}");
+    }
+    let report = {
+        let mut wish = of(Class::OperatorReport, R::Reporter, "acme");
+        wish.request.recipients = vec![Recipient::new(R::Reporter, name("acme"))];
+        leaves(&wish).unwrap()
+    };
+    assert_eq!(
+        report.content().values("document"),
+        ["{\"the\":\"report\"}"]
+    );
+    let mut supplier = of(Class::PublicNotice, R::Supplier, "maker");
+    supplier.fields = vec![extra("fix", FieldKind::Plain, "Update to 2.1.")];
+    supplier.request.conditions = vec![condition(ConditionKind::FixMethod, "maker")];
+    assert!(leaves(&supplier).is_ok());
+    supplier.fields.clear();
+    assert!(
+        leaves(&supplier)
+            .unwrap_err()
+            .starts_with("fields: what a supplier is given")
+    );
+    let mut carrier = of(Class::Integrated, R::Carrier, "telco");
+    carrier.request.transforms = vec![Transform::Remove("secret".to_owned())];
+    assert_eq!(
+        holds(&leaves(&carrier).unwrap()),
+        ["plain", "fix", "whose", "reporter"]
+    );
+}
+
+#[test]
+fn a_further_field_says_what_it_tells_and_plain_ones_name_no_operator() {
+    for (field, told) in [
+        (
+            extra("plain", FieldKind::Plain, "Acme was hit"),
+            "fields[0]: names an operator",
+        ),
+        (
+            extra("secret", FieldKind::Secret, "東都電力"),
+            "fields[0]: names an operator",
+        ),
+        (
+            extra("words", FieldKind::Plain, "x"),
+            "fields[0]: has a name of",
+        ),
+        (
+            extra("A B", FieldKind::Plain, "x"),
+            "fields[0]: has a name of",
+        ),
+        (
+            extra("x", FieldKind::Selected, "x"),
+            "fields[0]: selected information",
+        ),
+        (
+            extra("x", FieldKind::Plain, " "),
+            "fields[0]: say what it means",
+        ),
+        (
+            extra("x", FieldKind::Plain, "\u{1b}"),
+            "fields[0]: has a control character",
+        ),
+    ] {
+        let mut wish = wish();
+        wish.fields = vec![field.clone()];
+        let got = leaves(&wish).unwrap_err();
+        assert!(got.starts_with(told), "{field:?}: {got}");
+        wish.fields = vec![
+            extra("x", FieldKind::Plain, "y"),
+            extra("x", FieldKind::Plain, "y"),
+        ];
+        assert_eq!(leaves(&wish).unwrap_err(), "fields[1]: is there twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_product_has_versions_and_an_organisation_reads_its_own_in_every_capacity() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("store"))
+        .await
+        .unwrap();
+    let id = "00112233aabbccdd";
+    assert!(product::is_there(&store, id).await.is_err());
+    for (round, to) in [(0, R_ONE), (1, R_BOTH)] {
+        let mut wish = wish();
+        wish.words = format!("round {round}");
+        let named = to.iter().map(|(kind, to)| Recipient::new(*kind, name(to)));
+        wish.request.recipients = named.collect();
+        let released = leaves(&wish).unwrap();
+        let changes = given(&store, &released, id, "o3", NOW).await.unwrap();
+        store.apply(&changes).await.unwrap();
+    }
+    let versions = product::versions(&store, id).await.unwrap();
+    let said: Vec<_> = versions
+        .iter()
+        .map(|v| (v.owner.as_str(), v.version, v.said.words.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("carrier/borea", 1, "round 1"),
+            ("operator/borea", 1, "round 0"),
+            ("operator/borea", 2, "round 1")
+        ]
+    );
+    let own = product::copies_of(&store, "borea", 0).await.unwrap();
+    let said: Vec<_> = own.iter().map(|v| (v.owner.as_str(), v.version)).collect();
+    assert_eq!(said.len(), 2);
+    assert!(said.contains(&("operator/borea", 2)) && said.contains(&("carrier/borea", 1)));
+    let last = own.last().unwrap().sequence;
+    assert!(
+        product::copies_of(&store, "borea", last)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        product::copies_of(&store, "acme", 0)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(product::published(&store, 0).await.unwrap().is_empty());
+    assert!(product::is_there(&store, id).await.is_ok());
+    assert!(product::is_there(&store, "../../etc/passwd").await.is_err());
+}
+
+const R_ONE: &[(RecipientKind, &str)] = &[(RecipientKind::Operator, "borea")];
+const R_BOTH: &[(RecipientKind, &str)] = &[
+    (RecipientKind::Operator, "borea"),
+    (RecipientKind::Carrier, "borea"),
+];

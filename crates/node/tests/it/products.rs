@@ -4,6 +4,8 @@
 use crate::nation::{Caller, Nation};
 use crate::uses::{beside, entries};
 use sakimori_control::tls::May;
+use sakimori_cooperate::form::write_report;
+use sakimori_cooperate::report::{CommonForm, ReportDocument, Stage};
 use sakimori_custody::entry::EntryType;
 use sakimori_node::Role;
 use sakimori_store::{Change, Paper};
@@ -44,11 +46,24 @@ fn held(nation: &Nation) {
     };
     let registered =
         json!({"asset": "acme.example.jp", "method": "dns-txt", "shown": null, "asked": null});
-    let document = json!({
-        "format": "sakimori/report/v1", "fields_version": 1, "case": "c-1", "operator": "acme", "filer": "acme", "form": "ransomware",
-        "stage": "prompt", "recognised_at": 1_790_000_000, "fields": {"operator.name": "架空精機株式会社"},
-    });
-    let taken = json!({"text": document.to_string(), "receipt": "", "way": "node"});
+    let document = ReportDocument {
+        format: "sakimori/report/v1".to_owned(),
+        fields_version: 1,
+        case: "c-1".parse().unwrap(),
+        operator: "acme".parse().unwrap(),
+        filer: "acme".parse().unwrap(),
+        form: CommonForm::Ransomware,
+        stage: Stage::Prompt,
+        recognised_at: nation.host.seconds(),
+        reason: String::new(),
+        fields: [(
+            "operator.name".to_owned(),
+            Some("架空精機株式会社".to_owned()),
+        )]
+        .into(),
+    };
+    let text = String::from_utf8(write_report(&document)).unwrap();
+    let taken = json!({"text": text, "receipt": "", "way": "node"});
     let changes = [
         paper("report", "c-1", "taken", taken),
         paper("registration", "r-1", "asked", registered),
