@@ -2,6 +2,7 @@
 //! is named and nothing is taken.
 
 use crate::limits::{CATALOGUE_BYTES_MAX, CATALOGUE_ROWS_MAX};
+use sakimori_custody::time::Seconds;
 use std::collections::HashMap;
 
 /// A list of scores.
@@ -13,6 +14,13 @@ pub struct Scores {
     pub date: String,
     /// Scores by CVE id.
     pub scores: HashMap<String, Score>,
+}
+
+impl Scores {
+    /// The day of the scores, from its first second; none where the date does not begin with a day.
+    pub fn day(&self) -> Option<Seconds> {
+        crate::kev::day_of(&self.date)
+    }
 }
 
 /// A score.

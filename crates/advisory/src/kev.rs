@@ -3,6 +3,7 @@
 
 use crate::json::{self, JsonError};
 use crate::limits::{CATALOGUE_BYTES_MAX, CATALOGUE_ROWS_MAX};
+use sakimori_custody::time::Seconds;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -15,6 +16,19 @@ pub struct Catalogue {
     pub released: String,
     /// Entries by CVE id.
     pub entries: BTreeMap<String, Entry>,
+}
+
+impl Catalogue {
+    /// The day on which it was released, from its first second; none where it does not begin with a day.
+    pub fn day(&self) -> Option<Seconds> {
+        day_of(&self.released)
+    }
+}
+
+/// The first second of the day that a text begins with.
+pub(crate) fn day_of(text: &str) -> Option<Seconds> {
+    let day = text.get(..10)?;
+    crate::time::read(&format!("{day}T00:00:00Z")).map(crate::time::Moment::second)
 }
 
 /// One entry.

@@ -30,6 +30,8 @@ pub const PUBLISHED_MAX: usize = 100_000;
 pub const EVENTS_MAX: usize = 5_000;
 /// Most makers of a case.
 pub const MAKERS_MAX: usize = 500;
+/// Most coordinators of a case: Japan has two.
+pub const COORDINATORS_MAX: usize = 20;
 /// Longest line that people write in the room, characters.
 pub const LINE_CHARS_MAX: usize = 200;
 /// Longest text that people write in the room, characters: a report with its steps, an answer.

@@ -2,9 +2,10 @@
 //! published and when. Never: a clock of its own; a publication before its hour; silence as an answer; a maker's word in another maker's room.
 //!
 //! A case is what its events come to, in their order: [`Room::take`] takes one more or says why not, and [`Room::replay`] gives the same room of the same events. [`embargo`] is the hour,
-//! [`maker`] what passes between the office and one maker, [`urgency`] the decision on urgency, [`report`] what a stranger sends, [`view`] what each party sees, [`going_out`] what is
+//! [`maker`] what passes between the office and one maker, [`coordinator`] the same with a body that helps, [`urgency`] the decision on urgency, [`report`] what a stranger sends, [`view`] what each party sees, [`going_out`] what is
 //! published. Act 42/2025 art. 42; ISO/IEC 29147 and 30111 name the steps.
 
+pub mod coordinator;
 pub mod embargo;
 pub mod event;
 pub mod going_out;
@@ -15,6 +16,7 @@ mod take;
 pub mod urgency;
 pub mod view;
 
+pub use coordinator::Coordinator;
 pub use embargo::Hour;
 pub use event::{Act, Actor, Content, Event, Notifier};
 pub use maker::Maker;
@@ -135,6 +137,7 @@ pub struct Room {
     reports: Vec<String>,
     triage: Option<(Seconds, Triage)>,
     makers: BTreeMap<String, Maker>,
+    coordinators: BTreeMap<String, Coordinator>,
     hours: Vec<HourChange>,
     draft: Option<Draft>,
     approvals: Vec<Approval>,
@@ -159,6 +162,7 @@ impl Room {
             reports: vec![report.clone()],
             triage: None,
             makers: BTreeMap::new(),
+            coordinators: BTreeMap::new(),
             hours: Vec::new(),
             draft: None,
             approvals: Vec::new(),
@@ -212,6 +216,11 @@ impl Room {
     /// Its makers by name.
     pub const fn makers(&self) -> &BTreeMap<String, Maker> {
         &self.makers
+    }
+
+    /// Its coordinators by name.
+    pub const fn coordinators(&self) -> &BTreeMap<String, Coordinator> {
+        &self.coordinators
     }
 
     /// The hour in force.

@@ -1,12 +1,16 @@
 //! The vulnerability room over the store: reports of strangers, cases, what is published. In: reports, events, the time, secrets that others drew. Out: papers, each change one
 //! transaction with its audit line; the files of a provider. Never: a report in the place of another; a publication before its hour; a secret in clear.
 //!
-//! [`intake`] takes reports within bounds, [`case`] keeps a case as its events, one version each, [`publication`] makes and writes what goes out,
-//! [`concerned`] tells operators whom it concerns. Act 42/2025 art. 42.
+//! [`intake`] takes reports within bounds, [`case`] keeps a case as its events, one version each, [`leaving`] says what leaves by one and has to be on record before it, [`letter`] is an
+//! official letter to a maker, [`publication`] makes and writes what goes out, [`concerned`] tells operators whom it concerns, [`audience`] gives them what not everybody may read, [`catalogues`] are what others know of weaknesses. Act 42/2025 art. 42.
 
+pub mod audience;
 pub mod case;
+pub mod catalogues;
 pub mod concerned;
 pub mod intake;
+pub mod leaving;
+pub mod letter;
 pub mod publication;
 
 use crate::LiaisonError;
@@ -40,6 +44,12 @@ pub enum WeaknessError {
         /// The case.
         case: String,
     },
+    /// Something would leave that is not on record; nothing has left.
+    #[error("case {case}: what leaves by this act is not on record")]
+    Unrecorded {
+        /// The case.
+        case: String,
+    },
     /// As many reports wait as are kept; whoever reports comes back later.
     #[error("{most} reports wait to be read, which is as many as are kept")]
     Full {
@@ -63,7 +73,15 @@ pub enum WeaknessError {
         /// The bound.
         most: usize,
     },
-    /// A file of the published tree.
+    /// A catalogue or list of scores is not what it says; who laid it there brings another.
+    #[error("{path}: {why}", path = .path.display())]
+    Catalogue {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file.
     #[error("{path}", path = .path.display())]
     Disk {
         /// The file.

@@ -108,6 +108,17 @@ pub(super) fn folder(tlp: Tlp, edition: Edition) -> String {
     }
 }
 
+/// Where the document of a case lies below the web root; none where the edition has no label for its marking, or its marking no folder.
+pub fn path(case: &Case, edition: Edition) -> Option<String> {
+    label(case.tlp, edition).filter(|_| case.tlp != Tlp::Red)?;
+    let name = file_name::of(&case.id);
+    Some(format!(
+        "{}/{}/{name}",
+        folder(case.tlp, edition),
+        year(case)
+    ))
+}
+
 /// The year of the first version, so that a document keeps its place (7.1.11).
 fn year(case: &Case) -> u64 {
     let first = case.revisions.first().map_or(case.release, |r| r.date);

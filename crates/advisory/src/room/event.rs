@@ -18,6 +18,8 @@ pub enum Actor {
     Maker(String),
     /// Who reported.
     Reporter,
+    /// A coordinator that the office lets take part, by its name in the case.
+    Coordinator(String),
 }
 
 /// Something that happened.
@@ -63,6 +65,13 @@ pub enum Act {
     MakerAdded {
         /// Its name.
         maker: String,
+    },
+    /// Where a maker is written to: an official letter is announced there by mail.
+    MakerContact {
+        /// The maker.
+        maker: String,
+        /// Its mail address.
+        mail: String,
     },
     /// A maker is told of the weakness and asked.
     Told {
@@ -145,6 +154,42 @@ pub enum Act {
         /// Why.
         why: String,
     },
+    /// A coordinator takes part (Act 42/2025 art. 72).
+    CoordinatorAdded {
+        /// Its name.
+        coordinator: String,
+    },
+    /// A coordinator is told something.
+    CoordinatorTold {
+        /// The coordinator.
+        coordinator: String,
+        /// What.
+        text: String,
+    },
+    /// A coordinator says something.
+    CoordinatorSaid {
+        /// The coordinator.
+        coordinator: String,
+        /// What.
+        text: String,
+    },
+    /// A link into a coordinator's room is made; who has it speaks for the coordinator.
+    CoordinatorLinkMade {
+        /// The coordinator.
+        coordinator: String,
+        /// SHA-256 of the link's secret, hexadecimal.
+        hash: String,
+        /// The second from which it opens nothing.
+        #[serde(with = "crate::text")]
+        until: Seconds,
+    },
+    /// All links into a coordinator's room open nothing from now on.
+    CoordinatorLinksEnded {
+        /// The coordinator.
+        coordinator: String,
+        /// Why.
+        why: String,
+    },
     /// The hour of publication is set, or set anew.
     HourSet {
         /// The hour.
@@ -197,6 +242,7 @@ impl Act {
     pub fn maker(&self) -> Option<&str> {
         match self {
             Self::MakerAdded { maker }
+            | Self::MakerContact { maker, .. }
             | Self::Told { maker, .. }
             | Self::Said { maker, .. }
             | Self::Requested { maker, .. }
@@ -205,6 +251,20 @@ impl Act {
             | Self::Notified { maker, .. }
             | Self::LinkMade { maker, .. }
             | Self::LinksEnded { maker, .. } => Some(maker),
+            _ => None,
+        }
+    }
+}
+
+impl Act {
+    /// The coordinator whose it is, if it is about one.
+    pub fn coordinator(&self) -> Option<&str> {
+        match self {
+            Self::CoordinatorAdded { coordinator }
+            | Self::CoordinatorTold { coordinator, .. }
+            | Self::CoordinatorSaid { coordinator, .. }
+            | Self::CoordinatorLinkMade { coordinator, .. }
+            | Self::CoordinatorLinksEnded { coordinator, .. } => Some(coordinator),
             _ => None,
         }
     }

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct Maker {
     /// Its place among the events: a version that was approved before does not name it.
     pub(super) place: usize,
+    /// Where it is written to.
+    pub contact: Option<String>,
     /// What it was told.
     pub told: Vec<Told>,
     /// What it said.
@@ -50,6 +52,9 @@ pub struct Word {
     pub words: Option<String>,
     /// Whether somebody of the office wrote down what the maker said elsewhere.
     pub by_office: bool,
+    /// The coordinator that wrote down what the maker said to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
     #[serde(skip)]
     pub(super) place: usize,
 }
@@ -62,6 +67,8 @@ pub struct Request {
     pub at: Seconds,
     /// Whose it is.
     pub minister: String,
+    /// The number of its letter among those to this maker, from 1.
+    pub letter: usize,
     /// Why there is a basis.
     pub ground: String,
     /// What is requested.
@@ -91,6 +98,8 @@ pub struct Notice {
     /// When.
     #[serde(with = "crate::text")]
     pub at: Seconds,
+    /// The number of its letter among those to this maker, from 1.
+    pub letter: usize,
     /// Who notified.
     pub notifier: Notifier,
     /// Name of the office that notified.
@@ -108,6 +117,13 @@ pub struct Link {
     pub hash: String,
     /// The second from which it opens nothing.
     pub until: Seconds,
+}
+
+impl Link {
+    /// Whether a secret of this hash opens a room at an instant.
+    pub(super) fn opens(&self, hash: &str, now: Seconds) -> bool {
+        self.hash == hash && self.until > now
+    }
 }
 
 /// Where a clock stands.
@@ -167,6 +183,11 @@ impl Maker {
     pub(super) fn words_for(&self, place: usize) -> Option<&str> {
         let said = self.said.iter().rfind(|said| said.place < place)?;
         said.words.as_deref()
+    }
+
+    /// The number of the next official letter to it. It counts its own alone: a number of the case would tell how much others are written to.
+    pub fn next_letter(&self) -> usize {
+        self.requests.len() + self.notices.len() + 1
     }
 
     /// Until when its answer is waited for, where it has not come.

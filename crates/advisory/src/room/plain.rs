@@ -42,6 +42,22 @@ pub(super) fn line_if(field: &'static str, text: &str) -> Result<Option<String>,
     line(field, text).map(Some)
 }
 
+/// A mail address: one `@`, signs that a header takes as they are (RFC 5321, 4.5.3.1.3: at most 254 bytes).
+pub(super) fn mail(field: &'static str, text: &str) -> Result<String, FieldError> {
+    let text = text.trim();
+    let parts = text.split_once('@');
+    let plain = |b: u8| b.is_ascii_graphic() && !b"<>,;\"()[]\\:".contains(&b);
+    let good = parts.is_some_and(|(user, host)| {
+        !user.is_empty() && host.len() > 2 && !host.contains('@') && text.len() <= 254
+    });
+    if good && text.bytes().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        let what = "is no mail address";
+        Err(FieldError { field, what })
+    }
+}
+
 /// A text of 1 to 16000 characters; line ends are those of Unix.
 pub(super) fn text(field: &'static str, text: &str) -> Result<String, FieldError> {
     let text = text.replace("\r\n", "\n");
@@ -81,6 +97,20 @@ mod tests {
         }
         assert!(line("product", &"あ".repeat(200)).is_ok());
         assert!(line("product", &"あ".repeat(201)).is_err());
+        assert_eq!(
+            mail("mail", " psirt@example.jp ").as_deref(),
+            Ok("psirt@example.jp")
+        );
+        for bad in [
+            "",
+            "psirt",
+            "@example.jp",
+            "a@b@c.jp",
+            "a@b.jp\nBcc: c@d.jp",
+            "a<b@c.jp>",
+        ] {
+            assert!(mail("mail", bad).is_err(), "{bad:?}");
+        }
         let long = text("text", &"a".repeat(16_001)).map_err(|e| e.to_string());
         assert_eq!(
             long,

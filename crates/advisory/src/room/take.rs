@@ -27,9 +27,9 @@ impl Refused {
     }
 }
 
-type Step = Result<(), String>;
+pub(super) type Step = Result<(), String>;
 
-fn need(good: bool, what: &str) -> Step {
+pub(super) fn need(good: bool, what: &str) -> Step {
     if good { Ok(()) } else { Err(what.to_owned()) }
 }
 
@@ -72,6 +72,7 @@ impl Room {
             }
             Act::Triaged(triage) => self.triage = Some((event.at, (**triage).clone())),
             act if act.maker().is_some() => self.of_maker(event)?,
+            act if act.coordinator().is_some() => self.of_coordinator(event)?,
             Act::HourSet { .. } | Act::Leaked { .. } => self.hour_of(event)?,
             Act::Drafted(_) | Act::Approved { .. } | Act::Withdrawn { .. } => {
                 self.content_of(event)?;
@@ -97,7 +98,7 @@ impl Room {
                 need(self.closed.is_some(), "it is not closed")?;
                 self.closed = None;
             }
-            // All acts of makers were taken above.
+            // All acts of makers and coordinators were taken above.
             _ => return Err("the event is not known".to_owned()),
         }
         self.last = event.at;
@@ -199,6 +200,10 @@ impl Room {
             self.makers.insert(name, maker);
             return Ok(());
         }
+        if let Actor::Coordinator(by) = &event.by {
+            let known = self.coordinators.contains_key(by);
+            need(known, "the coordinator is not in it")?;
+        }
         let place = self.events;
         let maker = self.makers.get_mut(&name).ok_or("the maker is not in it")?;
         maker.hear(event, place)
@@ -209,6 +214,7 @@ impl Maker {
     fn hear(&mut self, event: &Event, place: usize) -> Step {
         let at = event.at;
         match &event.act {
+            Act::MakerContact { mail, .. } => self.contact = Some(plain::mail("mail", mail)?),
             Act::Told {
                 text, answer_by, ..
             } => {
@@ -226,11 +232,16 @@ impl Maker {
                 let words = words.as_deref().map(|words| plain::text("words", words));
                 let words = words.transpose()?;
                 let by_office = matches!(event.by, Actor::Office(_));
+                let through = match &event.by {
+                    Actor::Coordinator(name) => Some(name.clone()),
+                    _ => None,
+                };
                 self.said.push(Word {
                     at,
                     state: *state,
                     words,
                     by_office,
+                    through,
                     place,
                 });
             }
@@ -242,19 +253,14 @@ impl Maker {
                 ..
             } => self.notices.push(Notice {
                 at,
+                letter: self.next_letter(),
                 notifier: *notifier,
                 minister: plain::line("minister", minister)?,
                 urgency: plain::text("urgency", urgency)?,
                 text: plain::text("text", text)?,
             }),
             Act::LinkMade { hash, until, .. } => {
-                let hex = hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-                need(hash.len() == 64 && hex, "a link's hash is not one")?;
-                need(*until > at, "the link's end is not ahead")?;
-                self.links.push(Link {
-                    hash: hash.clone(),
-                    until: *until,
-                });
+                self.links.push(Link::made(hash, (at, *until))?);
             }
             Act::LinksEnded { why, .. } => {
                 plain::text("why", why)?;
@@ -278,6 +284,7 @@ impl Maker {
                 need(*reply_by > at, "the time to reply is not ahead")?;
                 self.requests.push(Request {
                     at,
+                    letter: self.next_letter(),
                     minister: plain::line("minister", minister)?,
                     ground: plain::text("ground", ground)?,
                     text: plain::text("text", text)?,
@@ -312,10 +319,23 @@ impl Maker {
     }
 }
 
-/// A maker speaks for itself alone, a reporter for itself; all else is the office's.
+impl Link {
+    /// A link whose hash is one and whose end is ahead.
+    pub(super) fn made(hash: &str, (at, until): (Seconds, Seconds)) -> Result<Self, String> {
+        let hex = hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        need(hash.len() == 64 && hex, "a link's hash is not one")?;
+        need(until > at, "the link's end is not ahead")?;
+        let hash = hash.to_owned();
+        Ok(Self { hash, until })
+    }
+}
+
+/// A maker speaks for itself alone, a reporter for itself, a coordinator for itself and for makers that it reached; all else is the office's.
 fn may_do(by: &Actor, act: &Act) -> Step {
     let good = match (by, act) {
-        (Actor::Office(_), Act::ReporterSaid { .. }) => false,
+        (Actor::Office(_), Act::ReporterSaid { .. } | Act::CoordinatorSaid { .. }) => false,
+        (Actor::Coordinator(_), Act::Said { .. }) => true,
+        (Actor::Coordinator(name), Act::CoordinatorSaid { coordinator, .. }) => name == coordinator,
         (Actor::Office(_), _) | (Actor::Reporter, Act::ReporterSaid { .. }) => true,
         (Actor::Maker(name), Act::Said { maker, .. } | Act::Replied { maker, .. }) => name == maker,
         _ => false,

@@ -27,7 +27,7 @@ pub struct Triage {
     pub likely: Vec<Likely>,
     /// Day of those scores; none where there were none at hand.
     pub scores: Option<String>,
-    /// Ids that are exploited by the catalogue while the answer to "Exploitation" is another.
+    /// Ids that are exploited by the catalogue while the answer to "Exploitation" or to "In KEV" is another.
     pub doubts: Vec<String>,
 }
 
@@ -119,8 +119,12 @@ pub fn decide(
         })
     });
     let likely: Vec<Likely> = likely.collect();
-    let mut asked = values.iter().filter(|(name, _)| name == "Exploitation");
-    let other = asked.any(|(_, value)| !value.eq_ignore_ascii_case("active"));
+    let denies = |(name, value): &(String, String)| match name.as_str() {
+        "Exploitation" => !value.eq_ignore_ascii_case("active"),
+        "In KEV" => !value.eq_ignore_ascii_case("yes"),
+        _ => false,
+    };
+    let other = values.iter().any(denies);
     let listed = exploited.iter().filter(|_| other);
     let doubts = listed.map(|entry| entry.cve.clone()).collect();
     Ok(Triage {

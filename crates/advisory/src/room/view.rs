@@ -127,7 +127,7 @@ impl Room {
     pub fn maker_of_link(&self, hash: &str, now: Seconds) -> Option<&str> {
         let opens = |maker: &super::Maker| {
             let mut links = maker.links.iter();
-            links.any(|link| link.hash == hash && link.until > now)
+            links.any(|link| link.opens(hash, now))
         };
         let found = self.makers.iter().find(|(_, maker)| opens(maker));
         found.map(|(name, _)| name.as_str())

@@ -81,6 +81,12 @@ impl Compact {
     }
 }
 
+/// The table of a name, large and small letters alike; none where there is no such table.
+pub fn named(name: &str) -> Option<&'static Compact> {
+    let mut all = ALL.into_iter();
+    all.find(|table| table.name.eq_ignore_ascii_case(name.trim()))
+}
+
 /// All of them.
 pub const ALL: [&Compact; 9] = [
     &CISA_COORDINATOR,

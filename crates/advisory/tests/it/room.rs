@@ -645,3 +645,146 @@ fn events_that_were_written_and_read_again_give_the_same_case() {
         })
         .unwrap();
 }
+
+#[test]
+fn a_coordinator_helps_and_reads_neither_the_report_nor_a_maker_s_words() {
+    let by = |at: u64, act: Act| Event {
+        at: Seconds(at),
+        by: Actor::Coordinator("JPCERT/CC".to_owned()),
+        act,
+    };
+    let named = || "JPCERT/CC".to_owned();
+    let said = |maker: &str| Act::Said {
+        maker: maker.to_owned(),
+        state: MakerState::Affected,
+        words: Some("heard on the telephone".to_owned()),
+    };
+    let first = Room::open("WK-2026-0001", &received(START)).unwrap();
+    let added = office(
+        START + 2,
+        Act::CoordinatorAdded {
+            coordinator: named(),
+        },
+    );
+    let early = first.take(&added).unwrap_err().to_string();
+    assert!(early.contains("it was not judged yet"), "{early}");
+    let take = |room: Room, event: Event| room.take(&event).unwrap();
+    let mut room = take(first, office(START + 1, Act::Triaged(Box::new(triage()))));
+    for name in MAKERS {
+        let maker = name.to_owned();
+        room = take(room, office(START + 2, Act::MakerAdded { maker }));
+    }
+    // Before it takes part it says nothing, for a maker neither.
+    assert!(room.take(&by(START + 3, said(MAKERS[0]))).is_err());
+    room = take(room, added);
+    let twice = office(
+        START + 3,
+        Act::CoordinatorAdded {
+            coordinator: named(),
+        },
+    );
+    assert!(room.take(&twice).is_err());
+    let told = Act::CoordinatorTold {
+        coordinator: named(),
+        text: "please reach the makers".to_owned(),
+    };
+    room = take(room, office(START + 4, told));
+    room = take(room, by(START + 5, said(MAKERS[0])));
+    let answer = |coordinator: &str| Act::CoordinatorSaid {
+        coordinator: coordinator.to_owned(),
+        text: "one was reached".to_owned(),
+    };
+    room = take(room, by(START + 6, answer("JPCERT/CC")));
+    let refused = [
+        by(START + 7, answer("IPA")),
+        office(START + 7, answer("JPCERT/CC")),
+        by(
+            START + 7,
+            Act::Leaked {
+                why: "x".to_owned(),
+            },
+        ),
+        by(
+            START + 7,
+            Act::MakerAdded {
+                maker: "Delta".to_owned(),
+            },
+        ),
+        maker(START + 7, MAKERS[0], answer("JPCERT/CC")),
+    ];
+    for event in refused {
+        assert!(room.take(&event).is_err(), "{event:?}");
+    }
+    let view = room
+        .for_coordinator("JPCERT/CC", Seconds(START + 10))
+        .unwrap();
+    assert_eq!(view.makers.len(), MAKERS.len());
+    assert_eq!(view.urgency.as_deref(), Some(triage().outcome.as_str()));
+    let text = serde_json::to_string(&view).unwrap();
+    assert!(text.contains("please reach the makers") && text.contains("one was reached"));
+    assert!(!text.contains("heard on the telephone"), "{text}");
+    // The maker sees through whom its word came; nobody else's part says that there is a coordinator.
+    let of = |maker: &str| {
+        let view = room.for_maker(maker, Seconds(START + 10)).unwrap();
+        serde_json::to_string(&view).unwrap()
+    };
+    assert!(of(MAKERS[0]).contains("\"through\":\"JPCERT/CC\""));
+    assert!(!of(MAKERS[1]).contains("JPCERT"));
+    let reporter = serde_json::to_string(&room.for_reporter(Seconds(START + 10))).unwrap();
+    assert!(!reporter.contains("JPCERT"));
+    assert!(room.for_coordinator("IPA", Seconds(START)).is_none());
+    // Its link opens its room until its end.
+    let hash = "a".repeat(64);
+    let link = Act::CoordinatorLinkMade {
+        coordinator: named(),
+        hash: hash.clone(),
+        until: Seconds(START + 100),
+    };
+    room = take(room, office(START + 20, link));
+    let opens = |room: &Room, at: u64| {
+        room.coordinator_of_link(&hash, Seconds(START + at))
+            .is_some()
+    };
+    assert!(opens(&room, 99) && !opens(&room, 100));
+    assert!(room.maker_of_link(&hash, Seconds(START + 30)).is_none());
+    let ended = Act::CoordinatorLinksEnded {
+        coordinator: named(),
+        why: "it went astray".to_owned(),
+    };
+    room = take(room, office(START + 30, ended));
+    assert!(!opens(&room, 31));
+}
+
+#[test]
+fn every_table_decides_and_the_decision_names_table_and_version() {
+    use sakimori_advisory::ssvc::tables;
+    for compact in tables::ALL {
+        let table = compact.table().unwrap();
+        let named = tables::named(&compact.name().to_uppercase()).unwrap();
+        assert_eq!(named.name(), compact.name());
+        let points = table.points.iter();
+        let given: Vec<(&str, &str)> = points
+            .map(|point| (point.name.as_ref(), point.values[0].as_ref()))
+            .collect();
+        let decided = urgency::decide(&table, &given, &[], (None, None)).unwrap();
+        assert_eq!(decided.table.0, compact.name());
+        assert!(!decided.table.1.is_empty() && !decided.outcome.is_empty());
+    }
+    assert!(tables::named("Tarot").is_none());
+    // Where the catalogue lists it and the answer denies it, both tables that ask say so.
+    let kev = br#"{"catalogVersion":"2026.06.01","dateReleased":"2026-06-01T12:00:00Z","count":1,"vulnerabilities":[{"cveID":"CVE-2026-12345","vendorProject":"A","product":"B","vulnerabilityName":"C","dateAdded":"2026-06-01","dueDate":"2026-06-22","requiredAction":"D"}]}"#;
+    let kev = kev::read(kev).unwrap();
+    let table = tables::CISA_BOD_26_04.table().unwrap();
+    let doubts = |listed: &str| {
+        let given = [
+            ("In KEV", listed),
+            ("Publicly Exposed", "Yes"),
+            ("Automatable", "Yes"),
+            ("Technical Impact", "Total"),
+        ];
+        let cves = ["CVE-2026-12345".to_owned()];
+        let decided = urgency::decide(&table, &given, &cves, (Some(&kev), None)).unwrap();
+        decided.doubts.len()
+    };
+    assert_eq!((doubts("No"), doubts("Yes")), (1, 0));
+}

@@ -2,10 +2,12 @@
 //! else has changed since.
 
 use super::intake::{Arrived, TAKEN};
-use super::{By, OWNER, WeaknessError};
+use super::letter::Signed;
+use super::{By, OWNER, WeaknessError, leaving, letter};
 use crate::LiaisonError;
 use crate::paper::{self, Document, Written};
 use sakimori_advisory::room::{Act, Actor, Event, Room, Stage};
+use sakimori_custody::Recorded;
 use sakimori_custody::time::Seconds;
 use sakimori_store::{Change, NEWEST, Store, View};
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,9 @@ pub struct Step {
     pub event: Event,
     /// The case after it.
     pub head: Head,
+    /// The index of the log entry under which something left by it, if something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<u64>,
 }
 
 /// What lists show of a case.
@@ -62,6 +67,17 @@ pub struct Kept {
     pub title: String,
     /// Its events, oldest first.
     pub events: Vec<Event>,
+    /// For each event the index of the log entry under which something left by it, if something did.
+    pub entries: Vec<Option<u64>>,
+}
+
+/// What an act by which something leaves comes with.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// The log entry.
+    pub entry: Option<Recorded>,
+    /// The letter that the act issues, signed.
+    pub letter: Option<Signed>,
 }
 
 /// The state's word of a case: what lists are filtered by. Whether the hour has come is a question of the time, and not of what is kept.
@@ -90,7 +106,11 @@ pub async fn open(
     let said = &arrived.said.report;
     let maker = said.maker.as_deref().unwrap_or("?");
     let head = Head::of(&room, format!("{} ({maker})", said.product));
-    let step = Step { event, head };
+    let step = Step {
+        event,
+        head,
+        entry: None,
+    };
     let standing = by.standing(word(&room, by.at), None);
     let changes = [
         paper::first(OWNER, id, &step, standing)?,
@@ -124,23 +144,51 @@ pub async fn load(store: &(impl Store + ?Sized), id: &str) -> Result<Kept, Weakn
     let title = title.ok_or_else(|| LiaisonError::Missing {
         what: format!("case `{id}`"),
     })?;
+    let entries = steps.iter().map(|step| step.said.entry).collect();
     let events: Vec<Event> = steps.into_iter().map(|step| step.said.event).collect();
     Ok(Kept {
         room: Room::replay(id, &events)?,
         title,
         events,
+        entries,
     })
+}
+
+impl Kept {
+    /// The event that an act would be. Two that act in one second, or a clock that was set back a little, keep the order in which they were taken.
+    pub fn event(&self, (actor, act): (Actor, Act), at: Seconds) -> Event {
+        Event {
+            at: at.max(self.room.last()),
+            by: actor,
+            act,
+        }
+    }
+}
+
+/// Adds an event by which nothing leaves; as [`add_recorded`] otherwise.
+///
+/// # Errors
+/// As [`add_recorded`].
+pub async fn add(
+    store: &(impl Store + ?Sized),
+    of: (&str, Option<usize>),
+    said: (Actor, Act),
+    by: By<'_>,
+) -> Result<Kept, WeaknessError> {
+    add_recorded(store, of, said, by, Beside::default()).await
 }
 
 /// Adds an event. `on`: how many events the case had when whoever acts read it; none where it does not matter, as for a maker's own word.
 ///
 /// # Errors
-/// [`WeaknessError::Changed`], [`WeaknessError::Refused`], [`LiaisonError::Missing`].
-pub async fn add(
+/// [`WeaknessError::Changed`], [`WeaknessError::Refused`], [`LiaisonError::Missing`]; [`WeaknessError::Unrecorded`] where something leaves by it and no log entry is given, or the letter that it
+/// issues is not.
+pub async fn add_recorded(
     store: &(impl Store + ?Sized),
     (id, on): (&str, Option<usize>),
     (actor, act): (Actor, Act),
     by: By<'_>,
+    beside: Beside,
 ) -> Result<Kept, WeaknessError> {
     let mut kept = load(store, id).await?;
     if on.is_some_and(|on| on != kept.room.events()) {
@@ -152,14 +200,18 @@ pub async fn add(
         Act::Joined { report } => Some(super::intake::report(store, report).await?),
         _ => None,
     };
-    // Two that act in one second, or a clock that was set back a little, keep the order in which they were taken.
-    let at = by.at.max(kept.room.last());
-    let event = Event { at, by: actor, act };
+    let event = kept.event((actor, act), by.at);
+    let at = event.at;
     let room = kept.room.take(&event)?;
+    on_record(&kept.room, &event, &beside)?;
     let head = Head::of(&room, kept.title.clone());
     let due = room.next_due(at).map(|due| due.0);
     let state = word(&room, at);
-    let step = Step { event, head };
+    let step = Step {
+        event,
+        head,
+        entry: beside.entry.map(Recorded::index),
+    };
     let version = u64::try_from(room.events()).unwrap_or(u64::MAX);
     let body = serde_json::to_string(&step).map_err(|e| LiaisonError::Refused {
         field: "event".to_owned(),
@@ -182,11 +234,29 @@ pub async fn add(
     if let Some(arrived) = joined {
         changes.push(taken(&arrived, id, by)?);
     }
+    if let Some(signed) = &beside.letter {
+        changes.extend(letter::changes(signed, &room, by)?);
+    }
     store.apply(&changes).await?;
+    kept.entries.push(step.entry);
     kept.title.clone_from(&step.head.title);
     kept.events.push(step.event);
     kept.room = room;
     Ok(kept)
+}
+
+/// Holds an event to the rule that what leaves by it is on record before it happens, and that a letter is the one that it issues.
+fn on_record(room: &Room, event: &Event, beside: &Beside) -> Result<(), WeaknessError> {
+    let unrecorded = || WeaknessError::Unrecorded {
+        case: room.id().to_owned(),
+    };
+    let leaves = leaving::asked(room, event).is_some();
+    let issued = letter::document(room, event).map(|(text, _)| text);
+    let letter = beside.letter.as_ref().map(|signed| &signed.document);
+    if leaves != beside.entry.is_some() || issued.as_ref() != letter {
+        return Err(unrecorded());
+    }
+    Ok(())
 }
 
 /// The word of an act, for the audit: what was done, and nothing of what was said.
@@ -196,6 +266,7 @@ fn name(act: &Act) -> &'static str {
         Act::Joined { .. } => "joined",
         Act::Triaged(_) => "triaged",
         Act::MakerAdded { .. } => "maker-added",
+        Act::MakerContact { .. } => "maker-contact",
         Act::Told { .. } => "told",
         Act::Said { .. } => "said",
         Act::Requested { .. } => "requested",
@@ -204,6 +275,11 @@ fn name(act: &Act) -> &'static str {
         Act::Notified { .. } => "notified",
         Act::LinkMade { .. } => "link-made",
         Act::LinksEnded { .. } => "links-ended",
+        Act::CoordinatorAdded { .. } => "coordinator-added",
+        Act::CoordinatorTold { .. } => "coordinator-told",
+        Act::CoordinatorSaid { .. } => "coordinator-said",
+        Act::CoordinatorLinkMade { .. } => "coordinator-link-made",
+        Act::CoordinatorLinksEnded { .. } => "coordinator-links-ended",
         Act::HourSet { .. } => "hour-set",
         Act::Leaked { .. } => "leaked",
         Act::Drafted(_) => "drafted",

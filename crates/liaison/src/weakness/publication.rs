@@ -32,6 +32,8 @@ pub struct Published {
     pub files: Files,
     /// The newest version of each case that everybody may read, by id.
     pub open: Vec<Case>,
+    /// The newest version of each case that is for operators alone, by id.
+    pub shared: Vec<Case>,
     /// The instant at which there is more, as far as is known now.
     pub next: Option<Seconds>,
 }
@@ -71,6 +73,10 @@ pub fn at(
             open.push(case);
         }
     }
+    let shared = open
+        .iter()
+        .filter(|case| !matches!(case.tlp, Tlp::Clear | Tlp::Red));
+    let shared = shared.map(|case| (*case).clone()).collect();
     open.retain(|case| case.tlp == Tlp::Clear);
     if let Some(assigner) = &house.assigner {
         for case in &open {
@@ -82,6 +88,7 @@ pub fn at(
     Ok(Published {
         files,
         open: open.into_iter().cloned().collect(),
+        shared,
         next: ahead.filter(|release| *release > now).min(),
     })
 }

@@ -9,11 +9,12 @@ use sakimori_advisory::room::report::Known;
 use sakimori_advisory::room::{Act, Actor, Content, Hour, Report, urgency};
 use sakimori_advisory::ssvc::tables::CISA_COORDINATOR;
 use sakimori_cooperate::Terms;
+use sakimori_custody::Recorded;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::matching::{add_alias, matches};
 use sakimori_liaison::notice::RegisteredPart;
 use sakimori_liaison::paper::{self, Standing};
-use sakimori_liaison::weakness::case::{add, list, load, open};
+use sakimori_liaison::weakness::case::{Beside, add, add_recorded, list, load, open};
 use sakimori_liaison::weakness::concerned::tell;
 use sakimori_liaison::weakness::intake::{
     Arrival, Taken, UNREAD_MAX, Which, of_link, receive, report, set_aside, unread,
@@ -292,6 +293,14 @@ fn judged() -> Act {
     ))
 }
 
+/// What comes with an act by which something leaves.
+fn on_record(leaves: bool) -> Beside {
+    Beside {
+        entry: leaves.then(|| Recorded::at(7)),
+        letter: None,
+    }
+}
+
 /// A case of one report whose draft goes out at an hour.
 async fn ready(store: &SqliteStore, id: &str, title: &str, hour: u64) {
     let one = said(title, &format!("text of {title}"));
@@ -315,7 +324,9 @@ async fn ready(store: &SqliteStore, id: &str, title: &str, hour: u64) {
         },
     ];
     for (act, second) in acts.into_iter().zip(2..) {
-        add(store, (id, None), (office(), act), by(second))
+        let leaves = matches!(act, Act::Approved { .. });
+        let beside = on_record(leaves);
+        add_recorded(store, (id, None), (office(), act), by(second), beside)
             .await
             .unwrap();
     }
@@ -527,7 +538,8 @@ async fn operators_are_told_once_of_each_version_whom_it_concerns() {
     let again = Act::Approved {
         summary: "A second version".to_owned(),
     };
-    add(&store, ("WK-2026-0001", None), (office(), again), by(200))
+    let case = ("WK-2026-0001", None);
+    add_recorded(&store, case, (office(), again), by(200), on_record(true))
         .await
         .unwrap();
     assert_eq!((told(200).await, told(201).await), (1, 0));

@@ -6,12 +6,16 @@
 //! | [`house`] | who publishes, the tree in force, when the next one is due |
 //! | [`acts`] | what may be done to a case, and who may |
 //! | [`rest`] | routes of the interface |
+//! | [`coordinators`] | rooms of coordinators, for the interface and as pages |
+//! | [`letters`] | official letters, for the interface and as pages |
 //! | [`web`], [`forms`] | routes of pages; what their forms say |
 //! | [`tree`] | the published files |
 
 mod acts;
+mod coordinators;
 mod forms;
 mod house;
+mod letters;
 mod rest;
 mod tree;
 mod web;
@@ -44,6 +48,11 @@ pub(super) fn interface(role: Role) -> OpenApiRouter<Shared> {
         .routes(routes!(rest::room))
         .routes(routes!(rest::said))
         .routes(routes!(rest::replied))
+        .routes(routes!(coordinators::link))
+        .routes(routes!(coordinators::seen))
+        .routes(routes!(coordinators::said))
+        .routes(routes!(letters::letter))
+        .routes(routes!(letters::makers))
 }
 
 /// The pages and the published tree, at the office's node.
@@ -51,7 +60,10 @@ pub(super) fn pages(role: Role) -> Router<Shared> {
     if role != Role::Office {
         return Router::new();
     }
-    web::routes().merge(tree::routes())
+    web::routes()
+        .merge(coordinators::routes())
+        .merge(letters::routes())
+        .merge(tree::routes())
 }
 
 /// What a use case's refusal is to a caller.

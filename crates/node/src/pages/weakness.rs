@@ -2,12 +2,17 @@
 //! others is a text node, without script. Never: in a maker's page what is another's.
 
 mod case;
+mod coordinator;
+mod letter;
 mod list;
 mod maker;
 mod public;
 mod report;
+mod triage;
 
 pub(crate) use case::{Shown, case};
+pub(crate) use coordinator::coordinator;
+pub(crate) use letter::letter;
 pub(crate) use list::{list, one};
 pub(crate) use maker::{link_made, room};
 pub(crate) use public::{advisories, advisory};

@@ -3,6 +3,9 @@
 
 #![expect(clippy::too_many_lines, reason = "whole cases are long")]
 
+mod audience;
+mod letters;
+mod parties;
 mod publication;
 
 use crate::nation::{Caller, Nation, Said, options};
@@ -28,7 +31,7 @@ struct House {
 /// 2026-12-01T00:00:00Z
 const START: u64 = 1_796_083_200;
 
-fn armoured() -> String {
+pub(crate) fn armoured() -> String {
     let parameters = SecretKeyParamsBuilder::default()
         .key_type(KeyType::Ed25519Legacy)
         .created_at(Timestamp::from_secs(1_700_000_000))

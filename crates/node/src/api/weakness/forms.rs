@@ -8,7 +8,7 @@ use sakimori_advisory::publish::case::{
     MakerState, Product, ProductState, Remedy, RemedyKind, Stage, Weakness,
 };
 use sakimori_advisory::room::{Act, Content, Hour, Notifier};
-use sakimori_advisory::ssvc::tables::CISA_COORDINATOR;
+use sakimori_advisory::ssvc::tables::{CISA_COORDINATOR, named};
 use sakimori_release::Tlp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -100,6 +100,10 @@ pub(super) async fn act(app: &Shared, fields: &Fields) -> Answer<Act> {
     Ok(match fields.get("act") {
         "triaged" => Act::Triaged(Box::new(triage(app, fields).await?)),
         "maker-added" => Act::MakerAdded { maker: maker()? },
+        "maker-contact" => Act::MakerContact {
+            maker: maker()?,
+            mail: fields.need("mail")?,
+        },
         "told" => Act::Told {
             maker: maker()?,
             text: text()?,
@@ -129,6 +133,17 @@ pub(super) async fn act(app: &Shared, fields: &Fields) -> Answer<Act> {
             urgency: fields.need("ground")?,
             text: text()?,
         },
+        "coordinator-added" => Act::CoordinatorAdded {
+            coordinator: fields.need("coordinator")?,
+        },
+        "coordinator-told" => Act::CoordinatorTold {
+            coordinator: fields.need("coordinator")?,
+            text: text()?,
+        },
+        "coordinator-links-ended" => Act::CoordinatorLinksEnded {
+            coordinator: fields.need("coordinator")?,
+            why: text()?,
+        },
         "links-ended" => Act::LinksEnded {
             maker: maker()?,
             why: text()?,
@@ -151,8 +166,11 @@ pub(super) async fn act(app: &Shared, fields: &Fields) -> Answer<Act> {
 }
 
 async fn triage(app: &Shared, fields: &Fields) -> Answer<sakimori_advisory::room::Triage> {
-    let points = CISA_COORDINATOR.table().map(|table| table.points);
-    let named = points.unwrap_or_default().into_iter().enumerate();
+    let table = fields.may("table");
+    let compact = table.as_deref().map_or(Some(&CISA_COORDINATOR), named);
+    let points = compact.and_then(|table| table.table());
+    let points = points.map_or_else(Vec::new, |table| table.points);
+    let named = points.into_iter().enumerate();
     let values = named
         .map(|(place, point)| {
             let value = fields.get(&format!("point{place}")).to_owned();
@@ -160,7 +178,7 @@ async fn triage(app: &Shared, fields: &Fields) -> Answer<sakimori_advisory::room
         })
         .collect();
     let cves = fields.get("cves").split_whitespace().map(str::to_owned);
-    acts::judged(app, values, cves.collect()).await
+    acts::judged(app, table.as_deref(), values, cves.collect()).await
 }
 
 /// The draft of the form: one weakness, products and remedies as lines.

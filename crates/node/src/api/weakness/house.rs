@@ -1,32 +1,36 @@
 //! Who publishes, and what is public now. In: `weaknesses/` in the office's folder, cases, the time. Out: the tree in force. Never: a tree that is half made; the tree of an hour that has
 //! not come. What is due at an instant is made by whoever asks first at or after it, or by the next tick.
 
+use super::acts::let_go;
 use crate::api::report::Seat;
 use crate::app::{App, Caller, Shared};
 use crate::part::Role;
 use crate::problem::{Answer, Code, Problem};
 use crate::rate::Starts;
-use sakimori_advisory::csaf::{Edition, file_name};
-use sakimori_advisory::epss::{self, Scores};
-use sakimori_advisory::kev::{self, Catalogue};
+use sakimori_advisory::csaf::Edition;
 use sakimori_advisory::publish::openpgp::Key;
 use sakimori_advisory::publish::{Case, Provider, document};
 use sakimori_advisory::room::Room;
 use sakimori_advisory::room::going_out::Assigner;
 use sakimori_control::error::told;
+use sakimori_control::tls::{May, Peers};
 use sakimori_control::{ControlError, Host};
-use sakimori_custody::ids::hex;
+use sakimori_cooperate::Terms;
+use sakimori_custody::ids::{Name, hex};
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
+use sakimori_liaison::matching::Keeper;
+use sakimori_liaison::weakness::catalogues::{Catalogues, EPSS, KEV, read_epss, read_kev};
 use sakimori_liaison::weakness::publication::{self, House, Published};
-use sakimori_liaison::weakness::{By, WeaknessError, concerned};
+use sakimori_liaison::weakness::{By, OWNER as OFFICE, WeaknessError, audience, concerned};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
 /// Most reports of a network within [`REPORTS_WINDOW`].
@@ -37,6 +41,8 @@ pub(super) const REPORTS_WINDOW: Duration = Duration::from_hours(1);
 const AHEAD_SECONDS: u64 = 60;
 /// How long it is before a publication that failed is tried again, in seconds.
 const AGAIN_SECONDS: u64 = 5;
+/// How long it is before operators are given again what they could not be given, in seconds: the log was not there.
+const GIVE_AGAIN_SECONDS: u64 = 60;
 
 /// `weaknesses/house.json`.
 #[derive(Deserialize)]
@@ -85,7 +91,12 @@ pub(crate) struct Weaknesses {
     prepared: Mutex<Option<(u64, u64, Published)>>,
     making: Mutex<()>,
     telling: Mutex<()>,
+    /// The catalogues as they were read, with what their files were then.
+    known: std::sync::Mutex<Option<([Stamp; 2], Arc<Catalogues>)>>,
 }
+
+/// When a file was changed and how long it is; none where there is none.
+type Stamp = Option<(SystemTime, u64)>;
 
 /// Opens the room of the office's node; other roles have none.
 ///
@@ -114,6 +125,7 @@ pub(crate) fn open(
         prepared: Mutex::new(None),
         making: Mutex::new(()),
         telling: Mutex::new(()),
+        known: std::sync::Mutex::new(None),
     })))
 }
 
@@ -121,6 +133,7 @@ fn nothing() -> Published {
     Published {
         files: sakimori_advisory::publish::tree::Files::new(),
         open: Vec::new(),
+        shared: Vec::new(),
         next: None,
     }
 }
@@ -202,21 +215,31 @@ impl Weaknesses {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Catalogue of exploited weaknesses and scores, as they lie beside the house; none where there are none or they cannot be read.
-    pub(super) fn catalogues(&self) -> (Option<Catalogue>, Option<Scores>) {
-        let read = |name: &str| std::fs::read(self.home.join(name)).ok();
-        let unread = |name: &str, e: &dyn std::fmt::Display| {
-            tracing::warn!(file = name, cause = %e, "a catalogue cannot be read");
+    /// Catalogue of exploited weaknesses and scores, as they lie beside the house; none where there are none or they cannot be read. They are read anew where a file has changed.
+    pub(super) fn catalogues(&self) -> Arc<Catalogues> {
+        let stamps = [KEV, EPSS].map(|name| {
+            let about = std::fs::metadata(self.home.join(name)).ok()?;
+            Some((about.modified().ok()?, about.len()))
+        });
+        let mut kept = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, both)) = kept.as_ref().filter(|(then, _)| *then == stamps) {
+            return Arc::clone(both);
+        }
+        let unread = |e: WeaknessError| {
+            tracing::warn!(cause = told(&e), "a catalogue cannot be read");
         };
-        let catalogue = read("kev.json").and_then(|bytes| {
-            let read = kev::read(&bytes);
-            read.map_err(|e| unread("kev.json", &e)).ok()
+        let both = Arc::new(Catalogues {
+            kev: read_kev(&self.home.join(KEV))
+                .map_err(unread)
+                .ok()
+                .flatten(),
+            epss: read_epss(&self.home.join(EPSS))
+                .map_err(unread)
+                .ok()
+                .flatten(),
         });
-        let scores = read("epss.csv").and_then(|bytes| {
-            let read = epss::read(&bytes);
-            read.map_err(|e| unread("epss.csv", &e)).ok()
-        });
-        (catalogue, scores)
+        *kept = Some((stamps, Arc::clone(&both)));
+        both
     }
 
     /// Holds a draft against schema, tests and record format.
@@ -240,6 +263,12 @@ impl Weaknesses {
         let no_draft = || Problem::new(Code::NotFound, "there is no draft");
         let case = room.trial(release).ok_or_else(no_draft)?;
         document(&case, &set.house.provider, edition).map_err(|e| Problem::new(Code::Refused, e))
+    }
+
+    /// Who publishes; nothing where it is not set up.
+    pub(super) fn name(&self) -> String {
+        let set = self.set.as_ref();
+        set.map_or_else(String::new, |set| set.house.provider.name.clone())
     }
 
     /// The address of a path on the provider's web root; the path alone where none is set up.
@@ -352,16 +381,20 @@ fn tell(app: &Shared, room: &Arc<Weaknesses>, published: &Arc<Published>) {
                 return;
             }
         };
-        let documents: Vec<(&Case, Value)> = published
-            .open
-            .iter()
+        let with = (&app.matching, &terms);
+        if let Err(cause) = give(&app, &room, &published, with).await {
+            tracing::error!(cause, "operators could not be given what is for them");
+            let later = app.host.seconds().0.saturating_add(GIVE_AGAIN_SECONDS);
+            room.next.fetch_min(later, Ordering::AcqRel);
+        }
+        let both = published.open.iter().chain(&published.shared);
+        let documents: Vec<(&Case, Value)> = both
             .filter_map(|case| Some((case, document_of(&published, case)?)))
             .collect();
         let by = By {
-            who: "office",
+            who: OFFICE,
             at: app.host.seconds(),
         };
-        let with = (&app.matching, &terms);
         match concerned::tell(&*app.store, with, &documents, by).await {
             Ok(0) => {}
             Ok(cases) => tracing::info!(cases, "operators were told whom advisories concern"),
@@ -370,18 +403,65 @@ fn tell(app: &Shared, room: &Arc<Weaknesses>, published: &Arc<Published>) {
     });
 }
 
+/// Gives what is for operators alone to those whom it is for: each entry is on record before anybody reads under it.
+async fn give(
+    app: &Shared,
+    room: &Arc<Weaknesses>,
+    published: &Arc<Published>,
+    with: (&Keeper, &Terms),
+) -> Result<(), String> {
+    let Some(set) = &room.set else {
+        return Ok(());
+    };
+    let nodes = nodes(app)?;
+    let by = By {
+        who: OFFICE,
+        at: app.host.seconds(),
+    };
+    let store = &*app.store;
+    for case in &published.shared {
+        // Whom it concerns is looked at once for each version, as the question about it is.
+        let new = !concerned::is_told(store, case)
+            .await
+            .map_err(|e| told(&e))?;
+        let whom = match document_of(published, case).filter(|_| new) {
+            Some(document) => concerned::concerned(store, with, &document).await,
+            None => Ok(BTreeSet::new()),
+        };
+        let whom = whom.map_err(|e| told(&e))?;
+        let of = (case, &published.files, set.house.provider.root.as_str());
+        let plan = audience::plan(store, of, (&nodes, &whom)).await;
+        let Some(plan) = plan.map_err(|e| told(&e))? else {
+            continue;
+        };
+        let parts = plan.asked.clone();
+        let entries = app.blocking(move |app| {
+            let parts = parts.iter();
+            parts.map(|asked| let_go(app, asked, OFFICE)).collect()
+        });
+        let entries: Vec<_> = entries.await.map_err(|e: Problem| {
+            let code = e.code.word();
+            format!("{code} {} {}", e.detail, e.cause.unwrap_or_default())
+        })?;
+        let given = audience::give(store, &plan, &entries, by).await;
+        given.map_err(|e| told(&e))?;
+    }
+    Ok(())
+}
+
+/// The operators whose nodes the office knows.
+fn nodes(app: &App) -> Result<Vec<Name>, String> {
+    let peers = Peers::read(&app.folder).map_err(|e| told(&e))?;
+    let own = peers
+        .all()
+        .iter()
+        .filter(|peer| peer.may.contains(&May::Report));
+    Ok(own.filter_map(|peer| peer.name.parse().ok()).collect())
+}
+
 /// A case's document as it was published.
 fn document_of(published: &Published, case: &Case) -> Option<Value> {
-    let year = case
-        .revisions
-        .first()
-        .map_or(case.release, |r| r.date)
-        .year_month()
-        .0;
-    let name = file_name::of(&case.id);
-    let bytes = published
-        .files
-        .get(&format!(".well-known/csaf/white/{year}/{name}"))?;
+    let bytes = audience::document(&published.files, case)?;
     serde_json::from_slice(bytes).ok()
 }
 

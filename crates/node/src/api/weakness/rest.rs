@@ -15,7 +15,9 @@ use sakimori_advisory::room::report::Known;
 use sakimori_advisory::room::{Act, Event, Report};
 use sakimori_custody::ids::hex;
 use sakimori_liaison::weakness::case::{self, Kept};
+use sakimori_liaison::weakness::catalogues::Sheets;
 use sakimori_liaison::weakness::intake::{self, Arrival, Taken};
+use sakimori_liaison::weakness::letter;
 use sakimori_liaison::weakness::{By, hash_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -163,6 +165,7 @@ pub(crate) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<ax
         .await
         .map_err(|e| problem(&e))?;
     let now = app.host.seconds();
+    let sheets = sheets(&app).await?;
     let unread: Vec<Value> = unread
         .iter()
         .map(|(written, of_network)| {
@@ -175,7 +178,19 @@ pub(crate) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<ax
             json!({ "case": line.id, "stage": line.stage(now), "due": line.due.map(|due| due.to_string()), "head": line.head })
         })
         .collect();
-    Ok(axum::Json(json!({ "unread": unread, "cases": cases })))
+    Ok(axum::Json(
+        json!({ "unread": unread, "cases": cases, "catalogues": sheets }),
+    ))
+}
+
+/// What the catalogues are and how old they are.
+///
+/// # Errors
+/// [`Code::Fault`].
+pub(super) async fn sheets(app: &Shared) -> Answer<Sheets> {
+    let (room, now) = (of(app)?, app.host.seconds());
+    app.blocking(move |_| Ok(room.catalogues().sheets(now)))
+        .await
 }
 
 /// A report to be made a case of.
@@ -222,7 +237,9 @@ pub(crate) async fn case(
     Path(case): Path<String>,
 ) -> Answer<axum::Json<Value>> {
     let kept = acts::read(&app, &caller, &case).await?;
-    Ok(axum::Json(whole(&app, &kept)))
+    let mut whole = whole(&app, &kept);
+    whole["catalogues"] = json!(sheets(&app).await?);
+    Ok(axum::Json(whole))
 }
 
 /// The CSAF document that the draft would be: what matching and others' validators are shown before somebody approves it.
@@ -267,12 +284,25 @@ fn whole(app: &Shared, kept: &Kept) -> Value {
         .keys()
         .filter_map(|name| serde_json::to_value(room.for_maker(name, now)?).ok())
         .collect();
-    // Hashes of links are nobody's to read.
-    let events: Vec<&Event> = kept
-        .events
-        .iter()
-        .filter(|event| !matches!(event.act, Act::LinkMade { .. }))
+    let coordinators: Vec<Value> = room
+        .coordinators()
+        .keys()
+        .filter_map(|name| serde_json::to_value(room.for_coordinator(name, now)?).ok())
         .collect();
+    let letters = room.makers().iter().flat_map(|(name, maker)| {
+        let numbers = 1..maker.next_letter() as u64;
+        numbers.map(|number| letter::id(name, number))
+    });
+    let letters: Vec<String> = letters.collect();
+    // Hashes of links are nobody's to read.
+    let shown = |(event, _): &(&Event, &Option<u64>)| {
+        !matches!(
+            event.act,
+            Act::LinkMade { .. } | Act::CoordinatorLinkMade { .. }
+        )
+    };
+    let all = kept.events.iter().zip(&kept.entries).filter(shown);
+    let (events, entries): (Vec<&Event>, Vec<&Option<u64>>) = all.unzip();
     json!({
         "case": room.id(),
         "title": kept.title,
@@ -281,7 +311,10 @@ fn whole(app: &Shared, kept: &Kept) -> Value {
         "reports": room.reports(),
         "embargo": room.embargo(now),
         "makers": makers,
+        "coordinators": coordinators,
         "events": events,
+        "entries": entries,
+        "letters": letters,
     })
 }
 
@@ -313,7 +346,10 @@ pub(crate) async fn event(
 ) -> Answer<axum::Json<Value>> {
     if matches!(
         event.act,
-        Act::Triaged(_) | Act::LinkMade { .. } | Act::Received { .. }
+        Act::Triaged(_)
+            | Act::LinkMade { .. }
+            | Act::CoordinatorLinkMade { .. }
+            | Act::Received { .. }
     ) {
         acts::may(&app, &caller, Leave::CoordinateWeakness).await?;
         return Err(Problem::new(
@@ -331,7 +367,11 @@ pub(crate) async fn event(
 pub(crate) struct NewTriage {
     /// How many events the case had when it was read.
     pub on: usize,
-    /// Value by name of the decision point, of the table "CISA Coordinator".
+    /// Name of the decision table, as docs/reference/weaknesses.md lists them; "CISA Coordinator" without it.
+    #[serde(default)]
+    #[schema(example = "CISA Coordinator")]
+    pub table: Option<String>,
+    /// Value by name of the table's decision points.
     #[schema(example = json!([["Exploitation", "Active"], ["Automatable", "No"], ["Technical Impact", "Total"], ["Mission and Well-Being Impact", "High"]]))]
     pub values: Vec<(String, String)>,
     /// CVE ids, if there are any.
@@ -353,7 +393,7 @@ pub(crate) async fn triage(
     Json(triage): Json<NewTriage>,
 ) -> Answer<axum::Json<Value>> {
     acts::may(&app, &caller, Leave::CoordinateWeakness).await?;
-    let judged = acts::judged(&app, triage.values, triage.cves).await?;
+    let judged = acts::judged(&app, triage.table.as_deref(), triage.values, triage.cves).await?;
     let act = Act::Triaged(Box::new(judged));
     let kept = acts::add(&app, &caller, (&case, Some(triage.on)), act).await?;
     Ok(axum::Json(whole(&app, &kept)))
@@ -392,7 +432,13 @@ pub(crate) async fn link(
     Json(link): Json<NewLink>,
 ) -> Answer<(StatusCode, axum::Json<LinkPath>)> {
     let on = (case.as_str(), Some(link.on));
-    let path = acts::link(&app, &caller, on, (link.maker, link.days)).await?;
+    let path = acts::link(
+        &app,
+        &caller,
+        on,
+        (acts::Whose::Maker(link.maker), link.days),
+    )
+    .await?;
     Ok((StatusCode::CREATED, axum::Json(LinkPath { path })))
 }
 

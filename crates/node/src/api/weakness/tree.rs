@@ -1,6 +1,7 @@
 //! The published files. In: paths. Out: bytes with their type of content. Never: a file of a folder that is not for everybody, to whom may not have it; that there is one.
 
 use super::house::published;
+use super::problem;
 use crate::app::{Caller, Shared};
 use crate::problem::{Answer, Code, Problem};
 use axum::Router;
@@ -9,6 +10,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sakimori_access::{Act, Object};
+use sakimori_control::tls::May;
+use sakimori_liaison::weakness::audience;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -18,11 +21,12 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/cve/{*path}", get(record))
 }
 
-/// Folders for the community: their files are for those to whom the office shares. What is stricter is handed over otherwise.
+/// Folders for the community: their files are for those to whom the office shares.
 fn is_green(path: &str) -> bool {
     path.split('/').any(|part| part == "green")
 }
 
+/// Folders for those whom it concerns, each of whom reads its own part.
 fn is_stricter(path: &str) -> bool {
     path.split('/')
         .any(|part| matches!(part, "amber" | "amber-strict" | "red"))
@@ -39,16 +43,30 @@ fn kind(path: &str) -> &'static str {
     }
 }
 
-async fn file(app: &Shared, path: &str) -> Answer<Response> {
-    let none = || Problem::new(Code::NotFound, "");
-    let published = published(app).await?;
-    let bytes = published.files.get(path).ok_or_else(none)?.clone();
+fn bytes(path: &str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind(path))),
         // What changes at an hour must not be held back by a cache.
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
-    Ok((headers, bytes).into_response())
+    (headers, bytes).into_response()
+}
+
+async fn file(app: &Shared, path: &str) -> Answer<Response> {
+    let none = || Problem::new(Code::NotFound, "");
+    let published = published(app).await?;
+    let found = published.files.get(path).ok_or_else(none)?.clone();
+    Ok(bytes(path, found))
+}
+
+/// A file as an operator's node may read it: what it was given, and lists of that alone.
+async fn given(app: &Shared, operator: &str, path: &str) -> Answer<Response> {
+    let none = || Problem::new(Code::NotFound, "");
+    let published = published(app).await?;
+    let own = audience::given(&*app.store, &published.shared, operator).await;
+    let own = own.map_err(|e| problem(&e))?;
+    let found = audience::view(&published.files, path, &own).ok_or_else(none)?;
+    Ok(bytes(path, found))
 }
 
 async fn security(State(app): State<Shared>) -> Answer<Response> {
@@ -68,6 +86,12 @@ async fn csaf(
         // To whom may not have it, it is not there.
         let none = || Problem::new(Code::NotFound, "");
         let caller = caller.map_err(|_| none())?;
+        if let Caller::Peer(peer) = &caller {
+            if !peer.may.contains(&May::Report) {
+                return Err(none());
+            }
+            return given(&app, &peer.name, &format!(".well-known/csaf/{path}")).await;
+        }
         let own = app
             .may(&caller, Act::CoordinateWeakness, &Object::any())
             .await;

@@ -213,6 +213,7 @@ async fn list(
         &unread,
         &cases,
         (now, set_up),
+        &rest::sheets(&app).await?,
     )))
 }
 
@@ -287,7 +288,9 @@ async fn shown(
         room: &kept.room,
         title: &kept.title,
         events: &kept.events,
+        entries: &kept.entries,
         now: app.host.seconds(),
+        catalogues: &rest::sheets(&app).await?,
         releases,
     };
     Ok(html_of(pages::case(&reader, &shown)))
@@ -302,8 +305,13 @@ async fn acted(
 ) -> Answer<Response> {
     caller.made(fields.get("form"))?;
     let on = (case.as_str(), Some(fields.number("on")?));
-    if fields.get("act") == "link" {
-        let made = (fields.need("maker")?, fields.number("days")?);
+    if let act @ ("link" | "coordinator-link") = fields.get("act") {
+        let whose = if act == "link" {
+            acts::Whose::Maker(fields.need("maker")?)
+        } else {
+            acts::Whose::Coordinator(fields.need("coordinator")?)
+        };
+        let made = (whose, fields.number("days")?);
         let path = acts::link(&app, &caller, on, made).await?;
         let reader = app.reader(&caller, &headers);
         let address = of(&app)?.url(&path);

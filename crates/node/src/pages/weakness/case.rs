@@ -1,13 +1,17 @@
 //! A case as the office works on it. In: the case, what the reader may do. Out: a page with a form for each act. Never: a form for an act that the reader may not do.
 
-use super::{area, choice, embargo, field, maker, say, stage_word, state, state_choice};
+use super::triage::triage;
+use super::{
+    area, choice, coordinator, embargo, field, maker, say, stage_word, state, state_choice,
+};
 use crate::pages::{Reader, page};
 use crate::words::weakness::Weakness as W;
 use maud::{Markup, html};
 use sakimori_advisory::publish::case::{ProductState, Stage};
-use sakimori_advisory::room::{Act, Actor, Content, Event, Maker, Notifier, Room, Triage};
-use sakimori_advisory::ssvc::tables::CISA_COORDINATOR;
+use sakimori_advisory::room::{Act, Actor, Content, Event, Maker, Notifier, Room};
 use sakimori_custody::time::Seconds;
+use sakimori_liaison::weakness::catalogues::Sheets;
+use sakimori_liaison::weakness::letter::id as letter_id;
 
 /// What is shown.
 pub(crate) struct Shown<'a> {
@@ -17,6 +21,10 @@ pub(crate) struct Shown<'a> {
     pub title: &'a str,
     /// Its events.
     pub events: &'a [Event],
+    /// For each event the log entry under which something left by it, if something did.
+    pub entries: &'a [Option<u64>],
+    /// What the catalogues are.
+    pub catalogues: &'a Sheets,
     /// Now.
     pub now: Seconds,
     /// Whether the reader may let things go out.
@@ -24,14 +32,14 @@ pub(crate) struct Shown<'a> {
 }
 
 /// A form of the page: the act, its fields, its button.
-struct Forms<'a> {
-    reader: &'a Reader,
+pub(super) struct Forms<'a> {
+    pub(super) reader: &'a Reader,
     here: String,
     on: usize,
 }
 
 impl Forms<'_> {
-    fn form(&self, act: &str, fields: &Markup, button: W) -> Markup {
+    pub(super) fn form(&self, act: &str, fields: &Markup, button: W) -> Markup {
         html! {
             form method="post" action=(self.here) {
                 (self.reader.form_field())
@@ -68,7 +76,7 @@ pub(crate) fn case(reader: &Reader, shown: &Shown<'_>) -> Markup {
             @if let Some(due) = room.next_due(shown.now) { dt { (say(W::Due)) } dd { (due) " UTC" } }
         }
         @if let Some(closed) = room.closed() { p .text { (say(W::StageClosed)) ": " (closed.text) } }
-        (triage(&forms, room.triage().map(|(_, triage)| triage), open))
+        (triage(&forms, room.triage().map(|(_, triage)| triage), (shown.catalogues, open)))
         (embargo(reader, &room.embargo(shown.now)))
         @if open && shown.releases && !room.is_public(shown.now) { (hour(&forms)) }
         h2 { (say(W::Makers)) }
@@ -76,6 +84,7 @@ pub(crate) fn case(reader: &Reader, shown: &Shown<'_>) -> Markup {
         @if open && room.triage().is_some() {
             (forms.form("maker-added", &field(say(W::Maker), "maker", "", true), W::AddMaker))
         }
+        (coordinator::all(&forms, room, (shown.now, shown.releases, open)))
         (draft(&forms, shown, open))
         h2 { (say(W::Letters)) }
         @for letter in room.letters() {
@@ -87,7 +96,7 @@ pub(crate) fn case(reader: &Reader, shown: &Shown<'_>) -> Markup {
         }
         @if open && shown.releases { (forms.form("closed", &why, W::Close)) }
         @if !open { (forms.form("reopened", &why, W::Reopen)) }
-        (history(reader, shown.events))
+        (history(reader, shown.events.iter().zip(shown.entries)))
     };
     page(reader, shown.title, &content)
 }
@@ -97,55 +106,7 @@ fn who(actor: &Actor) -> String {
         Actor::Office(person) => person.clone(),
         Actor::Maker(maker) => format!("[{maker}]"),
         Actor::Reporter => "[reporter]".to_owned(),
-    }
-}
-
-fn triage(forms: &Forms<'_>, triage: Option<&Triage>, open: bool) -> Markup {
-    let say = |word| say(forms.reader, word);
-    let percent = |ppm: u32| format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100);
-    let cves = triage.map_or(String::new(), |triage| triage.cves.join("\n"));
-    html! {
-        h2 { (say(W::Triage)) }
-        @if let Some(triage) = triage {
-            p { strong { (triage.outcome) } " · " (triage.table.0) " " (triage.table.1) }
-            @if !triage.doubts.is_empty() { p .warn { (say(W::Doubt)) " " (triage.doubts.join(", ")) } }
-            dl {
-                @for (name, value) in &triage.values { dt { (name) } dd { (value) } }
-                dt { (say(W::Kev)) }
-                dd {
-                    @match &triage.catalogue {
-                        None => (say(W::NoCatalogue)),
-                        Some(version) => {
-                            @if triage.exploited.is_empty() { (say(W::NoKev)) }
-                            @for entry in &triage.exploited { strong .warn { (entry.cve) } " " (entry.added) " → " (entry.due) @if entry.ransomware { " ransomware" } " " }
-                            " (" (version) ")"
-                        }
-                    }
-                }
-                dt { (say(W::Epss)) }
-                dd {
-                    @match &triage.scores {
-                        None => (say(W::NoScores)),
-                        Some(day) => {
-                            @for score in &triage.likely { (score.cve) " " (percent(score.probability_ppm)) " (" (percent(score.percentile_ppm)) ") " }
-                            "(" (day) ")"
-                        }
-                    }
-                }
-            }
-        }
-        @if open {
-            @let points = CISA_COORDINATOR.table().map(|table| table.points).unwrap_or_default();
-            @let fields = html! {
-                @for (place, point) in points.iter().enumerate() {
-                    @let options: Vec<(&str, &str)> = point.values.iter().map(|v| (v.as_ref(), v.as_ref())).collect();
-                    @let chosen = triage.and_then(|t| t.values.get(place)).map_or("", |(_, value)| value.as_str());
-                    (choice(&point.name, &format!("point{place}"), &options, chosen))
-                }
-                (area(say(W::Cves), "cves", &cves, (2, false)))
-            };
-            (forms.form("triaged", &fields, W::Judge))
-        }
+        Actor::Coordinator(coordinator) => format!("({coordinator})"),
     }
 }
 
@@ -207,17 +168,19 @@ fn of_maker(
         .iter()
         .map(|request| (request.clone(), request.clock(shown.now)))
         .collect();
+    let letters = letter_id(name, 0);
+    let letters = letters.trim_end_matches('0');
     html! {
         section {
             h3 { (name) " · " (state(forms.reader, maker.state(shown.now))) }
             @if let Some(until) = maker.waits_until() { p { (say(W::AnswerBy)) " " (until) " UTC" } }
             @for told in &maker.told { p .small { (told.at) " → " (told.answer_by) } p .text { (told.text) } }
             @for said in &maker.said {
-                p .small { (said.at) " · " (state(forms.reader, said.state)) @if said.by_office { " · " (say(W::WriteDown)) } }
+                p .small { (said.at) " · " (state(forms.reader, said.state)) @if said.by_office { " · " (say(W::WriteDown)) } @if let Some(through) = &said.through { " · " (say(W::Through)) " " (through) } }
                 @if let Some(words) = &said.words { p .text { (words) } }
             }
-            (maker::notices(forms.reader, &maker.notices))
-            (maker::requests(forms.reader, &clocked, None))
+            (maker::notices(forms.reader, &maker.notices, (&forms.here, letters)))
+            (maker::requests(forms.reader, &clocked, (&forms.here, letters, false)))
             @if open {
                 details {
                     summary { (say(W::Write)) }
@@ -255,6 +218,7 @@ fn maker_forms(forms: &Forms<'_>, (name, maker): (&str, &Maker), releases: bool)
         (text(W::TellText))
     };
     html! {
+        (forms.of_maker("maker-contact", name, &field(say(W::MakerMail), "mail", maker.contact.as_deref().unwrap_or_default(), true), W::SetMail))
         (forms.of_maker("told", name, &told, W::Tell))
         (forms.of_maker("link", name, &days, W::MakeLink))
         @if !maker.links.is_empty() { (forms.of_maker("links-ended", name, &text(W::Why), W::EndLinks)) }
@@ -392,7 +356,10 @@ fn draft_form(forms: &Forms<'_>, content: Option<&Content>) -> Markup {
     forms.form("drafted", &fields, W::Keep)
 }
 
-fn history(reader: &Reader, events: &[Event]) -> Markup {
+fn history<'e>(
+    reader: &Reader,
+    events: impl Iterator<Item = (&'e Event, &'e Option<u64>)>,
+) -> Markup {
     let say = |word| say(reader, word);
     let kind = |act: &Act| {
         // The tag that the event has in JSON, without what was said.
@@ -402,10 +369,11 @@ fn history(reader: &Reader, events: &[Event]) -> Markup {
     };
     html! {
         h2 { (say(W::History)) }
-        table { tbody { @for event in events { tr {
+        table { tbody { @for (event, entry) in events { tr {
             td { (event.at) }
             td { (who(&event.by)) }
             td { (kind(&event.act)) @if let Some(maker) = event.act.maker() { " · " (maker) } }
+            td { @if let Some(entry) = entry { (say(W::Entry)) " " (entry) } }
         } } } }
     }
 }

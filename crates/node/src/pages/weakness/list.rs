@@ -1,5 +1,6 @@
 //! What the office has to read and to do. In: unread reports in their order, cases. Out: pages. Never: more than a page.
 
+use super::triage::dates;
 use super::{field, report, say, stage_word};
 use crate::pages::{Reader, page};
 use crate::words::weakness::Weakness as W;
@@ -7,6 +8,7 @@ use maud::{Markup, html};
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::paper::Written;
 use sakimori_liaison::weakness::case::Line;
+use sakimori_liaison::weakness::catalogues::Sheets;
 use sakimori_liaison::weakness::intake::{Arrived, UNREAD_MAX};
 
 /// Unread reports and cases.
@@ -15,11 +17,13 @@ pub(crate) fn list(
     unread: &[(Written<Arrived>, usize)],
     cases: &[Line],
     (now, set_up): (Seconds, bool),
+    catalogues: &Sheets,
 ) -> Markup {
     let say = |word| say(reader, word);
     let content = html! {
         @if !set_up { p .warn { (say(W::NotSetUp)) } }
         p { a href="/weaknesses/report" { (say(W::ReportTitle)) } " · " a href="/advisories" { (say(W::Advisories)) } }
+        (dates(reader, catalogues))
         h2 { (say(W::Unread)) " (" (unread.len()) ")" }
         @if unread.len() as u64 >= UNREAD_MAX { p .warn { (say(W::QueueFull)) } }
         @if unread.is_empty() { p { (say(W::NoUnread)) } }

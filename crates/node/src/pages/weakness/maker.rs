@@ -21,16 +21,16 @@ pub(crate) fn room(reader: &Reader, view: &MakerView, here: &str) -> Markup {
             @if let Some(until) = &view.answer_by { dt { (say(W::AnswerBy)) } dd { (until) " UTC" } }
         }
         (embargo(reader, &view.embargo))
-        (notices(reader, &view.notices))
+        (notices(reader, &view.notices, (here, "")))
         h2 { (say(W::Told)) }
         @for told in &view.told {
             p .small { (told.at) " · " (say(W::AnswerBy)) " " (told.answer_by) }
             p .text { (told.text) }
         }
-        (requests(reader, &view.requests, open.then_some(here)))
+        (requests(reader, &view.requests, (here, "", open)))
         h2 { (say(W::Said)) }
         @for said in &view.said {
-            p .small { (said.at) " · " (state(reader, said.state)) @if said.by_office { " · " (say(W::WriteDown)) } }
+            p .small { (said.at) " · " (state(reader, said.state)) @if said.by_office { " · " (say(W::WriteDown)) } @if let Some(through) = &said.through { " · " (say(W::Through)) " " (through) } }
             @if let Some(words) = &said.words { p .text { (words) } }
         }
         @if open {
@@ -46,7 +46,11 @@ pub(crate) fn room(reader: &Reader, view: &MakerView, here: &str) -> Markup {
 }
 
 /// Urgent notices.
-pub(super) fn notices(reader: &Reader, notices: &[Notice]) -> Markup {
+pub(super) fn notices(
+    reader: &Reader,
+    notices: &[Notice],
+    (here, letters): (&str, &str),
+) -> Markup {
     let say = |word| say(reader, word);
     html! {
         @if !notices.is_empty() { h2 .warn { (say(W::Notices)) } }
@@ -54,15 +58,16 @@ pub(super) fn notices(reader: &Reader, notices: &[Notice]) -> Markup {
             p .small { (notice.at) " · " (notice.minister) " (" (notice.notifier.words()) ")" }
             p .text { strong { (say(W::Urgency)) ": " } (notice.urgency) }
             p .text { (notice.text) }
+            p { a href={ (here) "/letters/" (letters) (notice.letter) } { (say(W::LetterOpen)) } }
         }
     }
 }
 
-/// Requests with their clocks; with a place to answer where there is one.
+/// Requests with their clocks, below the page at `here`; with a place to answer where it answers.
 pub(super) fn requests(
     reader: &Reader,
     requests: &[(Request, ClockState)],
-    answer_at: Option<&str>,
+    (here, letters, answers): (&str, &str, bool),
 ) -> Markup {
     let say = |word| say(reader, word);
     html! {
@@ -81,7 +86,8 @@ pub(super) fn requests(
                     @if let Some(reply) = &request.reply { dt { (say(W::Reply)) } dd .text { (reply.at) ": " (reply.text) } }
                     @if let Some(why) = &request.withdrawn { dt { (say(W::ClockWithdrawn)) } dd .text { (why.at) ": " (why.text) } }
                 }
-                @if let (Some(here), true) = (answer_at, request.is_open()) {
+                p { a href={ (here) "/letters/" (letters) (request.letter) } { (say(W::LetterOpen)) } }
+                @if answers && request.is_open() {
                     form method="post" action=(here) {
                         input type="hidden" name="act" value="replied";
                         input type="hidden" name="request" value=(place + 1);

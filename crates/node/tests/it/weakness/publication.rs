@@ -5,7 +5,7 @@ use crate::nation::Caller;
 use sakimori_advisory::publish::openpgp;
 use serde_json::{Value, json};
 
-fn draft(title: &str, tlp: &str) -> Value {
+pub(super) fn draft(title: &str, tlp: &str) -> Value {
     json!({ "drafted": {
         "title": title, "summary": "A controller does not ask who sends commands.", "lang": "en", "tlp": tlp, "stage": "final",
         "products": [{ "maker": "Alpha Works", "name": "EX-100", "versions": { "range": "< 3.2" }, "models": [], "cpe": null, "purl": null }],
