@@ -6,10 +6,12 @@
 mod case;
 mod document;
 mod fields;
+mod labels;
 
 pub use case::{Case, CaseError, Delegation, Version};
 pub use document::{FORMAT, ReportDocument};
 pub use fields::{FIELDS, FIELDS_VERSION, FieldSpec, Kind, Need, fields_of};
+pub use labels::label;
 
 use serde::{Deserialize, Serialize};
 
