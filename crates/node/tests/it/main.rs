@@ -7,15 +7,23 @@
     reason = "helpers of the tests may stop the test; the lint knows only the tests themselves"
 )]
 
+mod affected;
 mod agreements;
 mod alert;
 mod asset;
+mod asset_list;
 mod browser;
+mod callers;
 mod council;
 mod documents;
+mod due;
+mod duties;
+mod flood;
 mod flow;
 mod hostile;
 mod junk;
+mod letters;
+mod look;
 mod nation;
 mod postgres;
 mod products;
@@ -26,5 +34,6 @@ mod showing;
 mod taxii;
 mod transport;
 mod uses;
+mod warned;
 mod weakness;
 mod words;

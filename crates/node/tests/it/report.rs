@@ -11,13 +11,13 @@ use std::path::PathBuf;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// An operator's running node.
-struct Operator {
-    folder: PathBuf,
-    running: Option<Running>,
+pub(crate) struct Operator {
+    pub(crate) folder: PathBuf,
+    pub(crate) running: Option<Running>,
 }
 
 impl Operator {
-    fn new(nation: &Nation, name: &str) -> Self {
+    pub(crate) fn new(nation: &Nation, name: &str) -> Self {
         let folder = nation.folder.path().join(name);
         people(Role::Operator, &folder, &nation.host);
         let own = folder.join("operator");
@@ -32,20 +32,20 @@ impl Operator {
         operator
     }
 
-    fn start(&mut self, nation: &Nation) {
+    pub(crate) fn start(&mut self, nation: &Nation) {
         self.running = None;
         let options = options(Role::Operator, &self.folder);
         self.running = Some(start(&options, &nation.host).unwrap());
     }
 
     /// Tells the node where the office's is.
-    fn told_where_the_office_is(&self, nation: &Nation) {
+    pub(crate) fn told_where_the_office_is(&self, nation: &Nation) {
         let office = nation.office.address.to_string();
         let own = self.folder.join("operator");
         join(&own, "office", &nation.role(Role::Office), &office, &[]);
     }
 
-    fn person(&self) -> Browser {
+    pub(crate) fn person(&self) -> Browser {
         let address = self.running.as_ref().unwrap().address.to_string();
         Browser::of(
             &self.folder.join("operator"),
@@ -57,13 +57,13 @@ impl Operator {
 }
 
 /// A person's browser, without a script.
-struct Browser {
-    caller: Caller,
+pub(crate) struct Browser {
+    pub(crate) caller: Caller,
     token: String,
 }
 
 impl Browser {
-    fn of(folder: &std::path::Path, address: &str, role: Role, id: &str) -> Self {
+    pub(crate) fn of(folder: &std::path::Path, address: &str, role: Role, id: &str) -> Self {
         let mut caller = Caller::stranger(folder, address);
         caller.sign_in(role, id);
         let token = caller.get("/v1/me").json()["form"]
@@ -73,13 +73,13 @@ impl Browser {
         Self { caller, token }
     }
 
-    fn page(&self, path: &str) -> String {
+    pub(crate) fn page(&self, path: &str) -> String {
         let said = self.caller.get(path);
         assert_eq!(said.status, 200, "{path}: {}", said.text());
         said.text()
     }
 
-    fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Said {
+    pub(crate) fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Said {
         let all = [("form", self.token.as_str())]
             .into_iter()
             .chain(pairs.iter().copied());
@@ -90,7 +90,7 @@ impl Browser {
     }
 
     /// Posts a form with a file, as browsers do.
-    fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Said {
+    pub(crate) fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Said {
         let part = "\r\n--edge\r\ncontent-disposition: form-data; name=";
         let head = format!(
             "{part}\"form\"\r\n\r\n{}{part}\"file\"; filename=\"{name}\"\r\n\r\n",
@@ -103,7 +103,7 @@ impl Browser {
 
     /// Posts a form that must be taken.
     #[track_caller]
-    fn done(&self, path: &str, pairs: &[(&str, &str)]) {
+    pub(crate) fn done(&self, path: &str, pairs: &[(&str, &str)]) {
         let said = self.post(path, pairs);
         assert!([200, 303].contains(&said.status), "{path}: {}", said.text());
     }
@@ -115,12 +115,12 @@ fn coded(text: &str) -> String {
 }
 
 /// The version that a case's form names.
-fn version(page: &str) -> String {
+pub(crate) fn version(page: &str) -> String {
     let (_, rest) = page.split_once("name=\"version\" value=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
-const PROMPT: [(&str, &str); 12] = [
+pub(crate) const PROMPT: [(&str, &str); 12] = [
     ("question.machine", "core"),
     ("question.trace", "unsure"),
     ("common", "ransomware"),
@@ -136,7 +136,7 @@ const PROMPT: [(&str, &str); 12] = [
 ];
 
 /// Opens, writes and files a case by forms.
-fn filed(browser: &Browser, operator: &str, case: &str) {
+pub(crate) fn filed(browser: &Browser, operator: &str, case: &str) {
     let recognised = ("recognised_at", "2026-10-01T12:00");
     browser.done(
         "/reports",
@@ -155,7 +155,7 @@ fn filed(browser: &Browser, operator: &str, case: &str) {
     assert_eq!(again.status, 409, "filed once: {}", again.text());
 }
 
-fn exchanged(browser: &Browser) -> Value {
+pub(crate) fn exchanged(browser: &Browser) -> Value {
     let said = browser.caller.post_json("/v1/report-exchange", &json!({}));
     assert_eq!(said.status, 200, "{}", said.text());
     said.json()["round"].clone()
@@ -291,7 +291,7 @@ fn guided(nation: &Nation, browser: &Browser, other: &Browser) {
 }
 
 /// A prompt report.
-fn document(operator: &str, case: &str) -> Value {
+pub(crate) fn document(operator: &str, case: &str) -> Value {
     json!({
         "format": "sakimori/report/v1", "fields_version": 1, "case": case, "operator": operator, "filer": operator,
         "form": "other", "stage": "prompt", "recognised_at": "2026-10-01T03:00:00Z", "reason": "",
