@@ -61,6 +61,7 @@ pub(crate) async fn metrics(
         help: "Entries that wait for the log and that its rules refused again and again.",
         value: app.outbox.parked() as f64,
     });
+    gauges.extend(super::due::gauges(&app).await?);
     let text = app.metrics.text(&gauges);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text))
