@@ -10,14 +10,16 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use sakimori_access::{Act, Object};
+use sakimori_cooperate::Terms;
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::clock::Due;
 use sakimori_cooperate::limits::FILE_BYTES_MAX;
 use sakimori_cooperate::report::Delegation;
+use sakimori_cooperate::routing::Minister;
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::desk::{CaseFile, Listed, Way};
-use sakimori_store::{NEWEST, View};
+use sakimori_liaison::desk::{Bureau, CaseFile, Listed, Routed, Wanted, Way};
+use sakimori_store::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -126,7 +128,16 @@ pub(crate) struct Which {
     pub(crate) state: Option<String>,
     /// Cases before this place, as the last row of the page before names it.
     pub(crate) before: Option<u64>,
+    /// Where the page begins, as `next` of the one before says.
+    pub(crate) from: Option<String>,
+    /// Those that go to this minister, such as `mlit`.
+    pub(crate) minister: Option<String>,
+    /// Those that go to this bureau, by its name in the schedule; `headquarters` for those that go to none.
+    pub(crate) bureau: Option<String>,
 }
+
+/// The bureau's word for those that go to headquarters.
+pub(crate) const HEADQUARTERS: &str = "headquarters";
 
 /// Cases and their clocks.
 #[derive(Serialize, ToSchema)]
@@ -134,9 +145,12 @@ pub(crate) struct Cases {
     /// Rows, the one in which something happened last first; of those that are overdue, the longest first. At most 100.
     #[schema(value_type = Vec<Object>)]
     cases: Vec<Value>,
+    /// Where the next page begins; none behind the last.
+    next: Option<String>,
 }
 
-fn row((case, clocks): &Listed) -> Value {
+fn row((case, clocks): &Listed, terms: &Terms) -> Value {
+    let route = case.said.route(terms);
     json!({
         "place": case.sequence,
         "operator": case.owner,
@@ -144,6 +158,8 @@ fn row((case, clocks): &Listed) -> Value {
         "state": case.state,
         "form": case.said.form,
         "reached": case.said.reached,
+        "minister": route.minister,
+        "bureau": route.bureau,
         "received": case.said.received,
         "acknowledged_at": case.said.acknowledged_at.map(|at| Seconds(at).to_string()),
         "overdue": clocks.iter().any(Due::is_overdue),
@@ -151,28 +167,39 @@ fn row((case, clocks): &Listed) -> Value {
     })
 }
 
-/// The cases of a view.
-pub(crate) async fn listed(
-    seat: &Seat,
-    operator: Option<&Name>,
-    which: &Which,
-) -> Answer<Vec<Listed>> {
+/// A page of the cases of a view.
+pub(crate) async fn listed(seat: &Seat, operator: Option<&Name>, which: &Which) -> Answer<Routed> {
     let view = operator.map_or(View::All, |name| View::Of(name.as_str()));
-    let desk = seat.desk();
-    let cases = match which.state.as_deref() {
-        Some("overdue") => desk.overdue(view).await,
-        state => {
-            desk.cases(view, state, which.before.unwrap_or(NEWEST))
-                .await
-        }
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let minister = given(&which.minister).map(|text| text.parse::<Minister>());
+    let minister = minister.transpose();
+    let minister = minister.map_err(|e| Problem::new(Code::Incomplete, e))?;
+    let bureau = given(&which.bureau);
+    let before = which.before.map(|before| before.to_string());
+    let from = given(&which.from).or(before);
+    let wanted = Wanted {
+        state: which.state.as_deref(),
+        minister,
+        bureau: bureau.as_deref().map(|name| match name {
+            HEADQUARTERS => Bureau::Headquarters,
+            name => Bureau::Named(name),
+        }),
+        from: from.as_deref(),
     };
-    cases.map_err(|e| no(&e))
+    let page = seat.desk().routed(view, wanted).await;
+    page.map_err(|e| no(&e))
 }
 
 /// Cases: an operator's node or machine sees its own, people of the office all.
 #[utoipa::path(get, path = "/v1/reports", tag = "reports",
-    params(("state" = Option<String>, Query, description = "`new`, `acknowledged`, `closed` or `overdue`."), ("before" = Option<u64>, Query)),
-    responses((status = 200, description = "With their clocks.", body = Cases)))]
+    params(
+        ("state" = Option<String>, Query, description = "`new`, `acknowledged`, `closed` or `overdue`."),
+        ("minister" = Option<String>, Query, description = "Those that go to this minister, such as `mlit`."),
+        ("bureau" = Option<String>, Query, description = "Those that go to this bureau, by its name in the schedule; `headquarters` for those that go to none."),
+        ("from" = Option<String>, Query, description = "Where the page begins, as `next` of the one before says."),
+        ("before" = Option<u64>, Query),
+    ),
+    responses((status = 200, description = "With their clocks and where they go.", body = Cases)))]
 pub(crate) async fn list(
     State(app): State<Shared>,
     caller: Caller,
@@ -180,9 +207,11 @@ pub(crate) async fn list(
 ) -> Answer<Said<Cases>> {
     let operator = operator_calling(&app, &caller).await?;
     let seat = Seat::of(&app, &caller).await?;
-    let cases = listed(&seat, operator.as_ref(), &which).await?;
+    let page = listed(&seat, operator.as_ref(), &which).await?;
+    let terms = seat.desk().terms;
     Ok(Said(Cases {
-        cases: cases.iter().map(row).collect(),
+        cases: page.cases.iter().map(|case| row(case, terms)).collect(),
+        next: page.next,
     }))
 }
 
@@ -216,10 +245,11 @@ pub(crate) async fn own(
     let operator = only_operator(&app, &caller).await?;
     let seat = Seat::of(&app, &caller).await?;
     let file = seat.desk().own_case(operator.as_str(), &case).await;
-    Ok(Said(told(&file.map_err(|e| no(&e))?, false)))
+    let terms = seat.desk().terms;
+    Ok(Said(told(&file.map_err(|e| no(&e))?, false, terms)))
 }
 
-fn told(file: &CaseFile, to_office: bool) -> OneCase {
+fn told(file: &CaseFile, to_office: bool, terms: &Terms) -> OneCase {
     let versions = file.taken.iter().map(|(kept, document)| {
         json!({
             "number": kept.version,
@@ -256,7 +286,7 @@ fn told(file: &CaseFile, to_office: bool) -> OneCase {
         })
     });
     OneCase {
-        case: row(&(file.working.clone(), file.clocks.clone())),
+        case: row(&(file.working.clone(), file.clocks.clone()), terms),
         versions: versions.collect(),
         files: files.collect(),
         desk,
@@ -282,7 +312,8 @@ pub(crate) async fn one(
 ) -> Answer<Said<OneCase>> {
     let seat = officer(&app, &caller).await?;
     let file = seat.desk().case(&operator, &case).await;
-    Ok(Said(told(&file.map_err(|e| no(&e))?, true)))
+    let terms = seat.desk().terms;
+    Ok(Said(told(&file.map_err(|e| no(&e))?, true, terms)))
 }
 
 /// Something that an officer does with a case.

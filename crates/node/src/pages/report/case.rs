@@ -1,7 +1,7 @@
 //! The office's pages. In: cases with clocks, a case with all that belongs to it, guidance, numbers. Out: lists, what is overdue first; a case with its forms. Never: a file that is
 //! shown; a button that merges.
 
-use super::{clocks, day, form, route, stage};
+use super::{clocks, day, form, route, shown_value, stage};
 use crate::pages::{Reader, page};
 use crate::words::due::DueWord;
 use crate::words::filer::FilerWord as F;
@@ -280,7 +280,7 @@ fn newest(reader: &Reader, file: &CaseFile) -> Markup {
             @if !document.reason.is_empty() { dt { (reader.tell(W::Reason)) } dd .text { (document.reason) } }
             @for spec in fields_of(document.form) { @if let Some(value) = document.fields.get(spec.key) {
                 dt { (reader.pick(spec.en, spec.ja)) }
-                dd .text { (value.as_deref().unwrap_or(reader.tell(W::NotKnown))) }
+                dd .text { (shown_value(reader, spec, value.as_deref())) }
             } }
         }
     } } }
