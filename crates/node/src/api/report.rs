@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod office;
 pub(crate) mod operator;
 mod schedule;
+mod stick;
 pub(super) mod web;
 pub(crate) mod words;
 
@@ -55,6 +56,7 @@ pub(super) fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(operator::file))
             .routes(routes!(operator::document))
             .routes(routes!(operator::workbook))
+            .routes(routes!(operator::receipt))
             .routes(routes!(operator::exchange))
             .routes(routes!(filers::list, filers::allow))
             .routes(routes!(filers::end)),

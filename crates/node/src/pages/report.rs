@@ -3,16 +3,20 @@
 
 mod case;
 mod draft;
+mod filers;
+mod stick;
 
-pub use case::{Filter, advice, case, cases, numbers};
+pub use case::{Cases, Filter, advice, case, cases, numbers};
 pub use draft::{Drafted, draft, guidance, own_cases};
+pub use filers::filers;
+pub use stick::{stick, stick_at_office};
 
 use super::Reader;
 use crate::words::Language;
 use crate::words::report::ReportWord as W;
 use maud::{Markup, html};
 use sakimori_cooperate::clock::{Due, State, What};
-use sakimori_cooperate::report::{CommonForm, Stage};
+use sakimori_cooperate::report::{CommonForm, FieldSpec, Kind, Stage, label};
 use sakimori_cooperate::routing::Route;
 
 impl Reader {
@@ -62,6 +66,34 @@ const fn state(state: State) -> W {
         State::Overdue => W::Overdue,
         State::Done => W::Done,
         State::DoneLate => W::DoneLate,
+    }
+}
+
+/// A word of a choice as it is read: in the reader's language first, the other's name beside it.
+fn choice(reader: &Reader, word: &str) -> String {
+    let Some((ja, en)) = label(word) else {
+        return word.to_owned();
+    };
+    let (own, other) = (reader.pick(en, ja), reader.pick(ja, en));
+    if own == other {
+        own.to_owned()
+    } else {
+        format!("{own} / {other}")
+    }
+}
+
+/// A field's value as it is read: of choices their names, else as it was written.
+fn shown_value(reader: &Reader, spec: &FieldSpec, value: Option<&str>) -> String {
+    let Some(value) = value else {
+        return reader.tell(W::NotKnown).to_owned();
+    };
+    match spec.kind {
+        Kind::Choice(_) => choice(reader, value),
+        Kind::Choices(_) => {
+            let names: Vec<String> = value.split(' ').map(|word| choice(reader, word)).collect();
+            names.join("\n")
+        }
+        _ => value.to_owned(),
     }
 }
 

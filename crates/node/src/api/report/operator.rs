@@ -20,7 +20,7 @@ use sakimori_cooperate::trigger::Questions;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::paper::Written;
-use sakimori_liaison::report::{Check, Draft};
+use sakimori_liaison::report::{Check, Draft, Line};
 use sakimori_store::{NEWEST, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,14 +35,36 @@ pub(crate) struct OwnCases {
     /// Rows with their clocks, the one that was written last first. At most 100.
     #[schema(value_type = Vec<Object>)]
     cases: Vec<Value>,
+    /// Where the next page begins; none behind the last.
+    next: Option<u64>,
+}
+
+/// Which page.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    before: Option<u64>,
+}
+
+/// Where the page behind these begins; none where they are the last.
+pub(crate) fn next_page(lines: &[Line]) -> Option<u64> {
+    let full = lines.len() >= sakimori_liaison::desk::PAGE_MAX;
+    lines.last().map(|last| last.sequence).filter(|_| full)
 }
 
 /// The operator's cases with their clocks.
-#[utoipa::path(get, path = "/v1/reports", tag = "reports", responses((status = 200, description = "Rows.", body = OwnCases)))]
-pub(crate) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<Said<OwnCases>> {
+#[utoipa::path(get, path = "/v1/reports", tag = "reports", params(("before" = Option<u64>, Query, description = "Where the page begins, as `next` of the one before says.")),
+    responses((status = 200, description = "Rows.", body = OwnCases)))]
+pub(crate) async fn list(
+    State(app): State<Shared>,
+    caller: Caller,
+    Query(page): Query<Page>,
+) -> Answer<Said<OwnCases>> {
     let bench = Bench::of(&app, &caller).await?;
-    let lines = bench.clerk().list(NEWEST).await.map_err(|e| no(&e))?;
+    let before = page.before.unwrap_or(NEWEST);
+    let lines = bench.clerk().list(before).await.map_err(|e| no(&e))?;
     Ok(Said(OwnCases {
+        next: next_page(&lines),
         cases: lines.iter().map(|line| json!(line)).collect(),
     }))
 }
@@ -291,6 +313,30 @@ pub(crate) async fn workbook(
     let document = read_report(&text).map_err(|e| Problem::hidden(Code::Fault, e))?;
     let bytes = write_workbook(&document).map_err(|e| Problem::new(Code::Refused, e))?;
     Ok(saved(&case, "xlsx", WORKBOOK, bytes))
+}
+
+/// The office's receipt of a version, a signed note as it came: `sakimori report receipt FILE` takes it at any node of the operator.
+#[utoipa::path(get, path = "/v1/reports/{case}/receipt", tag = "reports", params(("case" = String, Path), ("version" = Option<u64>, Query, description = "The newest without it.")), responses(
+    (status = 200, description = "A note.", body = String, content_type = "text/plain"),
+    (status = 404, description = "No such version, or its receipt is not here yet.", body = Document, content_type = "application/problem+json"),
+))]
+pub(crate) async fn receipt(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(case): Path<String>,
+    Query(which): Query<WhichText>,
+) -> Answer<impl IntoResponse> {
+    let bench = Bench::of(&app, &caller).await?;
+    let clerk = bench.clerk();
+    let draft = clerk.draft(&case).await.map_err(|e| no(&e))?;
+    let filed = clerk.filings(&draft.said.document.case).await;
+    let newest = filed.map_err(|e| no(&e))?.len() as u64;
+    let number = which.version.unwrap_or(newest);
+    let receipt = clerk.receipt(&case, number).await.map_err(|e| no(&e))?;
+    let receipt = receipt.ok_or_else(|| Problem::new(Code::NotFound, ""))?;
+    let kind = "text/plain; charset=utf-8";
+    let name = format!("{case}.{number}");
+    Ok(saved(&name, "receipt.note", kind, receipt.into_bytes()))
 }
 
 /// What a round of sending brought.

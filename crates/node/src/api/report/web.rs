@@ -44,6 +44,7 @@ pub(crate) fn routes(role: Role) -> Router<Shared> {
         Role::Commission => router,
         Role::Office => router
             .route("/reports", get(cases))
+            .route("/stick", get(super::stick::page).post(super::stick::take))
             .route("/report-numbers", get(numbers))
             .route("/guidance", get(advice))
             .route("/operators/{operator}/reports/{case}", get(case))
@@ -52,6 +53,9 @@ pub(crate) fn routes(role: Role) -> Router<Shared> {
         Role::Operator => router
             .route("/reports", get(own_cases).post(open))
             .route("/reports/operator", post(operator))
+            .route("/stick", get(super::stick::page))
+            .route("/stick/package", get(super::stick::package))
+            .route("/stick/receipts", post(super::stick::receipts))
             .route(
                 "/filers",
                 get(super::filers::page).post(super::filers::form),
@@ -111,14 +115,14 @@ impl Pairs {
 }
 
 /// A file of a form.
-struct Uploaded {
+pub(super) struct Uploaded {
     name: String,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Uploaded {
     /// Reads a form with one file and holds it to the session whose page it was on. The file is read once the form is known to be good.
-    async fn of(caller: &Caller, headers: HeaderMap, body: Body) -> Answer<Self> {
+    pub(super) async fn of(caller: &Caller, headers: HeaderMap, body: Body) -> Answer<Self> {
         let malformed = |_| Problem::new(Code::Malformed, "no form with a file");
         let most = ATTACHMENT_BYTES_MAX + FORM_HEAD_BYTES;
         let taken = bytes(&headers, body, most).await?;

@@ -1,7 +1,10 @@
 //! The operator's pages. In: cases, a draft with what filing it would do, guidance. Out: a list, the form of a case in phases, guidance to tick. Never: a form that needs a script.
 
-use super::{clocks, day, form, route, stage};
+use super::{choice, clocks, day, form, route, shown_value, stage};
+use crate::api::report::operator::next_page;
 use crate::pages::{Reader, page};
+use crate::words::due::DueWord;
+use crate::words::filer::FilerWord as F;
 use crate::words::report::ReportWord as W;
 use maud::{Markup, html};
 use sakimori_cooperate::clock::{Due, What};
@@ -9,7 +12,7 @@ use sakimori_cooperate::guidance::{Guidance, Tick};
 use sakimori_cooperate::report::{
     CommonForm, FieldSpec, Kind, Need, ReportDocument, Stage, fields_of,
 };
-use sakimori_cooperate::trigger::{Outcome, Questions};
+use sakimori_cooperate::trigger::{Outcome, Questions, Trigger};
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::paper::Written;
@@ -36,8 +39,18 @@ pub fn own_cases(reader: &Reader, known: Option<(&str, &[Line])>, now: Seconds) 
     let say = |word| reader.tell(word);
     let content = html! {
         @if let Some((operator, lines)) = known {
-            p { (say(W::Operator)) ": " strong { (operator) } " · " a href="/guidance" { (say(W::Guidance)) } }
+            p {
+                (say(W::Operator)) ": " strong { (operator) } " · "
+                a href="/guidance" { (say(W::Guidance)) } " · "
+                a href="/due" { (DueWord::Due.text(reader.language)) } " · "
+                a href="/duties" { (DueWord::Schedule.text(reader.language)) } " · "
+                a href="/filers" { (F::Filers.text(reader.language)) } " · "
+                a href="/stick" { (F::Stick.text(reader.language)) }
+            }
             @if lines.is_empty() { p { (say(W::NoCases)) } } @else { (list(reader, lines)) }
+            @if let Some(next) = next_page(lines) {
+                p { a href={ "/reports?before=" (next) } rel="next" { (F::Next.text(reader.language)) } }
+            }
             form method="post" action="/reports/send" {
                 (reader.form_field())
                 p .small { (say(W::SendByItself)) }
@@ -131,7 +144,7 @@ pub fn draft(reader: &Reader, shown: &Drafted<'_>) -> Markup {
         form method="post" action={ "/reports/" (id) "/draft" } {
             (reader.form_field())
             input type="hidden" name="version" value=(shown.draft.version);
-            (questions(reader, said.trigger, shown.check.trigger.outcome))
+            (questions(reader, said.trigger, &shown.check.trigger))
             h2 { (say(W::Document)) }
             (choices(reader, document))
             @for item in 1..=7 { (fields(reader, shown, item)) }
@@ -217,17 +230,20 @@ const QUESTIONS: [(&str, W, &[Choice]); 8] = [
 ];
 const YES_NO: &[Choice] = &[("yes", W::AYes), ("no", W::ANo), ("unsure", W::AUnsure)];
 
-fn questions(reader: &Reader, known: Questions, outcome: Outcome) -> Markup {
+fn questions(reader: &Reader, known: Questions, trigger: &Trigger) -> Markup {
     let answers = json!(known);
     let chosen = |key: &str, word: &str| answers.get(key).and_then(Value::as_str) == Some(word);
     html! {
         h2 { (reader.tell(W::Questions)) }
         p .small { (reader.tell(W::QuestionsHow)) }
-        p { strong { (reader.tell(match outcome {
+        p { strong { (reader.tell(match trigger.outcome {
             Outcome::Report => W::OutcomeReport,
             Outcome::UnsureReport => W::OutcomeUnsure,
             Outcome::Not => W::OutcomeNot,
-        })) } }
+        })) } " " span .small { (trigger.marks()) } }
+        ul .small { @for reason in &trigger.reasons {
+            li { (reader.pick(reason.rule.en(), reason.rule.ja())) " (" (reason.rule.law()) ") " strong .warn { (reason.marks()) } }
+        } }
         @for (key, asked, words) in QUESTIONS {
             fieldset {
                 legend { (reader.tell(asked)) }
@@ -315,12 +331,12 @@ fn field(reader: &Reader, shown: &Drafted<'_>, spec: &FieldSpec, need: Need) -> 
             Kind::Number(most) => input #(id) inputmode="numeric" pattern="[0-9]*" name=(name) value=(value) title=(format!("0 – {most}")) aria-describedby=[by] aria-invalid=[wrong];,
             Kind::Choice(words) => select #(id) name=(name) aria-describedby=[by] aria-invalid=[wrong] {
                 option value="" { (reader.tell(W::Choose)) }
-                @for word in words { option value=(word) selected[*word == value] { (word) } }
+                @for word in words { option value=(word) selected[*word == value] { (choice(reader, word)) } }
             },
             Kind::Choices(words) => fieldset #(id) tabindex="-1" aria-describedby=[by] {
                 legend { (reader.pick(spec.en, spec.ja)) " " span .small { (needed(reader, need)) } }
                 @for word in words {
-                    label { input type="checkbox" name=(name) value=(word) checked[value.split(' ').any(|each| each == *word)]; (word) }
+                    label { input type="checkbox" name=(name) value=(word) checked[value.split(' ').any(|each| each == *word)]; (choice(reader, word)) }
                 }
             },
         }
@@ -382,7 +398,10 @@ fn versions(reader: &Reader, shown: &Drafted<'_>) -> Markup {
                 th scope="row" { (number) }
                 td { (reader.tell(stage(*filed))) }
                 td { (local(Seconds(*at))) }
-                td { (reader.tell(if *receipted { W::Verified } else { W::Waits })) }
+                td {
+                    (reader.tell(if *receipted { W::Verified } else { W::Waits }))
+                    @if *receipted { " · " a href={ "/v1/reports/" (id) "/receipt?version=" (number) } download { (F::ReceiptDown.text(reader.language)) } }
+                }
                 td { (links(format!("?version={number}"))) }
             } } }
         } }
@@ -419,7 +438,7 @@ fn printed(reader: &Reader, document: &ReportDocument) -> Markup {
             dl { @for spec in fields_of(document.form) {
                 @if let Some(value) = document.fields.get(spec.key) {
                     dt { (reader.pick(spec.en, spec.ja)) }
-                    dd .text { (value.as_deref().unwrap_or(reader.tell(W::NotKnown))) }
+                    dd .text { (shown_value(reader, spec, value.as_deref())) }
                 }
             } }
         }
