@@ -7,6 +7,7 @@ mod answers;
 mod asset;
 mod council;
 mod letters;
+mod fingerprint;
 mod matching;
 mod product;
 mod report;
