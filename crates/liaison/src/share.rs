@@ -1,6 +1,9 @@
 //! The collections of the node's store under the logic of TAXII. In: what the logic asks. Out: its rows. Never: a filter of its own; a call on a thread that drives others'
 //! tasks, which would stand still while the database works.
 
+pub mod council;
+pub mod gate;
+
 use sakimori_exchange::stix::SpecVersion;
 use sakimori_exchange::taxii::{Key, New, Outcome, Row, Sight, Store, StoreError, Wanted, settle};
 use sakimori_store::{
@@ -112,6 +115,16 @@ impl Store for Shared {
     fn versions_of(&self, collection: &str, ids: &[String]) -> Result<Vec<Row>, StoreError> {
         let rows = self.wait(self.store.object_versions(collection, ids))?;
         self.read(rows)
+    }
+
+    fn elsewhere(
+        &self,
+        collection: &str,
+        ids: &[String],
+    ) -> Result<Vec<(String, Row)>, StoreError> {
+        let rows = self.wait(self.store.objects_elsewhere(collection, ids))?;
+        let (places, rows): (Vec<String>, Vec<ObjectRow>) = rows.into_iter().unzip();
+        Ok(places.into_iter().zip(self.read(rows)?).collect())
     }
 
     fn add(

@@ -58,6 +58,16 @@ pub trait Objects {
         ids: &[String],
     ) -> Result<Vec<ObjectRow>, StoreError>;
 
+    /// Every row of these ids in other collections than this one, each with its collection, in any order, without texts.
+    ///
+    /// # Errors
+    /// As all of the store.
+    async fn objects_elsewhere(
+        &self,
+        collection: &str,
+        ids: &[String],
+    ) -> Result<Vec<(String, ObjectRow)>, StoreError>;
+
     /// The lanes of a collection, of some types or all; `None` where they are more than [`LANES_MAX`](crate::limits::LANES_MAX).
     ///
     /// # Errors
@@ -131,6 +141,20 @@ impl<E: Engine> Objects for E {
                 Some(place) => find::of_ids(&mut work, place.number, ids).await,
                 None => Ok(Vec::new()),
             }
+        })
+    }
+
+    async fn objects_elsewhere(
+        &self,
+        collection: &str,
+        ids: &[String],
+    ) -> Result<Vec<(String, ObjectRow)>, StoreError> {
+        let collection = name("collection", collection)?;
+        transaction!(self, Use::Read, work, {
+            let place = place(&mut work, collection).await?;
+            // Collections are numbered from 1.
+            let number = place.map_or(0, |place| place.number);
+            find::elsewhere(&mut work, number, ids).await
         })
     }
 

@@ -66,6 +66,20 @@ impl Store for Memory {
         Ok(rows.cloned().collect())
     }
 
+    fn elsewhere(
+        &self,
+        collection: &str,
+        ids: &[String],
+    ) -> Result<Vec<(String, Row)>, StoreError> {
+        let others = self.collections.iter().filter(|(id, _)| *id != collection);
+        let rows = others.flat_map(|(id, held)| {
+            let rows = held.rows.values().map(|(row, _)| row);
+            let rows = rows.filter(|row| ids.contains(&row.key.id));
+            rows.map(|row| (id.clone(), row.clone()))
+        });
+        Ok(rows.collect())
+    }
+
     fn add(
         &mut self,
         collection: &str,

@@ -86,6 +86,17 @@ impl Post {
         }
     }
 
+    /// The objects that are still to be added, in their order.
+    pub fn waiting(&self) -> impl ExactSizeIterator<Item = &New> {
+        self.left.iter()
+    }
+
+    /// The envelope of the objects that are still to be added, each byte for byte as it was sent.
+    pub fn envelope(&self) -> String {
+        let texts: Vec<&str> = self.left.iter().map(|new| new.raw.as_str()).collect();
+        format!("{{\"objects\":[{}]}}", texts.join(","))
+    }
+
     /// How many objects are still to be added.
     pub fn left(&self) -> usize {
         self.left.len()

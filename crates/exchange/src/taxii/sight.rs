@@ -1,5 +1,5 @@
-//! What a caller may see: by markings, of the object and of all that it refers to. In: markings, references. Out: seen or withheld.
-//! Never: an object of which a part is cut out.
+//! What a caller may see: by markings, of the object and of all that it refers to, in whatever collection of the node that lies. In: markings, references. Out: seen or withheld.
+//! Never: an object of which a part is cut out; the id of an object that the caller is shown nowhere.
 
 use super::FOLLOWED_MAX;
 use super::store::{Row, Store, StoreError};
@@ -9,6 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub trait Sight {
     /// Whether the caller may see an object with this marking. A marking that is not known is refused by whoever implements this.
     fn sees(&self, marking: &str) -> bool;
+
+    /// Whether the caller is shown an object of another collection than the one that it asks for.
+    fn sees_in(&self, _collection: &str, row: &Row) -> bool {
+        row.markings.iter().all(|marking| self.sees(marking))
+    }
 
     /// Whether the caller sees every object, so that none has to be judged.
     fn sees_every(&self) -> bool {
@@ -35,7 +40,7 @@ pub(super) struct Judge<'s, S: ?Sized> {
     store: &'s S,
     collection: &'s str,
     sight: &'s dyn Sight,
-    /// By id: whether every marking of every version is seen, and what the versions refer to.
+    /// By id: whether it is seen, and what its versions refer to. In the collection that is asked for every version has to be seen; of what is not there, every version in one other.
     known: BTreeMap<String, (bool, Vec<String>)>,
 }
 
@@ -49,8 +54,8 @@ impl<'s, S: Store + ?Sized> Judge<'s, S> {
         }
     }
 
-    /// Whether the caller sees an object: its own markings, and those of whatever it leads to over any number of references. Objects that are not in the collection
-    /// are not here to be hidden.
+    /// Whether the caller sees an object: its own markings, and those of whatever it leads to over any number of references. What is in no collection of the node is not here to be
+    /// hidden.
     pub(super) fn sees(&mut self, row: &Row) -> Result<bool, StoreError> {
         if self.sight.sees_every() {
             return Ok(true);
@@ -119,7 +124,35 @@ impl<'s, S: Store + ?Sized> Judge<'s, S> {
             entry.0 &= seen;
             entry.1.extend(row.references);
         }
-        for id in new {
+        let left: Vec<String> = new
+            .into_iter()
+            .filter(|id| !self.known.contains_key(id))
+            .collect();
+        self.look_elsewhere(left)
+    }
+
+    /// Looks for what is not in the collection in all others.
+    fn look_elsewhere(&mut self, ids: Vec<String>) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        // By id and collection: whether every version there is shown.
+        let mut places: BTreeMap<(String, String), bool> = BTreeMap::new();
+        for (collection, row) in self.store.elsewhere(self.collection, &ids)? {
+            let seen = self.sight.sees_in(&collection, &row);
+            let Row {
+                key, references, ..
+            } = row;
+            let (_, refers) = self.known.entry(key.id.clone()).or_default();
+            refers.extend(references);
+            *places.entry((key.id, collection)).or_insert(true) &= seen;
+        }
+        for ((id, _), seen) in places {
+            if let Some(known) = self.known.get_mut(&id) {
+                known.0 |= seen;
+            }
+        }
+        for id in ids {
             self.known.entry(id).or_insert((true, Vec::new()));
         }
         Ok(())

@@ -105,6 +105,13 @@ pub trait Store {
     /// [`StoreError`].
     fn versions_of(&self, collection: &str, ids: &[String]) -> Result<Vec<Row>, StoreError>;
 
+    /// Every row of these ids in other collections than this one, each with its collection, in any order, without texts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn elsewhere(&self, collection: &str, ids: &[String])
+    -> Result<Vec<(String, Row)>, StoreError>;
+
     /// Adds objects in their order, all or (where it fails) none. What becomes of each is decided by [`settle`], the dates are those of [`date_added`].
     ///
     /// # Errors

@@ -190,6 +190,25 @@ pub(super) async fn of_ids(
     Ok(out)
 }
 
+/// Rows of ids in all collections but one, each with the collection's id.
+pub(super) async fn elsewhere(
+    work: &mut impl Work,
+    collection: u64,
+    ids: &[String],
+) -> Result<Vec<(String, ObjectRow)>, StoreError> {
+    let collection = [int(collection)?];
+    let mut out = Vec::new();
+    for ids in texts(ids).chunks(sql::IDS) {
+        let (text, length) = sql::fitting(&sql::ELSEWHERE, ids.len());
+        let values = sql::filled(&collection, ids, length);
+        for mut row in work.rows(text, &values).await? {
+            let collection = row.text()?;
+            out.push((collection, one(row)?));
+        }
+    }
+    Ok(out)
+}
+
 pub(super) async fn lanes(
     work: &mut impl Work,
     place: &Place,
@@ -223,19 +242,20 @@ pub(super) async fn lanes(
 }
 
 fn read(rows: Vec<Row>) -> Result<Vec<ObjectRow>, StoreError> {
-    let each = rows.into_iter().map(|mut row| {
-        let added = row.number()?;
-        let key = key(&mut row)?;
-        Ok(ObjectRow {
-            key,
-            added,
-            kind: row.text()?,
-            markings: pack::unpack(&row.blob()?)?,
-            references: pack::unpack(&row.blob()?)?,
-            raw: row.text()?,
-        })
-    });
-    each.collect()
+    rows.into_iter().map(one).collect()
+}
+
+fn one(mut row: Row) -> Result<ObjectRow, StoreError> {
+    let added = row.number()?;
+    let key = key(&mut row)?;
+    Ok(ObjectRow {
+        key,
+        added,
+        kind: row.text()?,
+        markings: pack::unpack(&row.blob()?)?,
+        references: pack::unpack(&row.blob()?)?,
+        raw: row.text()?,
+    })
 }
 
 fn key(row: &mut Row) -> Result<ObjectKey, StoreError> {

@@ -81,6 +81,18 @@ pub(super) static OF_IDS: LazyLock<[String; 4]> = LazyLock::new(|| {
     })
 });
 
+/// Rows of ids in all collections but one, each behind its collection's id, without texts, for each of the [`LENGTHS`].
+pub(super) static ELSEWHERE: LazyLock<[String; 4]> = LazyLock::new(|| {
+    LENGTHS.map(|length| {
+        let places = places(2, length);
+        format!(
+            "SELECT c.id, o.added, o.id, o.version, o.spec, l.kind, l.markings, o.refs, '' \
+            FROM stix_object AS o CROSS JOIN stix_lane AS l CROSS JOIN stix_collection AS c \
+            WHERE l.number = o.lane AND c.number = o.collection AND o.id IN ({places}) AND +o.collection <> $1"
+        )
+    })
+});
+
 /// What is there of [`LIST`] ids.
 pub(super) static THERE: LazyLock<String> = LazyLock::new(|| {
     let places = places(2, LIST);

@@ -274,6 +274,10 @@ impl Store for Busy {
         rows
     }
 
+    fn elsewhere(&self, _: &str, _: &[String]) -> Result<Vec<(String, Row)>, StoreError> {
+        Ok(Vec::new())
+    }
+
     fn add(&mut self, _: &str, _: &[New], _: u64) -> Result<Vec<Outcome>, StoreError> {
         Err(StoreError)
     }

@@ -111,6 +111,58 @@ fn what_leads_to_something_hidden_is_withheld() {
     assert!(json(&page).get("more").is_none());
 }
 
+/// Puts objects into another collection.
+fn beside(store: &mut Memory, collection: &str, objects: &[String]) {
+    let body = format!(r#"{{"objects":[{}]}}"#, objects.join(","));
+    let mut post = Post::begin(&caller(), body.as_bytes()).unwrap();
+    while !post.step(store, collection, 1, 1000).unwrap() {}
+    assert_eq!(post.status("s", 0).failures, []);
+}
+
+#[test]
+fn what_leads_to_something_hidden_in_another_collection_is_withheld() {
+    let [second, third] = [
+        "52892447-4d7e-4f70-b94d-d7f22742ff63",
+        "64993447-4d7e-4f70-b94d-d7f33742ee63",
+    ];
+    let mut store = Memory::new();
+    fill(
+        &mut store,
+        1,
+        &[
+            // To what is hidden there, over what is seen there, to what is seen, to what is nowhere.
+            thing(1, 0, "2.1", &refers(10)),
+            thing(2, 0, "2.1", &refers(11)),
+            thing(3, 0, "2.1", &refers(12)),
+            thing(4, 0, "2.1", &refers(99)),
+            // What is seen here may be hidden elsewhere: its id is no news.
+            thing(5, 0, "2.1", &refers(6)),
+            thing(6, 0, "2.1", ""),
+            // Hidden in one other collection, and shown in another.
+            thing(7, 0, "2.1", &refers(13)),
+            thing(8, 0, "2.1", &refers(14)),
+        ],
+    );
+    let hides = [
+        thing(10, 0, "2.1", &marked(RED)),
+        thing(11, 0, "2.1", &refers(10)),
+        thing(12, 0, "2.1", &marked(WHITE)),
+        thing(6, 0, "2.1", &marked(RED)),
+        thing(13, 0, "2.1", &marked(RED)),
+        // One version is seen there and the other is not.
+        thing(14, 0, "2.1", ""),
+        thing(14, 5, "2.1", &marked(RED)),
+    ];
+    beside(&mut store, second, &hides);
+    beside(&mut store, third, &[thing(13, 0, "2.1", "")]);
+    assert_eq!(seen(&store, ""), [3, 4, 5, 6, 7]);
+    for number in [1, 2, 8] {
+        let id = format!("malware--{number:08x}-17d4-4cbf-938f-98ee46b3cd3f");
+        let refused = object(&store, &outsider(), &asked(""), &id).unwrap_err();
+        assert_eq!(refused.status, 404, "{number}");
+    }
+}
+
 #[test]
 fn a_page_behind_many_hidden_objects_is_found() {
     let mut store = Memory::new();

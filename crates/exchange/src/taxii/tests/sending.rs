@@ -156,6 +156,10 @@ impl Store for Failing {
         self.0.versions_of(c, ids)
     }
 
+    fn elsewhere(&self, c: &str, ids: &[String]) -> Result<Vec<(String, Row)>, StoreError> {
+        self.0.elsewhere(c, ids)
+    }
+
     fn add(&mut self, c: &str, objects: &[New], now: u64) -> Result<Vec<Outcome>, StoreError> {
         if self.1 {
             Err(StoreError)

@@ -14,6 +14,8 @@ use std::fmt::Write;
 const SCRIPTS: &str = "SAKIMORI_TAXII_SCRIPTS";
 const USUAL: u64 = 25;
 
+/// Another collection.
+const OTHER: &str = "52892447-4d7e-4f70-b94d-d7f22742ff63";
 const WHITE: &str = "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9";
 const GREEN: &str = "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da";
 const RED: &str = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed";
@@ -199,7 +201,9 @@ fn send(store: &mut dyn Store, draw: &mut Draw) -> String {
     let now = draw.below(100);
     let step = draw.of(&[1, 3, 1000]);
     let mut post = Post::begin(&caller(&SeesAll), body.as_bytes()).unwrap();
-    while !post.step(store, C, now, step).unwrap() {}
+    // What lies in another collection decides what is shown of this one.
+    let into = draw.of(&[C, C, OTHER]);
+    while !post.step(store, into, now, step).unwrap() {}
     post.status("s", 0).body()
 }
 
