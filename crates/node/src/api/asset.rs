@@ -1,11 +1,13 @@
 //! Registers of assets over HTTP: an operator's people keep one and make notices, its node brings them, the office takes them and finds whose products an advisory means. In: lists,
-//! answers, filings, advisories. Out: registers with their clocks, notices, questions, counts, names. Never: an operator's name in what a maker is told; an asset of one operator
+//! answers, filings, advisories. Out: registers with their clocks, notices, questions, counts, names. Never: an operator's name for another than its competent minister; an asset of one operator
 //! to another.
 
+pub(crate) mod affected;
 pub(crate) mod matches;
 pub(crate) mod office;
 pub(crate) mod operator;
 mod ours;
+mod upload;
 mod web;
 
 pub use matches::{AskedOfUs, answer_match, matches_of_us};

@@ -3,8 +3,10 @@
 
 use super::{Reader, page};
 use crate::words::asset::AssetWord as W;
+use crate::words::cells;
 use maud::{Markup, html};
 use sakimori_cooperate::asset::ComputerClass;
+use sakimori_cooperate::form::{CellError, heading};
 use sakimori_cooperate::routing::Sector;
 use sakimori_cooperate::scope::{Questions, SubType, Verdict};
 use sakimori_cooperate::{Answer, Reason};
@@ -74,8 +76,14 @@ pub(crate) struct Shown<'r> {
     pub(crate) profile: Option<&'r Profile>,
     /// The notices that were made.
     pub(crate) notices: &'r [Written<Notice>],
+    /// The number behind which the next page begins, where there is one.
+    pub(crate) next: Option<u64>,
+    /// Whether it is the first page.
+    pub(crate) is_first: bool,
     /// What went wrong with the form that was sent.
     pub(crate) wrong: Option<&'r str>,
+    /// Wrong cells of the list that was sent, and how many there are: more than are named, where there are very many.
+    pub(crate) cells: (&'r [CellError], usize),
 }
 
 /// The register.
@@ -84,6 +92,7 @@ pub(crate) fn register(reader: &Reader, shown: &Shown<'_>) -> Markup {
     let sums = &shown.summary;
     let content = html! {
         @if let Some(wrong) = shown.wrong { p .warn role="alert" { (wrong) } }
+        @if shown.cells.1 > 0 { (wrong_cells(reader, shown.cells)) }
         @if shown.profile.is_none() { p { (say(W::NoOutline)) } }
         @else {
             p {
@@ -107,12 +116,38 @@ pub(crate) fn register(reader: &Reader, shown: &Shown<'_>) -> Markup {
                     td { (day(reader, each)) }
                 } } }
             }
+            p {
+                @if !shown.is_first { a href="/assets" { (say(W::FirstOnes)) } " " }
+                @if let Some(next) = shown.next { a href={ "/assets?after=" (next) } { (say(W::NextOnes)) } }
+            }
             (notices(reader, shown))
         }
         (import(reader))
         (outline(reader, shown.profile))
     };
     page(reader, say(W::Assets), &content)
+}
+
+/// Every wrong cell, by row and column, in the reader's language.
+fn wrong_cells(reader: &Reader, (cells, total): (&[CellError], usize)) -> Markup {
+    let say = |word: W| reader.asset(word);
+    html! {
+        section role="alert" {
+            h2 .warn { (total) " " (say(W::WrongCells)) }
+            p { (say(W::NothingTaken)) }
+            table {
+                thead { tr {
+                    @for word in [W::Row, W::Column, W::Why] { th scope="col" { (say(word)) } }
+                } }
+                tbody { @for cell in cells { tr {
+                    td { (cell.row) }
+                    td { code { (cell.column) } @if let Some(ja) = heading(&cell.column) { " " (ja) } }
+                    td { (reader.pick(&cell.what, &cells::ja(&cell.what))) }
+                } } }
+            }
+            @if total > cells.len() { p { (total - cells.len()) " " (say(W::MoreCells)) } }
+        }
+    }
 }
 
 fn class(class: ComputerClass) -> String {
@@ -159,6 +194,12 @@ fn import(reader: &Reader) -> Markup {
         section {
             h2 { (say(W::Import)) }
             p { (say(W::ImportHow)) }
+            form method="post" action="/assets/file" enctype="multipart/form-data" {
+                (reader.form_field())
+                label { input type="checkbox" name="more" value="yes"; (say(W::More)) }
+                label { (say(W::File)) input type="file" name="file" accept=".csv,.xlsx" required; }
+                button { (say(W::Take)) }
+            }
             form method="post" action="/assets/list" {
                 (reader.form_field())
                 label { (say(W::List)) textarea name="list" rows="8" required spellcheck="false" {} }
@@ -207,6 +248,8 @@ pub(crate) fn entry(reader: &Reader, each: &Asked<'_>) -> Markup {
             dt { (say(W::Maker)) } dd { (asset.maker) }
             dt { (say(W::Product)) } dd { (asset.product) }
             dt { (say(W::Version)) } dd { (asset.version) }
+            @if !asset.cpe.is_empty() { dt { "CPE" } dd { code { (asset.cpe) } } }
+            @if !asset.purl.is_empty() { dt { (say(W::PackageUrl)) } dd { code { (asset.purl) } } }
             dt { (say(W::Class)) } dd { (class(asset.class)) }
             dt { (say(W::Scope)) } dd { (say(verdict(each.scope.verdict))) (reasons(reader, &each.scope.reasons)) }
             dt { (say(W::ToTell)) } dd { (reader.pick(en, ja)) (reasons(reader, &each.duty.reasons)) }

@@ -4,6 +4,9 @@
 use super::{Reader, page};
 use crate::words::asset::AssetWord as W;
 use maud::{Markup, html};
+use sakimori_cooperate::calendar::Date;
+use sakimori_custody::time::Seconds;
+use sakimori_liaison::matching::TAKEN_BACK;
 use serde_json::Value;
 
 /// The answers, with their words.
@@ -29,12 +32,8 @@ fn assets(paper: &Value) -> &[Value] {
     rows.map_or(&[], Vec::as_slice)
 }
 
-fn is_question(row: &Value) -> bool {
-    text(row, "/outcome") == "question"
-}
-
 fn is_open(row: &Value) -> bool {
-    is_question(row) && text(row, "/answer/answer").is_empty()
+    text(row, "/outcome") == "question"
 }
 
 fn doubt(word: &str) -> W {
@@ -102,21 +101,26 @@ fn advisory(reader: &Reader, paper: &Value, own: &dyn Fn(u64) -> Option<String>)
                 thead { tr {
                     @for word in [W::NumberShort, W::OwnAsset, W::Meant, W::Version, W::Range, W::State, W::AnswerIt] { th scope="col" { (say(word)) } }
                 } }
-                tbody { @for row in rows { (asset(reader, id, row, own)) } }
+                tbody { @for row in rows { (asset(reader, (id, tracking), row, own)) } }
             }
         }
     }
 }
 
-fn asset(reader: &Reader, id: &str, row: &Value, own: &dyn Fn(u64) -> Option<String>) -> Markup {
+fn asset(
+    reader: &Reader,
+    (id, tracking): (&str, &str),
+    row: &Value,
+    own: &dyn Fn(u64) -> Option<String>,
+) -> Markup {
     let say = |word: W| reader.asset(word);
     let number = row.get("number").and_then(Value::as_u64).unwrap_or(0);
     let answer = text(row, "/answer/answer");
     let outcome = match text(row, "/outcome") {
         "affected" => W::IsAffected,
         "not-affected" => W::IsNotAffected,
-        _ if answer.is_empty() => W::IsAsked,
-        _ => W::Answered,
+        "not-this-product" => W::NotThisProduct,
+        _ => W::IsAsked,
     };
     let doubts = row.get("doubts").and_then(Value::as_array);
     let doubts: Vec<&str> = doubts
@@ -136,13 +140,23 @@ fn asset(reader: &Reader, id: &str, row: &Value, own: &dyn Fn(u64) -> Option<Str
                 @if is_open(row) { strong .warn { (say(outcome)) } } @else { (say(outcome)) }
                 @if is_open(row) { ul .small { @for each in &doubts { li { (say(doubt(each))) } } } }
                 @if let Some((_, word)) = ANSWERS.iter().find(|(each, _)| *each == answer) {
-                    p .small { (say(W::Answered)) ": " (say(*word)) }
+                    p .small { (say(W::Answered)) ": " (say(*word)) (answered_on(reader, row, tracking)) }
                 }
             }
             // An answer can be given anew: who erred says so, and the last word counts.
-            td { @if is_question(row) || !answer.is_empty() { (form(reader, id, number, row)) } }
+            td { @if is_open(row) || !answer.is_empty() { (form(reader, id, number, row)) } }
         }
     }
+}
+
+/// When and on which advisory it was answered: what is about the product holds for other advisories on it too.
+fn answered_on(reader: &Reader, row: &Value, tracking: &str) -> Markup {
+    let at = row.pointer("/answer/at").and_then(Value::as_u64);
+    let of = text(row, "/answer/of/1");
+    html! { @if let Some(at) = at {
+        " (" (reader.asset(W::AnsweredOn)) " " (Date::of(Seconds(at))) ", " (reader.asset(W::AnsweredFor)) " "
+        code { (if of.is_empty() { tracking } else { of }) } ")"
+    } }
 }
 
 fn form(reader: &Reader, id: &str, number: u64, row: &Value) -> Markup {
@@ -154,6 +168,7 @@ fn form(reader: &Reader, id: &str, number: u64, row: &Value) -> Markup {
             fieldset {
                 legend .small { (say(W::Asset)) " " (number) ": " (text(row, "/product/1")) }
                 @for (answer, word) in ANSWERS { button name="answer" value=(answer) { (say(word)) } " " }
+                @if !text(row, "/answer/answer").is_empty() { button name="answer" value=(TAKEN_BACK) { (say(W::TakeBack)) } }
             }
         }
     }
@@ -200,6 +215,26 @@ mod tests {
                 assert!(page.contains(&format!("name=\"answer\" value=\"{answer}\"")));
             }
         }
+    }
+
+    #[test]
+    fn an_answer_says_when_and_on_which_advisory_and_can_be_taken_back() {
+        let unanswered = paper(9, 1);
+        let mut paper = unanswered.clone();
+        paper["match"]["rows"][0]["outcome"] = json!("not-this-product");
+        paper["match"]["rows"][0]["answer"] = json!({"answer": "not-this-product", "version": null, "by": "water-1", "at": 1_796_083_200u64,
+            "of": ["https://psirt.example", "EX-0<b>"]});
+        let page = seen(Language::En, &[paper.clone()], false);
+        assert!(
+            page.contains("answered on 2026-12-01, for <code>EX-0&lt;b&gt;</code>"),
+            "{page}"
+        );
+        assert!(page.contains("value=\"taken-back\""), "{page}");
+        assert!(!page.contains("Which version is it?"), "nothing is asked");
+        // Its own advisory is named where it was answered there.
+        paper["match"]["rows"][0]["answer"]["of"] = Value::Null;
+        assert!(seen(Language::Ja, &[paper], false).contains("<code>EX-1</code>)"));
+        assert!(!seen(Language::En, &[unanswered], false).contains("taken-back"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod documents;
 mod due;
 mod duties;
 mod flood;
+mod flood;
 mod flow;
 mod hostile;
 mod junk;

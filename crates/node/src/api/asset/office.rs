@@ -1,7 +1,7 @@
 //! The office's routes. In: filings and answers of operators' nodes and machines, advisories of officers. Out: what was taken, questions, counts, names. Never: an answer to one
 //! operator that depends on what another has.
 
-use super::Rows;
+use super::{Rows, affected};
 use crate::api::report::{Seat, no, only_operator, operator_calling};
 use crate::app::{Caller, Shared};
 use crate::extract::{Json, bytes};
@@ -19,7 +19,7 @@ use sakimori_liaison::notice::{self, FILING_BYTES_MAX, TakenNotice};
 use sakimori_liaison::paper::{self, Document as _};
 use sakimori_store::{NEWEST, View};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
 /// Longest advisory in bytes.
@@ -79,6 +79,17 @@ pub(crate) struct Which {
     pub(crate) before: Option<u64>,
 }
 
+/// Whether a person of the office calls.
+const fn is_person(caller: &Caller) -> bool {
+    matches!(
+        caller,
+        Caller::Known {
+            who: Principal::Person { .. },
+            ..
+        }
+    )
+}
+
 /// Whose papers a caller sees: an operator its own, an officer all.
 pub(crate) fn view(operator: Option<&sakimori_custody::ids::Name>) -> View<'_> {
     operator.map_or(View::All, |operator| View::Of(operator.as_str()))
@@ -134,7 +145,8 @@ pub(crate) async fn acknowledge(
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
-/// What advisories mean for assets, and what is asked: an operator its own, an officer all.
+/// What advisories mean for assets, and what is asked: an operator its own; an officer of a ministry, by name and on record, those of the operators for whom that ministry is competent; everybody
+/// else of the office numbers, a row an advisory.
 #[utoipa::path(get, path = "/v1/matches", tag = "assets", params(("state" = Option<String>, Query, description = "asked or told."), ("before" = Option<u64>, Query)),
     responses((status = 200, description = "At most 100.", body = Rows)))]
 pub(crate) async fn matches(
@@ -142,21 +154,17 @@ pub(crate) async fn matches(
     caller: Caller,
     Query(which): Query<Which>,
 ) -> Answer<Said<Rows>> {
-    let operator = operator_calling(&app, &caller).await?;
-    if operator.is_none() {
-        // Who sees all operators' assets by name is a question of its own.
-        app.require(&caller, Leave::SeeAffected, &Object::any())
-            .await?;
-    }
-    let before = which.before.unwrap_or(NEWEST);
-    let state = which.state.as_deref();
-    let kept = matching::matches(&*app.store, view(operator.as_ref()), state, before).await;
-    let rows = kept.map_err(|e| no(&e))?.into_iter().map(|kept| {
-        json!({ "place": kept.sequence, "operator": kept.owner, "id": kept.id, "state": kept.state, "match": kept.said })
-    });
-    Ok(Said(Rows {
-        rows: rows.collect(),
-    }))
+    let rows = if is_person(&caller) {
+        affected::seen(&app, &caller, &which).await?.rows()
+    } else {
+        let operator = only_operator(&app, &caller).await?;
+        let before = which.before.unwrap_or(NEWEST);
+        let state = which.state.as_deref();
+        let view = View::Of(operator.as_str());
+        let kept = matching::matches(&*app.store, view, state, before).await;
+        affected::Seen::Names(kept.map_err(|e| no(&e))?).rows()
+    };
+    Ok(Said(Rows { rows }))
 }
 
 /// An answer about an asset.
@@ -165,7 +173,7 @@ pub(crate) async fn matches(
 pub(crate) struct NewMatchAnswer {
     /// The asset's number in the operator's register.
     pub(crate) number: u64,
-    /// not-this-product, not-this-version, this-product or affected.
+    /// not-this-product, not-this-version, this-product or affected; taken-back takes it back.
     pub(crate) answer: String,
 }
 
@@ -198,21 +206,10 @@ async fn matched(
     body: Body,
 ) -> Answer<(Matching, Advisory, String)> {
     let bytes = bytes(headers, body, ADVISORY_BYTES_MAX).await?;
-    let document: Value = serde_json::from_slice(&bytes)
-        .map_err(|e| Problem::new(Code::Malformed, format!("line {}", e.line())))?;
     let seat = Seat::of(app, caller).await?;
     let all = app.matching.current(&*app.store, seat.desk().terms).await;
     let all = all.map_err(|e| no(&e))?;
-    let advisory =
-        Advisory::of_csaf(&document, &all.aliases).map_err(|e| Problem::new(Code::Refused, e))?;
-    if advisory.id.1.is_empty() {
-        return Err(Problem::new(
-            Code::Refused,
-            "the advisory has no tracking id",
-        ));
-    }
-    let title = document.pointer("/document/title").and_then(Value::as_str);
-    let title = title.unwrap_or_default().to_owned();
+    let (advisory, title) = matching::read_advisory(&bytes, &all.aliases).map_err(|e| no(&e))?;
     Ok((all, advisory, title))
 }
 
@@ -228,7 +225,7 @@ pub(crate) struct Asked {
 }
 
 /// Matches an advisory with all registered assets, tells the operators and asks them where it is not certain.
-#[utoipa::path(post, path = "/v1/matches", tag = "assets", request_body(content = String, content_type = "application/json", description = "A CSAF document."),
+#[utoipa::path(post, path = "/v1/matches", tag = "assets", request_body(content = String, content_type = "application/json", description = "A CSAF document, or a CVE record 5.x."),
     responses((status = 200, description = "Numbers alone.", body = Asked)))]
 pub(crate) async fn ask(
     State(app): State<Shared>,
@@ -257,8 +254,8 @@ pub(crate) struct OfMaker {
     maker: String,
 }
 
-/// What a maker may be told of an advisory on its products: counts, each below three left out.
-#[utoipa::path(post, path = "/v1/matches/counts", tag = "assets", params(("maker" = String, Query)), request_body(content = String, content_type = "application/json", description = "A CSAF document."),
+/// What a maker may be told of an advisory on its products: classes of numbers, and nothing where fewer than three operators are concerned.
+#[utoipa::path(post, path = "/v1/matches/counts", tag = "assets", params(("maker" = String, Query)), request_body(content = String, content_type = "application/json", description = "A CSAF document, or a CVE record 5.x."),
     responses((status = 200, description = "Product to counts, as rows.", body = Rows)))]
 pub(crate) async fn counts(
     State(app): State<Shared>,
@@ -279,8 +276,8 @@ pub(crate) async fn counts(
     }))
 }
 
-/// What the competent minister may be told: operators by name, those of the ministry that the caller belongs to.
-#[utoipa::path(post, path = "/v1/matches/affected", tag = "assets", request_body(content = String, content_type = "application/json", description = "A CSAF document."),
+/// What the competent minister may be told: operators by name, those of the ministry that the caller's account is of.
+#[utoipa::path(post, path = "/v1/matches/affected", tag = "assets", request_body(content = String, content_type = "application/json", description = "A CSAF document, or a CVE record 5.x."),
     responses((status = 200, description = "A row for each asset.", body = Rows)))]
 pub(crate) async fn affected(
     State(app): State<Shared>,
@@ -288,21 +285,18 @@ pub(crate) async fn affected(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Said<Rows>> {
-    app.require(&caller, Leave::SeeAffected, &Object::any())
-        .await?;
-    let Caller::Known {
-        who: Principal::Person { id },
-        ..
-    } = &caller
-    else {
-        return Err(Problem::new(Code::NotAllowed, "only a person sees names"));
+    let Some((id, ministry)) = affected::ministry(&app, &caller).await? else {
+        app.require(&caller, Leave::SeeAffected, &Object::any())
+            .await?;
+        return Err(Problem::new(
+            Code::NotAllowed,
+            "only a ministry's officer sees names",
+        ));
     };
-    let person = app.store.person(id).await;
-    let person = person.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
-    let ministry = person.map(|person| person.organisation).unwrap_or_default();
     let (all, advisory, _) = matched(&app, &caller, &headers, body).await?;
-    let found = all.for_minister(&ministry, &advisory, &all.find(&advisory));
-    app.audit(id, "see-affected", &advisory.id.1, &found.len().to_string())
+    let found = all.for_minister(ministry.word(), &advisory, &all.find(&advisory));
+    let detail = format!("{ministry}: {} assets", found.len());
+    app.audit(&id, "see-affected", &advisory.id.1, &detail)
         .await?;
     let rows = found.into_iter().map(|row| {
         let outcome = match row.outcome {

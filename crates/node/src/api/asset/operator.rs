@@ -10,6 +10,7 @@ use axum::Json as Said;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
+use sakimori_cooperate::asset::Asset;
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::form::ListError;
 use sakimori_cooperate::limits::FILE_BYTES_MAX;
@@ -89,7 +90,7 @@ pub(crate) struct Done {
 }
 
 /// What is wrong with a list.
-fn listed(error: &ListError) -> Problem {
+pub(crate) fn listed(error: &ListError) -> Problem {
     let ListError::Cells { cells, total } = error else {
         return Problem::new(Code::Refused, sakimori_control::error::told(error));
     };
@@ -109,6 +110,15 @@ pub(crate) async fn taken(
     (list, more, on): (&[u8], bool, Option<Date>),
 ) -> Answer<Imported> {
     let list = asset::read_list(list).map_err(|e| listed(&e))?;
+    imported(app, clerk, (list, more, on)).await
+}
+
+/// Takes a list that was read.
+pub(crate) async fn imported(
+    app: &Shared,
+    clerk: &Clerk<'_>,
+    (list, more, on): (Vec<Asset>, bool, Option<Date>),
+) -> Answer<Imported> {
     let how = if more { How::More } else { How::Whole };
     let on = on.unwrap_or(Date::of(clerk.now));
     let done = asset::import(&*app.store, act(clerk), list, (how, on), clerk.terms).await;
