@@ -2,6 +2,7 @@
 
 use super::Format;
 use clap::{Args, Subcommand};
+use sakimori_access::Ministry;
 use sakimori_cooperate::Answer;
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::scope::SubType;
@@ -60,7 +61,7 @@ pub(crate) struct Asset {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AssetAct {
-    /// Takes a list, CSV or XLSX, all of it or nothing: every cell that is wrong is told.
+    /// Takes a list, CSV or XLSX, all of it or nothing: every cell that is wrong is told. The columns model, version, bespoke, cpe and purl may be left out.
     Import {
         /// The list.
         file: PathBuf,
@@ -96,7 +97,7 @@ pub(crate) enum AssetAct {
         /// A change notice.
         #[arg(long)]
         change: bool,
-        /// Model, version and count of each asset go with it; the law asks for none of them, advisories are matched better.
+        /// Model, version, count, CPE name and package URL of each asset go with it; the law asks for none of them, advisories are matched better.
         #[arg(long)]
         details: bool,
         /// Says what the notice would tell, and makes none.
@@ -118,7 +119,7 @@ pub(crate) enum AssetAct {
         id: String,
         /// The asset's number in the register.
         number: u64,
-        /// not-this-product, not-this-version (it is that product, its version is not affected), this-product (its version is still to be asked) or affected.
+        /// not-this-product, not-this-version (it is that product, its version is not affected), this-product (its version is still to be asked) or affected; taken-back takes it back. What is about the product holds for every advisory on it.
         #[arg(value_parser = match_answer)]
         answer: String,
     },
@@ -146,16 +147,16 @@ pub(crate) enum AssetAct {
         #[arg(long, value_name = "TEXT")]
         maker: Option<String>,
     },
-    /// At the office: whose products an advisory (CSAF) means. Asks the operators where that is not certain.
+    /// At the office: whose products an advisory (CSAF, or a CVE record 5.x) means. Asks the operators where that is not certain.
     Match {
         /// The advisory.
         file: PathBuf,
-        /// Shows what this maker may be told: counts.
+        /// Shows what this maker may be told: classes of numbers, and nothing where fewer than three operators are concerned.
         #[arg(long, value_name = "TEXT", conflicts_with = "minister")]
         maker: Option<String>,
-        /// Shows what this competent minister may be told: operators by name.
+        /// Shows what this competent minister (meti, mlit, mic or fsa) may be told: operators by name. `--as` is an officer of that ministry; that names were shown is on record.
         #[arg(long, value_name = "ID")]
-        minister: Option<String>,
+        minister: Option<Ministry>,
     },
 }
 
@@ -169,11 +170,10 @@ fn yes(text: &str) -> Result<Answer, String> {
 }
 
 fn match_answer(text: &str) -> Result<String, String> {
-    sakimori_liaison::matching::answered_of(text)
-        .map(|_| text.to_owned())
-        .ok_or_else(|| {
-            "one of not-this-product, not-this-version, this-product, affected".to_owned()
-        })
+    if sakimori_liaison::matching::is_answer(text) {
+        return Ok(text.to_owned());
+    }
+    Err("one of not-this-product, not-this-version, this-product, affected, taken-back".to_owned())
 }
 
 fn sub_type(text: &str) -> Result<(SubType, Answer), String> {

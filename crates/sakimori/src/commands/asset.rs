@@ -29,6 +29,8 @@ use std::process::ExitCode;
 /// What a command works with.
 pub(super) struct Desk<'a> {
     pub(super) store: &'a dyn Store,
+    /// Who may what at this node.
+    pub(super) access: &'a Access,
     pub(super) act: Act<'a>,
     pub(super) terms: Terms,
     pub(super) format: Format,
@@ -101,12 +103,13 @@ pub(super) fn at_desk<T>(
         };
         let desk = Desk {
             store,
+            access,
             act: Act {
                 owner: &owner,
                 by: &place.by,
                 at: host.seconds(),
             },
-            terms: terms(&options)?,
+            terms: terms(&options, host)?,
             format: place.format,
             folder: options.folder(),
         };
@@ -126,7 +129,7 @@ async fn own_name(store: &dyn Store) -> Result<String, Failure> {
 }
 
 /// The schedule of duties in force at the node. Every sentence that rests on a value of it says whether somebody verified that value.
-fn terms(options: &Options) -> Result<Terms, Failure> {
+fn terms(options: &Options, host: &Host) -> Result<Terms, Failure> {
     let folder = options.folder();
     let keys = match options.role {
         Role::Office => {
@@ -137,7 +140,7 @@ fn terms(options: &Options) -> Result<Terms, Failure> {
         }
         _ => sakimori_node::office_keys(&folder)?,
     };
-    Ok(sakimori_node::duties(&folder, &keys)?)
+    Ok(sakimori_node::duties(&folder, &keys, host.seconds())?)
 }
 
 /// Only an operator that is named has a register.
@@ -198,7 +201,7 @@ pub(super) fn run(arguments: Asset, host: &Host) -> Result<ExitCode, Failure> {
             file,
             maker,
             minister,
-        } => office::matched(desk, &file, maker.as_deref(), minister.as_deref()).await,
+        } => office::matched(desk, &file, maker.as_deref(), minister).await,
     })?;
     Ok(ExitCode::SUCCESS)
 }

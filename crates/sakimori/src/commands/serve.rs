@@ -175,7 +175,7 @@ pub(crate) enum PersonAct {
     Role {
         /// The person.
         id: String,
-        /// The role: requester, legal-officer, analyst, supervisor, chair, member, inspector, secretariat, operator-user, responder, auditor, administrator.
+        /// The role: requester, legal-officer, analyst, supervisor, chair, member, inspector, secretariat, operator-user, responder, auditor, administrator, ministry-officer (of the ministry that is the organisation of the account).
         role: AccessRole,
         /// How long.
         #[arg(long, value_name = "N", default_value_t = 365)]

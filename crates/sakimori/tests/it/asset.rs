@@ -157,18 +157,114 @@ fn at_the_office(desk: &Desk) {
     let matched = office(&["asset", "match", "advisory.json"]).yes();
     assert!(matched.out.contains("affected"), "{matched:#?}");
     let counts = office(&["asset", "match", "advisory.json", "--maker", "Siemens"]).yes();
+    let none = serde_json::json!({"affected": null, "not_affected": null, "asked": null});
     assert_eq!(
         counts.json(),
-        serde_json::json!({"SIMATIC S7-1500": {"affected": 4, "not_affected": 0, "asked": 0}})
+        serde_json::json!({ "SIMATIC S7-1500": none }),
+        "one operator is counted for no maker"
     );
     assert!(!counts.out.contains("water-1"));
-    let names = office(&["asset", "match", "advisory.json", "--minister", "mlit"]).yes();
-    assert!(names.out.contains("water-1"), "{names:#?}");
+    twice_is_refused(desk, &office);
+    named(desk, &office);
+}
+
+/// A key that stands twice would be read differently by another reader.
+fn twice_is_refused(desk: &Desk, office: &dyn Fn(&[&str]) -> Ran) {
+    let twice = ADVISORY.replace("\"id\": \"EX-1\"", "\"id\": \"EX-1\", \"id\": \"EX-2\"");
+    std::fs::write(desk.path("twice.json"), twice).unwrap();
+    let refused = office(&["asset", "match", "twice.json"]).ended(1);
+    assert!(refused.err.contains("the key `id` twice"), "{refused:#?}");
+    let record = r#"{"dataType": "CVE_RECORD", "dataVersion": "5.1", "cveMetadata": {"cveId": "CVE-2026-0001", "state": "PUBLISHED"},
+        "containers": {"cna": {"affected": [{"vendor": "Siemens", "product": "SIMATIC S7-1500", "defaultStatus": "unaffected",
+            "versions": [{"version": "0", "lessThan": "3.0.0", "versionType": "custom", "status": "affected"}]}]}}}"#;
+    std::fs::write(desk.path("record.json"), record).unwrap();
+    let matched = office(&["asset", "match", "record.json"]).yes();
+    assert!(matched.out.contains("CVE-2026-0001"), "{matched:#?}");
+    std::fs::write(
+        desk.path("gone.json"),
+        record.replace("PUBLISHED", "REJECTED"),
+    )
+    .unwrap();
+    let gone = office(&["asset", "match", "gone.json"]).ended(1);
+    assert!(
+        gone.err.contains("CVE-2026-0001 was withdrawn"),
+        "{gone:#?}"
+    );
+}
+
+/// Names are for an officer of the competent ministry, and on record.
+fn named(desk: &Desk, office: &dyn Fn(&[&str]) -> Ran) {
+    let person = |arguments: &[&str]| {
+        let words = ["person", "--role", "office", "--node"];
+        let mut command = sakimori(words);
+        command.arg(desk.folder.path()).args(arguments);
+        run(&mut command).yes()
+    };
+    let of = |organisation| ["--full-name", "A. Sato", "--organisation", organisation];
+    person(&[&["first", "root-1"], &of("office")[..]].concat());
+    for (id, organisation, role) in [
+        ("k-mlit", "mlit", "ministry-officer"),
+        ("k-meti", "meti", "ministry-officer"),
+        ("o3", "mlit", "supervisor"),
+    ] {
+        person(&[&["--as", "root-1", "add", id], &of(organisation)[..]].concat());
+        person(&["--as", "root-1", "role", id, role]);
+    }
+    let shown = |by: &str, minister: &str| {
+        let words = ["asset", "match", "advisory.json", "--minister", minister];
+        office(&[&words[..], &["--as", by]].concat())
+    };
+    assert!(shown("k-mlit", "mlit").yes().out.contains("water-1"));
+    assert!(!shown("k-meti", "meti").yes().out.contains("water-1"));
+    for by in ["k-meti", "o3", "root-1", "nobody"] {
+        let refused = shown(by, "mlit").ended(1);
+        assert!(refused.out.is_empty(), "{refused:#?}");
+        assert!(!refused.err.contains("water-1"), "{refused:#?}");
+    }
+    shown("k-mlit", "MLIT").ended(2);
 }
 
 #[test]
-fn alerts_come_of_feeds_for_what_was_proved_and_are_answered() {
+fn alerts_are_the_office_s_and_a_store_of_one_s_own_is_asked_for_by_name() {
     let desk = Desk::new();
+    for words in [
+        &["alert", "list"][..],
+        &["alert", "things"],
+        &["alert", "rates"],
+        &["alert", "tell"],
+        &["alert", "tell", "--webhook", "https://soc.water.example/"],
+        &["alert", "register", "192.0.2.1", "--method", "http-file"],
+        &[
+            "alert",
+            "answer",
+            "00112233445566778899aabbccddeeff",
+            "acted",
+        ],
+    ] {
+        let away = desk.run(words).ended(75);
+        assert!(
+            away.out.is_empty() && away.err.contains("the office's node"),
+            "{away:#?}"
+        );
+    }
+    let feed = [
+        "alert", "feed", "list.csv", "--form", "list", "--grade", "B2",
+    ];
+    let here = desk.run(&feed).ended(2);
+    assert!(here.err.contains("--local"), "{here:#?}");
+    desk.run(&["alert", "prove", "r-0", "--paper", "x"])
+        .ended(2);
+    desk.run(&["alert", "list", "--local", "--role", "office"])
+        .ended(2);
+    // An id of another form becomes no part of a path, and nobody is asked.
+    desk.run(&["alert", "answer", "../me", "acted"]).ended(1);
+    desk.run(&["alert", "look", "r-../../x"]).ended(1);
+}
+
+#[test]
+fn a_feed_of_one_s_own_gives_alerts_in_the_folder_s_own_store() {
+    let desk = Desk::new();
+    let local = |arguments: &[&str]| desk.run(&[arguments, &["--local"]].concat());
     let claim = [
         "alert",
         "register",
@@ -178,7 +274,7 @@ fn alerts_come_of_feeds_for_what_was_proved_and_are_answered() {
         "--format",
         "json",
     ];
-    let claim = desk.run(&claim).yes().json();
+    let claim = local(&claim).yes().json();
     let text = |at: &str| {
         claim
             .pointer(at)
@@ -200,37 +296,29 @@ fn alerts_come_of_feeds_for_what_was_proved_and_are_answered() {
         "--format",
         "json",
     ];
-    desk.run(&["alert", "prove", &text("/id"), "--paper", "another"])
-        .ended(1);
-    desk.run(&["alert", "prove", &text("/id"), "--paper", &text("/text")])
-        .yes();
-    let things = desk.run(&["alert", "things"]).yes();
+    local(&["alert", "prove", &text("/id"), "--paper", "another"]).ended(1);
+    local(&["alert", "prove", &text("/id"), "--paper", &text("/text")]).yes();
+    let things = local(&["alert", "things"]).yes();
     assert!(things.out.contains("198.51.100.0/24"), "{things:#?}");
-    let intake = desk.run(&feed).yes().json();
+    let intake = local(&feed).yes().json();
     assert_eq!(intake.pointer("/opened"), Some(&1.into()));
-    let list = desk
-        .run(&["alert", "list", "--format", "json"])
-        .yes()
-        .json();
+    let list = local(&["alert", "list", "--format", "json"]).yes().json();
     let id = list
         .pointer("/0/alert/id")
         .and_then(|v| v.as_str())
         .unwrap();
     assert_eq!(list.pointer("/0/alert/grade"), Some(&"B2".into()));
-    desk.run(&["alert", "answer", id, "acted"]).yes();
-    desk.run(&["alert", "answer", id, "acted", "--operator", "rail-1"])
-        .ended(1);
-    desk.run(&["alert", "answer", id, "perhaps"]).ended(2);
-    rated_and_told(&desk);
+    local(&["alert", "answer", id, "acted"]).yes();
+    local(&["alert", "answer", id, "acted", "--operator", "rail-1"]).ended(1);
+    local(&["alert", "answer", id, "perhaps"]).ended(2);
+    let rates = local(&["alert", "rates", "--format", "json"]).yes().json();
+    assert_eq!(rates.pointer("/0/acted"), Some(&1.into()));
+    told(&desk);
 }
 
-/// What was answered is in the rates; who is told where is checked.
-fn rated_and_told(desk: &Desk) {
-    let rates = desk
-        .run(&["alert", "rates", "--format", "json"])
-        .yes()
-        .json();
-    assert_eq!(rates.pointer("/0/acted"), Some(&1.into()));
+/// Who is told where is checked; that nothing is sent from such a store is said.
+fn told(desk: &Desk) {
+    let local = |arguments: &[&str]| desk.run(&[arguments, &["--local"]].concat());
     let tell = [
         "alert",
         "tell",
@@ -239,12 +327,19 @@ fn rated_and_told(desk: &Desk) {
         "--mail",
         "soc@water.example",
     ];
-    let told = desk.run(&tell).yes().json();
-    assert_eq!(told.pointer("/mail/every_hours"), Some(&24.into()));
-    desk.run(&["alert", "tell", "--webhook", "http://soc.water.example/"])
-        .ended(1);
-    desk.run(&["alert", "feed", "list.csv", "--form", "n6", "--grade", "C3"])
-        .ended(1);
+    let told = local(&tell).yes();
+    assert_eq!(told.json().pointer("/mail/every_hours"), Some(&24.into()));
+    assert!(told.err.contains("nothing is sent from here"), "{told:#?}");
+    local(&["alert", "tell", "--webhook", "http://soc.water.example/"]).ended(1);
+    local(&["alert", "feed", "list.csv", "--form", "n6", "--grade", "C3"]).ended(1);
+    let times = r#"{"timing": {"proof": {"seconds": 1}}}"#;
+    std::fs::create_dir_all(desk.path("operator")).unwrap();
+    std::fs::write(desk.path("operator/alerts.json"), times).unwrap();
+    let wrong = local(&["alert", "things"]).ended(75);
+    assert!(
+        wrong.err.contains("alerts.json") || !wrong.err.is_empty(),
+        "{wrong:#?}"
+    );
 }
 
 /// A capture of UDP answers from DNS servers to one address, little-endian pcap of Ethernet frames.
@@ -283,6 +378,24 @@ fn a_capture_gives_a_fingerprint_without_payload_or_victim_and_rules_of_three_fo
     let hops = vector.pointer("/vectors/0/hops").cloned();
     assert_eq!(hops, Some(serde_json::json!([57, 57])), "{}", made.out);
     std::fs::write(desk.path("flood.json"), &made.out).unwrap();
+    let fields = desk.run(&["ddos", "fields", "flood.json"]).yes();
+    for line in [
+        "ddos.attack_class=T1498.002",
+        "ddos.duration_min=1",
+        "ddos.vector=DNS reflection",
+    ] {
+        assert!(fields.out.lines().any(|each| each == line), "{fields:#?}");
+    }
+    for words in [
+        &["ddos", "send", "flood.json"][..],
+        &["ddos", "list"],
+        &["ddos", "get", "0011223344556677"],
+    ] {
+        let away = desk.run(words).ended(75);
+        assert!(away.err.contains("the office's node"), "{away:#?}");
+        desk.run(&[words, &["--role", "office"]].concat()).ended(2);
+    }
+    desk.run(&["ddos", "send", "list.csv"]).ended(1);
     for (form, word) in [
         ("nftables", "udp sport { 53 }"),
         ("exabgp", "source-port"),

@@ -5,11 +5,13 @@ use super::{Desk, failed, operators, read};
 use crate::arguments::Format;
 use crate::failure::Failure;
 use crate::show;
-use sakimori_advisory::matching::{Advisory, Outcome};
+use sakimori_access::{Act, Ministry, Object, Principal};
+use sakimori_advisory::matching::Outcome;
+use sakimori_control::error::told;
 use sakimori_liaison::matching::{self, Matching};
 use sakimori_liaison::notice::{self, FILING_BYTES_MAX, TakenNotice};
 use sakimori_liaison::paper;
-use sakimori_store::View;
+use sakimori_store::{Change, View};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -93,6 +95,8 @@ pub(super) async fn registered(desk: &Desk<'_>) -> Result<(), Failure> {
             line.version,
             line.count.to_string(),
             line.item.equipment,
+            line.cpe,
+            line.purl,
         ]
     });
     show::table(
@@ -104,6 +108,8 @@ pub(super) async fn registered(desk: &Desk<'_>) -> Result<(), Failure> {
             "version",
             "count",
             "equipment",
+            "cpe",
+            "purl",
         ],
         rows,
     );
@@ -140,34 +146,67 @@ pub(super) async fn name(
     Ok(())
 }
 
+/// Puts an act on the node's record.
+async fn recorded(desk: &Desk<'_>, act: &str, object: &str, detail: String) -> Result<(), Failure> {
+    let audit = Change::Audit {
+        at: desk.act.at.0,
+        by: desk.act.by.to_owned(),
+        act: act.to_owned(),
+        object: object.to_owned(),
+        detail,
+    };
+    let kept = desk.store.apply(&[audit]).await;
+    kept.map_err(|e| failed(&e.into()))
+}
+
+/// Names are for an officer of the ministry, at the command line as over the network; a refusal is on record too.
+async fn sees_names(desk: &Desk<'_>, minister: Ministry) -> Result<(), Failure> {
+    let who = Principal::Person {
+        id: desk.act.by.to_owned(),
+    };
+    let names = Object::names_of(minister);
+    let decided = desk
+        .access
+        .may(&who, Act::SeeAffected, &names, desk.act.at)
+        .await;
+    let decided = decided.map_err(|e| Failure::no(told(&e)))?;
+    if decided.allow {
+        return Ok(());
+    }
+    let detail = decided.to_string();
+    recorded(desk, "refused", Act::SeeAffected.word(), detail).await?;
+    let (by, text) = (desk.act.by, decided.to_string());
+    Err(Failure::no(format!(
+        "`{by}` sees no names of operators for whom {minister} is competent: {text}"
+    )))
+}
+
 /// Whose products an advisory means.
 pub(super) async fn matched(
     desk: &Desk<'_>,
     file: &Path,
     maker: Option<&str>,
-    minister: Option<&str>,
+    minister: Option<Ministry>,
 ) -> Result<(), Failure> {
+    // Before anything is read: who may not see names learns nothing of the advisory either.
+    if let Some(minister) = minister {
+        sees_names(desk, minister).await?;
+    }
     let bytes = read(file, ADVISORY_BYTES_MAX)?;
-    let document: Value = serde_json::from_slice(&bytes)
-        .map_err(|e| Failure::no(format!("{}: {e}", file.display())))?;
     let all = Matching::load(desk.store, &desk.terms)
         .await
         .map_err(|e| failed(&e))?;
-    let advisory = Advisory::of_csaf(&document, &all.aliases)
-        .map_err(|e| Failure::no(format!("{}: {e}", file.display())))?;
-    if advisory.id.1.is_empty() {
-        return Err(Failure::no(format!(
-            "{}: has no tracking id",
-            file.display()
-        )));
-    }
+    let (advisory, title) = matching::read_advisory(&bytes, &all.aliases)
+        .map_err(|e| Failure::no(format!("{}: {}", file.display(), told(&e))))?;
     if let Some(maker) = maker {
         let counts = all.for_maker(maker, &advisory, &all.find(&advisory));
         show::json(&json!(counts));
         return Ok(());
     }
     if let Some(minister) = minister {
-        let rows = all.for_minister(minister, &advisory, &all.find(&advisory));
+        let rows = all.for_minister(minister.word(), &advisory, &all.find(&advisory));
+        let detail = format!("{minister}: {} assets", rows.len());
+        recorded(desk, "see-affected", &advisory.id.1, detail).await?;
         let rows = rows.into_iter().map(|row| {
             let outcome = match row.outcome {
                 Outcome::Affected => "affected",
@@ -189,9 +228,8 @@ pub(super) async fn matched(
         );
         return Ok(());
     }
-    let title = document.pointer("/document/title").and_then(Value::as_str);
     let by = (desk.act.by, desk.act.at);
-    let about = (&advisory, title.unwrap_or_default());
+    let about = (&advisory, title.as_str());
     let asking = matching::ask(desk.store, by, about, &all).await;
     let asking = asking.map_err(|e| failed(&e))?;
     show::pairs(&[

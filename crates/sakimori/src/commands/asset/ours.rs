@@ -35,7 +35,7 @@ fn text<'v>(value: &'v Value, place: &str) -> &'v str {
 }
 
 fn is_open(row: &Value) -> bool {
-    text(row, "/outcome") == "question" && text(row, "/answer/answer").is_empty()
+    text(row, "/outcome") == "question"
 }
 
 /// The questions that are open, or everything that advisories mean for the operator's assets.

@@ -126,6 +126,8 @@ pub(super) async fn one(desk: &Desk<'_>, number: u64) -> Result<(), Failure> {
         ("entry", number.to_string()),
         ("maker", entry.asset.maker.clone()),
         ("product", entry.asset.product.clone()),
+        ("cpe", entry.asset.cpe.clone()),
+        ("purl", entry.asset.purl.clone()),
         (
             "scope",
             json!(each.scope.verdict)
