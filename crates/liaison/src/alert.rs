@@ -7,6 +7,7 @@
 //! | `registration` | things that are claimed, and the proof of control |
 //! | `stand`, `look` | where a registration stands; the office's node looks by itself |
 //! | `timing` | how long things hold, as data |
+//! | `warn` | what the office found, on its way to the owners of what it names |
 //! | `intake` | a feed becomes alerts of those whose things it names |
 //! | `record` | alerts as they are kept, their answers, the rates of each source |
 //! | `outbox` | messages by webhook and mail that wait, are tried and arrive |
@@ -21,10 +22,11 @@ mod record;
 mod registration;
 mod stand;
 mod timing;
+mod warn;
 mod ways;
 
 pub use feed::{FeedForm, sightings};
-pub use intake::{Feed, FeedPaper, Intake, take};
+pub use intake::{Feed, FeedPaper, Intake, take, take_for};
 pub use look::{Step, look_now, looked, settle, steps, written_to};
 pub(crate) use outbox::message;
 pub use outbox::{Channel, Letter, Message, Sent, Transport, waiting, work};
@@ -37,4 +39,5 @@ pub use registration::{
 };
 pub use stand::Tried;
 pub use timing::{Looks, Schedule, Term, Timing, TimingError};
+pub use warn::{Finding, Others, list, owners};
 pub use ways::{Mail, SecretKey, Ways, Webhook, digest, set_ways, ways};

@@ -18,7 +18,7 @@ use sakimori_exchange::list::What;
 use sakimori_store::{Change, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A feed as it was brought.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +89,30 @@ pub async fn take(
     feed: Feed<'_>,
     timing: &Timing,
 ) -> Result<Intake, LiaisonError> {
+    taken(store, act, feed, timing, None).await
+}
+
+/// As [`take`], for these owners alone: a sighting that the release gate let go for one is none of another's.
+///
+/// # Errors
+/// As [`take`].
+pub async fn take_for(
+    store: &(impl Store + ?Sized),
+    act: Act<'_>,
+    feed: Feed<'_>,
+    timing: &Timing,
+    owners: &BTreeSet<String>,
+) -> Result<Intake, LiaisonError> {
+    taken(store, act, feed, timing, Some(owners)).await
+}
+
+async fn taken(
+    store: &(impl Store + ?Sized),
+    act: Act<'_>,
+    feed: Feed<'_>,
+    timing: &Timing,
+    owners: Option<&BTreeSet<String>>,
+) -> Result<Intake, LiaisonError> {
     let id = feed_id(&feed);
     let kept = store.paper(act.owner, FeedPaper::KIND, &id).await?;
     let kept = kept.map(paper::read::<FeedPaper>).transpose()?;
@@ -104,7 +128,12 @@ pub async fn take(
         sightings: sightings.len() as u64,
         ..Intake::default()
     };
-    let groups = grouped(&sightings, &register, act.at, &mut intake);
+    let mut groups = grouped(&sightings, &register, act.at, &mut intake);
+    if let Some(owners) = owners {
+        groups.retain(|group| owners.contains(&group.owner));
+        let left = groups.iter().map(|group| group.sightings.len() as u64);
+        intake.matched = left.sum();
+    }
     let unverified = !feed.form.is_verified();
     let mut paper = FeedPaper {
         name: feed.name.chars().take(200).collect(),

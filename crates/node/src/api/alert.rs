@@ -9,6 +9,7 @@ mod operator;
 mod ours;
 mod send;
 mod settings;
+mod warn;
 mod ways;
 mod web;
 
@@ -65,6 +66,7 @@ pub(super) fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(claims::look_now))
             .routes(routes!(claims::times))
             .routes(routes!(office::feed))
+            .routes(routes!(warn::warn))
             .routes(routes!(office::list))
             .routes(routes!(office::one))
             .routes(routes!(office::answer))

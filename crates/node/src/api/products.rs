@@ -2,6 +2,7 @@
 //! for each recipient. Never: a product without its entry; a copy shown to another than its recipient; the operator of a report, in any of it.
 
 mod read;
+pub(crate) mod web;
 
 pub(crate) use read::{
     __path_list, __path_one, __path_published, __path_received, list, one, published, received,
@@ -139,12 +140,12 @@ pub(crate) struct LetGo {
     pub objects: usize,
 }
 
-fn word<T>(field: &str, text: &str, read: impl FnOnce(&str) -> Option<T>) -> Answer<T> {
+pub(super) fn word<T>(field: &str, text: &str, read: impl FnOnce(&str) -> Option<T>) -> Answer<T> {
     read(text)
         .ok_or_else(|| Problem::new(Code::Refused, format!("{field}: `{text}` is no such word")))
 }
 
-fn name(field: &str, text: &str) -> Answer<Name> {
+pub(super) fn name(field: &str, text: &str) -> Answer<Name> {
     let bad = |e| Problem::new(Code::Refused, format!("{field}: {e}"));
     text.parse().map_err(bad)
 }
@@ -237,10 +238,7 @@ impl NewProduct {
     fn wish(&self, actor: &str, app: &App) -> Answer<Wish> {
         let source = match &self.from {
             None => Source::Open,
-            Some(from) => Source::Report {
-                operator: name("from.operator", &from.operator)?,
-                case: name("from.case", &from.case)?,
-            },
+            Some(from) => reported(from)?,
         };
         let (actor, now) = (name("actor", actor)?, app.host.seconds());
         let conditions = self.conditions.iter().map(|one| one.condition(&actor, now));
@@ -270,8 +268,16 @@ impl NewProduct {
     }
 }
 
+/// A case as what a product comes from.
+pub(super) fn reported(from: &FromCase) -> Answer<Source> {
+    Ok(Source::Report {
+        operator: name("from.operator", &from.operator)?,
+        case: name("from.case", &from.case)?,
+    })
+}
+
 /// Brings the gate's record into the log.
-fn enter(app: &App, office: &OfficePart, record: &Record) -> Answer<u64> {
+pub(super) fn enter(app: &App, office: &OfficePart, record: &Record) -> Answer<u64> {
     let deed = Deed {
         kind: EntryType::Release,
         authority: [0; 32],
@@ -413,7 +419,7 @@ async fn share(
 }
 
 /// The newest document of a case.
-async fn case(app: &App, from: &FromCase) -> Answer<desk::Taken> {
+pub(super) async fn case(app: &App, from: &FromCase) -> Answer<desk::Taken> {
     let found = app
         .store
         .paper(&from.operator, desk::Taken::KIND, &from.case);
