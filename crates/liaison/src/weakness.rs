@@ -2,7 +2,8 @@
 //! transaction with its audit line; the files of a provider. Never: a report in the place of another; a publication before its hour; a secret in clear.
 //!
 //! [`intake`] takes reports within bounds, [`case`] keeps a case as its events, one version each, [`leaving`] says what leaves by one and has to be on record before it, [`letter`] is an
-//! official letter to a maker, [`publication`] makes and writes what goes out, [`concerned`] tells operators whom it concerns, [`audience`] gives them what not everybody may read, [`catalogues`] are what others know of weaknesses. Act 42/2025 art. 42.
+//! official letter to a maker, [`publication`] makes and writes what goes out, [`concerned`] tells operators whom it concerns, [`audience`] gives them what not everybody may read,
+//! [`catalogues`] are what others know of weaknesses. Act 42/2025 art. 42.
 
 pub mod audience;
 pub mod case;

@@ -334,9 +334,10 @@ impl Link {
 fn may_do(by: &Actor, act: &Act) -> Step {
     let good = match (by, act) {
         (Actor::Office(_), Act::ReporterSaid { .. } | Act::CoordinatorSaid { .. }) => false,
-        (Actor::Coordinator(_), Act::Said { .. }) => true,
         (Actor::Coordinator(name), Act::CoordinatorSaid { coordinator, .. }) => name == coordinator,
-        (Actor::Office(_), _) | (Actor::Reporter, Act::ReporterSaid { .. }) => true,
+        (Actor::Office(_), _)
+        | (Actor::Coordinator(_), Act::Said { .. })
+        | (Actor::Reporter, Act::ReporterSaid { .. }) => true,
         (Actor::Maker(name), Act::Said { maker, .. } | Act::Replied { maker, .. }) => name == maker,
         _ => false,
     };

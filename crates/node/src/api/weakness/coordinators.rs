@@ -105,11 +105,7 @@ fn act(said: NewCoordinatorWord, coordinator: String) -> Answer<Act> {
     })
 }
 
-async fn spoken(
-    app: &Shared,
-    of_link: (&str, &str),
-    said: NewCoordinatorWord,
-) -> Answer<Value> {
+async fn spoken(app: &Shared, of_link: (&str, &str), said: NewCoordinatorWord) -> Answer<Value> {
     let (_, name) = acts::coordinator_by_link(app, of_link).await?;
     let act = act(said, name)?;
     let (kept, name) = acts::by_coordinator(app, of_link, |_| act).await?;

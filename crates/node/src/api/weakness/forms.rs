@@ -8,7 +8,7 @@ use sakimori_advisory::publish::case::{
     MakerState, Product, ProductState, Remedy, RemedyKind, Stage, Weakness,
 };
 use sakimori_advisory::room::{Act, Content, Hour, Notifier};
-use sakimori_advisory::ssvc::tables::{CISA_COORDINATOR, named};
+use sakimori_advisory::ssvc::tables::{CISA_COORDINATOR, Compact, named};
 use sakimori_release::Tlp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -168,7 +168,7 @@ pub(super) async fn act(app: &Shared, fields: &Fields) -> Answer<Act> {
 async fn triage(app: &Shared, fields: &Fields) -> Answer<sakimori_advisory::room::Triage> {
     let table = fields.may("table");
     let compact = table.as_deref().map_or(Some(&CISA_COORDINATOR), named);
-    let points = compact.and_then(|table| table.table());
+    let points = compact.and_then(Compact::table);
     let points = points.map_or_else(Vec::new, |table| table.points);
     let named = points.into_iter().enumerate();
     let values = named

@@ -1,6 +1,6 @@
 //! Routes of the interface. In: JSON. Out: JSON. Never: an act that the rules of the room do not know.
 
-use super::acts;
+use super::{acts, counts};
 use super::house::of;
 use super::problem;
 use crate::app::{Caller, Shared};
@@ -454,9 +454,14 @@ pub(crate) async fn room(
     Path((case, secret)): Path<(String, String)>,
 ) -> Answer<axum::Json<Value>> {
     let (kept, maker) = acts::by_link(&app, &case, &secret).await?;
-    Ok(axum::Json(json!(
-        kept.room.for_maker(&maker, app.host.seconds())
-    )))
+    let mut view = json!(kept.room.for_maker(&maker, app.host.seconds()));
+    if let (Some(numbers), Some(view)) = (
+        counts::known(&app, &case, &maker).await?,
+        view.as_object_mut(),
+    ) {
+        view.insert("counts".to_owned(), json!(numbers.said.products));
+    }
+    Ok(axum::Json(view))
 }
 
 /// A maker's word.

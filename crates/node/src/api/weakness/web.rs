@@ -3,7 +3,7 @@
 
 use super::forms::{self, Fields};
 use super::house::{of, published};
-use super::{acts, problem, rest};
+use super::{acts, counts, problem, rest};
 use crate::app::{Caller, Shared};
 use crate::extract::Form;
 use crate::pages::{html_of, weakness as pages};
@@ -147,7 +147,9 @@ async fn room(
         .ok_or_else(none)?;
     let reader = app.reader(&Caller::Stranger, &headers);
     let here = format!("/weaknesses/room/{case}/{secret}");
-    Ok(html_of(pages::room(&reader, &view, &here)))
+    let numbers = counts::known(&app, &case, &maker).await?;
+    let numbers = crate::pages::affected::for_maker(&reader, numbers.as_ref());
+    Ok(html_of(pages::room(&reader, &view, (&here, &numbers))))
 }
 
 async fn heard(
@@ -316,6 +318,10 @@ async fn acted(
         let reader = app.reader(&caller, &headers);
         let address = of(&app)?.url(&path);
         return Ok(html_of(pages::link_made(&reader, &case, &address)));
+    }
+    if fields.get("act") == "counts" {
+        counts::let_go(&app, &caller, &case, fields.need("maker")?).await?;
+        return Ok(Redirect::to(&format!("/weaknesses/cases/{case}")).into_response());
     }
     acts::may(&app, &caller, Leave::CoordinateWeakness).await?;
     let act = forms::act(&app, &fields).await?;
