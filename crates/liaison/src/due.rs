@@ -19,7 +19,7 @@ use crate::notice::TakenNotice;
 use crate::paper::{Document, read};
 use crate::report::Draft;
 use sakimori_cooperate::Terms;
-use sakimori_cooperate::clock::{Due, What, Who};
+use sakimori_cooperate::clock::{Due, State, What, Who};
 use sakimori_cooperate::guidance::Guidance;
 use sakimori_cooperate::order::Letter;
 use sakimori_cooperate::ticket::Ticket;
@@ -118,6 +118,13 @@ pub struct Row {
     pub due: Due,
 }
 
+impl Row {
+    /// Whether its last day is over and nothing came; of what breaks no rule, such as guidance without its answer, too.
+    pub fn is_late(&self) -> bool {
+        matches!(self.due.state, State::Overdue | State::TargetPassed)
+    }
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
@@ -172,7 +179,7 @@ pub async fn due(store: &(impl Papers + ?Sized), asked: Asked<'_>) -> Result<Lis
         }
     }
     list.rows.sort_by(|a, b| {
-        let late = b.due.is_overdue().cmp(&a.due.is_overdue());
+        let late = b.is_late().cmp(&a.is_late());
         let order = a.due.order(&b.due);
         late.then(order)
             .then_with(|| (&a.owner, a.kind).cmp(&(&b.owner, b.kind)))
@@ -234,8 +241,11 @@ fn rows(
             running.chain(tasks).collect()
         }
         Kind::Guidance => vec![read::<Guidance>(kept)?.said.clock(now)],
-        Kind::Letter => read::<Letter>(kept)?.said.clock(now).into_iter().collect(),
-        Kind::Ticket => vec![read::<Ticket>(kept)?.said.clock(now, asked.terms)?],
+        Kind::Letter => crate::order::clock_of(kept, now)?.into_iter().collect(),
+        Kind::Ticket => {
+            let clock = crate::ticket::clock_of(kept, now, asked.terms)?;
+            clock.into_iter().collect()
+        }
         Kind::ReportDraft => {
             let document = read::<Draft>(kept)?.said.document;
             let case = sakimori_cooperate::report::Case::open(

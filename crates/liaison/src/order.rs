@@ -3,11 +3,12 @@
 
 use crate::desk::urgent;
 use crate::error::LiaisonError;
-use crate::paper::{Document, Standing, Written, all, first, newest};
+use crate::paper::{Document, Standing, Written, all, first, newest, read};
 use crate::report::{Clerk, LIST_MAX, found, refused};
 use sakimori_cooperate::clock::Due;
 use sakimori_cooperate::order::{Consequence, Letter, LetterKind, LetterState, Reply};
-use sakimori_store::{StoreError, View};
+use sakimori_custody::time::Seconds;
+use sakimori_store::{Kept, StoreError, View};
 use serde::{Deserialize, Serialize};
 
 /// A letter as it is here.
@@ -20,8 +21,21 @@ pub struct Held {
     pub answer: Option<Reply>,
 }
 
+/// The kind's word is that of the office's letters: a store is the one side's or the other's.
 impl Document for Held {
-    const KIND: &'static str = "order";
+    const KIND: &'static str = Letter::KIND;
+}
+
+/// The clock of a letter, as either side keeps it.
+///
+/// # Errors
+/// [`LiaisonError::Unreadable`].
+pub(crate) fn clock_of(kept: Kept, now: Seconds) -> Result<Option<Due>, LiaisonError> {
+    let held = serde_json::from_str::<Held>(&kept.paper.body);
+    Ok(match held {
+        Ok(held) => held.letter.clock(now),
+        Err(_) => read::<Letter>(kept)?.said.clock(now),
+    })
 }
 
 impl Held {

@@ -4,12 +4,14 @@
 use crate::desk::{ticket_id, urgent};
 use crate::error::LiaisonError;
 use crate::order::TRIES_MAX;
-use crate::paper::{Document, Standing, Written, all, first, newest};
+use crate::paper::{Document, Standing, Written, all, first, newest, read};
 use crate::report::{Clerk, LIST_MAX, found, refused};
-use sakimori_cooperate::clock::Due;
+use sakimori_cooperate::Terms;
+use sakimori_cooperate::clock::{Due, acknowledgement};
 use sakimori_cooperate::limits::LINES_MAX;
 use sakimori_cooperate::ticket::{Side, Ticket, TicketMetric, TicketState, Word};
-use sakimori_store::{StoreError, View};
+use sakimori_custody::time::Seconds;
+use sakimori_store::{Kept, StoreError, View};
 use serde::{Deserialize, Serialize};
 
 /// Most tickets of which words wait here: more than the office lets an operator have open.
@@ -27,8 +29,26 @@ pub struct HeldTicket {
     pub waiting: Vec<Word>,
 }
 
+/// The kind's word is that of the office's tickets: a store is the one side's or the other's.
 impl Document for HeldTicket {
-    const KIND: &'static str = "ticket-held";
+    const KIND: &'static str = Ticket::KIND;
+}
+
+/// The clock of a ticket, as either side keeps it: the office's; none where the office does not have it yet.
+///
+/// # Errors
+/// [`LiaisonError::Unreadable`], [`LiaisonError::Calendar`].
+pub(crate) fn clock_of(
+    kept: Kept,
+    now: Seconds,
+    terms: &Terms,
+) -> Result<Option<Due>, LiaisonError> {
+    let ticket = match serde_json::from_str::<HeldTicket>(&kept.paper.body) {
+        Ok(held) => held.ticket,
+        Err(_) => Some(read::<Ticket>(kept)?.said),
+    };
+    let clock = ticket.map(|ticket| ticket.clock(now, terms));
+    Ok(clock.transpose()?)
 }
 
 /// A word that waits.
@@ -119,14 +139,18 @@ pub struct TicketLine {
 
 impl Clerk<'_> {
     fn ticket_at<'s>(&'s self, held: &HeldTicket) -> Result<Standing<'s>, LiaisonError> {
-        let due = match &held.ticket {
-            Some(ticket) if held.waiting.is_empty() => {
+        let due = match (&held.ticket, held.waiting.first()) {
+            (Some(ticket), None) => {
                 let due = ticket.clock(self.now, self.terms)?;
                 let runs = ticket.state() == TicketState::WaitsForOffice;
                 runs.then(|| due.last.end().0)
             }
-            // What waits here is the most urgent of all: it is this node's own turn.
-            _ => held.waiting.first().map(|word| word.at.0),
+            // The office's time counts from when it has the word; what waits here stands where it would stand then.
+            (_, Some(word)) => {
+                let due = acknowledgement(&held.subject, word.at, None, self.now, self.terms)?;
+                Some(due.last.end().0)
+            }
+            (None, None) => None,
         };
         Ok(Standing {
             state: held.state(),

@@ -29,6 +29,13 @@ pub(crate) fn json(value: &Value) {
     line(&serde_json::to_string_pretty(value).unwrap_or_default());
 }
 
+/// A text of a person, line by line.
+pub(crate) fn text(text: &str) {
+    for each in text.lines() {
+        line(&plain(each));
+    }
+}
+
 /// Words beside the results.
 pub(crate) fn say(text: &str) {
     eprintln!("{text}");

@@ -11,6 +11,7 @@ use sakimori_custody::time::Seconds;
 use sakimori_exchange::list::What;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::desk::{Asked, Desk, End, OpinionSays};
+use sakimori_liaison::due;
 use sakimori_liaison::product::Known;
 use sakimori_liaison::report::Clerk;
 use sakimori_store::{Store, View};
@@ -240,6 +241,28 @@ fn a_late_answer_is_taken_and_one_to_a_revoked_letter_is_kept(test: &str, postgr
                 (due.state, due.days_late),
                 (State::Overdue, 5),
                 "on both sides"
+            );
+        }
+        for (store, view) in [
+            (&house.office, View::All),
+            (&house.water, View::Of("water-1")),
+        ] {
+            let asked = due::Asked {
+                view,
+                kinds: &due::Kind::ALL,
+                days: 0,
+                now: late.now,
+                terms: &house.terms,
+            };
+            let rows = due::due(&**store, asked).await.unwrap().rows;
+            let rows: Vec<_> = rows
+                .iter()
+                .map(|row| (row.id.as_str(), row.due.days_late))
+                .collect();
+            assert_eq!(
+                rows,
+                [("l-1", 5), ("l-2", 5)],
+                "in the list of what is due on both sides"
             );
         }
         clerk.reply("l-1", "遅くなりました").await.unwrap();

@@ -36,5 +36,6 @@ mod taxii;
 mod transport;
 mod uses;
 mod warned;
+mod warning;
 mod weakness;
 mod words;
