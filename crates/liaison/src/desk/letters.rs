@@ -167,9 +167,9 @@ impl Desk<'_> {
         let of = letter(&paper.said);
         let (due, consequence) = (of.clock(self.now), of.kind().consequence(self.terms));
         Sheet {
+            paper,
             due,
             consequence,
-            paper,
         }
     }
 
