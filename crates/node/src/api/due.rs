@@ -179,7 +179,7 @@ pub(crate) async fn list(
 }
 
 fn overdue(list: &List) -> usize {
-    let late = list.rows.iter().filter(|row| row.due.is_overdue());
+    let late = list.rows.iter().filter(|row| row.is_late());
     late.count()
 }
 

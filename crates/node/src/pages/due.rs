@@ -3,6 +3,7 @@
 use super::{Reader, page};
 use crate::words::Word;
 use crate::words::due::DueWord as W;
+use crate::words::report::ReportWord;
 use maud::{Markup, html};
 use sakimori_cooperate::Terms;
 use sakimori_cooperate::clock::Who;
@@ -76,8 +77,7 @@ fn link(reader: &Reader, row: &Row) -> Option<String> {
 /// What is overdue, and what is due within so many days.
 pub(crate) fn due(reader: &Reader, list: &List, days: u64) -> Markup {
     let say = |word: W| word.text(reader.language);
-    let (late, soon): (Vec<&Row>, Vec<&Row>) =
-        list.rows.iter().partition(|row| row.due.is_overdue());
+    let (late, soon): (Vec<&Row>, Vec<&Row>) = list.rows.iter().partition(|row| row.is_late());
     let content = html! {
         p role="status" {
             @if late.is_empty() { (say(W::Nothing)) } @else { strong .warn { (say(W::Overdue)) ": " (late.len()) } }
@@ -122,7 +122,10 @@ fn rows(reader: &Reader, rows: &[&Row], title: W) -> Markup {
                 }
                 td { (say(kind(row.kind))) ": " (reader.pick(row.due.what.en(), row.due.what.ja())) }
                 td { (say(who(row.due.who))) }
-                td { @if row.due.is_overdue() { strong .warn { (row.due.last) } } @else { (row.due.last) } }
+                td {
+                    @if row.due.is_overdue() { strong .warn { (row.due.last) } } @else { (row.due.last) }
+                    @if row.due.soft { " (" (reader.tell(ReportWord::Target)) ")" }
+                }
                 td { (row.due.days_late) }
                 td .small {
                     @for reason in &row.due.reasons {

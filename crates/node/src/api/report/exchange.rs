@@ -130,7 +130,12 @@ pub async fn exchange_reports(
     }
     if let Some(word) = clerk.filers().word().await.map_err(|e| no(&e))? {
         let body = json!(word).to_string().into_bytes();
-        post(&link, "/v1/filers".to_owned(), body).await?;
+        match post(&link, "/v1/filers".to_owned(), body).await {
+            Ok(_) => {}
+            // A word that the office does not take holds no report of the operator's own back.
+            Err(problem) if is_word(problem.code) => told.refused.push(problem.detail),
+            Err(problem) => return Err(problem),
+        }
     }
     let mut held = BTreeSet::new();
     for waiting in clerk.waiting().await.map_err(|e| no(&e))? {
