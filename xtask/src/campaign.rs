@@ -143,6 +143,14 @@ const CAMPAIGNS: &[Campaign] = &[
         ],
     },
     Campaign {
+        name: "junk",
+        what: "junk and half-good reports at a running office's node from several callers, with good callers beside whose latencies are told; everything good is there, nothing half stored, nothing answered with a fault",
+        unit: "pieces of junk",
+        usual: 100_000,
+        count: Count::Variable("SAKIMORI_JUNK"),
+        tests: &["-p", "sakimori-node", "--test", "it", "flood::"],
+    },
+    Campaign {
         name: "properties",
         what: "every property of the rooms that read a stranger's bytes, with one seed after the other",
         unit: "seeds",

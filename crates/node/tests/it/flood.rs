@@ -1,160 +1,385 @@
-//! A fingerprint of a flood from the operator that was attacked, through the gate, to the one that is next. In: two operators' nodes and the office's on loopback. Out: verdicts. Never: a
-//! fingerprint at an operator that it was not let go for.
+//! Junk by the ten thousand at a running office's node, with good callers beside. In: how many (`SAKIMORI_JUNK`), a seed (`SAKIMORI_SEED`). Out: verdicts: nothing is answered with a fault,
+//! every good report is there, nothing is stored by halves, the store and the memory stay bounded; latencies of the good callers. Never: junk that a test chose to be refused.
 
-use crate::asset::{Operator, rows};
-use crate::nation::Nation;
-use sakimori_node::{Role, fingerprints_of_us, send_fingerprint};
+use crate::nation::{Caller, Nation, Said};
+use crate::report::document;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use sakimori_control::Host;
+use sakimori_control::tls::May;
+use sakimori_liaison::report::WAITING_MAX;
+use sakimori_node::Role;
+use sakimori_store::View;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
-fn fingerprint(source: &str) -> Value {
-    json!({
-        "version": 1, "first": "2026-11-28T01:00:00Z", "last": "2026-11-28T01:09:59Z", "packets": 4000, "bytes": 600_000,
-        "vectors": [{
-            "protocol": 17, "fragments": false, "source_ports": [53], "destination_ports": [], "lengths": [128, 1400],
-            "hops": [50, 60], "packets": 4000, "bytes": 600_000, "sources": [{"prefix": source, "packets": 900}],
-        }],
+/// How many pieces of junk the test suite sends.
+const JUNK: u64 = 600;
+/// Callers that send junk of reports, each as an operator's node of its own.
+const BAD: usize = 4;
+/// Callers that send good reports, and how many each.
+const GOOD: usize = 2;
+const GOOD_EACH: u64 = 150;
+/// Longest junk, bytes.
+const LONG: usize = 60_000;
+/// Most that the process may have grown by, KiB: node and callers are one process here.
+const MEMORY_KIB: u64 = 512 << 10;
+/// Most bytes of the store: what operators may have waiting, with room for versions and audit lines.
+const STORE_BYTES: u64 = 256 << 20;
+/// Most reports of weaknesses that may wait for a reader.
+const WEAKNESSES: u64 = 500;
+
+fn number(name: &str, usual: u64) -> u64 {
+    let told = std::env::var(name).ok();
+    told.and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// What was answered, by status.
+type Answers = BTreeMap<u16, u64>;
+
+/// A case that was taken, by operator and name.
+type Taken = BTreeSet<(String, String)>;
+
+/// A piece of junk or of something half good.
+fn junk(rng: &mut ChaCha20Rng, operator: &str) -> Vec<u8> {
+    let draw = |rng: &mut ChaCha20Rng, most: u64| rng.next_u64() % most;
+    let case = format!("j-{}", draw(rng, 100_000));
+    let mut said = document(operator, &case);
+    match draw(rng, 12) {
+        0 => {
+            let mut bytes = vec![0; draw(rng, 2000) as usize];
+            rng.fill_bytes(&mut bytes);
+            return bytes;
+        }
+        1 => return "[".repeat(draw(rng, LONG as u64) as usize).into_bytes(),
+        2 => {
+            let text = said.to_string();
+            return text.replacen('{', "{\"case\":\"x\",", 1).into_bytes();
+        }
+        3 => {
+            let mut bytes = said.to_string().into_bytes();
+            let at = draw(rng, bytes.len() as u64) as usize;
+            bytes.truncate(at);
+            return bytes;
+        }
+        4 => {
+            let mut bytes = said.to_string().into_bytes();
+            let at = draw(rng, bytes.len() as u64) as usize;
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = rng.next_u32() as u8;
+            }
+            return bytes;
+        }
+        5 => said["fields"]["operator.sector"] = json!("moon"),
+        6 => said["fields"]["operator.name"] = json!("長".repeat(draw(rng, 20_000) as usize)),
+        7 => said["operator"] = json!("good-0"),
+        8 => said["recognised_at"] = json!("2999-01-01T00:00:00Z"),
+        9 => said["fields"]["=cmd|' /C calc'!A0"] = json!("<script>alert(1)</script>"),
+        10 => said["filer"] = json!("soc-7"),
+        // Good as far as the node can know: it is bounded by what may wait for an acknowledgement.
+        _ => {}
+    }
+    said.to_string().into_bytes()
+}
+
+/// A piece of junk for the form that is open to everybody.
+fn weakness(rng: &mut ChaCha20Rng) -> Vec<u8> {
+    match rng.next_u64() % 4 {
+        0 => b"{".to_vec(),
+        1 => json!({"product": "x", "text": "y".repeat(LONG)})
+            .to_string()
+            .into_bytes(),
+        2 => json!({"product": 7}).to_string().into_bytes(),
+        _ => json!({"product": "x", "text": "y"})
+            .to_string()
+            .into_bytes(),
+    }
+}
+
+/// Resident memory of this process, KiB: now, and the most it ever was.
+fn memory() -> (u64, u64) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let of = |key: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(key));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.unwrap_or_default()
+    };
+    (of("VmRSS:"), of("VmHWM:"))
+}
+
+fn taken_of(said: &Said, operator: &str, taken: &mut Taken) {
+    if said.status == 200 {
+        let case = said.json()["case"].as_str().unwrap().to_owned();
+        taken.insert((operator.to_owned(), case));
+    }
+}
+
+/// How much junk is left, after how much of it good callers file the next report, and how they are told.
+struct Pace<'a> {
+    left: &'a AtomicU64,
+    step: u64,
+    told: Vec<Sender<()>>,
+}
+
+impl Pace<'_> {
+    /// Takes one piece; `false` where none is left.
+    fn one(&self) -> bool {
+        let less = |left: u64| left.checked_sub(1);
+        let was = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        if was.is_ok_and(|was| was.is_multiple_of(self.step)) {
+            for good in &self.told {
+                // Who has filed all of its reports listens no more.
+                let _ = good.send(());
+            }
+        }
+        was.is_ok()
+    }
+}
+
+/// One caller with junk until all of it is sent.
+fn bad(
+    (caller, stranger): (&Caller, &Caller),
+    operator: &str,
+    (pace, seed): (Pace<'_>, u64),
+) -> (Answers, Taken) {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let (mut answers, mut taken) = (Answers::new(), Taken::new());
+    while pace.one() {
+        let said = if rng.next_u32().is_multiple_of(8) {
+            let body = weakness(&mut rng);
+            stranger.post("/v1/weakness-reports", "application/json", &body)
+        } else {
+            let body = junk(&mut rng, operator);
+            let said = caller.post("/v1/reports", "application/json", &body);
+            taken_of(&said, operator, &mut taken);
+            said
+        };
+        assert!(said.status < 500, "{} {}", said.status, said.text());
+        *answers.entry(said.status).or_default() += 1;
+    }
+    (answers, taken)
+}
+
+/// One caller with good reports, evenly while the junk comes; how many milliseconds each took.
+fn good(
+    caller: &Caller,
+    operator: &str,
+    (host, turn): (&Host, &Receiver<()>),
+) -> (Taken, Vec<u64>) {
+    let (mut taken, mut took) = (Taken::new(), Vec::new());
+    for number in 0..GOOD_EACH {
+        // Once the junk is over, what is left is filed at once.
+        let _ = turn.recv();
+        let body = document(operator, &format!("c-{number}"));
+        let begun = host.counted_ms();
+        let said = caller.post_json("/v1/reports", &body);
+        took.push(host.counted_ms().saturating_sub(begun));
+        assert_eq!(said.status, 200, "{}", said.text());
+        taken_of(&said, operator, &mut taken);
+    }
+    (taken, took)
+}
+
+/// Every case at the office, page by page, with how many versions it says it has.
+fn listed(officer: &Caller) -> BTreeMap<(String, String), u64> {
+    let (mut all, mut from) = (BTreeMap::new(), String::new());
+    loop {
+        let page = officer.get(&format!("/v1/reports?from={from}"));
+        assert_eq!(page.status, 200, "{}", page.text());
+        let page = page.json();
+        for case in page["cases"].as_array().unwrap() {
+            let text = |key: &str| case[key].as_str().unwrap().to_owned();
+            let received = case["received"].as_u64().unwrap();
+            all.insert((text("operator"), text("case")), received);
+        }
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut from),
+            None => return all,
+        }
+    }
+}
+
+/// What the store has of each kind, read beside the running node.
+fn kept(nation: &Nation) -> BTreeMap<&'static str, u64> {
+    let path = nation.role(Role::Office).join("store.sqlite");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = sakimori_store::open(&format!("sqlite:{}", path.display())).await;
+        let store = store.unwrap();
+        let mut counts = BTreeMap::new();
+        for kind in ["report", "report-case", "weakness-report"] {
+            let states = store.states(View::All, kind).await.unwrap();
+            counts.insert(kind, states.iter().map(|(_, count)| count).sum());
+        }
+        store.close().await;
+        counts
     })
 }
 
-fn release(operator: &str, id: &str, to: &str) -> Value {
-    json!({
-        "operator": operator, "id": id, "words": "Answers of open resolvers.", "tlp": "amber", "pap": "amber",
-        "recipients": [to], "basis": "Act 42/2025 art. 40", "rights": "No identifier of a party is in it.",
-    })
+fn store_bytes(nation: &Nation) -> u64 {
+    let folder = nation.role(Role::Office);
+    let names = ["store.sqlite", "store.sqlite-wal"];
+    let size = |name| std::fs::metadata(folder.join(name)).map_or(0, |found| found.len());
+    names.map(size).iter().sum()
+}
+
+fn percentile(sorted: &[u64], of: usize) -> u64 {
+    let at = (sorted.len() * of).div_ceil(100).saturating_sub(1);
+    sorted.get(at).copied().unwrap_or_default()
+}
+
+/// Callers by name.
+type Callers = Vec<(Caller, String)>;
+
+/// What came of it all.
+struct Flooded {
+    answers: Answers,
+    taken: Taken,
+    /// Of the good callers, ascending.
+    took_ms: Vec<u64>,
+    lasted_ms: u64,
+}
+
+/// Sends the junk, and the good reports beside it.
+fn flood(nation: &Nation, (bad_ones, good_ones): (&Callers, &Callers), count: u64) -> Flooded {
+    let seed = number("SAKIMORI_SEED", 1);
+    let office = nation.role(Role::Office);
+    let address = nation.office.address.to_string();
+    let stranger = |_| Caller::stranger(&office, &address);
+    let strangers: Vec<Caller> = (0..BAD).map(stranger).collect();
+    let left = AtomicU64::new(count);
+    let (host, begun) = (&nation.host, nation.host.counted_ms());
+    let (junked, filed) = std::thread::scope(|scope| {
+        let (told, turns): (Vec<_>, Vec<_>) = (0..GOOD).map(|_| channel()).unzip();
+        let callers = bad_ones.iter().zip(&strangers).zip(0_u64..);
+        let bad: Vec<_> = callers
+            .map(|(((caller, name), stranger), at)| {
+                let pace = Pace {
+                    left: &left,
+                    step: (count / GOOD_EACH).max(1),
+                    told: told.clone(),
+                };
+                let seed = seed.wrapping_mul(1000).wrapping_add(at);
+                scope.spawn(move || bad((caller, stranger), name, (pace, seed)))
+            })
+            .collect();
+        drop(told);
+        let good: Vec<_> = good_ones
+            .iter()
+            .zip(turns)
+            .map(|((caller, name), turn)| scope.spawn(move || good(caller, name, (host, &turn))))
+            .collect();
+        let junked: Vec<_> = bad.into_iter().map(|t| t.join().unwrap()).collect();
+        let filed: Vec<_> = good.into_iter().map(|t| t.join().unwrap()).collect();
+        (junked, filed)
+    });
+    let mut all = Flooded {
+        answers: Answers::new(),
+        taken: Taken::new(),
+        took_ms: Vec::new(),
+        lasted_ms: host.counted_ms().saturating_sub(begun),
+    };
+    for (of_one, of_cases) in junked {
+        for (status, number) in of_one {
+            *all.answers.entry(status).or_default() += number;
+        }
+        all.taken.extend(of_cases);
+    }
+    for (of_cases, times) in filed {
+        assert_eq!(of_cases.len() as u64, GOOD_EACH);
+        all.taken.extend(of_cases);
+        all.took_ms.extend(times);
+    }
+    all.took_ms.sort_unstable();
+    all
 }
 
 #[test]
-fn a_fingerprint_goes_through_the_gate_to_those_who_are_named() {
+fn junk_by_the_thousand_holds_up_nobody_and_leaves_nothing_half_stored() {
+    let count = number("SAKIMORI_JUNK", JUNK);
     let nation = Nation::start();
-    let [water, rail, gas] =
-        ["water-1", "rail-1", "gas-1"].map(|name| Operator::new(&nation, name));
-    for operator in [&water, &rail, &gas] {
-        operator.told_where_the_office_is(&nation);
-    }
-    let new = json!({"fingerprint": fingerprint("198.51.100.0/24"), "words": "since one o'clock"});
-    let sent = water.caller.post_json("/v1/fingerprints", &new);
-    assert_eq!(sent.status, 200, "{}", sent.text());
-    let id = sent.json()["id"].as_str().unwrap().to_owned();
-    let again = water.caller.post_json("/v1/fingerprints", &new).json();
-    assert_eq!(again["id"], id.as_str(), "the same fingerprint is one");
-    let no = json!({"fingerprint": {"version": 2}});
-    assert_eq!(water.caller.post_json("/v1/fingerprints", &no).status, 422);
-    let supervisor = nation.person(Role::Office, "o3");
-    let officer = nation.person(Role::Office, "o2");
-    let all = rows(&officer.get("/v1/fingerprints"));
-    assert_eq!(
-        (all.len(), &all[0]["operator"]),
-        (1, &json!("water-1")),
-        "{all:?}"
-    );
-    assert!(officer.get("/fingerprints").text().contains(&id));
-    assert!(
-        rows(&rail.caller.get("/v1/fingerprints")).is_empty(),
-        "it goes no further by itself"
-    );
-
-    let path = "/v1/fingerprints/releases";
-    let wish = release("water-1", &id, "operator/rail-1");
-    assert_eq!(officer.post_json(path, &wish).code(), "not-allowed");
-    let named = {
-        let mut wish = wish.clone();
-        wish["words"] = json!("water-1 was attacked.");
-        supervisor.post_json(path, &wish)
+    let office = nation.role(Role::Office);
+    let address = nation.office.address.to_string();
+    let named = |kind: &str, many: usize| -> Callers {
+        let names = (0..many).map(|number| format!("{kind}-{number}"));
+        let peer = |name: &str| Caller::peer(&office, &address, name, &[May::Report]);
+        names.map(|name| (peer(&name), name)).collect()
     };
-    assert_eq!(named.status, 422, "{}", named.text());
-    let stranger = supervisor.post_json(path, &release("gas-1", &id, "operator/rail-1"));
-    assert_eq!(stranger.code(), "not-found");
-    let let_go = supervisor.post_json(path, &wish);
-    assert_eq!(let_go.status, 200, "{}", let_go.text());
-    assert_eq!(let_go.json()["given"], 1);
-
-    let given = rows(&rail.caller.get("/v1/fingerprints"));
-    let row = given.first().unwrap();
+    let (bad_ones, good_ones) = (named("bad", BAD), named("good", GOOD));
+    let (before, _) = memory();
+    let all = flood(&nation, (&bad_ones, &good_ones), count);
     assert_eq!(
-        row["fingerprint"]["vectors"][0]["sources"][0]["prefix"], "198.51.100.0/24",
-        "{row}"
+        all.answers.values().sum::<u64>(),
+        count,
+        "{:?}",
+        all.answers
     );
-    assert_eq!(row["entry"], let_go.json()["entry"]);
-    assert!(!row.to_string().contains("water"), "{row}");
-    assert!(rows(&gas.caller.get("/v1/fingerprints")).is_empty());
-    as_rules(&rail, row["id"].as_str().unwrap());
-    into_a_report(&rail, row["id"].as_str().unwrap());
-    own_prefixes_stay(&nation, &rail);
-}
-
-fn as_rules(rail: &Operator, id: &str) {
-    for (form, word) in [
-        ("nftables", "udp sport { 53 }"),
-        ("exabgp", "source-port"),
-        ("gobgp", "source-port"),
-    ] {
-        let path = format!("/v1/fingerprints/{id}?form={form}&protect=203.0.113.0%2F24");
-        let text = rail.caller.get(&path).text();
-        assert!(
-            text.contains(word) && text.contains("203.0.113.0/24"),
-            "{text}"
-        );
+    let cases = listed(&nation.person(Role::Office, "o3"));
+    let seen: Taken = cases.keys().cloned().collect();
+    assert_eq!(seen, all.taken, "what got a receipt, and nothing else");
+    whole(&bad_ones, &cases);
+    whole(&good_ones, &cases);
+    for (_, name) in &bad_ones {
+        let of_one = cases.keys().filter(|(operator, _)| operator == name);
+        assert!(of_one.count() as u64 <= WAITING_MAX, "{name}");
     }
-    let json = rail.caller.get(&format!("/v1/fingerprints/{id}")).json();
-    assert_eq!(json["packets"], 4000);
-    for (query, status) in [
-        ("form=nftables", 422),
-        ("form=nftables&protect=0.0.0.0%2F0", 422),
-        ("form=bash", 422),
-    ] {
-        let said = rail.caller.get(&format!("/v1/fingerprints/{id}?{query}"));
-        assert_eq!(said.status, status, "{query}");
-    }
-    assert_eq!(
-        rail.caller.get("/v1/fingerprints/0000000000000000").status,
-        404
-    );
-    let page = rail.page("/fingerprints");
-    assert!(
-        page.contains(id) && page.contains("Answers of open resolvers."),
-        "{page}"
+    let counts = kept(&nation);
+    let number = all.taken.len() as u64;
+    assert_eq!((counts["report"], counts["report-case"]), (number, number));
+    assert!(counts["weakness-report"] <= WEAKNESSES);
+    let (bytes, (after, most)) = (store_bytes(&nation), memory());
+    assert!(bytes < STORE_BYTES, "the store has {bytes} bytes");
+    let grown = most.saturating_sub(before);
+    assert!(grown < MEMORY_KIB, "the process grew by {grown} KiB");
+    told(
+        &all,
+        counts["weakness-report"],
+        (bytes, [before, after, most]),
     );
 }
 
-/// The fields of the form that are empty are filled in; what somebody wrote stays.
-fn into_a_report(rail: &Operator, id: &str) {
-    let recognised = ("recognised_at", "2026-10-01T12:00");
-    let new = [("case", "d-1"), ("common", "ddos"), recognised];
-    rail.done("/reports", &new);
-    let draft = rail.caller.get("/v1/reports/d-1");
-    assert_eq!(draft.status, 200, "{}", draft.text());
-    rail.done(&format!("/fingerprints/{id}/report"), &[("case", "d-1")]);
-    let draft = rail.caller.get("/v1/reports/d-1").text();
-    for word in ["T1498.002", "DNS reflection", "ddos.duration_min"] {
-        assert!(draft.contains(word), "{word} is not in {draft}");
-    }
-    assert_eq!(
-        rail.post(&format!("/fingerprints/{id}/report"), &[("case", "none")])
-            .status,
-        404
+/// The figures, for a campaign's row.
+fn told(all: &Flooded, weaknesses: u64, (bytes, memory): (u64, [u64; 3])) {
+    let statuses = all.answers.iter();
+    let statuses: Vec<String> = statuses
+        .map(|(status, number)| format!("{number} × {status}"))
+        .collect();
+    let [before, after, most] = memory.map(|kib| kib >> 10);
+    let told = format!(
+        "CAMPAIGN debug build, {BAD} callers with junk: {}; {} cases taken, {weaknesses} weakness reports; {} good reports beside, p50 {} ms, p95 {} ms; {} s; store {} KiB; memory of node and callers {before} MiB before, {after} after, {most} at most",
+        statuses.join(", "),
+        all.taken.len(),
+        all.took_ms.len(),
+        percentile(&all.took_ms, 50),
+        percentile(&all.took_ms, 95),
+        all.lasted_ms / 1000,
+        bytes >> 10,
     );
+    writeln!(std::io::stderr(), "{told}").ok();
 }
 
-/// A fingerprint that holds a prefix which an operator registered is not let go.
-fn own_prefixes_stay(nation: &Nation, rail: &Operator) {
-    let own = rail.folder.join("operator");
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let text = fingerprint("192.0.2.0/24").to_string();
-    let id = runtime
-        .block_on(send_fingerprint(&own, text.as_bytes(), ""))
-        .unwrap();
-    let claim = json!({"thing": "192.0.2.128/25", "method": "registry-paper"});
-    assert_eq!(
-        rail.caller.post_json("/v1/registrations", &claim).status,
-        200
-    );
-    let supervisor = nation.person(Role::Office, "o3");
-    let wish = release("rail-1", &id, "operator/gas-1");
-    let no = supervisor.post_json("/v1/fingerprints/releases", &wish);
-    assert!(
-        no.status == 422 && no.text().contains("an operator's own"),
-        "{}",
-        no.text()
-    );
-    assert_eq!(runtime.block_on(fingerprints_of_us(&own)).unwrap().len(), 1);
+/// Every case of a caller is there whole: as many versions as the list says, each with its document and receipt.
+fn whole(callers: &[(Caller, String)], all: &BTreeMap<(String, String), u64>) {
+    for (caller, name) in callers {
+        for ((operator, case), received) in all {
+            if operator != name {
+                continue;
+            }
+            let said = caller.get(&format!("/v1/reports/{case}")).json();
+            let versions = said["versions"].as_array().unwrap();
+            assert_eq!(versions.len() as u64, *received, "{operator} {case}");
+            let sound = |version: &Value| {
+                version["document"]["case"] == **case
+                    && version["receipt"]
+                        .as_str()
+                        .is_some_and(|note| note.contains(&format!("case: {case}\n")))
+            };
+            assert!(versions.iter().all(sound), "{operator} {case}: {said}");
+        }
+    }
 }

@@ -19,7 +19,6 @@ mod documents;
 mod due;
 mod duties;
 mod flood;
-mod flood;
 mod flow;
 mod hostile;
 mod junk;
