@@ -3,17 +3,21 @@
 pub(crate) mod alert;
 pub(crate) mod asset;
 mod authority;
+pub(crate) mod council;
+pub(crate) mod duties;
 pub(crate) mod exchange;
 mod export;
+pub(crate) mod letter;
 pub(crate) mod oversight;
 mod reidentify;
 pub(crate) mod report;
+pub(crate) mod weakness;
 
 pub(crate) use authority::{
     Asked, Authority, Draft, Key, Root, Rule, Ruling, Sign, SignWith, Sitting, Suspend, Urgent,
     Who, Why,
 };
-pub(crate) use export::{Challenge, Export, ExportMake, Form};
+pub(crate) use export::{Beside, Challenge, Export, ExportMake, Form};
 pub(crate) use reidentify::Reidentify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -103,6 +107,10 @@ pub(crate) enum Command {
     Asset(Box<asset::Asset>),
     /// Early warning: what an operator owns, what others saw of it, what it answered.
     Alert(Box<alert::Alert>),
+    /// Products that the office lets go, and what an operator was given.
+    Product(Box<council::Product>),
+    /// The council: members, submissions, copies, material.
+    Council(Box<council::Council>),
     /// Floods: a fingerprint of one's own captures, rules made of it.
     #[command(subcommand)]
     Ddos(alert::Ddos),
@@ -110,6 +118,16 @@ pub(crate) enum Command {
     Report(Box<report::Report>),
     /// Guidance of the office, at an operator's node.
     Guidance(Box<report::Guidance>),
+    /// Orders and demands of the minister, at an operator's node.
+    Order(Box<letter::Order>),
+    /// Support that an operator asks of the office, at the operator's node.
+    Ticket(Box<letter::Ticket>),
+    /// The schedule of duties: deadlines, routes, bureaus, products, each with its source.
+    Duties(Box<duties::Duties>),
+    /// What is overdue at a node, over reports, cases, guidance, letters, tickets, notices and weaknesses; exit code 1 where something is.
+    Due(Box<report::Due>),
+    /// The office's vulnerability room: cases, catalogues, official letters.
+    Weakness(Box<weakness::Weakness>),
     /// Formats of others: STIX, MISP, CSAF, CVE, judged, converted, proposed for a pack.
     #[command(subcommand)]
     Exchange(exchange::Exchange),

@@ -4,8 +4,11 @@ mod alert;
 mod asset;
 mod authority;
 pub(crate) mod case;
+mod council;
 mod ddos;
 mod demo;
+mod due;
+mod duties;
 mod exchange;
 mod export;
 mod guidance;
@@ -14,6 +17,7 @@ mod lake;
 pub(crate) mod machine;
 mod marks;
 mod node;
+mod order;
 mod oversight;
 mod pack;
 pub(crate) mod poll;
@@ -22,7 +26,9 @@ mod reidentify;
 mod report;
 mod sensor;
 pub(crate) mod serve;
+mod ticket;
 mod verify;
+mod weakness;
 mod witness;
 
 use crate::arguments::Command;
@@ -57,9 +63,16 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Machine(arguments) => machine::run(*arguments, &host),
         Command::Asset(arguments) => asset::run(*arguments, &host),
         Command::Alert(arguments) => alert::run(*arguments, &host),
-        Command::Ddos(command) => ddos::run(&command),
+        Command::Product(arguments) => council::product(*arguments, &host),
+        Command::Council(arguments) => council::run(*arguments, &host),
+        Command::Ddos(command) => ddos::run(&command, &host),
         Command::Report(arguments) => report::run(*arguments, &host),
         Command::Guidance(arguments) => guidance::run(*arguments, &host),
+        Command::Order(arguments) => order::run(*arguments, &host),
+        Command::Ticket(arguments) => ticket::run(*arguments, &host),
+        Command::Duties(arguments) => duties::run(*arguments, &host),
+        Command::Due(arguments) => due::run(&arguments, &host),
+        Command::Weakness(arguments) => weakness::run(*arguments, &host),
         Command::Exchange(command) => exchange::run(command, &host),
         Command::Witness(command) => witness::run(command, &host),
     }

@@ -94,6 +94,19 @@ pub(crate) struct Report {
     pub(crate) act: ReportAct,
 }
 
+/// What is due at a node.
+#[derive(Args, Debug)]
+pub(crate) struct Due {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Show also what is due within so many days.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=366))]
+    pub(crate) days: u64,
+    /// As CSV.
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReportAct {
     /// Is it to be reported? Asks the eight questions, or judges and keeps the answers of a case. What is not answered is unsure, and unsure never gives a no.
@@ -130,7 +143,7 @@ pub(crate) enum ReportAct {
         /// The case.
         case: Name,
     },
-    /// Sends what waits to the office's node and fetches its guidance; or writes what waits to a file for a stick.
+    /// Sends what waits to the office's node and fetches its guidance; or writes what waits to a file for a stick, signed with the key of this node's certificate.
     Send {
         /// The file for the stick; nothing goes over the network then.
         #[arg(long, value_name = "FILE")]
@@ -166,15 +179,32 @@ pub(crate) enum ReportAct {
         /// The file.
         file: PathBuf,
     },
-    /// Lets somebody file on a case until the end of a day.
+    /// Lets somebody file on a case until the end of a day, and binds people and machines of this node to its name.
     Delegate {
         /// The case.
         case: Name,
-        /// Who.
+        /// Who, by the name that documents show.
         filer: Name,
         /// The last day, such as 2026-10-31.
         #[arg(long, value_name = "DAY")]
         until: Date,
+        /// A person or machine of this node that files under the name; may be repeated. Without one, nobody here does.
+        #[arg(long = "who", value_name = "ID")]
+        who: Vec<String>,
+    },
+    /// Who files for this operator on every case: lists them; lets one until a day, or ends one.
+    Filers {
+        /// The name that documents show.
+        filer: Option<Name>,
+        /// Lets it file until the end of this day.
+        #[arg(long, value_name = "DAY", requires = "filer", conflicts_with = "end")]
+        until: Option<Date>,
+        /// A person or machine of this node that files under the name; may be repeated.
+        #[arg(long = "who", value_name = "ID", requires = "until")]
+        who: Vec<String>,
+        /// Ends its right at once.
+        #[arg(long, requires = "filer")]
+        end: bool,
     },
     /// Takes receipts that came back on a stick; or verifies a receipt that is here, offline, and shows it.
     Receipt {
@@ -193,7 +223,7 @@ pub(crate) enum ReportAct {
         /// The key's line, as the office shows it.
         line: Option<String>,
     },
-    /// At the office: takes a package, a document or a workbook from a stick, and writes the receipts for the way back.
+    /// At the office: takes a package from a stick that its operator's node signed (`sakimori node join` made it known), and writes the receipts for the way back.
     Take {
         /// The file from the stick.
         file: PathBuf,
@@ -203,6 +233,9 @@ pub(crate) enum ReportAct {
         /// A file that belongs to the one case of the stick; may be repeated.
         #[arg(long = "attachment", value_name = "FILE")]
         attachments: Vec<PathBuf>,
+        /// Takes a package or document that no node signed, because another hand vouches for it.
+        #[arg(long)]
+        unsigned: bool,
     },
 }
 

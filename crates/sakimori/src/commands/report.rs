@@ -5,7 +5,7 @@ mod desk;
 mod edit;
 mod shown;
 
-pub(super) use shown::{day, state};
+pub(super) use shown::{day, state, what};
 
 use crate::arguments::Format;
 use crate::arguments::report::{At, Lang, Report, ReportAct as Act};
@@ -23,7 +23,7 @@ use sakimori_custody::ids::Name;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::paper::Document;
 use sakimori_liaison::report::{Clerk, Draft, Handback, attachments, operator_is, operator_of};
-use sakimori_node::{Options, Role};
+use sakimori_node::{Exchanged, Options, Role};
 use sakimori_store::NEWEST;
 use sakimori_tlog::key::VerifierKey;
 use serde_json::json;
@@ -97,7 +97,7 @@ pub(super) fn at_operator<T>(
     let options = options(at, Role::Operator)?;
     let folder = options.folder();
     let keys = sakimori_node::office_keys(&folder)?;
-    let terms = sakimori_node::duties(&folder, &keys)?;
+    let terms = sakimori_node::duties(&folder, &keys, host.seconds())?;
     sakimori_node::with_access(&options, host, async |access: &Access| {
         let store = &**access.store();
         let known = operator_of(store).await.map_err(|e| failed(&e, at.lang))?;
@@ -164,9 +164,10 @@ pub(super) fn run(report: Report, host: &Host) -> Result<ExitCode, Failure> {
             file,
             out,
             attachments,
-        } => desk::take(at, (&file, out), &attachments, host),
+            unsigned,
+        } => desk::take(at, (&file, out, unsigned), &attachments, host),
         Act::Questions { case, answers } => match case {
-            None => edit::judged(&answers, at),
+            None => edit::judged(&answers, at, host),
             Some(case) => at_operator(at, host, None, async |desk| {
                 edit::questions(desk, &case, &answers).await
             }),
@@ -219,9 +220,31 @@ async fn operator(desk: &Desk<'_>, act: Act) -> Result<ExitCode, Failure> {
             return shown::case(desk, &case).await;
         }
         Act::Attach { case, file } => return attached(desk, &case, &file).await,
-        Act::Delegate { case, filer, until } => {
+        Act::Delegate {
+            case,
+            filer,
+            until,
+            who,
+        } => {
             let draft = clerk.draft(case.as_str()).await.map_err(no)?;
-            clerk.delegate(&draft, filer, until).await.map_err(no)?;
+            let delegated = clerk.delegate(&draft, (filer, until), &who).await;
+            delegated.map_err(no)?;
+        }
+        Act::Filers {
+            filer,
+            until,
+            who,
+            end,
+        } => {
+            let filers = clerk.filers();
+            match (filer, until) {
+                (Some(filer), Some(until)) => {
+                    filers.allow(&filer, &who, until).await.map_err(no)?;
+                }
+                (Some(filer), None) if end => filers.end(&filer).await.map_err(no)?,
+                _ => {}
+            }
+            shown::filers(at, &filers.list().await.map_err(no)?);
         }
         Act::Receipt {
             file,
@@ -272,9 +295,8 @@ async fn send(desk: &Desk<'_>, package: Option<&Path>) -> Result<ExitCode, Failu
                 lang.of("nothing waits to be sent", "送付待ちはありません"),
             ));
         }
-        let mut bytes = serde_json::to_vec_pretty(&made).map_err(Failure::no)?;
-        bytes.push(b'\n');
-        files::write(path, &bytes, files::PUBLIC)?;
+        let sealed = sakimori_node::stick::seal(&made, desk.folder)?;
+        files::write(path, &sealed, files::PUBLIC)?;
         let said = lang.of("filings in the package", "件を格納しました");
         show::line(&format!(
             "{} {said}: {}",
@@ -294,26 +316,34 @@ async fn send(desk: &Desk<'_>, package: Option<&Path>) -> Result<ExitCode, Failu
     })?;
     match desk.at.format {
         Format::Json => show::json(&json!(told)),
-        Format::Text => show::pairs(&[
-            (lang.of("receipts", "受領証"), told.receipted.to_string()),
-            (
-                lang.of("files sent", "送付したファイル"),
-                told.files.to_string(),
-            ),
-            (
-                lang.of("answers sent", "送付した回答"),
-                told.answered.to_string(),
-            ),
-            (
-                lang.of("new guidance", "新しい指導・助言"),
-                told.guidance.to_string(),
-            ),
-        ]),
+        Format::Text => brought(lang, &told),
     }
     for refused in &told.refused {
         show::say(refused);
     }
     Ok(ExitCode::from(u8::from(!told.refused.is_empty())))
+}
+
+/// What a round brought: of letters and tickets what there was.
+fn brought(lang: Lang, told: &Exchanged) {
+    let mut pairs = vec![
+        (lang.of("receipts", "受領証"), told.receipted),
+        (lang.of("files sent", "送付したファイル"), told.files),
+        (lang.of("answers sent", "送付した回答"), told.answered),
+        (lang.of("new guidance", "新しい指導・助言"), told.guidance),
+    ];
+    let rest = [
+        (lang.of("new orders", "新しい命令・求め"), told.orders),
+        (lang.of("replies sent", "命令・求めへの回答"), told.replied),
+        (lang.of("new words", "問合せへの回答"), told.words),
+        (lang.of("words sent", "送付した問合せ"), told.asked),
+    ];
+    pairs.extend(rest.into_iter().filter(|(_, count)| *count > 0));
+    let pairs: Vec<(&str, String)> = pairs
+        .into_iter()
+        .map(|(what, count)| (what, count.to_string()))
+        .collect();
+    show::pairs(&pairs);
 }
 
 async fn receipt(
@@ -369,13 +399,13 @@ async fn taken(desk: &Desk<'_>, bytes: &[u8]) -> Result<ExitCode, Failure> {
 }
 
 /// A schedule in force, for what needs no node.
-pub(super) fn terms(at: &At) -> Result<Terms, Failure> {
+pub(super) fn terms(at: &At, host: &Host) -> Result<Terms, Failure> {
     if at.node.is_none() {
-        return Ok(sakimori_node::duties(Path::new(""), &[])?);
+        return Ok(sakimori_node::duties(Path::new(""), &[], host.seconds())?);
     }
     let folder = options(at, Role::Operator)?.folder();
     let keys = sakimori_node::office_keys(&folder)?;
-    Ok(sakimori_node::duties(&folder, &keys)?)
+    Ok(sakimori_node::duties(&folder, &keys, host.seconds())?)
 }
 
 #[cfg(test)]

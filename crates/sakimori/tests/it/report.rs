@@ -3,6 +3,7 @@
 
 use crate::node::TestNode;
 use crate::program::{Ran, run, sakimori};
+use sakimori_control::tls::{Identity, May, Peer, Peers};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,16 @@ impl Both {
         let operator = office.beside("operator-node");
         let key = report(office.node.folder(), &["key"]).yes();
         report(&operator, &["key", key.out.trim()]).yes();
+        // The office pins the certificate of the operator's node.
+        let office_folder = office.node.folder().join("office");
+        let identity = Identity::open(&operator.join("operator"), &["localhost".to_owned()]);
+        let peer = Peer {
+            name: "water-1".to_owned(),
+            url: String::new(),
+            sha256: identity.unwrap().fingerprint().unwrap().to_string(),
+            may: vec![May::Report],
+        };
+        Peers::join(&office_folder, peer).unwrap();
         Self { office, operator }
     }
 
@@ -100,6 +111,16 @@ fn a_report_goes_over_a_stick_and_its_receipt_verifies_without_a_network() {
     both.at_operator(&["send"]).ended(75);
     let (stick, back) = (both.beside("stick.json"), both.beside("back.json"));
     both.at_operator(&["send", "--package", &stick]).yes();
+    // A byte that is another is no package of this operator's node, and another office does not know the node.
+    let signed = fs::read_to_string(&stick).unwrap();
+    assert!(signed.starts_with("sakimori/sealed-handover/v1\ncertificate: "));
+    let forged = both.beside("forged.json");
+    fs::write(&forged, signed.replacen("架空水道", "架空瓦斯", 1)).unwrap();
+    let refused = both.at_office(&["take", &forged]).ended(1);
+    assert!(refused.last_line().contains("does not hold"), "{refused:?}");
+    let elsewhere = TestNode::new();
+    let unknown = report(elsewhere.node.folder(), &["take", &stick]).ended(1);
+    assert!(unknown.last_line().contains("does not know"), "{unknown:?}");
     both.at_office(&["take", &stick, "--out", &back]).yes();
     let twice = both.beside("twice.json");
     both.at_office(&["take", &stick, "--out", &twice]).yes();
@@ -264,7 +285,13 @@ fn json_and_workbook_go_out_and_in_without_loss_and_files_are_kept_unopened() {
     both.at_operator(&["file", "c-1"]).yes();
     both.at_operator(&["export", "c-1", "--version", "1", "--out", &filed])
         .yes();
-    both.at_office(&["take", &filed, "--attachment", &sample])
+    let bare = ["take", &filed, "--attachment", &sample];
+    let unsigned = both.at_office(&bare).ended(1);
+    assert!(
+        unsigned.last_line().contains("nobody signed it"),
+        "{unsigned:?}"
+    );
+    both.at_office(&[bare.as_slice(), &["--unsigned"]].concat())
         .yes();
     both.at_operator(&["receipt", &format!("{filed}.receipts.json")])
         .yes();
@@ -274,7 +301,7 @@ fn json_and_workbook_go_out_and_in_without_loss_and_files_are_kept_unopened() {
         .replace("2026-10-01T03:00:00Z", "2026-10-01T04:00:00Z");
     let moved = both.beside("moved.json");
     fs::write(&moved, text).unwrap();
-    let refused = both.at_office(&["take", &moved]).ended(1);
+    let refused = both.at_office(&["take", &moved, "--unsigned"]).ended(1);
     assert!(refused.err.contains("[report.recognised]"), "{refused:?}");
     let handed = both
         .at_operator(&["receipt", &format!("{moved}.receipts.json")])
@@ -289,9 +316,38 @@ fn who_is_let_in_files_until_its_day() {
     both.at_operator(&["edit", "c-1", "--filer", "soc-7"]).yes();
     let filed = both.at_operator(&["file", "c-1"]).ended(1);
     assert!(filed.err.contains("[report.filer]"), "{filed:?}");
-    both.at_operator(&["delegate", "c-1", "soc-7", "--until", "2039-12-31"])
+    let until = ["--until", "2039-12-31", "--who", "soc-user"];
+    both.at_operator(&[&["delegate", "c-1", "soc-7"], until.as_slice()].concat())
         .yes();
-    both.at_operator(&["file", "c-1"]).yes();
+    let other = both
+        .at_operator(&["file", "c-1", "--as", "someone"])
+        .ended(1);
+    assert!(other.err.contains("not bound"), "{other:?}");
+    both.at_operator(&["file", "c-1", "--as", "soc-user"]).yes();
+    // On every case, until it is ended.
+    both.written("c-2");
+    both.at_operator(&["edit", "c-2", "--filer", "soc-7"]).yes();
+    both.at_operator(&["file", "c-2", "--as", "soc-user"])
+        .ended(1);
+    let past = [
+        "filers",
+        "soc-7",
+        "--until",
+        "2026-10-01",
+        "--who",
+        "soc-user",
+    ];
+    both.at_operator(&past).ended(1);
+    both.at_operator(&[&["filers", "soc-7"], until.as_slice()].concat())
+        .yes();
+    both.at_operator(&["filers", "soc-7", "--end"]).yes();
+    both.at_operator(&["file", "c-2", "--as", "soc-user"])
+        .ended(1);
+    both.at_operator(&[&["filers", "soc-7"], until.as_slice()].concat())
+        .yes();
+    both.at_operator(&["file", "c-2", "--as", "soc-user"]).yes();
+    let list = both.at_operator(&["filers", "--format", "json"]).yes();
+    assert_eq!(list.json()[0]["who"], serde_json::json!(["soc-user"]));
     let (stick, back) = (both.beside("stick.json"), both.beside("back.json"));
     both.at_operator(&["send", "--package", &stick]).yes();
     both.at_office(&["take", &stick, "--out", &back]).yes();

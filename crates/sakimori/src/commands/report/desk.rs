@@ -12,6 +12,7 @@ use sakimori_liaison::desk::{Desk, Working};
 use sakimori_liaison::paper::Document;
 use sakimori_liaison::report::{Brought, HANDOVER, Handover, attach};
 use sakimori_node::Role;
+use sakimori_node::stick::{is_sealed, opened};
 use sakimori_tlog::key::VerifierKey;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -43,9 +44,18 @@ pub(super) fn key(at: &At, line: Option<String>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a stick holds: a package, or one document in either form.
-fn package(path: &Path) -> Result<Handover, Failure> {
+/// What a stick holds: a package that its operator's node signed; without a signature, where who types says so, a package or one document in either form.
+fn package(path: &Path, role_folder: &Path, unsigned: bool) -> Result<Handover, Failure> {
     let bytes = read(path)?;
+    if is_sealed(&bytes) {
+        return Ok(opened(&bytes, role_folder)?);
+    }
+    if !unsigned {
+        return Err(Failure::no(format!(
+            "{}: nobody signed it; `sakimori report send --package` signs, and `--unsigned` takes what another hand vouches for",
+            path.display()
+        )));
+    }
     let no = |e| Failure::no(format!("{}: {e}", path.display()));
     let is_package = !bytes.starts_with(b"PK")
         && read_json::<Value>(&bytes)
@@ -66,6 +76,7 @@ fn package(path: &Path) -> Result<Handover, Failure> {
         format: HANDOVER.to_owned(),
         operator: document.operator.to_string(),
         made_at: String::new(),
+        allowed: None,
         filers: Vec::new(),
         reports: vec![String::from_utf8_lossy(&text).into_owned()],
     })
@@ -89,15 +100,15 @@ fn only_case(package: &Handover) -> Result<String, Failure> {
 /// Takes what was handed over, and writes the receipts.
 pub(super) fn take(
     at: &At,
-    (file, out): (&Path, Option<PathBuf>),
+    (file, out, unsigned): (&Path, Option<PathBuf>, bool),
     attachments: &[PathBuf],
     host: &Host,
 ) -> Result<ExitCode, Failure> {
     let options = options(at, Role::Office)?;
     let signer = keys::read(&options.node.office_key("office"))?;
     let own = [signer.verifier().clone()];
-    let terms = sakimori_node::duties(&options.folder(), &own)?;
-    let package = package(file)?;
+    let terms = sakimori_node::duties(&options.folder(), &own, host.seconds())?;
+    let package = package(file, &options.folder(), unsigned)?;
     let case = if attachments.is_empty() {
         String::new()
     } else {

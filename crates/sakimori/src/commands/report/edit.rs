@@ -3,6 +3,7 @@
 use super::{Desk, failed, files, shown, terms};
 use crate::arguments::report::{At, Edit};
 use crate::failure::Failure;
+use sakimori_control::Host;
 use sakimori_cooperate::report::ReportDocument;
 use sakimori_cooperate::trigger::{Questions, judge};
 use sakimori_custody::ids::Name;
@@ -28,9 +29,13 @@ fn answered(known: Questions, answers: &[(String, String)]) -> Result<Questions,
 }
 
 /// Judges answers and keeps nothing.
-pub(super) fn judged(answers: &[(String, String)], at: &At) -> Result<ExitCode, Failure> {
+pub(super) fn judged(
+    answers: &[(String, String)],
+    at: &At,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
     let questions = answered(Questions::default(), answers)?;
-    shown::trigger(at, questions, &judge(&questions, &terms(at)?));
+    shown::trigger(at, questions, &judge(&questions, &terms(at, host)?));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,7 +13,8 @@ use sakimori_cooperate::trigger::{Outcome, Questions, Trigger};
 use sakimori_cooperate::{Reason, Receipt};
 use sakimori_custody::ids::{Name, hex};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::paper::Document;
+use sakimori_liaison::filer::Filer;
+use sakimori_liaison::paper::{Document, Written};
 use sakimori_liaison::report::{Check, Draft, Filed, Line, attachments as kept_files};
 use sakimori_store::Attachment;
 use serde_json::{Value, json};
@@ -73,16 +74,7 @@ const QUESTIONS: [(&str, &str, &str, &str); 8] = [
 
 /// What is due, in words.
 pub(in crate::commands) const fn what(lang: Lang, what: What) -> &'static str {
-    match what {
-        What::AssetNotice => lang.of("asset notice", "届出"),
-        What::ChangeNotice => lang.of("change notice", "変更届出"),
-        What::PromptReport => lang.of("prompt report", "速報"),
-        What::FullReport => lang.of("full report", "詳報"),
-        What::Guidance => lang.of("answer to guidance", "指導・助言への回答"),
-        What::Order => lang.of("reply", "回答"),
-        What::Acknowledgement => lang.of("acknowledgement", "受領の通知"),
-        What::Ticket => lang.of("answer to the ticket", "問合せへの回答"),
-    }
+    lang.of(what.en(), what.ja())
 }
 
 /// Where a clock stands, in words.
@@ -317,6 +309,37 @@ pub(super) fn attachments(at: &At, files: &[Attachment]) {
         vec![each.name.clone(), each.media.clone(), size, hex(&each.hash)]
     };
     show::table(&head, files.iter().map(row));
+}
+
+/// Who files for the operator.
+pub(super) fn filers(at: &At, list: &[Written<Filer>]) {
+    if at.format == Format::Json {
+        let rows = list.iter().map(|each| {
+            json!({"filer": each.id, "who": each.said.who, "until": each.said.until, "state": each.state})
+        });
+        show::json(&Value::Array(rows.collect()));
+        return;
+    }
+    let head = [
+        at.lang.of("filer", "提出者"),
+        at.lang.of("people and machines", "利用者・機器"),
+        at.lang.of("until", "期日"),
+        at.lang.of("state", "状態"),
+    ];
+    let row = |each: &Written<Filer>| {
+        let until = each.said.until.map(|day| day.to_string());
+        let state = match each.state.as_str() {
+            "ended" => at.lang.of("ended", "終了"),
+            _ => at.lang.of("may file", "提出可"),
+        };
+        vec![
+            each.id.clone(),
+            each.said.who.join(" "),
+            until.unwrap_or_else(|| at.lang.of("single cases", "個別の事案").to_owned()),
+            state.to_owned(),
+        ]
+    };
+    show::table(&head, list.iter().map(row));
 }
 
 /// A list of cases.
