@@ -7,11 +7,14 @@ use sakimori_exchange::feed::Grade;
 use sakimori_liaison::alert::{FeedForm, answer_of, method_of};
 use std::path::PathBuf;
 
-/// Early warning: what an operator owns, what others saw of it, what it answered.
+/// Early warning: what an operator owns, what others saw of it, what it answered. At an operator's node this is what the office's node has for it; at the office's it is its own store.
 #[derive(Args, Debug)]
 pub(crate) struct Alert {
     #[command(flatten)]
     pub(crate) place: Place,
+    /// At an operator's node: works on this folder's own store and never asks the office, for feeds of one's own. Nothing is sent from there.
+    #[arg(long, global = true)]
+    pub(crate) local: bool,
     #[command(subcommand)]
     pub(crate) act: AlertAct,
 }
@@ -41,11 +44,16 @@ pub(crate) enum AlertAct {
         #[arg(long, value_name = "WORD", value_parser = method)]
         method: Method,
     },
-    /// Tells what was found where a claim has to be shown. The look is counted, whatever it found.
+    /// Asks that the office's node looks at a claim now, not when it would by itself.
+    Look {
+        /// The claim's id.
+        id: String,
+    },
+    /// Tells what was found where a claim has to be shown, at the office or with `--local`. The look is counted, whatever it found.
     Prove(Prove),
-    /// Lists what is claimed and what is shown.
+    /// Lists what is claimed and what is shown, and what the last look gave.
     Things,
-    /// Takes a feed: a report of Shadowserver under its own file name, events of `IntelMQ`, n6 or MISP, a list. All of it or nothing.
+    /// Takes a feed, at the office or with `--local`: a report of Shadowserver under its own file name, events of `IntelMQ`, n6 or MISP, a list. All of it or nothing.
     Feed {
         /// The file.
         file: PathBuf,
@@ -77,7 +85,7 @@ pub(crate) enum AlertAct {
     },
     /// What was answered about each source.
     Rates,
-    /// Shows how the operator is told, or sets it.
+    /// Shows how the operator is told, or sets it: what is not named is not used any more. The secret of a webhook that is new is shown once.
     Tell {
         /// A webhook, https.
         #[arg(long, value_name = "URL")]
@@ -149,6 +157,33 @@ pub(crate) enum Ddos {
         /// The form.
         #[arg(long, value_enum)]
         form: RuleForm,
+    },
+    /// What a fingerprint fills in of a report on a flood, a field a line as `report edit --set` takes it. The volume is the mean of what was captured.
+    Fields {
+        /// The fingerprint.
+        file: PathBuf,
+    },
+    /// Sends a fingerprint to the office's node, which lets it go to others where its gate says so.
+    Send {
+        #[command(flatten)]
+        place: Place,
+        /// The fingerprint.
+        file: PathBuf,
+        /// What is to be said of it.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        words: String,
+    },
+    /// Lists the fingerprints that the office let go for this operator.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Fetches a fingerprint that the office let go for this operator, for `ddos export` and `ddos fields`.
+    Get {
+        #[command(flatten)]
+        place: Place,
+        /// Its id.
+        id: String,
     },
 }
 

@@ -1,4 +1,7 @@
-//! `alert …`: early warning at a node, without its server. In: arguments, feeds, what was found. Out: tables, the store. Never: a look-up: who looks tells what was found.
+//! `alert …`: early warning. In: arguments, feeds, what was found. Out: tables; at the office's node and with `--local` the store, at an operator's node what the office's node has. Never:
+//! a look-up: who looks tells what was found.
+
+mod ours;
 
 use super::asset::{Desk, at_desk, failed, read};
 use crate::arguments::Format;
@@ -15,6 +18,7 @@ use sakimori_liaison::alert::{
 };
 use sakimori_liaison::asset::Act;
 use sakimori_liaison::paper::Written;
+use sakimori_node::Role;
 use sakimori_store::View;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -34,19 +38,50 @@ fn view<'a>(desk: &Desk<'a>) -> View<'a> {
 }
 
 pub(super) fn run(arguments: Alert, host: &Host) -> Result<ExitCode, Failure> {
-    let Alert { place, act } = arguments;
+    let Alert { place, local, act } = arguments;
+    if matches!(place.role, Role::Commission) {
+        return Err(Failure::usage("--role is operator or office"));
+    }
+    if local && matches!(place.role, Role::Office) {
+        return Err(Failure::usage(
+            "--local is for an operator's node; the office's works on its own store",
+        ));
+    }
+    if matches!(place.role, Role::Operator) && !local {
+        ours::run(&place, act, host)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut random = [0u8; 20];
     let mut source = host.source();
     source(&mut random).map_err(|e| Failure {
         message: format!("no random bytes: {e}"),
         code: exit::ENVIRONMENT,
     })?;
-    at_desk(&place, host, async |desk: &Desk<'_>| match act {
+    at_desk(&place, host, async |desk: &Desk<'_>| {
+        let times = sakimori_node::alert_times(&desk.folder);
+        let timing = times.map_err(|problem| ours::no(&problem))?.timing();
+        here(desk, act, (random, &timing)).await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An act on the store of this folder.
+async fn here(
+    desk: &Desk<'_>,
+    act: AlertAct,
+    (random, timing): ([u8; 20], &Timing),
+) -> Result<(), Failure> {
+    match act {
         AlertAct::Register { thing, method } => {
-            let timing = Timing::default();
-            let asked = ask(desk.store, desk.act, (&thing, method), random, &timing).await;
+            let asked = ask(desk.store, desk.act, (&thing, method), random, timing).await;
             let (id, look) = asked.map_err(|e| failed(&e))?;
             claimed(desk, &id, &look);
+            Ok(())
+        }
+        AlertAct::Look { id } => {
+            let done = alert::look_now(desk.store, desk.act, &id, timing).await;
+            done.map_err(|e| failed(&e))?;
+            show::pairs(&[("claim", id)]);
             Ok(())
         }
         AlertAct::Prove(found) => proved(desk, found).await,
@@ -62,7 +97,7 @@ pub(super) fn run(arguments: Alert, host: &Host) -> Result<ExitCode, Failure> {
                 grade,
                 bytes: &bytes,
             };
-            fed(desk, feed).await
+            fed(desk, feed, timing).await
         }
         AlertAct::List { state } => list(desk, state.as_deref()).await,
         AlertAct::Show { id } => {
@@ -92,8 +127,7 @@ pub(super) fn run(arguments: Alert, host: &Host) -> Result<ExitCode, Failure> {
             });
             tell(desk, webhook, mail, nothing).await
         }
-    })?;
-    Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn claimed(desk: &Desk<'_>, id: &str, look: &Look) {
@@ -196,7 +230,7 @@ fn more_rows(more: bool) {
     }
 }
 
-async fn fed(desk: &Desk<'_>, feed: Feed<'_>) -> Result<(), Failure> {
+async fn fed(desk: &Desk<'_>, feed: Feed<'_>, timing: &Timing) -> Result<(), Failure> {
     if !feed.form.is_verified() {
         show::say("UNVERIFIED: this form was read from its documentation alone");
     }
@@ -204,7 +238,7 @@ async fn fed(desk: &Desk<'_>, feed: Feed<'_>) -> Result<(), Failure> {
         owner: "office",
         ..desk.act
     };
-    let intake = alert::take(desk.store, act, feed, &Timing::default()).await;
+    let intake = alert::take(desk.store, act, feed, timing).await;
     let intake = intake.map_err(|e| failed(&e))?;
     if intake.before {
         show::say("the same feed was taken before; nothing was counted again");
@@ -223,14 +257,33 @@ async fn fed(desk: &Desk<'_>, feed: Feed<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn list(desk: &Desk<'_>, state: Option<&str>) -> Result<(), Failure> {
+/// Whether a state is one of an alert.
+fn is_state(state: Option<&str>) -> Result<(), Failure> {
     let words = ["open", "seen", "acted", "false", "not-relevant"];
-    if let Some(state) = state.filter(|state| !words.contains(state)) {
-        return Err(Failure::usage(format!(
+    match state.filter(|state| !words.contains(state)) {
+        Some(state) => Err(Failure::usage(format!(
             "`{state}` is none of {}",
             words.join(", ")
-        )));
+        ))),
+        None => Ok(()),
     }
+}
+
+/// The heads of a table of alerts.
+const ALERT_HEAD: [&str; 9] = [
+    "alert",
+    "operator",
+    "kind",
+    "what",
+    "about",
+    "grade",
+    "times",
+    "last seen",
+    "state",
+];
+
+async fn list(desk: &Desk<'_>, state: Option<&str>) -> Result<(), Failure> {
+    is_state(state)?;
     let mut all: Vec<Written<AlertPaper>> = Vec::new();
     let mut before = None;
     while all.len() < ROWS_MAX {
@@ -260,18 +313,7 @@ async fn list(desk: &Desk<'_>, state: Option<&str>) -> Result<(), Failure> {
             kept.state.clone(),
         ]
     });
-    let head = [
-        "alert",
-        "operator",
-        "kind",
-        "what",
-        "about",
-        "grade",
-        "times",
-        "last seen",
-        "state",
-    ];
-    show::table(&head, rows);
+    show::table(&ALERT_HEAD, rows);
     more_rows(all.len() >= ROWS_MAX);
     Ok(())
 }
@@ -280,30 +322,40 @@ async fn rates(desk: &Desk<'_>) -> Result<(), Failure> {
     let (rates, more) = source_rates(desk.store, view(desk), RATED_MAX)
         .await
         .map_err(|e| failed(&e))?;
-    let share = |per_mille: Option<u64>| {
-        per_mille.map_or_else(|| "–".to_owned(), |n| format!("{}.{} %", n / 10, n % 10))
+    let row = |(source, rate): (&String, &sakimori_exchange::alert::Rates)| {
+        json!({
+            "source": source, "alerts": rate.alerts, "silent": rate.silent, "seen": rate.seen,
+            "acted": rate.acted, "false": rate.not_so, "not_relevant": rate.not_relevant,
+            "false_per_mille": rate.false_per_mille(),
+        })
     };
-    if desk.format == Format::Json {
-        let row = |(source, rate): (&String, &sakimori_exchange::alert::Rates)| {
-            json!({
-                "source": source, "alerts": rate.alerts, "silent": rate.silent, "seen": rate.seen,
-                "acted": rate.acted, "false": rate.not_so, "not_relevant": rate.not_relevant,
-                "false_per_mille": rate.false_per_mille(),
-            })
-        };
-        show::json(&Value::Array(rates.iter().map(row).collect()));
-        return Ok(());
+    let rows: Vec<Value> = rates.iter().map(row).collect();
+    rated(desk.format, &rows);
+    more_rows(more);
+    Ok(())
+}
+
+/// The rates of sources as a table.
+fn rated(format: Format, rates: &[Value]) {
+    if format == Format::Json {
+        show::json(&Value::Array(rates.to_vec()));
+        return;
     }
-    let rows = rates.iter().map(|(source, rate)| {
+    let number = |row: &Value, name: &str| row.get(name).and_then(Value::as_u64);
+    let rows = rates.iter().map(|row| {
+        let count = |name: &str| number(row, name).unwrap_or(0).to_string();
+        let share = number(row, "false_per_mille");
+        let share = share.map_or_else(|| "–".to_owned(), |n| format!("{}.{} %", n / 10, n % 10));
+        let source = row.get("source").and_then(Value::as_str);
         vec![
-            source.clone(),
-            rate.alerts.to_string(),
-            rate.silent.to_string(),
-            rate.seen.to_string(),
-            rate.acted.to_string(),
-            rate.not_so.to_string(),
-            rate.not_relevant.to_string(),
-            share(rate.false_per_mille()),
+            source.unwrap_or_default().to_owned(),
+            count("alerts"),
+            count("silent"),
+            count("seen"),
+            count("acted"),
+            count("false"),
+            count("not_relevant"),
+            share,
         ]
     });
     let head = [
@@ -317,8 +369,6 @@ async fn rates(desk: &Desk<'_>) -> Result<(), Failure> {
         "false of judged",
     ];
     show::table(&head, rows);
-    more_rows(more);
-    Ok(())
 }
 
 async fn tell(
@@ -327,7 +377,11 @@ async fn tell(
     mail: Option<Mail>,
     nothing: bool,
 ) -> Result<(), Failure> {
+    if desk.act.owner == "office" {
+        return Err(Failure::usage("--operator says who is told"));
+    }
     if nothing || webhook.is_some() || mail.is_some() {
+        show::say("nothing is sent from here: the office's node sends what it keeps itself");
         set_ways(desk.store, desk.act, (webhook, mail), false)
             .await
             .map_err(|e| failed(&e))?;
