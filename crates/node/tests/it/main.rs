@@ -18,6 +18,7 @@ mod council;
 mod documents;
 mod due;
 mod duties;
+mod fingerprint;
 mod flood;
 mod flow;
 mod hostile;
