@@ -2,6 +2,8 @@
 //! them. Out: the same objects with the rest on them, and events that have it back. Never: an identifier, a type or a value taken from the rest; a tag that it takes away. So a sender
 //! cannot say one thing in STIX and another beside it, nor loosen a marking.
 
+mod mend;
+
 use super::event::Event;
 use super::from_stix::{FromStix, from_stix};
 use super::id;
@@ -35,8 +37,8 @@ const SAID: [&str; 7] = [
 /// Lists of an event whose items have a place of their own.
 const LISTS: [&str; 4] = ["Attribute", "Object", "Galaxy", "Tag"];
 
-/// As [`to_stix`], and each object carries what the mapping has no place for, so that [`from_stix`] brings back every member of the event. Where nothing is left over the
-/// objects are those of [`to_stix`].
+/// As [`to_stix`], and each object carries what the mapping has no place for, so that [`from_stix`] brings back every member of the event. A value that MISP may have and STIX may not
+/// is written as STIX wants it, with what stood there before beside it. Where nothing is left over the objects are those of [`to_stix`].
 ///
 /// # Errors
 /// As [`to_stix`].
@@ -96,6 +98,7 @@ fn rests_of(
                 continue;
             };
             let mut rest = difference(item, back, &[inner.unwrap_or("Attribute")]);
+            rest.extend(galaxies(item, back));
             let parts = inner
                 .map(|inner| parts(item, back, inner))
                 .unwrap_or_default();
@@ -176,20 +179,28 @@ fn carry(
     let id = definition();
     let mut carried = false;
     for object in objects.iter_mut() {
-        let plain = ["relationship", "sighting", "opinion", "marking-definition"];
-        if plain.contains(&id::type_part(&object.id)) {
-            continue;
-        }
-        let Some(rest) = id::uuid_part(&object.id).and_then(|uuid| rests.remove(uuid)) else {
-            continue;
-        };
         // What was written here is an object.
         let Ok(Value::Object(mut map)) = serde_json::from_str(&object.text) else {
             continue;
         };
+        let before = mend::mend(&mut map);
+        let plain = ["relationship", "sighting", "opinion", "marking-definition"];
+        let bears = !plain.contains(&id::type_part(&object.id));
+        let rest = id::uuid_part(&object.id)
+            .filter(|_| bears)
+            .and_then(|uuid| rests.remove(uuid));
+        if rest.is_none() && before.is_empty() {
+            continue;
+        }
+        let mut extension = json!({"extension_type": "property-extension"});
+        if let Some(rest) = rest {
+            extension["misp"] = Value::Object(rest);
+        }
+        if !before.is_empty() {
+            extension["before"] = Value::Object(before);
+        }
         let extensions = map.entry("extensions").or_insert_with(|| json!({}));
         if let Value::Object(extensions) = extensions {
-            let extension = json!({"extension_type": "property-extension", "misp": rest});
             extensions.insert(id.clone(), extension);
             carried = true;
         }
@@ -244,6 +255,9 @@ pub(super) fn take(objects: &mut [Value]) -> BTreeMap<String, Map<String, Value>
         };
         if extensions.is_empty() {
             object.remove("extensions");
+        }
+        if let Some(Value::Object(before)) = extension.get("before") {
+            mend::undo(object, before);
         }
         let of = object.get("id").and_then(Value::as_str);
         let of = of.and_then(id::uuid_part).map(str::to_owned);

@@ -10,6 +10,8 @@
 mod compare;
 mod events;
 mod hostile;
+mod japan;
 mod mapping;
+mod outside;
 mod pairs;
 mod whole;

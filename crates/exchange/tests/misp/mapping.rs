@@ -9,10 +9,10 @@ use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-const FOLDER: &str = "exchange/misp/misp-stix/mapping";
+pub(crate) const FOLDER: &str = "exchange/misp/misp-stix/mapping";
 
 /// Files of the direction to STIX, with the member of an event that an entry is.
-const TO: [(&str, &str); 5] = [
+pub(crate) const TO: [(&str, &str); 5] = [
     ("misp_attributes_to_stix21", "Attribute"),
     ("misp_custom_attributes_to_stix21", "Attribute"),
     ("misp_objects_to_stix21", "Object"),
@@ -258,8 +258,9 @@ STIX that was not made from MISP is read as far as MISP has a place for it. What
 misp-stix makes one (UUID of version 5 of that identifier and of the organisation that reads); entries that differ in this alone agree, and the test makes the one from the other.
 
 The mapping has no place for some members of MISP (an event's date, threat level and analysis, comments of objects, identifiers of attributes in objects, members that nobody knows). `to_stix` leaves them out, as misp-stix does; `to_stix_whole` puts them on the object that
-they belong to, in a property extension (STIX 2.1 section 7.3) whose definition stands behind the objects, and `from_stix` brings them back. Type, value, title and name are never taken from it, identifiers only of attributes within objects, and a tag is only ever added, so that nothing beside STIX contradicts it. A registry key
-that MISP writes with the short name of a hive is written so; such an object is no valid STIX (section 6.17) and is refused where it is to be added to a collection.
+they belong to, in a property extension (STIX 2.1 section 7.3) whose definition stands behind the objects, and `from_stix` brings them back. Type, value, title and name are never taken from it, identifiers only of attributes within objects, and a tag is only ever added, so that nothing beside STIX contradicts it. What MISP may have
+and STIX may not (the short name of a registry hive, an address with letters beyond ASCII, a header that is no list, a language that is no code) `to_stix` writes as misp-stix does, which makes an invalid object; `to_stix_whole` writes it as STIX wants it, with what stood there before in the extension, which is taken back only if it is the same thing.
+OASIS's `stix2-validator` finds no error in what `to_stix_whole` makes of the events of the tests.
 ";
 
 fn section(

@@ -194,7 +194,7 @@ fn back(events: &[Event]) -> (Event, ToStix) {
 }
 
 /// Every member of `of` that is not the same in `back`; parts are found by their identifiers.
-fn lost(of: &Value, back: &Value, place: &str, out: &mut Vec<String>) {
+pub(crate) fn lost(of: &Value, back: &Value, place: &str, out: &mut Vec<String>) {
     let Value::Object(members) = of else { return };
     for (name, value) in members {
         let found = back.get(name);

@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "artifact",
-        r#"[{"type":"artifact","mime_type":"{mime_type}","payload_bin":"{payload_bin:data}","url":"{url}","hashes":{"MD5":"{md5}","SHA-1":"{sha1}","SHA-256":"{sha256}","SHA-512":"{sha512}","SHA3-256":"{sha3-256}","SHA3-512":"{sha3-512}","SSDEEP":"{ssdeep}","TLSH":"{tlsh}"},"encryption_algorithm":"{encryption_algorithm}","decryption_key":"{decryption_key}"}]"#,
+        r#"[{"type":"artifact","mime_type":"{mime_type}","payload_bin":"{payload_bin:data}","url":"{url}","hashes":{"MD5":"{md5}","SHA-1":"{sha1}","SHA-256":"{sha256}","SHA-512":"{sha512}","SHA3-256":"{sha3-256}","SHA3-512":"{sha3-512}","SSDEEP":"{ssdeep}","TLSH":"{tlsh}"},"encryption_algorithm":"{encryption_algorithm}","decryption_key":"{decryption_key}","x_misp_filename":"{payload_bin}"}]"#,
         &[
             ("md5", "hashes.MD5"),
             ("sha1", "hashes.'SHA-1'"),
