@@ -2,13 +2,19 @@
 //! entries, a submission that the release gate let go, who acts. Out: members, copies of each member, how often an opinion was overridden. Never: selected information (it does not
 //! compile: [`ForCouncil`]), a copy without the opinion, an override without a reason.
 //!
-//! 1. [`join`]: a member joins with its consent, whose entry is in the log.
+//! 1. [`invite`]: the office invites; [`join`]: a member joins with the consent of a person of its own node, whose entry is in the log. [`ask_for`] asks a member for material.
 //! 2. [`submit`]: what a member, or the office, submits is kept and waits.
 //! 3. [`council`] gives the members as the rules take them; [`ask`] asks the gate for copies of a submission; the caller enters the act into the log.
 //! 4. [`give_submission`], or [`give`] for copies of anything else, keeps a copy for each member, which only that member reads.
 
+mod invitation;
+mod material;
 mod submission;
 
+pub use invitation::{
+    InvitationPaper, Standing, answered, invitation, invitations, invite, standing,
+};
+pub use material::{MaterialPaper, Reply, ask_for, is_overdue, materials, reply};
 pub use submission::{
     SaidOpinion, SubmissionPaper, Waiting, ask, give_submission, submission, submissions, submit,
 };

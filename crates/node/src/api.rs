@@ -4,7 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod asset;
 mod commission;
 mod common;
-mod council;
+pub(crate) mod council;
 pub(crate) mod due;
 pub(crate) mod fingerprint;
 mod letter_pages;
@@ -115,8 +115,15 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         Role::Operator => router
             .routes(routes!(commission::operator_agreements))
             .routes(routes!(products::received))
-            .routes(routes!(council::operator::send))
+            .routes(routes!(
+                council::operator::send,
+                council::operator::submissions
+            ))
             .routes(routes!(council::operator::received))
+            .routes(routes!(council::operator::say))
+            .routes(routes!(council::operator::standing))
+            .routes(routes!(council::operator::materials))
+            .routes(routes!(council::operator::answer))
             .routes(routes!(commission::operator_suspension)),
     }
 }
@@ -142,6 +149,8 @@ pub fn router(app: &Shared) -> Router {
         .merge(fingerprint::pages(app.role))
         .merge(weakness::pages(app.role))
         .merge(shared::pages(app.role))
+        .merge(council::web::routes(app.role))
+        .merge(products::web::routes(app.role))
         .with_state(std::sync::Arc::clone(app))
         .merge(commission::node_routes(app))
         .merge(crate::taxii::routes(app))

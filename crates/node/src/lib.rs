@@ -39,6 +39,7 @@ pub use api::alert::{
     claim_for_us, look_for_us, tell_us, things_of_us,
 };
 pub use api::asset::{AskedOfUs, answer_match, matches_of_us};
+pub use api::council::{council_of_us, products_of_us, tell_council};
 pub use api::due::due_sheet;
 pub use api::fingerprint::{FloodOfUs, fingerprints_of_us, send_fingerprint};
 pub use api::report::{

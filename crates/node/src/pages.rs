@@ -4,6 +4,7 @@
 pub(crate) mod affected;
 pub(crate) mod alert;
 pub(crate) mod asset;
+pub(crate) mod council;
 mod decision;
 mod deletion;
 pub(crate) mod due;
@@ -11,6 +12,7 @@ pub(crate) mod fingerprint;
 mod inbox;
 pub(crate) mod letters;
 pub(crate) mod matches;
+pub(crate) mod product;
 pub(crate) mod registration;
 pub mod report;
 pub(crate) mod shared;
@@ -79,6 +81,8 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                             a href="/reports" { (reader.tell(crate::words::report::ReportWord::Reports)) }
                             a href="/orders" { (reader.letter(crate::words::letter::LetterWord::Orders)) }
                             a href="/tickets" { (reader.letter(crate::words::letter::LetterWord::Tickets)) }
+                            a href="/council" { (reader.council(crate::words::council::CouncilWord::Council)) }
+                            a href="/products" { (reader.council(crate::words::council::CouncilWord::Products)) }
                             a href="/due" { (crate::words::due::DueWord::Due.text(reader.language)) }
                         }
                         @if reader.role == Word::Operator {

@@ -28,6 +28,7 @@ macro_rules! words {
 pub mod affected;
 pub mod asset;
 pub(crate) mod cells;
+pub mod council;
 pub mod due;
 pub mod filer;
 pub mod fingerprint;

@@ -1,9 +1,15 @@
 //! The council (協議会, Act 42/2025 art. 45). In: consents, submissions of members' nodes and of the office, releases of a supervisor. Out: log entries, then copies, each with the opinion
 //! on handling and, where that was overridden, who did so and why. Never: a copy for who is no member, or before its entry is on record; an override without a reason.
 //!
-//! A membership is an access entry of the log: role `council-member` of `council.NAME`, by who takes it in and who consented for it. It has no end of its own; leaving ends it.
+//! A membership is an access entry of the log: role `council-member` of `council.NAME`, by who invited it and who consented for it, a person of its own node. It has no end of its own; leaving ends it.
 
+pub(crate) mod materials;
+pub(crate) mod members;
 pub(crate) mod operator;
+mod ours;
+pub(crate) mod web;
+
+pub use ours::{council_of_us, products_of_us, tell_council};
 
 use super::asset::Rows;
 use super::office::{caller_id, office};
@@ -18,6 +24,7 @@ use axum::http::StatusCode;
 use sakimori_access::{Act as Leave, Object};
 use sakimori_control::journal::Deed;
 use sakimori_custody::Recorded;
+use sakimori_custody::class::Class;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{Name, hex};
 use sakimori_custody::time::Seconds;
@@ -25,11 +32,12 @@ use sakimori_liaison::asset::Act;
 use sakimori_liaison::council::{self, COPIES_MAX, SaidOpinion, SubmissionPaper, Waiting};
 use sakimori_liaison::paper::Written;
 use sakimori_liaison::product::Denied;
+use sakimori_liaison::share::council::Copy;
 use sakimori_release::condition::{Condition, ConditionKind};
 use sakimori_release::council::Council;
 use sakimori_release::record::Record;
-use sakimori_release::{PseudonymKey, Recipient, RecipientKind, Request};
-use sakimori_store::{Change, NEWEST, View};
+use sakimori_release::{PseudonymKey, Recipient, RecipientKind, Request, Tlp};
+use sakimori_store::{NEWEST, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -44,7 +52,13 @@ const NO_END: Seconds = Seconds(253_402_300_799);
 /// The office's routes.
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .routes(routes!(enter, members))
+        .routes(routes!(members::invite, members))
+        .routes(routes!(members::consent))
+        .routes(routes!(members::decline))
+        .routes(routes!(members::depart))
+        .routes(routes!(members::standing))
+        .routes(routes!(materials::ask, materials::list))
+        .routes(routes!(materials::answer))
         .routes(routes!(leave))
         .routes(routes!(submit, submissions))
         .routes(routes!(release))
@@ -59,16 +73,6 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 pub(crate) struct Before {
     /// Rows before this place.
     before: Option<u64>,
-}
-
-/// Who becomes a member.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewCouncilMember {
-    /// The operator, as its node is named; at most 24 characters.
-    member: String,
-    /// Who consented for it.
-    consented_by: String,
 }
 
 /// A membership that is on record.
@@ -116,55 +120,6 @@ async fn council_of(app: &App) -> Answer<Council> {
     council.map_err(|e| no(&e))
 }
 
-/// Takes a member in, by the consent that somebody gave for it; the consent is put on record first.
-#[utoipa::path(post, path = "/v1/council/members", tag = "council", request_body = NewCouncilMember,
-    responses(
-        (status = 200, description = "It is a member.", body = CouncilEntered),
-        (status = 422, description = "It is one, or a name is none.", body = Document, content_type = "application/problem+json"),
-    ))]
-pub(crate) async fn enter(
-    State(app): State<Shared>,
-    caller: Caller,
-    Json(new): Json<NewCouncilMember>,
-) -> Answer<Said<CouncilEntered>> {
-    app.require(&caller, Leave::HandleReport, &Object::any())
-        .await?;
-    let by = caller_id(&caller);
-    let member = name("member", &new.member)?;
-    let consented = name("consented_by", &new.consented_by)?;
-    if council_of(&app)
-        .await?
-        .is_member(&member, app.host.seconds())
-    {
-        let detail = format!("member: {member} is a member");
-        return Err(Problem::new(Code::Refused, detail));
-    }
-    let entry = {
-        let by = [by.as_str(), consented.as_str()];
-        let deed = Deed {
-            kind: EntryType::Access,
-            authority: [0; 32],
-            counters: Vec::new(),
-            body: access(member.as_str(), "granted", NO_END, &by)?,
-        };
-        app.blocking(move |app| append(app, office(&app.part)?, deed))
-            .await?
-    };
-    let act = Act {
-        owner: member.as_str(),
-        by: consented.as_str(),
-        at: app.host.seconds(),
-    };
-    let joined = council::join(app.store.as_ref(), act, Recorded::at(entry)).await;
-    joined.map_err(|e| no(&e))?;
-    app.audit(&by, "enter-council", member.as_str(), &entry.to_string())
-        .await?;
-    Ok(Said(CouncilEntered {
-        member: member.to_string(),
-        entry,
-    }))
-}
-
 /// A member leaves: from then on it is given nothing and submits nothing. What it was given stays with it.
 #[utoipa::path(post, path = "/v1/council/members/{member}/departure", tag = "council", params(("member" = String, Path)),
     responses(
@@ -179,36 +134,23 @@ pub(crate) async fn leave(
     app.require(&caller, Leave::HandleReport, &Object::any())
         .await?;
     let by = caller_id(&caller);
-    let member = name("member", &member)?;
-    if !council_of(&app)
-        .await?
-        .is_member(&member, app.host.seconds())
-    {
-        return Err(Problem::new(Code::NotFound, "no such member"));
-    }
-    let act = Act {
-        owner: member.as_str(),
-        by: &by,
-        at: app.host.seconds(),
-    };
-    let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
-    let entry = Change::Outgo {
-        id: hex(&app.host.bytes::<16>().map_err(fault)?),
-        kind: u16::from(EntryType::Access.code()),
-        body: access(member.as_str(), "ended", act.at, &[&by])?,
-        created: act.at.0,
-    };
-    let left = council::leave(app.store.as_ref(), act, entry).await;
-    left.map_err(|e| no(&e))?;
+    members::gone(&app, &name("member", &member)?, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// All who are or were members.
+/// All who are, were or are invited to be members.
 #[utoipa::path(get, path = "/v1/council/members", tag = "council",
-    responses((status = 200, description = "Members by name.", body = Rows)))]
+    responses((status = 200, description = "Members by name, then who is invited.", body = Rows)))]
 pub(crate) async fn members(State(app): State<Shared>, caller: Caller) -> Answer<Said<Rows>> {
     app.require(&caller, Leave::HandleReport, &Object::any())
         .await?;
+    let invited = council::invitations(app.store.as_ref()).await;
+    let invited = invited.map_err(|e| no(&e))?.into_iter().map(|kept| {
+        json!({
+            "member": kept.owner, "state": "invited", "invited_by": kept.said.invited_by,
+            "since": Seconds(kept.said.since).to_string(),
+        })
+    });
     let all = council::members(app.store.as_ref()).await;
     let rows = all.map_err(|e| no(&e))?.into_iter().map(|kept| {
         json!({
@@ -217,7 +159,7 @@ pub(crate) async fn members(State(app): State<Shared>, caller: Caller) -> Answer
         })
     });
     Ok(Said(Rows {
-        rows: rows.collect(),
+        rows: rows.chain(invited).collect(),
     }))
 }
 
@@ -401,6 +343,9 @@ pub(crate) struct CouncilRelease {
     #[serde(default)]
     #[schema(max_length = 4096)]
     override_reason: Option<String>,
+    /// A collection (TAXII) of the council that it goes into too, by id; each of its readers has to read for one of those members.
+    #[serde(default)]
+    collection: Option<String>,
 }
 
 /// A submission that was given.
@@ -481,6 +426,11 @@ pub(crate) async fn release(
     let kept = kept.map_err(|e| no(&e))?;
     let (mut council, now) = (council_of(&app).await?, app.host.seconds());
     let members = new.members(&kept, &all_of(&council, now))?;
+    if let Some(collection) = &new.collection {
+        let tlp = Tlp::from_name(&kept.said.tlp).unwrap_or(Tlp::Red);
+        let class = Class::from_name(&kept.said.class).unwrap_or(Class::Acquired);
+        taxii(&app)?.suits_council(collection, (class, tlp), &members)?;
+    }
     let request = new.request(&by, &members, now)?;
     let waiting: Waiting = match council::ask(&kept, &council, (&request, &key(&app)?)) {
         Ok(waiting) => waiting,
@@ -498,11 +448,42 @@ pub(crate) async fn release(
     let store = app.store.as_ref();
     let given = council::give_submission(store, act, (&kept, waiting), under, reason).await;
     let (given, overridden) = given.map_err(|e| no(&e))?;
+    let against = overridden.then(|| (by, new.override_reason.unwrap_or_default()));
+    share(&app, new.collection, (kept, entry, against)).await?;
     Ok(Said(CouncilGiven {
         entry,
         given,
         overridden,
     }))
+}
+
+fn taxii(app: &App) -> Answer<&crate::taxii::Taxii> {
+    let none = || Problem::new(Code::NotFound, "this node has no collections");
+    app.taxii.as_deref().ok_or_else(none)
+}
+
+/// Puts a submission that was given into a collection, with its opinion; nothing where none was named.
+async fn share(
+    app: &Shared,
+    collection: Option<String>,
+    (kept, entry, against): (Written<SubmissionPaper>, u64, Option<(String, String)>),
+) -> Answer<()> {
+    let Some(collection) = collection else {
+        return Ok(());
+    };
+    let added = app.blocking(move |app| {
+        let against = against.as_ref();
+        let copy = Copy {
+            submitter: &kept.owner,
+            words: &kept.said.words,
+            tlp: Tlp::from_name(&kept.said.tlp).unwrap_or(Tlp::Red),
+            opinion: kept.said.opinion.as_ref().map(|said| said.text.as_str()),
+            overridden: against.map(|(by, why)| (by.as_str(), why.as_str())),
+            entry,
+        };
+        taxii(app)?.give_council(app, &collection, &copy)
+    });
+    added.await.map(|_| ())
 }
 
 /// Copies, the newest first: a member's node its own, officers all.

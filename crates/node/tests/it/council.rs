@@ -59,9 +59,15 @@ impl House {
         house
     }
 
+    /// The office invites, and a person of the member's own node consents.
     fn entered(&self, member: &str) -> Said {
-        let body = json!({"member": member, "consented_by": "h.abe"});
-        self.officer.post_json("/v1/council/members", &body)
+        let invited = invited(&self.officer, member);
+        if invited.status != 204 {
+            return invited;
+        }
+        let operators = ["acme", "borea", "cosmo"];
+        let at = operators.iter().position(|name| *name == member).unwrap();
+        consented(&self.operators[at], "h.abe")
     }
 
     fn counts(&self) -> [u64; 3] {
@@ -76,6 +82,14 @@ impl House {
     fn on_record(&self) -> Vec<(u64, Value)> {
         entries(&self.nation, &[EntryType::Release])
     }
+}
+
+fn invited(officer: &Caller, member: &str) -> Said {
+    officer.post_json("/v1/council/members", &json!({"member": member}))
+}
+
+fn consented(node: &Caller, by: &str) -> Said {
+    node.post_json("/v1/council/consent", &json!({"by": by}))
 }
 
 /// Submits by a caller; its path for a release.
@@ -414,11 +428,23 @@ fn a_members_people_submit_and_read_through_their_own_node() {
     let refused = party.post_json("/v1/council/submissions", &submission());
     assert_eq!(refused.code(), "not-allowed", "it is no member");
     let officer = nation.person(Role::Office, "o2");
-    for member in ["acme", "borea"] {
-        let body = json!({"member": member, "consented_by": "h.abe"});
-        let said = officer.post_json("/v1/council/members", &body);
-        assert_eq!(said.status, 200, "{}", said.text());
-    }
+    assert_eq!(party.get("/v1/council/standing").json()["state"], "none");
+    let nothing = party.post_json("/v1/council/consent", &json!({}));
+    assert_eq!(nothing.code(), "not-found", "nobody invited it");
+    assert_eq!(invited(&officer, "acme").status, 204);
+    assert_eq!(party.get("/v1/council/standing").json()["state"], "invited");
+    assert_eq!(
+        stranger.post_json("/v1/council/consent", &json!({})).code(),
+        "not-signed-in"
+    );
+    let joined = party.post_json("/v1/council/consent", &json!({}));
+    assert_eq!(joined.status, 200, "{}", joined.text());
+    let standing = party.get("/v1/council/standing").json();
+    assert_eq!(
+        (&standing["state"], &standing["consented_by"]),
+        (&json!("member"), &json!("party"))
+    );
+    assert_eq!(standing["consent"], joined.json()["entry"]);
     let said = party.post_json("/v1/council/submissions", &submission());
     assert_eq!(said.status, 200, "{}", said.text());
     assert_eq!(said.json()["submitter"], "acme");
@@ -441,4 +467,221 @@ fn a_members_people_submit_and_read_through_their_own_node() {
     );
     let refused = stranger.post_json("/v1/council/submissions", &submission());
     assert_eq!(refused.code(), "not-signed-in");
+}
+
+#[test]
+fn nobody_is_a_member_by_the_office_s_word_and_one_invitation_is_answered_once() {
+    let house = House::open();
+    let [acme, _, cosmo] = &house.operators;
+    let access = || {
+        let all = entries(&house.nation, &[EntryType::Access]).into_iter();
+        all.filter(|(_, body)| body["person"] == "council.cosmo")
+            .count()
+    };
+    assert_eq!(invited(&house.officer, "cosmo").status, 204);
+    let again = invited(&house.officer, "cosmo");
+    assert_eq!(detail(&again), "refused: member: cosmo is invited");
+    assert_eq!(house.counts(), [2, 0, 0], "an invitation is no membership");
+    assert_eq!(access(), 0, "and no entry");
+    // Neither the office nor another node answers for it.
+    for other in [&house.officer, &house.supervisor] {
+        assert_eq!(consented(other, "h.abe").code(), "not-allowed");
+    }
+    assert_eq!(
+        consented(acme, "h.abe").code(),
+        "not-found",
+        "acme is a member"
+    );
+    assert_eq!(consented(cosmo, "No Name").code(), "refused");
+    let no = cosmo.post_json("/v1/council/refusal", &json!({"by": "c.ito"}));
+    assert_eq!(no.status, 204, "{}", no.text());
+    assert_eq!(
+        cosmo.get("/v1/council/standing").json()["state"],
+        "declined"
+    );
+    assert_eq!(
+        consented(cosmo, "c.ito").code(),
+        "not-found",
+        "it was answered"
+    );
+    assert_eq!(access(), 0);
+    assert_eq!(invited(&house.officer, "cosmo").status, 204);
+    let joined = consented(cosmo, "c.ito");
+    assert_eq!(joined.status, 200, "{}", joined.text());
+    assert_eq!(access(), 1);
+    assert_eq!(house.counts(), [3, 0, 0]);
+    let left = cosmo.post_json("/v1/council/departure", &json!({"by": "c.ito"}));
+    assert_eq!(left.status, 204, "{}", left.text());
+    assert_eq!(cosmo.get("/v1/council/standing").json()["state"], "left");
+    assert_eq!(house.counts(), [2, 0, 0]);
+}
+
+#[test]
+fn material_is_asked_of_a_member_until_a_day_and_refused_with_a_cause_alone() {
+    let house = House::open();
+    let [acme, borea, _] = &house.operators;
+    let asked = |member: &str, subject: &str, by: &str| {
+        let body = json!({"member": member, "subject": subject, "text": "For the next meeting.", "reply_by": by});
+        house.officer.post_json("/v1/council/materials", &body)
+    };
+    let day = house.nation.host.seconds().plus(86_400).to_string();
+    assert_eq!(
+        detail(&asked("cosmo", "Logs", &day)),
+        "refused: member: cosmo is no member"
+    );
+    assert_eq!(asked("acme", " ", &day).code(), "refused");
+    assert_eq!(
+        asked("acme", "Logs", "2020-01-01T00:00:00Z").code(),
+        "refused"
+    );
+    assert_eq!(asked("acme", "Logs", "tomorrow").code(), "refused");
+    let first = asked("acme", "Logs", &day).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let second = asked("acme", "Maps", &day).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = |id: &str| format!("/v1/council/materials/{id}/answer");
+    let own = rows(&acme.get("/v1/council/materials"));
+    assert_eq!(own.len(), 2);
+    assert_eq!(
+        rows(&borea.get("/v1/council/materials")),
+        Vec::<Value>::new()
+    );
+    let theirs = borea.post_json(&path(&first), &json!({"by": "b", "given": "x"}));
+    assert_eq!(theirs.code(), "not-found", "what is another's is not there");
+    for bad in [
+        json!({"by": "a"}),
+        json!({"by": "a", "given": "x", "refused": "y"}),
+        json!({"by": "a", "refused": " "}),
+    ] {
+        assert_eq!(
+            acme.post_json(&path(&first), &bad).code(),
+            "refused",
+            "{bad}"
+        );
+    }
+    let given = acme.post_json(
+        &path(&first),
+        &json!({"by": "a.sato", "given": "They are here."}),
+    );
+    assert_eq!(given.status, 204, "{}", given.text());
+    let cause = json!({"by": "a.sato", "refused": "A court ordered them sealed."});
+    assert_eq!(acme.post_json(&path(&second), &cause).status, 204);
+    assert_eq!(
+        acme.post_json(&path(&second), &cause).code(),
+        "refused",
+        "once"
+    );
+    let all = rows(&house.officer.get("/v1/council/materials"));
+    let said: Vec<_> = all
+        .iter()
+        .map(|row| {
+            (
+                row["state"].as_str().unwrap(),
+                row["overdue"].as_bool().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(said, [("refused", false), ("given", false)]);
+    assert_eq!(
+        all[0]["material"]["reply"]["refused"],
+        "A court ordered them sealed."
+    );
+    assert_eq!(all[1]["material"]["replied"][0], "a.sato");
+}
+
+#[test]
+fn the_council_s_pages_invite_consent_submit_release_and_show_the_opinion_on_every_copy() {
+    let nation = Nation::start();
+    let operator = crate::report::Operator::new(&nation, "acme");
+    operator.told_where_the_office_is(&nation);
+    let party = operator.person();
+    let browser = |id: &str| {
+        let address = nation.office.address.to_string();
+        crate::report::Browser::of(&nation.role(Role::Office), &address, Role::Office, id)
+    };
+    let (officer, supervisor) = (browser("o2"), browser("o3"));
+    assert!(party.page("/council").contains("no member"));
+    officer.done("/council/members", &[("member", "acme")]);
+    assert!(
+        officer
+            .page("/council")
+            .contains("invited, has not answered")
+    );
+    assert!(
+        party
+            .page("/council")
+            .contains("By joining, this organisation consents")
+    );
+    party.done("/council/consent", &[]);
+    assert!(party.page("/council").contains("Consented for it: party"));
+    let words = [
+        ("class", "integrated-controlled"),
+        ("words", "<script>look</script>"),
+        ("tlp", "amber+strict"),
+        ("pap", "amber"),
+        ("opinion", "For engineers <b>alone</b>."),
+        ("opinion_members", "borea"),
+    ];
+    party.done("/council/submissions", &words);
+    let waiting = rows(&supervisor.caller.get("/v1/council/submissions"));
+    let path = format!(
+        "/council/submissions/acme/{}",
+        waiting[0]["id"].as_str().unwrap()
+    );
+    assert!(
+        !officer.page("/council").contains(&path),
+        "only a supervisor lets it go"
+    );
+    assert!(supervisor.page("/council").contains(&path));
+    let mut release = vec![
+        ("members", "acme"),
+        ("basis", "art. 45"),
+        ("rights", "none"),
+        ("override_reason", ""),
+    ];
+    assert_eq!(
+        supervisor.post(&path, &release).status,
+        422,
+        "against the opinion"
+    );
+    release[3].1 = "Lives are at stake.";
+    supervisor.done(&path, &release);
+    for page in [party.page("/council"), supervisor.page("/council")] {
+        assert!(
+            page.contains("For engineers &lt;b&gt;alone&lt;/b&gt;."),
+            "{page}"
+        );
+        assert!(
+            page.contains("Lives are at stake.") && !page.contains("<script"),
+            "{page}"
+        );
+    }
+    assert!(officer.page("/council").contains("1, 1"), "counts");
+    let ask = [
+        ("member", "acme"),
+        ("subject", "Logs"),
+        ("text", "All of them."),
+        ("reply_by", "2027-10-31T00:00:00Z"),
+    ];
+    let day = nation.host.seconds().plus(86_400).to_string();
+    let mut ask = ask.to_vec();
+    ask[3].1 = &day;
+    officer.done("/council/materials", &ask);
+    let id = rows(&party.caller.get("/v1/council/materials"))[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let to = format!("/council/materials/{id}");
+    assert_eq!(
+        party.post(&to, &[("given", ""), ("refused", "")]).status,
+        422
+    );
+    party.done(&to, &[("given", ""), ("refused", "They are sealed.")]);
+    assert!(officer.page("/council").contains("They are sealed."));
+    party.done("/council/departure", &[]);
+    assert!(party.page("/council").contains("left"));
 }
