@@ -72,7 +72,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ticket(arguments) => ticket::run(*arguments, &host),
         Command::Duties(arguments) => duties::run(*arguments, &host),
         Command::Due(arguments) => due::run(&arguments, &host),
-        Command::Weakness(arguments) => weakness::run(*arguments, &host),
+        Command::Weakness(arguments) => weakness::run(&arguments, &host),
         Command::Exchange(command) => exchange::run(command, &host),
         Command::Witness(command) => witness::run(command, &host),
     }
