@@ -1,11 +1,14 @@
-//! Selected records that leave the office for a recipient. In: a question with its reason, a recipient. Out: a file that carries the recipient's mark, and an entry that says so before
-//! the file is there. Never: a file without its entry; two recipients with one mark; the secret of the marks in a file or in the log.
+//! Selected records that leave the office for a recipient. In: a question with its reason, a recipient with what the law asks for beside. Out: a file that carries the recipient's mark, and
+//! an entry that says so before the file is there; or a refusal, which is an entry too. Never: a file without its entry, or for whom the law's table refuses it; two recipients with one
+//! mark; the secret of the marks in a file or in the log.
 //!
 //! The mark is in three places, so that a part of a file still names its export: every row has a cell of its own that only the office can compute; the rows stand in an order that only the
 //! mark gives; and the entry has the whole file's SHA-256. What is proven by it and what not: `SECURITY.md`.
 
+mod leave;
 mod trace;
 
+pub use leave::{Leave, class_of};
 pub use trace::{Traced, trace};
 
 use crate::error::ControlError;
@@ -17,8 +20,9 @@ use crate::layout::Node;
 use crate::office;
 use crate::query::{Answered, Question, answer};
 use hmac::{Hmac, KeyInit, Mac};
+use sakimori_custody::class::Class;
 use sakimori_custody::entry::EntryType;
-use sakimori_custody::ids::{Name, hex};
+use sakimori_custody::ids::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -28,8 +32,6 @@ use zeroize::Zeroizing;
 const MARK_BYTES: usize = 16;
 /// Hex digits of a row's cell.
 const CELL_DIGITS: usize = 12;
-/// The class of what the lake holds (選別後通信情報).
-pub const CLASS: &str = "selected";
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +65,7 @@ pub fn export(
     node: &Node,
     host: &Host,
     question: &Question,
-    recipient: &Name,
+    leave: &Leave,
     (form, path): (Form, &Path),
 ) -> Result<Exported, ControlError> {
     if path.exists() {
@@ -72,7 +74,7 @@ pub fn export(
             path.display()
         )));
     }
-    let (exported, bytes) = marked(node, host, question, recipient, form)?;
+    let (exported, bytes) = marked(node, host, question, leave, form)?;
     files::write(path, &bytes, files::PRIVATE)?;
     Ok(exported)
 }
@@ -80,19 +82,22 @@ pub fn export(
 /// As [`export`], for a caller who is given the file's bytes; they are handed out once the export's entry is cosigned.
 ///
 /// # Errors
-/// As [`answer`]; [`ControlError::Ledger`] where the log refuses the export (recipient, purge list, budget): there is no file then. [`ControlError::Usage`] for a question whose rows are no records.
+/// [`ControlError::Usage`] where the law's table refuses, which is on record, and nothing was looked at; for a question whose rows are no records. As [`answer`]; [`ControlError::Ledger`] where
+/// the log refuses the export (recipient, purge list, budget): there is no file then.
 pub fn marked(
     node: &Node,
     host: &Host,
     question: &Question,
-    recipient: &Name,
+    leave: &Leave,
     form: Form,
 ) -> Result<(Exported, Vec<u8>), ControlError> {
+    let statement = office::statement(node, question.authority)?;
+    let class = leave::may_leave(node, host, &statement, (&question.actor, leave))?;
     let answered = answer(node, host, question)?;
     let mark: [u8; MARK_BYTES] = host.bytes().map_err(ControlError::Randomness)?;
     let mark = hex(&mark);
     let stamp = Stamp::new(&secret(node, host)?, &mark);
-    let bytes = stamp.file(&answered, question, recipient, form)?;
+    let bytes = stamp.file(&answered, question, (class, leave), form)?;
     let sha256 = hex(&Sha256::digest(&bytes));
     let office = keys::read(&node.office_key("office"))?;
     let mut journal = Journal::begin(&node.ledger().socket, Some(&office), host)?;
@@ -100,15 +105,15 @@ pub fn marked(
         "actor": question.actor.to_string(),
         "purpose": question.purpose.to_string(),
         "case": question.case.to_string(),
-        "class": CLASS,
-        "recipient": recipient.to_string(),
+        "class": class.name(),
+        "recipient": leave.recipient.name.to_string(),
         "mark": mark,
         "sha256": sha256,
         "buckets": answered.opened.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     let (entry, _) = journal.record(Deed {
         kind: EntryType::Export,
-        authority: office::statement(node, question.authority)?.commitment(),
+        authority: statement.commitment(),
         counters: vec![answered.rows.len() as u64, bytes.len() as u64],
         body: body.to_string().into_bytes(),
     })?;
@@ -182,7 +187,7 @@ impl Stamp {
         &self,
         answered: &Answered,
         question: &Question,
-        recipient: &Name,
+        (class, leave): (Class, &Leave),
         form: Form,
     ) -> Result<Vec<u8>, ControlError> {
         let rows = self.rows(answered)?;
@@ -196,8 +201,11 @@ impl Stamp {
                     .map(|row| columns.iter().map(ToString::to_string).zip(row).collect())
                     .collect();
                 let document = json!({
-                    "class": CLASS,
-                    "recipient": recipient.to_string(),
+                    "class": class.name(),
+                    "tlp": leave.marking.tlp.label(),
+                    "pap": leave.marking.pap.label(),
+                    "recipient": leave.recipient.name.to_string(),
+                    "as": leave.recipient.kind.name(),
                     "purpose": question.purpose.to_string(),
                     "case": question.case.to_string(),
                     "authority": question.authority.to_string(),

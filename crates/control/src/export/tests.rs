@@ -1,9 +1,11 @@
 //! Marks and what they find. In: answers without a lake. Out: files, and the mark that each carries. Never: a log.
 
 use super::trace::Words;
-use super::{Form, Stamp, text};
+use super::{Form, Leave, Stamp, text};
 use crate::query::{Answered, Asked, Question};
+use sakimori_custody::class::Class;
 use sakimori_lake::{Ask, Span, What};
+use sakimori_release::{Marking, Recipient, RecipientKind};
 use serde_json::{Value, json};
 
 const MARKS: [&str; 2] = [
@@ -48,14 +50,28 @@ fn question() -> Question {
     }
 }
 
+fn leave() -> Leave {
+    Leave {
+        recipient: Recipient::new(RecipientKind::PoliceDefence, "police".parse().unwrap()),
+        marking: Marking::STRICTEST,
+        basis: "Act 42/2025 art. 38(2)".to_owned(),
+        rights: "Records of the case alone.".to_owned(),
+        conditions: Vec::new(),
+    }
+}
+
 /// Two recipients' files of one answer, and what each mark finds in `change`d text.
 fn finds(form: Form, rows: u64, change: impl Fn(&str) -> String) -> [(bool, usize, usize); 2] {
     let (mine, other) = (
         Stamp::new(b"secret", MARKS[0]),
         Stamp::new(b"secret", MARKS[1]),
     );
-    let recipient = "police".parse().unwrap();
-    let bytes = mine.file(&answered(rows), &question(), &recipient, form);
+    let bytes = mine.file(
+        &answered(rows),
+        &question(),
+        (Class::Selected, &leave()),
+        form,
+    );
     let bytes = bytes.unwrap();
     let sha256 = super::hex(&<super::Sha256 as super::Digest>::digest(&bytes));
     let changed = change(&String::from_utf8(bytes).unwrap());
@@ -123,8 +139,12 @@ fn cells_of_a_table_are_plain() {
 fn only_records_are_exported() {
     let mut sums = answered(3);
     sums.columns = ["count", "packets_out", "ja4"].map(str::to_owned).to_vec();
-    let recipient = "police".parse().unwrap();
-    let refused = Stamp::new(b"secret", MARKS[0]).file(&sums, &question(), &recipient, Form::Csv);
+    let refused = Stamp::new(b"secret", MARKS[0]).file(
+        &sums,
+        &question(),
+        (Class::Selected, &leave()),
+        Form::Csv,
+    );
     assert!(
         refused
             .unwrap_err()

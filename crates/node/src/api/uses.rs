@@ -2,6 +2,7 @@
 //! see them. Never: an actor whose name was typed; a row or a byte before its entry is cosigned; an answer to somebody who has lost one of the three.
 
 use super::office::office;
+use super::products::NewCondition;
 use crate::app::{Caller, Shared};
 use crate::extract::Json;
 use crate::limits::{FINDINGS_MAX, QUERY_ROWS, QUERY_ROWS_MAX};
@@ -11,10 +12,12 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use sakimori_access::{Act, Class, Object, Principal};
-use sakimori_control::export::{self, Form};
+use sakimori_control::export::{self, Form, Leave};
 use sakimori_control::office as cases;
 use sakimori_control::query::{self, Asked, Looked, Question};
 use sakimori_custody::ids::{AuthorityId, Name, unhex};
+use sakimori_custody::time::Seconds;
+use sakimori_release::{Marking, Pap, Recipient, RecipientKind, Tlp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::str::FromStr;
@@ -91,6 +94,24 @@ pub(crate) struct NewQuery {
 pub(crate) struct NewExport {
     /// Who gets it; the schedule says who may.
     recipient: String,
+    /// As what: `state-agency`, `police-defence`, `carrier`, or `party` for a party's own result.
+    r#as: String,
+    /// On which basis of the law.
+    #[schema(max_length = 4096)]
+    basis: String,
+    /// How the rights of communication parties were considered.
+    #[schema(max_length = 4096)]
+    rights: String,
+    /// How far it may go; `amber+strict` without it, which is the loosest.
+    #[serde(default)]
+    tlp: Option<String>,
+    /// What may be done with it; `red` without it.
+    #[serde(default)]
+    pap: Option<String>,
+    /// What the law asks for beside: `need` or `protection-assessment`; of what an agreement gave, the party's `prior-consent` too.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    conditions: Vec<NewCondition>,
     /// `csv` or `json`.
     form: String,
     /// Why.
@@ -115,6 +136,26 @@ pub(crate) struct NewExport {
     #[serde(default)]
     #[schema(maximum = 10_000)]
     limit: Option<usize>,
+}
+
+impl NewExport {
+    fn leave(&self, actor: &Name, now: Seconds) -> Answer<Leave> {
+        let unread =
+            |field: &str| Problem::new(Code::Incomplete, format!("`{field}` is no such word"));
+        let kind = RecipientKind::from_name(&self.r#as).ok_or_else(|| unread("as"))?;
+        let (tlp, pap) = (self.tlp.as_deref(), self.pap.as_deref());
+        let conditions = self.conditions.iter().map(|one| one.condition(actor, now));
+        Ok(Leave {
+            recipient: Recipient::new(kind, read("recipient", &self.recipient)?),
+            marking: Marking {
+                tlp: Tlp::from_name(tlp.unwrap_or("amber+strict")).ok_or_else(|| unread("tlp"))?,
+                pap: Pap::from_name(pap.unwrap_or("red")).ok_or_else(|| unread("pap"))?,
+            },
+            basis: self.basis.clone(),
+            rights: self.rights.clone(),
+            conditions: conditions.collect::<Answer<_>>()?,
+        })
+    }
 }
 
 /// Rows, with the entries that say that they were seen.
@@ -307,7 +348,7 @@ pub(crate) async fn ask(
     }))
 }
 
-/// Makes a file of selected records for one recipient, with a mark of its own. What is needed is what a query needs; the query and the export are on record, cosigned, before the file is
+/// Makes a file of selected records for one recipient, with a mark of its own, where the law's table lets it go; a refusal of that is on record too. What is needed is what a query needs; the query and the export are on record, cosigned, before the file is
 /// answered. `sakimori-entry` is the index of the export's entry.
 #[utoipa::path(post, path = "/v1/exports", tag = "uses", request_body = NewExport, responses(
     (status = 200, description = "The marked file.", content((String = "text/csv"), (String = "application/json")), headers(
@@ -317,7 +358,7 @@ pub(crate) async fn ask(
     )),
     (status = 403, description = "Role, clearance or case is missing (`not-allowed`; nothing is entered then), or the commission gives no share.", body = Document, content_type = "application/problem+json"),
     (status = 404, description = "No such authority.", body = Document, content_type = "application/problem+json"),
-    (status = 422, description = "A field cannot be read, or the log refuses query or export: recipient, purge list, budget, role or clearance.", body = Document, content_type = "application/problem+json"),
+    (status = 422, description = "A field cannot be read, the law's table refuses, or the log refuses query or export: recipient, purge list, budget, role or clearance.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn export(
     State(app): State<Shared>,
@@ -335,7 +376,7 @@ pub(crate) async fn export(
         "json" => (Form::Json, "json", "application/json"),
         _ => return Err(Problem::new(Code::Incomplete, "`form` is csv or json")),
     };
-    let recipient: Name = read("recipient", &new.recipient)?;
+    let leave = new.leave(&actor, app.host.seconds())?;
     let question = Question {
         actor,
         purpose: read("purpose", &new.purpose)?,
@@ -344,11 +385,22 @@ pub(crate) async fn export(
         day: read_some("day", new.day.as_deref())?,
         asked: records(&new.what, &frame)?,
     };
+    let authority = question.authority;
+    let class = app.blocking(move |app| {
+        let office = office(&app.part)?;
+        known(office, authority)?;
+        let statement = cases::statement(office.node(), authority).map_err(|e| used(&e))?;
+        Ok(export::class_of(&statement).0)
+    });
+    if class.await? == sakimori_custody::class::Class::SelectedParty {
+        // What is a party's asks for a clearance of its own.
+        let object = Object::data(Class::SelectedParty, &new.case);
+        app.require(&caller, Act::Export, &object).await?;
+    }
     let made = app.blocking(move |app| {
         let office = office(&app.part)?;
-        known(office, question.authority)?;
         let (node, host) = (office.node(), office.host());
-        export::marked(node, host, &question, &recipient, form).map_err(|e| used(&e))
+        export::marked(node, host, &question, &leave, form).map_err(|e| used(&e))
     });
     let (exported, bytes) = made.await?;
     let name = format!("attachment; filename=\"export-{}.{end}\"", exported.entry);

@@ -6,7 +6,7 @@ use crate::nation::{Caller, Nation, options, request};
 use sakimori_access::{Access, Class, NewClearance, NewRole, Principal, Role as R};
 use sakimori_control::commission::{self, Use};
 use sakimori_control::journal::Log;
-use sakimori_control::keys;
+use sakimori_control::{Node, keys};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{AuthorityId, BucketId, RecordId, StreamId};
 use sakimori_custody::keys::BucketKey;
@@ -173,7 +173,12 @@ fn take(nation: &Nation, need: Need, grant: &str) {
 
 /// Entries of some kinds, each with its open body.
 pub(crate) fn entries(nation: &Nation, kinds: &[EntryType]) -> Vec<(u64, Value)> {
-    let mut log = Log::connect(&nation.office_node().ledger().socket).unwrap();
+    entries_of(&nation.office_node(), kinds)
+}
+
+/// The same, of a node's folder.
+pub(crate) fn entries_of(node: &Node, kinds: &[EntryType]) -> Vec<(u64, Value)> {
+    let mut log = Log::connect(&node.ledger().socket).unwrap();
     let mut found = Vec::new();
     log.each_durable_entry(|index, envelope, _| {
         if kinds.contains(&envelope.kind) {
@@ -220,13 +225,22 @@ fn question(authority: AuthorityId) -> Value {
     json!({"purpose": "a look", "case": "case-1", "authority": authority.to_string(), "what": "all"})
 }
 
+/// What an export says beside its question.
+fn leaves(export: &mut Value, recipient: &str, form: &str) {
+    export["recipient"] = json!(recipient);
+    export["form"] = json!(form);
+    export["as"] = json!("police-defence");
+    export["basis"] = json!("Act 42/2025 art. 38(2)");
+    export["rights"] = json!("Records of the case alone.");
+    export["conditions"] = json!([{"kind": "need", "recipient": recipient, "until": "2100-01-01T00:00:00Z", "reason": "it is theirs to act on"}]);
+}
+
 /// The three uses, each refused for these reasons and without an entry.
 fn refused(nation: &Nation, caller: &Caller, authority: AuthorityId, reasons: &str) {
     let used = [EntryType::Query, EntryType::Export];
     let before = entries(nation, &used).len();
     let mut export = question(authority);
-    export["recipient"] = json!("npa");
-    export["form"] = json!("csv");
+    leaves(&mut export, "npa", "csv");
     for said in [
         caller.post_json("/v1/queries", &question(authority)),
         caller.post_json("/v1/exports", &export),
@@ -311,8 +325,7 @@ fn data_are_seen_with_role_clearance_and_case_and_losing_one_locks_at_the_next_c
 
     // The log has its own rules: nobody receives where the schedule names nobody of that name.
     let mut export = question(authority);
-    export["recipient"] = json!("nobody");
-    export["form"] = json!("json");
+    leaves(&mut export, "nobody", "json");
     let said = analyst.post_json("/v1/exports", &export);
     assert_eq!((said.status, said.code().as_str()), (422, "entry-refused"));
     assert!(said.text().contains("export-recipient"), "{}", said.text());

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId};
 use sakimori_custody::time::{Day, Seconds};
 use sakimori_lake::{Prefix, Purpose};
+use sakimori_release::{ConditionKind, Pap, RecipientKind, Tlp};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -16,6 +17,45 @@ pub(crate) enum Form {
     Csv,
     /// One document.
     Json,
+}
+
+/// What is said beside the class: its kind, who says it where that is another, why.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    pub(crate) kind: ConditionKind,
+    pub(crate) by: Option<Name>,
+    pub(crate) reason: String,
+}
+
+fn word<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
+    read(text).ok_or_else(|| format!("`{text}` is no such word"))
+}
+
+fn kind(text: &str) -> Result<RecipientKind, String> {
+    word(text, RecipientKind::from_name)
+}
+
+fn tlp(text: &str) -> Result<Tlp, String> {
+    word(text, Tlp::from_name)
+}
+
+fn pap(text: &str) -> Result<Pap, String> {
+    word(text, Pap::from_name)
+}
+
+fn beside(text: &str) -> Result<Beside, String> {
+    let (said, reason) = text
+        .split_once('=')
+        .ok_or("there is no `=` before the reason")?;
+    let (kind, by) = said
+        .split_once('/')
+        .map_or((said, None), |(kind, by)| (kind, Some(by)));
+    let by = by.map(str::parse::<Name>).transpose();
+    Ok(Beside {
+        kind: word(kind, ConditionKind::from_name)?,
+        by: by.map_err(|e| e.to_string())?,
+        reason: reason.to_owned(),
+    })
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +83,24 @@ pub(crate) struct ExportMake {
     /// Who gets it; the schedule says who may.
     #[arg(long, value_name = "NAME")]
     pub(crate) recipient: Name,
+    /// As what: `state-agency`, `police-defence`, `carrier`, or `party` for a party's own result.
+    #[arg(long = "as", value_name = "KIND", value_parser = kind)]
+    pub(crate) kind: RecipientKind,
+    /// On which basis of the law.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) basis: String,
+    /// How the rights of communication parties were considered.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) rights: String,
+    /// How far it may go.
+    #[arg(long, default_value = "amber+strict", value_parser = tlp)]
+    pub(crate) tlp: Tlp,
+    /// What may be done with it.
+    #[arg(long, default_value = "red", value_parser = pap)]
+    pub(crate) pap: Pap,
+    /// What the law asks for beside, for an hour: `need=REASON`, `protection-assessment=REASON`, or, of who gives it, `prior-consent/PARTY=REASON`. Again for each.
+    #[arg(long = "condition", value_name = "KIND[/BY]=REASON", value_parser = beside)]
+    pub(crate) conditions: Vec<Beside>,
     /// Where it is written.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,

@@ -2,16 +2,20 @@
 //! record.
 
 use super::held::held;
-use crate::arguments::{Challenge, Export, ExportMake, Form, Format};
+use crate::arguments::{Beside, Challenge, Export, ExportMake, Form, Format};
 use crate::failure::Failure;
 use crate::show;
 use sakimori_access::Act;
 use sakimori_control::challenge::{self, Answered};
-use sakimori_control::export::{self, Traced};
+use sakimori_control::export::{self, Leave, Traced};
 use sakimori_control::query::{Looked, Question};
-use sakimori_control::{Host, Node, keys};
+use sakimori_control::{ControlError, Host, Node, keys};
+use sakimori_release::{Condition, Marking, Recipient};
 use serde_json::json;
 use std::process::ExitCode;
+
+/// How long what is said beside an export holds, in seconds.
+const CONDITION_SECONDS: u64 = 3600;
 
 pub(super) fn run(command: Export, host: &Host) -> Result<ExitCode, Failure> {
     match command {
@@ -52,7 +56,7 @@ fn make(arguments: &ExportMake, host: &Host) -> Result<ExitCode, Failure> {
         &node,
         host,
         &question,
-        &arguments.recipient,
+        &leave(arguments, host)?,
         (form, &arguments.out),
     )?;
     match arguments.format {
@@ -78,6 +82,28 @@ fn make(arguments: &ExportMake, host: &Host) -> Result<ExitCode, Failure> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// For whom it leaves; what is said beside holds for an hour, and is said by who exports where nobody else is named.
+fn leave(arguments: &ExportMake, host: &Host) -> Result<Leave, Failure> {
+    let now = host.seconds();
+    let said = |beside: &Beside| {
+        let by = beside.by.clone().unwrap_or_else(|| arguments.actor.clone());
+        let about = Some(arguments.recipient.clone());
+        let span = [now, now.plus(CONDITION_SECONDS)];
+        Condition::new(beside.kind, by, about, span, &beside.reason)
+    };
+    let conditions: Result<Vec<Condition>, _> = arguments.conditions.iter().map(said).collect();
+    Ok(Leave {
+        recipient: Recipient::new(arguments.kind, arguments.recipient.clone()),
+        marking: Marking {
+            tlp: arguments.tlp,
+            pap: arguments.pap,
+        },
+        basis: arguments.basis.clone(),
+        rights: arguments.rights.clone(),
+        conditions: conditions.map_err(|e| ControlError::Usage(format!("--condition: {e}")))?,
+    })
 }
 
 fn show_traced(found: &[Traced], format: Format) {

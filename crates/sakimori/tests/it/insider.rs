@@ -535,8 +535,8 @@ fn insider_analyst_sees_only_what_is_asked_for_on_record_and_takes_nothing_out_u
     let path = world.folder.path().join("out.csv");
     let asked = question(&own, "a.tanaka", "case-1", 1000);
     let out = |recipient: &str| {
-        let recipient = recipient.parse().unwrap();
-        export(node, host, &asked, &recipient, (Form::Csv, &path))
+        let leave = crate::retention::leave(&world, recipient);
+        export(node, host, &asked, &leave, (Form::Csv, &path))
     };
     let why = sakimori_control::error::told(&out("a.friend").unwrap_err());
     assert!(why.contains("export-recipient") && !path.exists(), "{why}");

@@ -4,19 +4,22 @@ use crate::clock::{World, world};
 use crate::node::SITTING;
 use sakimori_authority::Statement;
 use sakimori_authority::ruling::Ruling;
-use sakimori_control::export::{Form, export, trace};
-use sakimori_control::journal::{Deed, Journal};
+use sakimori_control::export::{Form, Leave, export, trace};
+use sakimori_control::journal::{Deed, Journal, Log};
 use sakimori_control::query::{Asked, Question, answer};
 use sakimori_control::setup::member_key;
 use sakimori_control::{ControlError, Node, challenge, commission, deletion, keys};
 use sakimori_custody::entry::EntryType;
-use sakimori_custody::ids::BucketId;
+use sakimori_custody::ids::{BucketId, Name};
 use sakimori_custody::keys::{BucketKey, Share};
 use sakimori_custody::time::DAY_SECONDS;
 use sakimori_lake::{Ask, Span, What};
+use sakimori_release::condition::{Condition, ConditionKind};
+use sakimori_release::{Marking, Pap, Recipient, RecipientKind, Tlp};
 use sakimori_testkit::files_below;
 use sakimori_tlog::merkle::{leaf_hash, verify_inclusion};
 use sakimori_tlog::note::Note;
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
@@ -200,6 +203,88 @@ fn a_challenge_opens_before_the_end_and_fails_at_both_parties_after_it_also_from
     assert_eq!(gone.opened, None);
 }
 
+/// What lets records go to an agency that needs them.
+pub(crate) fn leave<L>(world: &World<L>, recipient: &str) -> Leave {
+    let recipient: Name = recipient.parse().unwrap();
+    let (now, by) = (world.host.seconds(), "a.tanaka".parse().unwrap());
+    let about = Some(recipient.clone());
+    let span = [now, now.plus(60)];
+    let need = Condition::new(ConditionKind::Need, by, about, span, "theirs to act on");
+    Leave {
+        recipient: Recipient::new(RecipientKind::StateAgency, recipient),
+        marking: Marking {
+            tlp: Tlp::AmberStrict,
+            pap: Pap::Red,
+        },
+        basis: "Act 42/2025 art. 38(1)".to_owned(),
+        rights: "Records of the case alone.".to_owned(),
+        conditions: vec![need.unwrap()],
+    }
+}
+
+/// Bodies of the entries of releases and their refusals.
+fn released<L>(world: &World<L>) -> Vec<Value> {
+    let socket = world.node.ledger().socket;
+    let mut log = Log::connect(&socket).unwrap();
+    let mut found = Vec::new();
+    log.each_durable_entry(|_, envelope, _| {
+        if envelope.kind == EntryType::Release {
+            found.push(envelope.clone());
+        }
+        true
+    })
+    .unwrap();
+    let mut body = |envelope| log.open_body(&envelope).unwrap();
+    let bodies = found.into_iter().map(|envelope| body(envelope));
+    bodies
+        .map(|body| serde_json::from_slice(&body).unwrap())
+        .collect()
+}
+
+#[test]
+fn what_the_law_s_table_refuses_is_on_record_and_nothing_is_looked_at() {
+    let world = world();
+    let statement = world.decided(30, 1);
+    world.run(&statement).unwrap();
+    let (node, host) = (&world.node, &world.host);
+    let path = world.folder.path().join("out.csv");
+    let try_it = |leave: &Leave| {
+        let before = released(&world).len();
+        let told = export(node, host, &question(&statement), leave, (Form::Csv, &path));
+        let told = told.unwrap_err().to_string();
+        assert!(!path.exists());
+        (told, released(&world).split_off(before))
+    };
+    let good = leave(&world, "nco");
+    for (change, code) in [
+        (0, "CONDITION_MISSING"),
+        (1, "CLASS_VIOLATION"),
+        (2, "BASIS_MISSING"),
+        (3, "CLASS_VIOLATION"),
+    ] {
+        let mut asked = good.clone();
+        match change {
+            0 => asked.conditions.clear(),
+            1 => asked.recipient.kind = RecipientKind::Operator,
+            2 => asked.basis.clear(),
+            _ => asked.recipient.kind = RecipientKind::Party,
+        }
+        let (told, new) = try_it(&asked);
+        assert!(told.contains(&format!("[{code}]")), "{told}");
+        let [body] = new.as_slice() else {
+            panic!("{new:?}");
+        };
+        assert_eq!(body["outcome"], code);
+        assert_eq!(body["class_to"], "selected");
+        assert_eq!(body["product_sha256"], "");
+    }
+    // A marking that no selected record may have.
+    let mut loose = good;
+    loose.marking.tlp = Tlp::Green;
+    let (told, new) = try_it(&loose);
+    assert!(told.contains("[TLP_LOOSER]") && new.is_empty(), "{told}");
+}
+
 #[test]
 fn an_export_is_on_record_before_it_is_there_and_any_part_of_it_names_its_recipient() {
     let world = world();
@@ -208,9 +293,8 @@ fn an_export_is_on_record_before_it_is_there_and_any_part_of_it_names_its_recipi
     let (node, host) = (&world.node, &world.host);
     let made = |recipient: &str, form, name: &str| {
         let path = world.folder.path().join(name);
-        let recipient = recipient.parse().unwrap();
-        export(node, host, &question(&statement), &recipient, (form, &path))
-            .map(|made| (made, path))
+        let leave = leave(&world, recipient);
+        export(node, host, &question(&statement), &leave, (form, &path)).map(|made| (made, path))
     };
     let recipients = recipients(&world);
     let (first, csv) = made(&recipients[0], Form::Csv, "a.csv").unwrap();
@@ -270,7 +354,7 @@ fn recipients<L>(world: &World<L>) -> Vec<String> {
 
 /// The commitment of the receipt that covers a challenged record.
 fn commitment_over<L>(world: &World<L>, drawn: &challenge::Challenge) -> [u8; 32] {
-    let mut log = sakimori_control::journal::Log::connect(&world.node.ledger().socket).unwrap();
+    let mut log = Log::connect(&world.node.ledger().socket).unwrap();
     let mut receipts = Vec::new();
     log.each_durable_entry(|_, envelope, _| {
         if envelope.kind == EntryType::Receipt {
@@ -280,8 +364,7 @@ fn commitment_over<L>(world: &World<L>, drawn: &challenge::Challenge) -> [u8; 32
     })
     .unwrap();
     for envelope in receipts {
-        let body: serde_json::Value =
-            serde_json::from_slice(&log.open_body(&envelope).unwrap()).unwrap();
+        let body: Value = serde_json::from_slice(&log.open_body(&envelope).unwrap()).unwrap();
         let Ok(first) = body["first_record"]
             .as_str()
             .unwrap_or_default()

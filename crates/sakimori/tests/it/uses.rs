@@ -211,6 +211,12 @@ fn refused(node: &TestNode, reasons: &str) {
             "a look",
             "--recipient",
             "nobody",
+            "--as",
+            "state-agency",
+            "--basis",
+            "Act 42/2025 art. 38(1)",
+            "--rights",
+            "Records of the case alone.",
             "--out",
             &file,
         ],
@@ -400,6 +406,10 @@ fn an_analyst_queries_exports_and_reads_findings_through_the_served_node() {
     let mut asked = question;
     asked["recipient"] = json!(recipient);
     asked["form"] = json!("csv");
+    asked["as"] = json!("state-agency");
+    asked["basis"] = json!("Act 42/2025 art. 38(1)");
+    asked["rights"] = json!("Records of the case alone.");
+    asked["conditions"] = json!([{"kind": "need", "recipient": recipient, "until": "2100-01-01T00:00:00Z", "reason": "it is theirs to act on"}]);
     let said = analyst.post("/v1/exports", &asked);
     let head = |name: &str| said.headers()[name].to_str().unwrap().to_owned();
     let entry: u64 = head("sakimori-entry").parse().unwrap();
@@ -451,9 +461,10 @@ fn an_analyst_queries_exports_and_reads_findings_through_the_served_node() {
     for path in ["/v1/queries", "/v1/exports"] {
         let mut body = asked.clone();
         if path == "/v1/queries" {
+            let of_query = ["purpose", "case", "authority", "what"];
             body.as_object_mut()
                 .unwrap()
-                .retain(|key, _| key != "recipient" && key != "form");
+                .retain(|key, _| of_query.contains(&key.as_str()));
         }
         assert!(
             text(analyst.post(path, &body), 403).contains("not-in-case"),
