@@ -48,6 +48,8 @@ pub struct App {
     pub(crate) weaknesses: Option<Arc<crate::api::weakness::Weaknesses>>,
     /// The office's collections, where it has some.
     pub taxii: Option<Arc<crate::taxii::Taxii>>,
+    /// When the office polls its partners, where it has a timetable.
+    pub(crate) polls: Option<Arc<crate::taxii::partner::Timetable>>,
     /// The document of the interface.
     pub openapi: String,
 }

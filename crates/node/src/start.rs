@@ -227,6 +227,10 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
     let store = (access.store(), runtime.handle());
     let weaknesses = api::weakness::open(options.role, &folder, host)?;
     let taxii = taxii::open(options.role, &folder, origin, host, store)?;
+    let polls = match options.role {
+        Role::Office => taxii::partner::Timetable::open(&folder, host)?,
+        Role::Commission | Role::Operator => None,
+    };
     let app = Arc::new(App {
         role: options.role,
         host: host.clone(),
@@ -242,6 +246,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         matching: sakimori_liaison::matching::Keeper::default(),
         weaknesses,
         taxii,
+        polls,
         openapi: api::document(options.role),
     });
     let router = guarded(&app, &metrics, host);
@@ -337,6 +342,8 @@ async fn rounds(app: Arc<App>) -> String {
         }
         if outbox_round.now() {
             waits = delivered(&app, waits).await;
+            taxii::tick(&app);
+            taxii::partner::tick(&app);
         }
         if due && app.role == Role::Operator {
             api::report::sent(&app).await;

@@ -9,14 +9,21 @@
 //! | `login` | machines by Basic, bearer token or certificate; how often |
 //! | `sight`, `shelf` | what a machine is shown; the store |
 //! | `body`, `fail` | bodies within bounds, compressed or not; refusals |
-//! | `own` | what the office itself puts into a collection |
+//! | `own`, `council` | what the office itself puts into a collection; the council's collections |
+//! | `ungated` | collections that hold what no gate let go |
 //! | `post`, `statuses` | posts that go on behind their answer, and what became of them |
+//! | `gate` | posts before the release gate: the entry that names their readers |
+//! | [`inbox`], [`decide`] | posts that wait for a supervisor, and what was decided |
 //! | `serve` | from a request to its answer |
 //! | [`partner`] | the other side: polling another's collection |
 
 mod body;
 mod config;
+mod council;
+pub mod decide;
 mod fail;
+mod gate;
+pub mod inbox;
 mod login;
 mod own;
 pub mod partner;
@@ -26,6 +33,7 @@ mod serve;
 mod shelf;
 mod sight;
 mod statuses;
+mod ungated;
 
 use crate::app::Shared;
 use crate::part::Role;
@@ -33,8 +41,10 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
 use fail::{Done, hidden};
+pub(crate) use gate::enter;
 use login::Pace;
 use plan::Plan;
+pub(crate) use post::STEP;
 use sakimori_control::error::told;
 use sakimori_control::{ControlError, Host, files};
 use sakimori_exchange::taxii::NextKey;
@@ -53,7 +63,13 @@ const LARGE_MAX: usize = 2;
 
 /// The server.
 pub struct Taxii {
-    plan: Plan,
+    plan: Arc<Plan>,
+    /// What waits for a supervisor.
+    pub(crate) desk: decide::Desk,
+    /// What no gate let go.
+    ungated: ungated::Ungated,
+    /// Held while decided posts are settled.
+    settling: Arc<tokio::sync::Mutex<()>>,
     /// `https://name:port`, of which addresses in answers are made.
     origin: String,
     key: NextKey,
@@ -81,18 +97,24 @@ pub fn open(
     host: &Host,
     (store, runtime): (&Arc<dyn sakimori_store::Store>, &Handle),
 ) -> Result<Option<Arc<Taxii>>, ControlError> {
-    let path = file(folder);
-    let Some(bytes) = files::read(&path)?.filter(|_| role == Role::Office) else {
+    if role != Role::Office {
+        return Ok(None);
+    }
+    let Some(desk) = decide::Desk::open(folder)? else {
         return Ok(None);
     };
-    let wrong = |problem: String| ControlError::Document {
-        what: path.display().to_string(),
-        problem,
-    };
-    let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8".to_owned()))?;
-    let plan = config::read(&text).map_err(|e| wrong(e.to_string()))?;
+    let ungated = ungated::Ungated::at(folder);
+    ungated
+        .hold(&desk.plan)?
+        .map_err(|e| ControlError::Document {
+            what: file(folder).display().to_string(),
+            problem: e.to_string(),
+        })?;
     Ok(Some(Arc::new(Taxii {
-        plan,
+        ungated,
+        plan: Arc::clone(&desk.plan),
+        desk,
+        settling: Arc::default(),
         origin,
         key: next_key(folder, host)?,
         shelf: Shelf(share::Shared::new(
@@ -131,6 +153,21 @@ impl Taxii {
         self.begun
             .get_or_init(async || post::resume(app, self).await)
             .await;
+    }
+}
+
+/// Settles what was decided, by this node or a program beside it; for the node's round.
+pub(crate) fn tick(app: &Shared) {
+    if let Some(taxii) = app.taxii.clone() {
+        let app = Arc::clone(app);
+        tokio::spawn(async move { post::settle(&app, &taxii).await });
+    }
+}
+
+/// The same, and ready once it is done.
+pub(crate) async fn settled(app: &Shared) {
+    if let Some(taxii) = &app.taxii {
+        post::settle(app, taxii).await;
     }
 }
 

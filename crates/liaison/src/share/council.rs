@@ -1,4 +1,4 @@
-//! A submission to the council as STIX 2.1 objects. In: what was given to members, with its opinion. Out: an identity, a marking, a note with the words, a note on it with the opinion. Never: the
+//! A submission to the council as STIX 2.1 objects. In: what was given to members, with its opinion. Out: a marking, a note with the words, a note on it with the opinion. Never: the
 //! words without the opinion.
 
 use crate::product::{Maker, definition, id_of, millis, uuid};
@@ -34,7 +34,7 @@ pub fn objects(
     now: Seconds,
     random: impl Fn() -> io::Result<[u8; 16]>,
 ) -> io::Result<Vec<String>> {
-    let (at, since) = (millis(now), millis(maker.since));
+    let at = millis(now);
     let identity = format!("identity--{}", maker.uuid);
     let note = |of: &str, title: String, content: &str| -> io::Result<(String, Value)> {
         let id = format!("note--{}", uuid(random()?));
@@ -45,17 +45,8 @@ pub fn objects(
         });
         Ok((id, note))
     };
-    let mut out = vec![
-        definition(Tlp::Clear),
-        json!({
-            "type": "identity", "spec_version": "2.1", "id": identity,
-            "created": since, "modified": since, "name": maker.name, "identity_class": "organization",
-            "object_marking_refs": [id_of(Tlp::Clear)],
-        }),
-    ];
-    if copy.tlp != Tlp::Clear {
-        out.push(definition(copy.tlp));
-    }
+    // The maker's identity is for everybody, and a collection of secrets holds nothing that is; it is named and not given.
+    let mut out = vec![definition(copy.tlp)];
     let title = format!("Submission to the council, entry {}", copy.entry);
     let (id, words) = note(&identity, title, copy.words)?;
     if let Some(opinion) = copy.opinion {
@@ -107,8 +98,8 @@ mod tests {
                 .collect()
         };
         let all = made(&copy);
-        assert_eq!(all.len(), 5);
-        let [opinion, words] = [&all[3], &all[4]];
+        assert_eq!(all.len(), 3);
+        let [opinion, words] = [&all[1], &all[2]];
         assert_eq!(words["content"], copy.words);
         assert_eq!(opinion["object_refs"], json!([words["id"]]));
         assert_eq!(
@@ -116,7 +107,7 @@ mod tests {
             "For engineers alone.\n\nGiven against this opinion by o3: a plant is at risk"
         );
         for note in [opinion, words] {
-            assert_eq!(note["object_marking_refs"], json!([all[2]["id"]]));
+            assert_eq!(note["object_marking_refs"], json!([all[0]["id"]]));
             assert_eq!(note["authors"], json!(["acme"]));
         }
         let alone = made(&Copy {
@@ -125,7 +116,7 @@ mod tests {
             tlp: Tlp::Clear,
             ..copy
         });
-        assert_eq!(alone.len(), 3);
+        assert_eq!(alone.len(), 2);
         for text in made(&copy) {
             let node = text.to_string();
             let node =

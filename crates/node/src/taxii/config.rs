@@ -3,8 +3,10 @@
 //!
 //! The reference is `docs/reference/taxii.md`.
 
-use super::plan::{Collection, Machine, Plan, Root};
+use super::gate;
+use super::plan::{Collection, Machine, Plan, Root, Standing, Term};
 use sakimori_custody::class::Class;
+use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_release::matrix::{Rule, look_up};
 use sakimori_release::{ConditionKind, Marking, Pap, RecipientKind, Tlp};
@@ -14,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Longest body where the file says nothing, in bytes: a hundred thousand objects of some 670 bytes.
 const BODY_BYTES_USUAL: u64 = 64 << 20;
 /// Longest body that the file can allow, in bytes: what is read as one text of many objects (`json::Limits::MANY`).
-const BODY_BYTES_MAX: u64 = 128 << 20;
+pub(super) const BODY_BYTES_MAX: u64 = 128 << 20;
 /// Requests of a machine in a minute where the file says nothing.
 const REQUESTS_USUAL: u32 = 600;
 /// Most requests of a machine in a minute that the file can allow.
@@ -58,6 +60,7 @@ struct MachineText {
     tlp: String,
     #[serde(default)]
     tlp1_only: bool,
+    member: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +97,18 @@ struct CollectionText {
     #[serde(default)]
     conditions: Vec<ConditionText>,
     minimised: Option<String>,
+    #[serde(default)]
+    inbox: bool,
+    gate: Option<GateText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GateText {
+    by: String,
+    reason: String,
+    rights: String,
+    until: String,
 }
 
 #[derive(Deserialize)]
@@ -131,14 +146,14 @@ pub(super) fn read(text: &str) -> Checked<Plan> {
     if let Some(contact) = &file.contact {
         written("contact", contact)?;
     }
-    let (machines, kinds) = machines(&file.machines)?;
+    let machines = machines(&file.machines)?;
     let groups = groups(&file.groups, &machines)?;
     few("roots", file.roots.len())?;
     if file.roots.is_empty() {
         return wrong("roots", "there is none");
     }
     let house = House {
-        kinds: &kinds,
+        machines: &machines,
         groups: &groups,
     };
     let mut roots = Vec::new();
@@ -238,11 +253,9 @@ fn statements(list: &[String]) -> Checked<BTreeSet<String>> {
     Ok(list.iter().cloned().collect())
 }
 
-type Kinds = BTreeMap<String, RecipientKind>;
-
-fn machines(list: &[MachineText]) -> Checked<(BTreeMap<String, Machine>, Kinds)> {
+fn machines(list: &[MachineText]) -> Checked<BTreeMap<String, Machine>> {
     few("machines", list.len())?;
-    let (mut machines, mut kinds) = (BTreeMap::new(), Kinds::new());
+    let mut machines = BTreeMap::new();
     for (at, one) in list.iter().enumerate() {
         let place = |field: &str| format!("machines[{at}].{field}");
         named(&place("id"), &one.id)?;
@@ -256,13 +269,31 @@ fn machines(list: &[MachineText]) -> Checked<(BTreeMap<String, Machine>, Kinds)>
             kind,
             tlp: tlp(&place("tlp"), &one.tlp)?,
             tlp1_only: one.tlp1_only,
+            member: member(&place("member"), kind, one.member.as_deref())?,
         };
-        kinds.insert(one.id.clone(), kind);
         if machines.insert(one.id.clone(), machine).is_some() {
             return wrong(place("id"), format!("`{}` is there twice", one.id));
         }
     }
-    Ok((machines, kinds))
+    Ok(machines)
+}
+
+/// The member that a machine of the council reads for; no other has one.
+fn member(place: &str, kind: RecipientKind, member: Option<&str>) -> Checked<Option<Name>> {
+    match (kind, member) {
+        (RecipientKind::Council, None) => wrong(
+            place,
+            "a machine of the kind `council` names the member that it reads for (Act 42/2025 art. 45)",
+        ),
+        (RecipientKind::Council, Some(member)) => name(place, member).map(Some),
+        (_, Some(_)) => wrong(place, "it is for machines of the kind `council` alone"),
+        (_, None) => Ok(None),
+    }
+}
+
+fn name(place: &str, text: &str) -> Checked<Name> {
+    text.parse()
+        .or_else(|_| wrong(place, format!("`{text}` is no name")))
 }
 
 fn tlp(place: &str, word: &str) -> Checked<Tlp> {
@@ -328,7 +359,7 @@ fn each_once(roots: &[Root]) -> Checked<()> {
 
 /// Who there is.
 struct House<'h> {
-    kinds: &'h Kinds,
+    machines: &'h BTreeMap<String, Machine>,
     groups: &'h BTreeMap<String, Vec<String>>,
 }
 
@@ -356,7 +387,7 @@ impl House<'_> {
         let mut members = BTreeMap::new();
         for (at, name) in list.iter().enumerate() {
             let place = format!("{place}[{at}]");
-            if self.kinds.contains_key(name) {
+            if self.machines.contains_key(name) {
                 members.insert(name.clone(), place);
             } else if let Some(group) = self.groups.get(name) {
                 members.extend(group.iter().map(|one| (one.clone(), place.clone())));
@@ -395,7 +426,7 @@ impl House<'_> {
         let alone = read.len() == 1;
         let mut readers = BTreeMap::new();
         for (machine, place) in read {
-            let Some(kind) = self.kinds.get(&machine) else {
+            let Some(kind) = self.machines.get(&machine).map(|one| one.kind) else {
                 continue;
             };
             let given = Given {
@@ -403,10 +434,12 @@ impl House<'_> {
                 minimised: one.minimised.is_some(),
                 alone,
             };
-            readers.insert(machine, given.to(&place, class, *kind)?);
+            readers.insert(machine, given.to(&place, class, kind)?);
         }
         let writers = self.members(&at("write"), &one.write)?;
-        Ok(Collection {
+        let gate = one.gate.as_ref();
+        let gate = gate.map(|gate| standing(&at("gate"), gate)).transpose()?;
+        let collection = Collection {
             id: one.id.clone(),
             alias: one.alias.clone(),
             title: one.title.clone(),
@@ -414,12 +447,60 @@ impl House<'_> {
             class,
             tlp,
             readers,
-            writers: writers.into_keys().collect(),
+            writers: writers.keys().cloned().collect(),
+            conditions,
+            inbox: one.inbox,
+            gate,
+        };
+        for (writer, place) in &writers {
+            self.posts(place, &collection, writer)?;
+        }
+        Ok(collection)
+    }
+
+    /// Holds what a machine posts for others to the release gate: the collection says how it goes through, and the gate would let it.
+    fn posts(&self, place: &str, of: &Collection, writer: &str) -> Checked<()> {
+        let council = |name: &String| self.machines.get(name).is_some_and(|m| m.member.is_some());
+        if of.readers.keys().any(council) {
+            let rule = "the council is given submissions with their opinion alone (Act 42/2025 art. 45): nobody writes what it reads";
+            return wrong(place, rule);
+        }
+        if !of.is_shared(writer) {
+            return Ok(());
+        }
+        if !of.inbox && of.gate.is_none() {
+            let rule = format!(
+                "others read what `{writer}` writes: `inbox` or `gate` says how it goes through the release gate"
+            );
+            return wrong(place, rule);
+        }
+        let tried = gate::tried(self.machines, of, writer);
+        tried.or_else(|why| {
+            wrong(
+                place,
+                format!("the release gate would let no post go: {why}"),
+            )
         })
     }
 }
 
-fn conditions(place: &str, list: &[ConditionText]) -> Checked<BTreeMap<ConditionKind, Seconds>> {
+fn standing(place: &str, gate: &GateText) -> Checked<Standing> {
+    let at = |field: &str| format!("{place}.{field}");
+    written(&at("reason"), &gate.reason)?;
+    written(&at("rights"), &gate.rights)?;
+    let Ok(until) = gate.until.parse::<Seconds>() else {
+        let form = "it is no time such as 2027-04-01T00:00:00Z";
+        return wrong(at("until"), form);
+    };
+    Ok(Standing {
+        by: name(&at("by"), &gate.by)?,
+        reason: gate.reason.clone(),
+        rights: gate.rights.clone(),
+        until,
+    })
+}
+
+fn conditions(place: &str, list: &[ConditionText]) -> Checked<BTreeMap<ConditionKind, Term>> {
     few(place, list.len())?;
     let mut conditions = BTreeMap::new();
     for (at, one) in list.iter().enumerate() {
@@ -432,7 +513,8 @@ fn conditions(place: &str, list: &[ConditionText]) -> Checked<BTreeMap<Condition
             return wrong(place("until"), form);
         };
         written(&place("record"), &one.record)?;
-        if conditions.insert(kind, until).is_some() {
+        let record = one.record.clone();
+        if conditions.insert(kind, Term { until, record }).is_some() {
             return wrong(place("kind"), format!("`{kind}` is there twice"));
         }
     }
@@ -441,7 +523,7 @@ fn conditions(place: &str, list: &[ConditionText]) -> Checked<BTreeMap<Condition
 
 /// What stands for giving a collection to somebody.
 struct Given<'g> {
-    conditions: &'g BTreeMap<ConditionKind, Seconds>,
+    conditions: &'g BTreeMap<ConditionKind, Term>,
     minimised: bool,
     alone: bool,
 }
@@ -472,7 +554,7 @@ impl Given<'_> {
         }
         let mut until = None;
         for needed in cell.rule.conditions() {
-            let Some(end) = self.conditions.get(needed) else {
+            let Some(Term { until: end, .. }) = self.conditions.get(needed) else {
                 return refused(&format!("`conditions` lacks `{needed}`"));
             };
             until = Some(until.map_or(*end, |earlier: Seconds| earlier.min(*end)));

@@ -22,6 +22,9 @@ impl Taxii {
         let found =
             found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such collection"))?;
         let no = |why: String| Err(Problem::new(Code::Refused, format!("collection: {why}")));
+        if self.is_council(found) {
+            return no("the council is given submissions with their opinion alone".to_owned());
+        }
         if found.class != class {
             return no(format!("it is for {}, the product is {class}", found.class));
         }

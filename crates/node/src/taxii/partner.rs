@@ -2,8 +2,12 @@
 //! behind them. Never: a body beyond the bound, a wait that the partner alone decides, a cursor that is told before its page was kept.
 
 mod collect;
+pub mod polled;
+mod timetable;
 
 pub use collect::{Collected, Errand, collect};
+pub use timetable::Timetable;
+pub(crate) use timetable::tick;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

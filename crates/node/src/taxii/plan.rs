@@ -1,13 +1,14 @@
 //! What is shared with whom, as the file has it once it is checked. In: a machine, a time. Out: what it may do with which collection. Never: a name that stands in no file.
 
 use sakimori_custody::class::Class;
+use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::taxii::Rights;
-use sakimori_release::{RecipientKind, Tlp};
+use sakimori_release::{ConditionKind, RecipientKind, Tlp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A machine that may call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Machine {
     /// What it is to the law.
     pub(super) kind: RecipientKind,
@@ -15,6 +16,30 @@ pub(super) struct Machine {
     pub(super) tlp: Tlp,
     /// Whether its program knows TLP 1 alone: what that has no word for is withheld.
     pub(super) tlp1_only: bool,
+    /// The member of the council that it reads for, where it is of that kind.
+    pub(super) member: Option<Name>,
+}
+
+/// A supervisor's approval of whatever is posted into a collection.
+#[derive(Clone, Debug)]
+pub(super) struct Standing {
+    /// The supervisor.
+    pub(super) by: Name,
+    /// Why, which is the basis of each release.
+    pub(super) reason: String,
+    /// How the rights of communication parties were considered.
+    pub(super) rights: String,
+    /// Its last second.
+    pub(super) until: Seconds,
+}
+
+/// A condition of the law, for every reader.
+#[derive(Clone, Debug)]
+pub(super) struct Term {
+    /// Its last second.
+    pub(super) until: Seconds,
+    /// Where it is found.
+    pub(super) record: String,
 }
 
 /// A collection.
@@ -36,6 +61,12 @@ pub(super) struct Collection {
     pub(super) readers: BTreeMap<String, Option<Seconds>>,
     /// Who writes.
     pub(super) writers: BTreeSet<String>,
+    /// What the law asks for beside.
+    pub(super) conditions: BTreeMap<ConditionKind, Term>,
+    /// Whether posts wait for a supervisor.
+    pub(super) inbox: bool,
+    /// A supervisor's approval of all posts.
+    pub(super) gate: Option<Standing>,
 }
 
 /// A root: collections of one audience.
@@ -93,6 +124,20 @@ impl Collection {
             read: who.read && self.readers.get(&who.id).is_some_and(reads),
             write: who.write && self.writers.contains(&who.id),
         }
+    }
+
+    /// Whether somebody beside the writer reads it, now or at another time.
+    pub(super) fn is_shared(&self, writer: &str) -> bool {
+        self.readers.keys().any(|reader| reader != writer)
+    }
+
+    /// Who reads it now, by name.
+    pub(super) fn reading(&self, now: Seconds) -> impl Iterator<Item = &str> {
+        let reads = move |until: &Option<Seconds>| until.is_none_or(|until| now <= until);
+        let readers = self.readers.iter();
+        readers
+            .filter(move |(_, until)| reads(until))
+            .map(|(name, _)| name.as_str())
     }
 
     fn is_shown(&self, who: &Who, now: Seconds) -> bool {

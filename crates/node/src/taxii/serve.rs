@@ -17,6 +17,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, StatusCode, header};
 use axum::response::Response;
 use sakimori_access::Act;
+use sakimori_custody::time::Seconds;
 use sakimori_exchange::taxii::{
     self, Answer, Asked, Caller, Discovery, MEDIA_TYPE, Method, Rights, Route, TaxiiError,
 };
@@ -187,6 +188,7 @@ async fn answer(app: &Shared, taxii: &Arc<Taxii>, request: Request) -> Done<Repl
         return Ok(Reply::Options(target.allowed()));
     }
     let who = login::who(app, &taxii.plan, &taxii.pace, &parts).await?;
+    let who = taxii.seated(app, who).await?;
     taxii::accepts(joined(&parts.headers, header::ACCEPT).as_deref())?;
     taxii.begin(app).await;
     let answer = match target {
@@ -341,7 +343,7 @@ async fn remove(
     let (house, machine, id) = (Arc::clone(taxii), who.id.clone(), collection.id.clone());
     let named = object.clone();
     let done = blocking(move || {
-        let seen = seen(&house, &who, &collection)?;
+        let seen = seen(&house, &who, &collection, now)?;
         let caller = Caller {
             name: &who.id,
             rights: collection.rights(&who, now),
@@ -370,14 +372,21 @@ enum Read {
     Versions(String),
 }
 
-fn seen<'s>(taxii: &'s Taxii, who: &Who, collection: &Collection) -> Done<Seen<'s>> {
+fn seen<'s>(
+    taxii: &'s Taxii,
+    who: &'s Who,
+    collection: &Collection,
+    now: Seconds,
+) -> Done<Seen<'s>> {
     let machine = taxii.plan.machines.get(&who.id);
     // A right without a machine of the plan is none that the plan gives.
     let machine = machine.ok_or_else(|| hidden("a machine that the plan does not have"))?;
     Ok(Seen {
-        machine: *machine,
+        who,
+        now,
+        plan: &taxii.plan,
+        machine: machine.clone(),
         strictest: collection.tlp,
-        statements: &taxii.plan.statements,
     })
 }
 
@@ -395,7 +404,7 @@ async fn read(
     }
     let (house, machine, id) = (Arc::clone(taxii), who.id.clone(), collection.id.clone());
     let answer = blocking(move || {
-        let seen = seen(&house, &who, &collection)?;
+        let seen = seen(&house, &who, &collection, now)?;
         let caller = Caller {
             name: &who.id,
             rights,

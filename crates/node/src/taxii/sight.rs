@@ -1,7 +1,8 @@
 //! What a machine is shown, by TLP. In: markings of objects, the strictest that machine and collection allow. Out: seen or withheld. Never: an object without a marking that is looser
 //! than its collection; a marking that nobody knows and that is shown to more than those who see everything.
 
-use super::plan::{Collection, Machine};
+use super::plan::{Collection, Machine, Plan, Who};
+use sakimori_custody::time::Seconds;
 use sakimori_exchange::taxii::{Key, New, Outcome, Row, Sight, Store, StoreError, Wanted};
 use sakimori_release::Tlp;
 use std::collections::BTreeSet;
@@ -29,18 +30,52 @@ pub(super) fn tlp_of(marking: &str) -> Option<Tlp> {
 }
 
 /// What one machine is shown of one collection.
+#[derive(Clone)]
 pub(super) struct Seen<'s> {
+    /// Who asks, and when.
+    pub(super) who: &'s Who,
+    pub(super) now: Seconds,
+    /// What the other collections are.
+    pub(super) plan: &'s Plan,
     /// The machine.
     pub(super) machine: Machine,
     /// The strictest marking of the collection.
     pub(super) strictest: Tlp,
-    /// Markings that say nothing of it.
-    pub(super) statements: &'s BTreeSet<String>,
 }
 
 impl Sight for Seen<'_> {
+    /// An object of a collection that the machine reads is judged as there. What it may not read is hidden from it, unless the object says of itself that it is for everybody. What lies in no
+    /// collection of the file (what a partner gave) goes by what it says of itself; where it says nothing, it hides nothing.
+    fn sees_in(&self, collection: &str, row: &Row) -> bool {
+        let within = |strictest: Tlp| {
+            let there = Self {
+                strictest,
+                ..self.clone()
+            };
+            row.markings.iter().all(|marking| there.sees(marking))
+        };
+        match self.plan.collection(collection) {
+            Some(of) if of.rights(self.who, self.now).read => within(of.tlp),
+            // An object without a marking is that of its collection: none is for everybody by saying nothing.
+            Some(_) => {
+                let clear = |marking: &String| {
+                    self.plan.statements.contains(marking) || tlp_of(marking) == Some(Tlp::Clear)
+                };
+                row.markings.iter().all(clear)
+            }
+            None => {
+                let said = row.markings.iter().filter(|marking| *marking != UNMARKED);
+                let there = Self {
+                    strictest: Tlp::Red,
+                    ..self.clone()
+                };
+                said.into_iter().all(|marking| there.sees(marking))
+            }
+        }
+    }
+
     fn sees(&self, marking: &str) -> bool {
-        if self.statements.contains(marking) {
+        if self.plan.statements.contains(marking) {
             return true;
         }
         let tlp = match marking {
@@ -149,6 +184,16 @@ impl<R: Reach> Store for Marked<'_, R> {
         Ok(self.mark(self.inner.get().versions_of(collection, ids)?))
     }
 
+    fn elsewhere(
+        &self,
+        collection: &str,
+        ids: &[String],
+    ) -> Result<Vec<(String, Row)>, StoreError> {
+        let found = self.inner.get().elsewhere(collection, ids)?;
+        let (places, rows): (Vec<String>, Vec<Row>) = found.into_iter().unzip();
+        Ok(places.into_iter().zip(self.mark(rows)).collect())
+    }
+
     fn add(
         &mut self,
         collection: &str,
@@ -174,20 +219,76 @@ impl<R: Reach> Store for Marked<'_, R> {
 mod tests {
     use super::*;
 
+    fn who(id: &str) -> Who {
+        Who {
+            id: id.to_owned(),
+            read: true,
+            write: true,
+        }
+    }
+
+    #[test]
+    fn what_lies_in_another_collection_is_judged_as_there() {
+        let plan = crate::taxii::config::read(crate::taxii::config::tests::GOOD).unwrap();
+        // `m-1` reads the first collection, up to green, and not the second.
+        let (who, machine) = (who("m-1"), plan.machines["m-1"].clone());
+        let sight = Seen {
+            who: &who,
+            now: Seconds(0),
+            plan: &plan,
+            machine,
+            strictest: Tlp::Red,
+        };
+        let shown = |collection: &str, uuid: &str| {
+            let marking = match uuid {
+                UNMARKED => UNMARKED.to_owned(),
+                uuid => format!("marking-definition--{uuid}"),
+            };
+            let row = Row {
+                key: Key {
+                    id: "malware--1".to_owned(),
+                    version: String::new(),
+                    spec_version: sakimori_exchange::stix::SpecVersion::V21,
+                },
+                kind: "malware".to_owned(),
+                date_added: 1,
+                markings: vec![marking],
+                references: Vec::new(),
+                raw: String::new(),
+            };
+            sight.sees_in(collection, &row)
+        };
+        let [clear, green, amber, red] = [4, 5, 6, 8].map(|at| TLP[at].0);
+        let all = [UNMARKED, clear, green, amber, red];
+        let of = |collection: &str| all.map(|marking| shown(collection, marking));
+        let open = "91a7b528-80eb-42ed-a74d-c6fbd5a26116";
+        assert_eq!(of(open), [true, true, true, false, false]);
+        let closed = "52892447-4d7e-4f70-b94d-d7f22742ff63";
+        assert_eq!(of(closed), [false, true, false, false, false]);
+        // What a partner gave lies in no collection of the file: `m-1` is shown amber at the strictest.
+        let polled = "0cee4c1e-33ba-4a4e-9d22-3f1bca3a2d00";
+        assert_eq!(of(polled), [true, true, true, true, false]);
+    }
+
     #[test]
     fn markings_are_shown_up_to_the_stricter_of_machine_and_collection() {
-        let statements = BTreeSet::from(["marking-definition--a".to_owned()]);
+        let mut plan = crate::taxii::config::read(crate::taxii::config::tests::GOOD).unwrap();
+        plan.statements = BTreeSet::from(["marking-definition--a".to_owned()]);
+        let who = who("m-1");
         let id = |uuid: &str| format!("marking-definition--{uuid}");
         let seen = |tlp, strictest, tlp1_only| {
             let machine = Machine {
                 kind: sakimori_release::RecipientKind::Operator,
                 tlp,
                 tlp1_only,
+                member: None,
             };
             let sight = Seen {
+                who: &who,
+                now: Seconds(0),
+                plan: &plan,
                 machine,
                 strictest,
-                statements: &statements,
             };
             let all: Vec<bool> = TLP.iter().map(|(uuid, _)| sight.sees(&id(uuid))).collect();
             let unknown = sight.sees("marking-definition--b");

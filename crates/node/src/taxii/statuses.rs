@@ -11,6 +11,7 @@ use sakimori_custody::time::Seconds;
 use sakimori_exchange::taxii::Post;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,6 +34,33 @@ pub(super) struct Kept {
     pub(super) requested_micros: u64,
     /// The status as it is answered; none while the post is on its way.
     pub(super) body: Option<String>,
+    /// The index of the entry under which it left, where others read its collection.
+    #[serde(default)]
+    pub(super) entry: Option<u64>,
+    /// For whom, by name.
+    #[serde(default)]
+    pub(super) readers: BTreeSet<String>,
+}
+
+/// Reads a file that may be as long as the longest body.
+///
+/// # Errors
+/// [`ControlError::File`]: it is there and cannot be read, or is longer.
+pub(super) fn read_long(path: &Path) -> Result<Option<Vec<u8>>, ControlError> {
+    let failed = || ControlError::file("read", path);
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(failed()(e)),
+    };
+    let mut bytes = Vec::new();
+    let most = super::config::BODY_BYTES_MAX;
+    let read = file.take(most + 1).read_to_end(&mut bytes);
+    read.map_err(failed())?;
+    if bytes.len() as u64 > most {
+        return Err(failed()(std::io::ErrorKind::FileTooLarge.into()));
+    }
+    Ok(Some(bytes))
 }
 
 /// A post on its way.
@@ -193,6 +221,20 @@ impl Statuses {
         Ok(())
     }
 
+    /// Forgets a post that is kept elsewhere now.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(super) fn forget(&self, id: &str) -> Result<(), ControlError> {
+        files::remove(&self.file(id, "envelope"))?;
+        files::remove(&self.file(id, "json"))?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_mut() {
+            known.remove(id);
+        }
+        Ok(())
+    }
+
     /// Keeps a post that goes on after its answer: its body first, so that what is known to be on its way can be done.
     ///
     /// # Errors
@@ -246,7 +288,7 @@ impl Statuses {
             let Some(kept) = self.read(&id)?.filter(|kept| kept.body.is_none()) else {
                 continue;
             };
-            if let Some(body) = files::read(&self.file(&id, "envelope"))? {
+            if let Some(body) = read_long(&self.file(&id, "envelope"))? {
                 left.push((id, kept, body));
             }
         }
@@ -265,6 +307,8 @@ mod tests {
             machine: "m".to_owned(),
             requested_micros: second * 1_000_000,
             body: body.map(str::to_owned),
+            entry: None,
+            readers: BTreeSet::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! address beyond loopback.
 
 mod attack;
+mod gate;
 mod house;
 mod http;
 mod matrix;

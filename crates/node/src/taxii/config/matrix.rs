@@ -58,7 +58,13 @@ fn taken(class: Class, kind: RecipientKind, given: &[&str]) -> bool {
     if has("minimised") {
         collection["minimised"] = json!("a paper");
     }
-    let machine = |id: &str| json!({"id": id, "kind": kind.name(), "tlp": "red"});
+    let machine = |id: &str| {
+        let mut machine = json!({"id": id, "kind": kind.name(), "tlp": "red"});
+        if kind == RecipientKind::Council {
+            machine["member"] = json!("acme");
+        }
+        machine
+    };
     let file = json!({
         "title": "The office", "machines": [machine("m-1"), machine("m-2")],
         "roots": [{"name": "one", "title": "One", "collections": [collection]}],

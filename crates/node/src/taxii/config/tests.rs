@@ -15,7 +15,7 @@ pub(crate) const GOOD: &str = r#"{
   "roots": [{
     "name": "notices", "title": "Notices", "default": true,
     "collections": [
-      {"id": "91a7b528-80eb-42ed-a74d-c6fbd5a26116", "alias": "open", "title": "Open", "class": "public-notice", "tlp": "green", "read": ["all"], "write": ["m-2"]},
+      {"id": "91a7b528-80eb-42ed-a74d-c6fbd5a26116", "alias": "open", "title": "Open", "class": "public-notice", "tlp": "green", "read": ["all"], "write": ["m-2"], "inbox": true},
       {"id": "52892447-4d7e-4f70-b94d-d7f22742ff63", "title": "Controlled", "class": "integrated-controlled", "tlp": "amber+strict", "read": ["m-2"],
        "conditions": [{"kind": "controlled-handling", "until": "2027-04-01T00:00:00Z", "record": "undertaking 7"}]}
     ]
@@ -182,6 +182,55 @@ fn what_is_wrong_is_told_with_its_place() {
             "roots[0].collections[1].conditions[0].until",
             "no time",
         ),
+        // Posts before the gate.
+        (
+            r#", "inbox": true"#,
+            "",
+            "roots[0].collections[0].write[0]",
+            "others read what `m-2` writes: `inbox` or `gate`",
+        ),
+        (
+            r#""inbox": true"#,
+            r#""gate": {"by": "s.ito", "reason": "x", "rights": "x", "until": "soon"}"#,
+            "roots[0].collections[0].gate.until",
+            "no time",
+        ),
+        (
+            r#""inbox": true"#,
+            r#""gate": {"by": "S Ito", "reason": "x", "rights": "x", "until": "2027-04-01T00:00:00Z"}"#,
+            "roots[0].collections[0].gate.by",
+            "no name",
+        ),
+        (
+            r#""inbox": true"#,
+            r#""gate": {"by": "s.ito", "reason": "", "rights": "x", "until": "2027-04-01T00:00:00Z"}"#,
+            "roots[0].collections[0].gate.reason",
+            "a text of 1 to",
+        ),
+        (
+            r#""tlp": "amber"}"#,
+            r#""tlp": "amber", "member": "acme"}"#,
+            "machines[0].member",
+            "of the kind `council` alone",
+        ),
+        (
+            r#""kind": "operator""#,
+            r#""kind": "council""#,
+            "machines[0].member",
+            "names the member that it reads for",
+        ),
+        (
+            r#""kind": "operator", "tlp": "amber"}"#,
+            r#""kind": "council", "tlp": "amber", "member": "acme"}"#,
+            "roots[0].collections[0].write[0]",
+            "submissions with their opinion alone",
+        ),
+        (
+            r#""kind": "operator", "tlp": "amber"}"#,
+            r#""kind": "public", "tlp": "clear"}"#,
+            "roots[0].collections[0].write[0]",
+            "would let no post go: its marking does not let it go there [TLP_AUDIENCE]",
+        ),
         // What the law's table refuses.
         (
             controlled,
@@ -209,6 +258,7 @@ fn what_is_wrong_is_told_with_its_place() {
         assert!(error.problem.contains(problem), "{to}: {error}");
     }
     let own = GOOD.replace("\"kind\": \"operator\"", "\"kind\": \"reporter\"");
+    let own = own.replace(r#", "write": ["m-2"], "inbox": true"#, "");
     let report = |readers: &str| {
         let class = format!(r#""class": "operator-report", "tlp": "red", "read": {readers}"#);
         read(&own.replacen(open, &class, 1))
@@ -217,6 +267,44 @@ fn what_is_wrong_is_told_with_its_place() {
     };
     assert_eq!(report("[\"m-1\"]"), Ok(()));
     assert!(report("[\"all\"]").is_err());
+}
+
+#[test]
+fn posts_of_a_machine_go_through_the_gate_where_another_reads_them_and_not_else() {
+    let write = |more: &str| {
+        let to = format!(r#""read": ["m-2"], "write": ["m-2"{more}]}},"#);
+        let from = r#""read": ["all"], "write": ["m-2"], "inbox": true},"#;
+        assert!(GOOD.contains(from));
+        read(&GOOD.replacen(from, &to, 1)).map_err(|e| e.place)
+    };
+    // What one writes for itself asks for nothing.
+    let plan = write("").unwrap();
+    let of = &plan.roots[0].collections[0];
+    assert!(!of.is_shared("m-2") && of.is_shared("m-1"));
+    assert_eq!(
+        write(r#", "m-1""#).unwrap_err(),
+        "roots[0].collections[0].write[1]"
+    );
+    let approved = r#""gate": {"by": "s.ito", "reason": "agreement 4", "rights": "none is touched", "until": "2027-04-01T00:00:00Z"}"#;
+    let plan = read(&GOOD.replacen(r#""inbox": true"#, approved, 1)).unwrap();
+    let gate = plan.roots[0].collections[0].gate.clone().unwrap();
+    assert_eq!(gate.by.as_str(), "s.ito");
+    assert_eq!(
+        gate.basis(),
+        "standing approval until 2027-04-01T00:00:00Z: agreement 4"
+    );
+    // Selected information comes out of custody, and from no machine.
+    let selected = r#""class": "selected", "tlp": "red", "read": ["m-2"], "write": ["m-1"], "inbox": true,
+        "conditions": [{"kind": "need", "until": "2027-04-01T00:00:00Z", "record": "a"}]},"#;
+    let open = r#""class": "public-notice", "tlp": "green", "read": ["all"], "write": ["m-2"], "inbox": true},"#;
+    let refused = read(&GOOD.replacen(open, selected, 1)).unwrap_err();
+    assert_eq!(refused.place, "roots[0].collections[0].write[0]");
+    assert!(
+        refused
+            .problem
+            .contains("nothing that a machine posts is selected"),
+        "{refused}"
+    );
 }
 
 #[test]

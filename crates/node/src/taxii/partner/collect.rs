@@ -1,9 +1,11 @@
 //! What a partner gives, in the node's own store. In: a partner that this node knows, its collection, a collection here that nobody is given. Out: objects that are judged and kept, the
 //! cursor behind them, a line of the record. Never: an object of others in a collection that is read by others without the release gate; an object that STIX calls an error.
 
+use super::polled::{self, Register};
 use super::{Keeper, Page, Ran, RunError, Source, run};
 use crate::taxii::config::{self, is_uuid};
 use crate::taxii::file;
+use crate::taxii::ungated::Ungated;
 use sakimori_access::Access;
 use sakimori_control::error::told;
 use sakimori_control::tls::Agents;
@@ -91,6 +93,8 @@ pub async fn collect(
         done: Collected::default(),
     };
     let cursor = filing.begun()?;
+    let source_of = format!("the partner {}", errand.partner);
+    Ungated::at(folder).note(&errand.into, &source_of)?;
     let now = host.millis().0.saturating_mul(1000);
     let ran = tokio::task::spawn_blocking(move || {
         let mut poll = Poll::resume(cursor, now);
@@ -104,6 +108,21 @@ pub async fn collect(
         Ok(ran) => format!("{} objects, {} kept", ran.objects, done.kept),
         Err(e) => format!("{} kept, then {}", done.kept, told(e)),
     };
+    let now = host.seconds().0;
+    let noted = Register::at(folder).note(
+        &errand.into,
+        polled::Source {
+            partner: errand.partner.clone(),
+            path: errand.path.clone(),
+            at: now,
+            by: errand.by.clone(),
+            objects: ran.as_ref().map_or(0, |ran| ran.objects),
+            kept: done.kept,
+            refused: done.refused.clone(),
+            failed: ran.as_ref().err().map(|e| told(e)),
+            good: ran.is_ok().then_some(now),
+        },
+    );
     let audit = Change::Audit {
         at: host.seconds().0,
         by: errand.by,
@@ -113,6 +132,7 @@ pub async fn collect(
     };
     let recorded = store.apply(&[audit]).await;
     done.ran = ran.map_err(|e| failed(&e))?;
+    noted?;
     recorded.map_err(|e| ControlError::Usage(format!("the store: {}", told(&e))))?;
     Ok(done)
 }

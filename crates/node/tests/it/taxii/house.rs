@@ -73,7 +73,12 @@ impl Said {
     }
 }
 
-/// What the tests' office shares: machines of an agency that writes, of two operators, and of a council's member that sees less.
+/// The approval of a supervisor of [`crate::nation`], by which posts are there at once.
+pub(crate) fn approved() -> Value {
+    json!({"by": "o3", "reason": "a test", "rights": "no party is in it", "until": "2099-01-01T00:00:00Z"})
+}
+
+/// What the tests' office shares: machines of an agency that writes, of two operators, and of contractors that see less.
 pub(crate) fn plan() -> Value {
     json!({
         "title": "An office",
@@ -85,8 +90,8 @@ pub(crate) fn plan() -> Value {
             {"id": "writer", "kind": "state-agency", "tlp": "red"},
             {"id": "reader", "kind": "operator", "tlp": "red"},
             {"id": "other", "kind": "operator", "tlp": "red"},
-            {"id": "green", "kind": "council", "tlp": "green"},
-            {"id": "old", "kind": "council", "tlp": "red", "tlp1_only": true},
+            {"id": "green", "kind": "contractor", "tlp": "green"},
+            {"id": "old", "kind": "contractor", "tlp": "red", "tlp1_only": true},
         ],
         "groups": [{"name": "all", "machines": ["writer", "reader", "other", "green", "old"]}],
         "roots": [
@@ -95,18 +100,18 @@ pub(crate) fn plan() -> Value {
                 "collections": [
                     {
                         "id": OPEN, "alias": "open", "title": "Open", "description": "Indicators",
-                        "class": "public-notice", "tlp": "red", "read": ["all"], "write": ["writer", "other"],
+                        "class": "public-notice", "tlp": "red", "read": ["all"], "write": ["writer", "other"], "gate": approved(),
                     },
                     {
                         "id": "64993447-4d7e-4f70-b94d-d7f33742ee63", "title": "A letter box",
-                        "class": "public-notice", "tlp": "amber", "read": ["writer"], "write": ["reader"],
+                        "class": "public-notice", "tlp": "amber", "read": ["writer"], "write": ["reader"], "gate": approved(),
                     },
                 ],
             },
             {
                 "name": "own", "title": "One operator's own",
                 "collections": [{
-                    "id": OWN, "title": "Own", "class": "public-notice", "tlp": "amber", "read": ["reader"], "write": ["writer"],
+                    "id": OWN, "title": "Own", "class": "public-notice", "tlp": "amber", "read": ["reader"], "write": ["writer"], "gate": approved(),
                 }],
             },
         ],
@@ -190,6 +195,41 @@ impl House {
         }
         let options = options(Role::Office, &self.folder.path().join("a"));
         self.running = Some(start(&options, &self.host).unwrap());
+    }
+
+    /// Does something with the node's store, beside the node.
+    pub(crate) fn beside<T>(&self, work: impl AsyncFnOnce(&Access) -> T) -> T {
+        let options = options(Role::Office, &self.folder.path().join("a"));
+        with_access(&options, &self.host, work).unwrap()
+    }
+
+    /// Takes a member into the council.
+    pub(crate) fn seated(&self, member: &str) {
+        let act = sakimori_liaison::asset::Act {
+            owner: member,
+            by: "h.abe",
+            at: self.host.seconds(),
+        };
+        let consent = sakimori_custody::Recorded::at(1);
+        let join = async |access: &Access| {
+            let joined = sakimori_liaison::council::join(&**access.store(), act, consent);
+            joined.await.unwrap();
+        };
+        self.beside(join);
+    }
+
+    /// A person of the office who has signed in.
+    pub(crate) fn person(&self, id: &str) -> crate::nation::Caller {
+        let address = self.running.as_ref().unwrap().address.to_string();
+        let mut person = crate::nation::Caller::stranger(&self.office(), &address);
+        person.sign_in(Role::Office, id);
+        person
+    }
+
+    /// Releases in the log, each with its index.
+    pub(crate) fn releases(&self) -> Vec<(u64, Value)> {
+        let node = sakimori_control::Node::at(self.folder.path().join("a"));
+        crate::uses::entries_of(&node, &[sakimori_custody::entry::EntryType::Release])
     }
 
     /// The office's folder.

@@ -122,17 +122,26 @@ fn collection(at: usize) -> String {
     format!("91a7b528-80eb-42ed-a74d-{at:012x}")
 }
 
-fn plan(all: &[Who]) -> Value {
-    let machines = all.iter().map(
-        |who| json!({"id": who.id, "kind": who.kind, "tlp": TLP[who.tlp], "tlp1_only": who.old}),
-    );
+/// A plan in which the writer alone has to do with the collections, or in which everybody reads who may. What is here does not go through the gate on its way from the one to the other: here it is asked
+/// who sees what, once it is there.
+fn plan(all: &[Who], read: bool) -> Value {
+    let machines = all.iter().map(|who| {
+        let mut machine =
+            json!({"id": who.id, "kind": who.kind, "tlp": TLP[who.tlp], "tlp1_only": who.old});
+        if who.kind == "council" {
+            machine["member"] = json!("acme");
+        }
+        machine
+    });
     let machines = machines.chain([json!({"id": "writer", "kind": "state-agency", "tlp": "red"})]);
     let conditions = CONDITIONS
         .map(|kind| json!({"kind": kind, "until": "2099-01-01T00:00:00Z", "record": "a paper"}));
     let collections = CLASSES.iter().enumerate().map(|(at, (class, _, kinds))| {
         let readers = all.iter().filter(|who| kinds.contains(&who.kind)).map(|who| who.id.clone());
+        let readers: Vec<String> = if read { readers.collect() } else { Vec::new() };
+        let write: &[&str] = if read { &[] } else { &["writer"] };
         json!({
-            "id": collection(at), "title": class, "class": class, "tlp": "red", "read": readers.collect::<Vec<_>>(), "write": ["writer"],
+            "id": collection(at), "title": class, "class": class, "tlp": "red", "read": readers, "write": write,
             "conditions": conditions, "minimised": "a paper",
         })
     });
@@ -288,7 +297,7 @@ fn held(caller: &Who, machine: &Machine, class: usize, kept: &[Product]) -> usiz
 #[test]
 fn nobody_is_shown_what_class_marking_or_program_do_not_let_it_see_over_any_endpoint() {
     let who = machines();
-    let house = House::start(&plan(&who));
+    let mut house = House::start(&plan(&who, false));
     let mut drawn = Drawn(7);
     let classes = 0..CLASSES.len();
     let kept: Vec<Vec<Product>> = classes
@@ -296,6 +305,15 @@ fn nobody_is_shown_what_class_marking_or_program_do_not_let_it_see_over_any_endp
         .collect();
     let there: usize = kept.iter().map(Vec::len).sum();
     assert!(there < PRODUCTS as usize - 3000, "{there} of {PRODUCTS}");
+    house.plan(&plan(&who, true));
+    let options =
+        crate::nation::options(sakimori_node::Role::Office, &house.folder.path().join("a"));
+    let given = sakimori_node::start(&options, &house.host);
+    let given = sakimori_control::error::told(&given.err().unwrap());
+    assert!(given.contains("no release gate let go"), "{given}");
+    std::fs::remove_dir_all(house.office().join("taxii/ungated")).unwrap();
+    house.seated("acme");
+    house.again();
     let mut shown = 0;
     for caller in &who {
         let machine = house.machine(&caller.id);

@@ -181,7 +181,10 @@ fn who_was_given_what_and_who_changed_what_is_on_record() {
     assert_eq!(
         of("writer"),
         [
-            format!("brought write-shared 2 there, 0 refused, 0 to come, collection {place}"),
+            format!(
+                "brought write-shared 2 there, 0 refused, 0 to come, collection {place}, entry {}",
+                house.releases()[0].0
+            ),
             format!("brought write-shared {} taken out of {place}", id(1)),
         ]
     );
