@@ -7,9 +7,11 @@
 mod answers;
 mod cells;
 mod document;
+mod held;
 mod keeper;
 mod names;
 mod question;
+mod released;
 mod reply;
 mod row;
 mod tally;
@@ -20,19 +22,19 @@ pub use document::read_advisory;
 pub use keeper::Keeper;
 pub use names::{AliasTable, add_alias, aliases};
 pub use question::{Asking, MatchPaper, ask, matches, matches_of_minister};
+pub use released::{MakerNumbers, let_go, let_known};
 pub use reply::answer;
 pub use row::{Judged, MatchRow, RowAnswer, TAKEN_BACK, answered_of, is_answer};
 pub use tally::Told;
 
 use crate::error::LiaisonError;
 use crate::notice::RegisteredPart;
-use crate::paper::{self, Document, Written};
-use answers::Answers;
+use crate::paper::Written;
 use sakimori_advisory::matching::views::{self, MinisterRow};
 use sakimori_advisory::matching::{Advisory, Aliases, Asset, AssetId, Hit, Index, Memory};
 use sakimori_cooperate::Terms;
 use sakimori_cooperate::routing::Sector;
-use sakimori_store::{Papers, View};
+use sakimori_store::Papers;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,7 +43,7 @@ use std::sync::Arc;
 pub const ASSETS_MAX: usize = 4_000_000;
 
 /// Everything that an advisory is matched with. A clone is of the same assets and answers, not of their copies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Matching {
     /// The table of names.
     pub aliases: Arc<Aliases>,
@@ -92,58 +94,9 @@ impl Matching {
     /// # Errors
     /// [`LiaisonError::Full`]; what the store says.
     pub async fn load(store: &(impl Papers + ?Sized), terms: &Terms) -> Result<Self, LiaisonError> {
-        let mut answers = Answers::default();
-        Ok(Self::read(store, terms, &mut answers).await?.0)
-    }
-
-    /// The same with the last papers that it is made of. A paper that is written meanwhile is behind these marks.
-    async fn read(
-        store: &(impl Papers + ?Sized),
-        terms: &Terms,
-        answers: &mut Answers,
-    ) -> Result<(Self, Marks), LiaisonError> {
-        let (aliases, names) = names::marked(store).await?;
-        answers.follow(store).await?;
-        // By paper: one that changes while it is read comes again, and its last version counts.
-        let mut parts: BTreeMap<(String, String), Vec<(u64, Asset)>> = BTreeMap::new();
-        let mut ministers = BTreeMap::new();
-        let (mut last, mut count) = (0, 0);
-        loop {
-            let some = store
-                .papers(View::All, RegisteredPart::KIND, None, last)
-                .await?;
-            let Some(end) = some.last() else { break };
-            last = end.sequence;
-            for kept in some {
-                let part: Written<RegisteredPart> = paper::read(kept)?;
-                // They come in the order in which they were written: the last sector counts.
-                ministers.insert(part.owner.clone(), minister(part.said.sector, terms));
-                let assets = taken(&part, terms);
-                count += assets.len();
-                let before = parts.insert((part.owner, part.id), assets);
-                count -= before.map_or(0, |before| before.len());
-            }
-            if count > ASSETS_MAX {
-                return Err(LiaisonError::Full {
-                    what: "registered assets",
-                    most: ASSETS_MAX as u64,
-                });
-            }
-        }
-        let mut numbers = BTreeMap::new();
-        let mut assets = Vec::with_capacity(count);
-        for (number, asset) in parts.into_values().flatten() {
-            numbers.insert(asset.id, number);
-            assets.push(asset);
-        }
-        let matching = Self {
-            index: Arc::new(Index::new(assets, &aliases)),
-            aliases: Arc::new(aliases),
-            memory: Arc::new(answers.memory()),
-            numbers: Arc::new(numbers),
-            ministers: Arc::new(ministers),
-        };
-        Ok((matching, Marks { parts: last, names }))
+        let mut held = held::Held::new(terms);
+        held.follow(store).await?;
+        Ok(held.matching)
     }
 
     /// The assets that an advisory may mean, with what was answered before.

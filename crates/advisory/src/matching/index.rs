@@ -3,7 +3,7 @@
 
 use super::advisory::{Advisory, Claim, model_fits, model_key};
 use super::feedback::Memory;
-use super::names::{Aliases, key};
+use super::names::{Alias, AliasKind, Aliases, key, maker_key};
 use super::{Doubt, Outcome};
 use crate::csaf::products::Status;
 use crate::version::Answer;
@@ -51,11 +51,14 @@ pub struct Hit {
     pub outcome: Outcome,
 }
 
+/// How many places may be left before the index is made anew, beside as many as there are assets.
+const PLACES_LEFT: usize = 1000;
+
 /// Places of assets.
 type Places = Vec<u32>;
 
 /// Assets by the keys under which advisories look for them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Index {
     assets: Vec<Asset>,
     by_id: HashMap<AssetId, u32>,
@@ -87,6 +90,72 @@ impl Index {
             index.add(asset, aliases);
         }
         index
+    }
+
+    /// Adds an asset, in the place of one with its id.
+    pub fn put(&mut self, asset: Asset, aliases: &Aliases) {
+        if self.asset(asset.id) != Some(&asset) {
+            self.add(asset, aliases);
+        }
+    }
+
+    /// Takes an asset away.
+    pub fn remove(&mut self, id: AssetId) {
+        self.by_id.remove(&id);
+    }
+
+    /// Moves the assets whose name a new pair is about to the key that it has now. `aliases` has the pair already.
+    pub fn rename(&mut self, pair: &Alias, aliases: &Aliases) {
+        let places: Vec<u32> = match &pair.kind {
+            AliasKind::Maker => {
+                let products = self.products.remove(&maker_key(&pair.written));
+                products
+                    .into_iter()
+                    .flat_map(BTreeMap::into_values)
+                    .flatten()
+                    .collect()
+            }
+            AliasKind::Product { maker } => {
+                let products = self.products.get_mut(&aliases.maker(maker));
+                let places = products.and_then(|products| products.remove(&key(&pair.written)));
+                places.unwrap_or_default()
+            }
+        };
+        for place in places {
+            if let Some(asset) = self.living(place).cloned() {
+                self.add(asset, aliases);
+            }
+        }
+    }
+
+    /// The asset at a place, unless it has left it.
+    fn living(&self, place: u32) -> Option<&Asset> {
+        let asset = self.assets.get(place as usize)?;
+        (self.by_id.get(&asset.id) == Some(&place)).then_some(asset)
+    }
+
+    /// Makes the index anew of the assets that it has, if more than half of its places were left.
+    pub fn tidy(&mut self, aliases: &Aliases) {
+        if self.assets.len() <= 2 * self.by_id.len() + PLACES_LEFT {
+            return;
+        }
+        let all = std::mem::take(self);
+        let by_id = all.by_id;
+        let living = all
+            .assets
+            .into_iter()
+            .zip(0u32..)
+            .filter(|(asset, place)| by_id.get(&asset.id) == Some(place));
+        *self = Self::new(living.map(|(asset, _)| asset).collect(), aliases);
+    }
+
+    /// Its assets under other names throughout.
+    #[must_use]
+    pub fn renamed(&self, aliases: &Aliases) -> Self {
+        let living = (0u32..)
+            .take(self.assets.len())
+            .filter_map(|place| self.living(place).cloned());
+        Self::new(living.collect(), aliases)
     }
 
     fn add(&mut self, asset: Asset, aliases: &Aliases) {
@@ -145,13 +214,10 @@ impl Index {
             self.candidates(claim, &mut found);
             let mut judged = Judged::new(claim);
             for (asset_place, sure) in found {
-                let Some(asset) = self.assets.get(asset_place as usize) else {
+                // An asset that was registered anew has left its old place.
+                let Some(asset) = self.living(asset_place) else {
                     continue;
                 };
-                // An asset that was registered anew has left its old place.
-                if self.by_id.get(&asset.id) != Some(&asset_place) {
-                    continue;
-                }
                 let Some(outcome) = judged.outcome(asset, sure) else {
                     continue;
                 };

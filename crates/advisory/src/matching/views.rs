@@ -47,7 +47,11 @@ pub fn for_maker(
     hits: &[Hit],
     index: &Index,
 ) -> BTreeMap<String, MakerCount> {
-    let mut counts: BTreeMap<String, MakerCount> = BTreeMap::new();
+    // Every product of the maker, whether somebody has it or not: that one is not named would be a number too.
+    let own = advisory.claims.iter().filter(|c| c.maker == maker_key);
+    let mut counts: BTreeMap<String, MakerCount> = own
+        .map(|claim| (claim.written.1.clone(), MakerCount::default()))
+        .collect();
     // An asset that two claims of one product hit is one asset; the worse outcome counts.
     let mut worst: BTreeMap<(String, AssetId), u8> = BTreeMap::new();
     for hit in hits {
