@@ -49,7 +49,7 @@ impl Flood {
     }
 }
 
-fn refused(field: &str, rule: impl ToString) -> LiaisonError {
+fn refused(field: &str, rule: &(impl ToString + ?Sized)) -> LiaisonError {
     LiaisonError::Refused {
         field: field.to_owned(),
         rule: rule.to_string(),
@@ -63,9 +63,9 @@ fn refused(field: &str, rule: impl ToString) -> LiaisonError {
 pub fn read(bytes: &[u8]) -> Result<Fingerprint, LiaisonError> {
     if bytes.len() > BYTES_MAX {
         let rule = format!("is longer than {BYTES_MAX} bytes");
-        return Err(refused("fingerprint", rule));
+        return Err(refused("fingerprint", &rule));
     }
-    ddos::read(bytes).map_err(|e| refused("fingerprint", e))
+    ddos::read(bytes).map_err(|e| refused("fingerprint", &e))
 }
 
 /// Takes a fingerprint that an operator sends; its id. The same fingerprint again changes nothing.
@@ -187,5 +187,5 @@ pub fn shown(
         "gobgp" => ddos::flowspec_gobgp(found, &protect),
         _ => return Err(refused("form", "is json, nftables, exabgp or gobgp")),
     };
-    text.map_err(|e| refused("protect", e))
+    text.map_err(|e| refused("protect", &e))
 }
