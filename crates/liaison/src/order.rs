@@ -44,6 +44,15 @@ impl Held {
         self.answer.is_some() && self.letter.state().is_waiting()
     }
 
+    /// The answer that the office may still take.
+    pub fn waiting_reply(&self, id: &str) -> Option<WaitingReply> {
+        let answer = self.answer.as_ref().filter(|_| self.waits())?;
+        Some(WaitingReply {
+            id: id.to_owned(),
+            text: answer.text.clone(),
+        })
+    }
+
     /// Whether an answer is here that the office did not take: the letter was taken back, or answered with other words.
     pub fn came_too_late(&self) -> bool {
         let taken = self.letter.reply().map(|reply| reply.text.as_str());
@@ -63,6 +72,16 @@ impl Held {
 
 /// How often it is tried anew where somebody writes at the same moment.
 pub(crate) const TRIES_MAX: u32 = 8;
+/// A reply that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingReply {
+    /// The letter.
+    pub id: String,
+    /// What it says.
+    pub text: String,
+}
+
 /// State of an answer that the office has not got yet.
 const WAITS: &str = "answer-waits";
 

@@ -52,7 +52,8 @@ pub(crate) fn clock_of(
 }
 
 /// A word that waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WaitingWord {
     /// The ticket.
     pub id: String,
@@ -92,15 +93,22 @@ impl HeldTicket {
         self.ticket.as_ref().map(Ticket::metric)
     }
 
+    /// What waits, in the order in which it is to be sent.
+    pub fn waiting_words(&self, id: &str) -> impl Iterator<Item = WaitingWord> {
+        let first = self.known() as u64 + 1;
+        (first..)
+            .zip(&self.waiting)
+            .map(move |(number, word)| WaitingWord {
+                id: id.to_owned(),
+                subject: self.subject.clone(),
+                text: word.text.clone(),
+                number,
+            })
+    }
+
     /// The next that is to be sent.
     pub fn next_word(&self, id: &str) -> Option<WaitingWord> {
-        let word = self.waiting.first()?;
-        Some(WaitingWord {
-            id: id.to_owned(),
-            subject: self.subject.clone(),
-            text: word.text.clone(),
-            number: self.known() as u64 + 1,
-        })
+        self.waiting_words(id).next()
     }
 
     /// The same with the office's newest copy. Words that it has got wait no longer: those of the operator that are new in it, as far as they are ours. What it has lost, by a

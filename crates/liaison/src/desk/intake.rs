@@ -405,7 +405,7 @@ impl Desk<'_> {
         Ok(self.store.apply(&[change, audit]).await?)
     }
 
-    /// Takes a package that came on a stick, document by document: a receipt for each, or why not.
+    /// Takes a package that came on a stick, document by document: a receipt for each, or why not; then replies to letters and words on tickets.
     ///
     /// # Errors
     /// [`LiaisonError::Refused`] where the package itself is none; what the store says. What a document breaks stands in the answer.
@@ -428,22 +428,42 @@ impl Desk<'_> {
             refused: Vec::new(),
         };
         for text in &package.reports {
-            let errors = match self.take(&operator, text.as_bytes(), Way::Hand, None).await {
-                Ok(answered) => {
-                    back.receipts.push(answered.receipt);
-                    continue;
-                }
-                Err(LiaisonError::Fields(errors)) => {
-                    errors.iter().map(ToString::to_string).collect()
-                }
-                Err(e @ LiaisonError::Store(_)) => return Err(e),
-                Err(e) => vec![e.to_string()],
+            match self.take(&operator, text.as_bytes(), Way::Hand, None).await {
+                Ok(answered) => back.receipts.push(answered.receipt),
+                Err(error) => back.refused.push(refusal(text, error)?),
+            }
+        }
+        for reply in &package.replies {
+            let taken = self.replied(&operator, &reply.id, &reply.text).await;
+            if let Err(error) = taken {
+                back.refused.push(refusal(&reply.text, error)?);
+            }
+        }
+        for word in &package.words {
+            let id = super::name("words", &word.id)?;
+            let asked = super::Asked {
+                id: &id,
+                subject: &word.subject,
+                text: &word.text,
+                number: Some(word.number),
             };
-            back.refused.push(Refusal {
-                sha256: hash(text.as_bytes()),
-                errors,
-            });
+            if let Err(error) = self.ask(&operator, asked).await {
+                back.refused.push(refusal(&word.text, error)?);
+            }
         }
         Ok(back)
     }
+}
+
+/// Why something of a stick was not taken; what the store says ends the whole.
+fn refusal(text: &str, error: LiaisonError) -> Result<Refusal, LiaisonError> {
+    let errors = match error {
+        LiaisonError::Fields(errors) => errors.iter().map(ToString::to_string).collect(),
+        e @ LiaisonError::Store(_) => return Err(e),
+        e => vec![e.to_string()],
+    };
+    Ok(Refusal {
+        sha256: hash(text.as_bytes()),
+        errors,
+    })
 }

@@ -18,6 +18,8 @@ use sakimori_tlog::key::VerifierKey;
 
 /// Most filings of one round of sending.
 const ROUND_MAX: usize = 64;
+/// Most words on tickets of one package: it is read with a bound on its values.
+const WORDS_MAX: usize = 256;
 
 /// A filing that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,6 +306,8 @@ impl Clerk<'_> {
             allowed: self.filers().word().await?,
             filers: Vec::new(),
             reports: Vec::new(),
+            replies: Vec::new(),
+            words: Vec::new(),
         };
         let mut bytes = 0_usize;
         for waiting in self.waiting().await? {
@@ -323,6 +327,25 @@ impl Clerk<'_> {
                 });
             }
             package.reports.push(waiting.text);
+        }
+        for held in self.replies_waiting().await? {
+            let Some(reply) = held.said.waiting_reply(&held.id) else {
+                continue;
+            };
+            bytes = bytes.saturating_add(reply.text.len());
+            if bytes > PACKAGE_BYTES_MAX || package.replies.len() >= ROUND_MAX {
+                break;
+            }
+            package.replies.push(reply);
+        }
+        for held in self.words_waiting().await? {
+            for word in held.said.waiting_words(&held.id) {
+                bytes = bytes.saturating_add(word.text.len());
+                if bytes > PACKAGE_BYTES_MAX || package.words.len() >= WORDS_MAX {
+                    return Ok(package);
+                }
+                package.words.push(word);
+            }
         }
         Ok(package)
     }

@@ -1,6 +1,8 @@
-//! What goes on a stick when the line or the portal is down. In: filings that wait; receipts. Out: two documents, JSON. Never: a draft; a word of the office that nobody signed.
+//! What goes on a stick when the line or the portal is down. In: filings, replies to letters and words on tickets that wait; receipts. Out: two documents, JSON. Never: a draft; a word of the office that nobody signed.
 
 use crate::filer::Word;
+use crate::order::WaitingReply;
+use crate::ticket::WaitingWord;
 use sakimori_cooperate::report::Delegation;
 use serde::{Deserialize, Serialize};
 
@@ -36,13 +38,26 @@ pub struct Handover {
     pub filers: Vec<Named>,
     /// The filings' texts, in the order in which they were filed.
     pub reports: Vec<String>,
+    /// Replies to orders and demands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<WaitingReply>,
+    /// Words on tickets, those of a ticket in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<WaitingWord>,
 }
 
-/// A filing that the office did not take.
+impl Handover {
+    /// Whether nothing that waits is in it.
+    pub const fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.replies.is_empty() && self.words.is_empty()
+    }
+}
+
+/// A filing, reply or word that the office did not take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refusal {
-    /// SHA-256 of the filing's text, hex.
+    /// SHA-256 of its text, hex.
     pub sha256: String,
     /// Why: field and rule, a line each.
     pub errors: Vec<String>,

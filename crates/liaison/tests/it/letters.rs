@@ -618,6 +618,61 @@ fn what_the_office_lost_is_sent_again(test: &str, postgres: bool) {
     });
 }
 
+fn what_waits_goes_on_a_stick_and_over_the_line_once(test: &str, postgres: bool) {
+    let Some(house) = House::new(test, postgres) else {
+        return;
+    };
+    house.runtime.block_on(async {
+        let desk = house.desk("2026-10-02T00:00:00Z");
+        let none = Known::default();
+        desk.issue(house.draft(0, "l-1", "2026-10-16"), &none)
+            .await
+            .unwrap();
+        let clerk = house.clerk(0, "2026-10-03T00:00:00Z");
+        letters(&clerk, &desk, 0, 9).await.unwrap();
+        clerk.reply("l-1", "提出します").await.unwrap();
+        let id = clerk.open_ticket("質問", "一").await.unwrap().paper.id;
+        clerk.write_ticket(&id, "一").await.unwrap();
+        let package = clerk.handover().await.unwrap();
+        assert!(!package.is_empty() && package.reports.is_empty());
+        let text = serde_json::to_string(&package).unwrap();
+        let later = house.desk("2026-10-04T00:00:00Z");
+        for _ in 0..2 {
+            let back = later
+                .take_handover(&serde_json::from_str(&text).unwrap())
+                .await
+                .unwrap();
+            assert_eq!(back.refused, []);
+        }
+        // It waits here until a line says that it arrived, and is there once.
+        assert_eq!(clerk.replies_waiting().await.unwrap().len(), 1);
+        letters(&clerk, &later, 0, 9).await.unwrap();
+        tickets(&clerk, &later, 9).await.unwrap();
+        assert!(clerk.handover().await.unwrap().is_empty());
+        let letter = later.letter("water-1", "l-1").await.unwrap().paper;
+        assert_eq!((letter.state.as_str(), letter.version), ("replied", 3));
+        let ticket = later.ticket("water-1", &id).await.unwrap().paper.said;
+        assert_eq!(ticket.words().len(), 2);
+        later
+            .end_letter(&house.names[0], "l-1", End::Settle)
+            .await
+            .unwrap();
+        let mut other = package;
+        other.replies[0].text = "別の回答".to_owned();
+        other.words[0].text = "別".to_owned();
+        let back = later.take_handover(&other).await.unwrap();
+        let errors: Vec<&str> = back
+            .refused
+            .iter()
+            .map(|refused| refused.errors[0].as_str())
+            .collect();
+        assert!(
+            errors[0].contains("settled") && errors[1].contains("kept already"),
+            "{errors:?}"
+        );
+    });
+}
+
 macro_rules! on_both {
     ($($test:ident $sqlite:ident $postgresql:ident,)*) => { $(
         #[test]
@@ -638,5 +693,6 @@ on_both! {
     nothing_of_one_operator_reaches_the_other nothing_of_one_operator_reaches_the_other_on_sqlite nothing_of_one_operator_reaches_the_other_on_postgresql,
     an_opinion_reaches_a_minister_and_no_operator an_opinion_reaches_a_minister_and_no_operator_on_sqlite an_opinion_reaches_a_minister_and_no_operator_on_postgresql,
     every_word_of_a_ticket_arrives_once_and_in_its_turn every_word_of_a_ticket_arrives_once_on_sqlite every_word_of_a_ticket_arrives_once_on_postgresql,
+    what_waits_goes_on_a_stick_and_over_the_line_once a_stick_and_the_line_on_sqlite a_stick_and_the_line_on_postgresql,
     what_the_office_lost_is_sent_again what_the_office_lost_is_sent_again_on_sqlite what_the_office_lost_is_sent_again_on_postgresql,
 }

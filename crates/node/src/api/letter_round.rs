@@ -117,10 +117,10 @@ async fn letters(clerk: &Clerk<'_>, link: &Arc<Link>, told: &mut Exchanged) -> A
 
 async fn replies(clerk: &Clerk<'_>, link: &Arc<Link>, told: &mut Exchanged) -> Answer<()> {
     for waiting in clerk.replies_waiting().await.map_err(|e| no(&e))? {
-        let Some(answer) = &waiting.said.answer else {
+        let Some(reply) = waiting.said.waiting_reply(&waiting.id) else {
             continue;
         };
-        let body = json!({"text": answer.text}).to_string().into_bytes();
+        let body = json!({"text": reply.text}).to_string().into_bytes();
         let path = format!("/v1/orders/{}/replies", waiting.id);
         match post(link, path, body).await {
             Ok(said) => {

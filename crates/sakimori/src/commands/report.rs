@@ -290,7 +290,7 @@ async fn send(desk: &Desk<'_>, package: Option<&Path>) -> Result<ExitCode, Failu
     let (clerk, lang) = (&desk.clerk, desk.at.lang);
     if let Some(path) = package {
         let made = clerk.handover().await.map_err(|e| failed(&e, lang))?;
-        if made.reports.is_empty() {
+        if made.is_empty() {
             return Err(Failure::no(
                 lang.of("nothing waits to be sent", "送付待ちはありません"),
             ));
@@ -303,6 +303,14 @@ async fn send(desk: &Desk<'_>, package: Option<&Path>) -> Result<ExitCode, Failu
             made.reports.len(),
             path.display()
         ));
+        let more = made.replies.len() + made.words.len();
+        if more > 0 {
+            let said = lang.of(
+                "replies and words on tickets too; they wait here until a line says that they arrived",
+                "件の回答・問合せも格納しました（通信回復後に到達を確認します）",
+            );
+            show::line(&format!("{more} {said}"));
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let told = sakimori_node::exchange_reports(clerk, desk.folder, desk.keys).await;

@@ -25,7 +25,13 @@ impl House {
         let [office, commission] = ["office", "commission"].map(at);
         let mut init = sakimori(["init", "--dir"]);
         run(init.arg(&office).arg("--commission-dir").arg(&commission)).yes();
-        people(Role::Office, &office, &host, &[("a.tanaka", R::Analyst)]);
+        let staff = [
+            ("o1", R::Requester),
+            ("o2", R::LegalOfficer),
+            ("o3", R::Supervisor),
+            ("a.tanaka", R::Analyst),
+        ];
+        people(Role::Office, &office, &host, &staff);
         people(Role::Commission, &commission, &host, &[("m1", R::Chair)]);
         let of = fingerprint("office", &office);
         join("commission", &commission, "office", &["--sha256", &of]);

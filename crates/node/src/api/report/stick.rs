@@ -49,7 +49,7 @@ pub(super) async fn page(
 pub(super) async fn package(State(app): State<Shared>, caller: Caller) -> Answer<Response> {
     let bench = Bench::of(&app, &caller).await?;
     let package = bench.clerk().handover().await.map_err(|e| no(&e))?;
-    if package.reports.is_empty() {
+    if package.is_empty() {
         return Err(Problem::new(Code::NotFound, "nothing waits to be sent"));
     }
     let sealed = app.blocking(move |app| {

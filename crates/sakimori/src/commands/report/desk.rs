@@ -79,6 +79,8 @@ fn package(path: &Path, role_folder: &Path, unsigned: bool) -> Result<Handover, 
         allowed: None,
         filers: Vec::new(),
         reports: vec![String::from_utf8_lossy(&text).into_owned()],
+        replies: Vec::new(),
+        words: Vec::new(),
     })
 }
 
