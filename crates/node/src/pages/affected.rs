@@ -5,7 +5,8 @@ use super::{Reader, page};
 use crate::api::asset::affected::Seen;
 use crate::words::affected::AffectedWord as W;
 use maud::{Markup, html};
-use sakimori_liaison::matching::{MatchPaper, MatchRow, Told};
+use sakimori_custody::time::Seconds;
+use sakimori_liaison::matching::{MakerCell, MakerNumbers, MatchPaper, MatchRow, Told};
 use sakimori_liaison::paper::Written;
 
 /// Rows that the interface gives at once.
@@ -69,6 +70,34 @@ fn names(reader: &Reader, kept: &Written<MatchPaper>) -> Markup {
             }
         }
     }
+}
+
+/// In a maker's room: what it was let know; nothing until somebody let numbers go.
+pub(crate) fn for_maker(reader: &Reader, numbers: Option<&Written<MakerNumbers>>) -> Markup {
+    let say = |word: W| word.text(reader.language);
+    let cell = |cell: Option<&MakerCell>| {
+        html! { td { @match cell {
+            Some(cell) => { (cell.operators) " (" (cell.units) " " (say(W::Units)) ")" },
+            None => (say(W::NotTold)),
+        } } }
+    };
+    html! { @if let Some(numbers) = numbers {
+        section {
+            h2 { (say(W::HowMany)) }
+            p .small { (Seconds(numbers.at)) " UTC · " (say(W::HowManyNote)) }
+            table {
+                thead { tr {
+                    @for word in [W::Product, W::Affected, W::NotAffected, W::Asked] { th scope="col" { (say(word)) } }
+                } }
+                tbody { @for (product, cells) in &numbers.said.products { tr {
+                    th scope="row" { (product) }
+                    (cell(cells.affected.as_ref()))
+                    (cell(cells.not_affected.as_ref()))
+                    (cell(cells.asked.as_ref()))
+                } } }
+            }
+        }
+    } }
 }
 
 fn outcome(row: &MatchRow) -> W {

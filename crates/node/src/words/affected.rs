@@ -19,6 +19,11 @@ words! {
     State "State" "状態";
     Asked "asked" "確認中";
     Advisory "Advisory" "アドバイザリ";
+    HowMany "How many have your products" "貴社製品の利用件数";
+    HowManyNote "Operators, and units, in classes of numbers. Fewer than three operators, none included, are not told." "事業者数と台数を区分で示します。事業者が三者に満たない場合(零を含む)は示しません。";
+    Product "Product" "製品";
+    NotTold "not told" "非表示";
+    Units "units" "台";
     Older "Older ones" "以前のもの";
 }
 

@@ -50,6 +50,7 @@ words! {
     Reporter "the reporter" "届出者";
     Write "Write" "書く";
     RoomOf "Room of" "製造者の部屋:";
+    LetCounts "Let the maker know how many have its products, as the draft names them" "草案に記載の製品の利用件数を製造者に知らせる";
     RoomIntro "Only the office and you see this page. Whoever has its address speaks for the maker." "このページは調整部署と貴社だけが見ることができます。アドレスを知る人は貴社として発言できます。";
     Standing "Where your products stand" "貴社製品の状況";
     StateAffected "affected" "影響あり";
@@ -102,6 +103,11 @@ words! {
     CoordinatorIntro "Only the office and you see this page. Whoever has its address speaks for the coordinator." "このページは調整部署と貴機関だけが見ることができます。アドレスを知る人は貴機関として発言できます。";
     HeardOfMaker "Write down what a maker said to you" "製造者から聞いた回答を記録する";
     Through "through" "経由:";
+    File "File" "ファイル";
+    Files "Files" "ファイル";
+    FileLimits "Up to three files of 2 MiB each. They are kept as they come and never opened by this program." "2 MiB以下のファイルを3個まで送れます。送られたまま保管し、本プログラムが開くことはありません。";
+    FilesWarn "Files of strangers: what their first bytes say is all that is known. Open them on a machine that may be lost." "外部から送られたファイルです。種別は先頭のバイトからの推定です。失ってもよい隔離環境で開いてください。";
+    HandedOver "This node hands the report to the office and keeps no copy; your name does not go with it. It is followed at the office, at the address that is shown next." "この届出は調整部署に引き渡され、ここには保存されません。氏名は送られません。次に表示される調整部署のアドレスで確認してください。";
     Unread "Reports that nobody has read" "未読の届出";
     NoUnread "None." "ありません。";
     QueueFull "As many wait as are kept; who reports now is asked to come back later." "保管上限に達しています。新たな届出には後ほど再送するよう案内しています。";

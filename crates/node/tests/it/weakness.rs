@@ -4,6 +4,7 @@
 #![expect(clippy::too_many_lines, reason = "whole cases are long")]
 
 mod audience;
+mod counts;
 mod letters;
 mod parties;
 mod publication;

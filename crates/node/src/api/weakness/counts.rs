@@ -32,8 +32,8 @@ pub(crate) struct OfMaker {
     responses(
         (status = 200, description = "What the maker sees in its room from now on.", body = Object),
         (status = 403, description = "The caller is no supervisor.", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such case, or no such maker in it.", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The case has no draft, or one that breaks the standard.", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such case, no such maker in it, or no draft.", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "The draft breaks the standard.", body = Document, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn counts(
     State(app): State<Shared>,

@@ -181,6 +181,7 @@ fn of_maker(
             }
             (maker::notices(forms.reader, &maker.notices, (&forms.here, letters)))
             (maker::requests(forms.reader, &clocked, (&forms.here, letters, false)))
+            @if open && shown.releases { (forms.of_maker("counts", name, &html! {}, W::LetCounts)) }
             @if open {
                 details {
                     summary { (say(W::Write)) }

@@ -8,7 +8,7 @@ use sakimori_advisory::room::maker::{ClockState, Notice, Request};
 use sakimori_advisory::room::view::MakerView;
 
 /// The page of a maker with a link.
-pub(crate) fn room(reader: &Reader, view: &MakerView, here: &str) -> Markup {
+pub(crate) fn room(reader: &Reader, view: &MakerView, (here, numbers): (&str, &Markup)) -> Markup {
     let say = |word| say(reader, word);
     let title = format!("{} {}", say(W::RoomOf), view.maker);
     let open = view.stage.word() != "closed";
@@ -22,6 +22,7 @@ pub(crate) fn room(reader: &Reader, view: &MakerView, here: &str) -> Markup {
         }
         (embargo(reader, &view.embargo))
         (notices(reader, &view.notices, (here, "")))
+        (numbers)
         h2 { (say(W::Told)) }
         @for told in &view.told {
             p .small { (told.at) " · " (say(W::AnswerBy)) " " (told.answer_by) }
