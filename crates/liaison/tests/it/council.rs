@@ -6,7 +6,10 @@ use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::asset::Act;
-use sakimori_liaison::council::{copies, council, give, join, leave, overrides};
+use sakimori_liaison::council::{
+    Reply, answered, ask_for, copies, council, give, invitation, invitations, invite, is_overdue,
+    join, leave, materials, overrides, reply, standing,
+};
 use sakimori_release::condition::{Condition, ConditionKind};
 use sakimori_release::council::{Copies, Opinion, Submission};
 use sakimori_release::sheet::Sheet;
@@ -188,4 +191,124 @@ async fn against_an_opinion_it_goes_with_a_reason_alone_and_that_is_counted() {
         "the opinion stays on the copy"
     );
     assert_eq!(overrides(&store).await.unwrap(), (1, 1));
+}
+
+async fn empty(folder: &tempfile::TempDir) -> SqliteStore {
+    SqliteStore::open(&folder.path().join("store"))
+        .await
+        .unwrap()
+}
+
+fn told<T: std::fmt::Debug>(said: Result<T, LiaisonError>) -> String {
+    said.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn an_invitation_is_no_membership_and_is_answered_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = empty(&folder).await;
+    let word = async |member| standing(&store, member).await.unwrap().word();
+    assert_eq!(word("acme").await, "none");
+    assert_eq!(
+        told(invitation(&store, "acme").await),
+        "there is no invitation to the council"
+    );
+    invite(&store, act("acme", "o2", NOW)).await.unwrap();
+    assert_eq!(
+        told(invite(&store, act("acme", "o2", NOW)).await),
+        "member: acme is invited"
+    );
+    assert_eq!(
+        told(invite(&store, act("A B", "o2", NOW)).await),
+        "member: `A B` is no name"
+    );
+    assert_eq!(word("acme").await, "invited");
+    assert!(!council(&store).await.unwrap().is_member(&name("acme"), NOW));
+    let kept = invitation(&store, "acme").await.unwrap();
+    answered(&store, act("acme", "h.abe", NOW), &kept, false)
+        .await
+        .unwrap();
+    assert_eq!(word("acme").await, "declined");
+    // Who read the same invitation is late.
+    let late = answered(&store, act("acme", "h.abe", NOW), &kept, true).await;
+    assert!(late.is_err());
+    invite(&store, act("acme", "o2", NOW)).await.unwrap();
+    assert_eq!(invitations(&store).await.unwrap().len(), 1);
+    let kept = invitation(&store, "acme").await.unwrap();
+    assert!(
+        answered(&store, act("acme", "No Name", NOW), &kept, true)
+            .await
+            .is_err()
+    );
+    answered(&store, act("acme", "h.abe", NOW), &kept, true)
+        .await
+        .unwrap();
+    join(&store, act("acme", "h.abe", NOW), Recorded::at(7))
+        .await
+        .unwrap();
+    assert_eq!(word("acme").await, "member");
+    assert!(invitations(&store).await.unwrap().is_empty());
+    assert_eq!(
+        told(invite(&store, act("acme", "o2", NOW)).await),
+        "member: acme is a member"
+    );
+    assert_eq!(word("borea").await, "none");
+}
+
+#[tokio::test]
+async fn material_has_a_day_and_one_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = empty(&folder).await;
+    let by = Seconds(NOW.0 + 100);
+    let ask = async |member, subject, by| {
+        let asked = ask_for(&store, act(member, "o2", NOW), "m-1", (subject, "All."), by);
+        asked.await.map_err(|e| e.to_string())
+    };
+    assert_eq!(
+        ask("acme", "Logs", by).await.unwrap_err(),
+        "member: acme is no member"
+    );
+    join(&store, act("acme", "h.abe", NOW), Recorded::at(7))
+        .await
+        .unwrap();
+    for (subject, by, field) in [
+        ("", by, "subject: "),
+        ("a\nb", by, "subject: "),
+        ("Logs", NOW, "reply_by: "),
+        ("Logs", Seconds(NOW.0 + 400 * 86_400), "reply_by: "),
+    ] {
+        let said = ask("acme", subject, by).await.unwrap_err();
+        assert!(said.starts_with(field), "{said}");
+    }
+    ask("acme", "Logs", by).await.unwrap();
+    let all = materials(&store, View::Of("acme"), NEWEST).await.unwrap();
+    assert!(!is_overdue(&all[0], by) && is_overdue(&all[0], Seconds(by.0 + 1)));
+    assert!(
+        materials(&store, View::Of("borea"), NEWEST)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let say = async |member, said| {
+        let kept = reply(&store, act(member, "a.sato", NOW), "m-1", said).await;
+        kept.map_err(|e| e.to_string())
+    };
+    let missing = say("borea", Reply::Given("x".to_owned()))
+        .await
+        .unwrap_err();
+    assert_eq!(missing, "there is no council-material `m-1`");
+    let without = say("acme", Reply::Refused(" ".to_owned()))
+        .await
+        .unwrap_err();
+    assert!(without.starts_with("refused: "), "{without}");
+    say("acme", Reply::Refused("sealed".to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(
+        say("acme", Reply::Given("x".to_owned())).await.unwrap_err(),
+        "answer: was given before"
+    );
+    let all = materials(&store, View::Of("acme"), NEWEST).await.unwrap();
+    assert_eq!((all[0].state.as_str(), all[0].due), ("refused", None));
+    assert!(!is_overdue(&all[0], Seconds(by.0 + 1)));
 }

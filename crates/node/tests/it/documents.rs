@@ -8,7 +8,7 @@ fn page(name: &str) -> PathBuf {
     own.join("../../docs/reference").join(name)
 }
 
-fn check(name: &str, text: &str) {
+pub(crate) fn check(name: &str, text: &str) {
     let path = page(name);
     if std::env::var_os("SAKIMORI_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();

@@ -361,6 +361,15 @@ impl Caller {
         self.post(path, "application/json", body.to_string().as_bytes())
     }
 
+    pub(crate) fn put_json(&self, path: &str, body: &Value) -> Said {
+        let mut request = self.agent.put(format!("{}{path}", self.url));
+        request = request.header("content-type", "application/json");
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        read(request.send(body.to_string().as_bytes()).unwrap())
+    }
+
     pub(crate) fn post_note(&self, path: &str, note: &Note) -> Said {
         self.post(path, "text/plain; charset=utf-8", &note.to_bytes())
     }

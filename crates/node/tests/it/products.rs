@@ -198,3 +198,162 @@ fn a_product_is_on_record_and_reaches_those_who_are_named_and_no_other() {
     let all = house.supervisor.get("/v1/products").json();
     assert_eq!(all.as_array().map(Vec::len), Some(2));
 }
+
+#[test]
+fn each_organisation_reads_what_it_was_given_in_any_capacity_and_everybody_what_is_published() {
+    let house = House::open();
+    let [acme, borea, cosmo] = &house.operators;
+    let let_go = |body: &Value| {
+        let said = house.supervisor.post_json("/v1/products", body);
+        assert_eq!(said.status, 200, "{}", said.text());
+        said.json()["id"].as_str().unwrap().to_owned()
+    };
+    let mut controlled = with("class", json!("integrated-controlled"));
+    controlled["tlp"] = json!("amber+strict");
+    controlled["recipients"] = json!(["carrier/borea"]);
+    controlled["fields"] =
+        json!([{"name": "how", "kind": "secret", "values": ["It was seen at the border."]}]);
+    let id = let_go(&controlled);
+    let copies = borea.get("/v1/products").json();
+    assert_eq!(
+        (&copies[0]["recipient"], &copies[0]["controlled"]),
+        (&json!("carrier/borea"), &json!(true))
+    );
+    assert_eq!(copies[0]["fields"]["how"][0], "It was seen at the border.");
+    for other in [acme, cosmo] {
+        assert_eq!(other.get("/v1/products").json(), json!([]));
+    }
+    controlled["replaces"] = json!(id);
+    assert_eq!(let_go(&controlled), id);
+    let versions = house.supervisor.get(&format!("/v1/products/{id}")).json();
+    assert_eq!(versions.as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        borea.get(&format!("/v1/products/{id}")).code(),
+        "not-signed-in"
+    );
+    // Conditions are said by who may say them, and a secret is no public notice.
+    let mut state = controlled.clone();
+    state["recipients"] = json!(["state-agency/npa"]);
+    state["replaces"] = Value::Null;
+    assert!(house.refused(&state).1.contains("[CONDITION_MISSING]"));
+    state["conditions"] = json!([{"kind": "controlled-handling", "recipient": "npa", "until": "2100-01-01T00:00:00Z", "reason": "undertaken"}]);
+    assert!(
+        house.refused(&state).1.starts_with("conditions.by: "),
+        "by the recipient's officer"
+    );
+    state["conditions"][0]["by"] = json!("n.mori");
+    let_go(&state);
+    state["class"] = json!("public-notice");
+    assert!(house.refused(&state).1.contains("[CLASS_VIOLATION]"));
+    let council = with("recipients", json!(["council/borea"]));
+    assert!(
+        house
+            .refused(&council)
+            .1
+            .starts_with("recipients: members of the council")
+    );
+    // A report goes to the minister whom its case goes to and to the Cabinet Office, and to no other.
+    let document = crate::callers::house::document("acme", "c-9", house.nation.host.seconds());
+    let filed = acme.post("/v1/reports", "application/json", &write_report(&document));
+    assert_eq!(filed.status, 200, "{}", filed.text());
+    let minister = filed.json()["route"]["minister"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut report = with("class", json!("operator-report"));
+    report["from"]["case"] = json!("c-9");
+    report["tlp"] = json!("amber+strict");
+    for other in ["npa", "nco"] {
+        report["recipients"] = json!([
+            "state-agency/cabinet-office",
+            format!("state-agency/{other}")
+        ]);
+        assert!(
+            house.refused(&report).1.contains("[CONDITION_MISSING]"),
+            "{other}"
+        );
+    }
+    report["recipients"] = json!(["operator/borea"]);
+    assert!(house.refused(&report).1.contains("[CLASS_VIOLATION]"));
+    report["recipients"] = json!([
+        "state-agency/cabinet-office",
+        format!("state-agency/{minister}")
+    ]);
+    let id = let_go(&report);
+    let copies = house.supervisor.get(&format!("/v1/products/{id}")).json();
+    assert_eq!(copies.as_array().map(Vec::len), Some(2));
+    let kept = copies[0]["fields"]["document"][0].as_str().unwrap();
+    assert_eq!(kept.as_bytes(), write_report(&document), "as it came");
+    // What is published is for everybody.
+    let stranger = house.nation.stranger(Role::Office);
+    assert_eq!(stranger.get("/v1/notices").json(), json!([]));
+    let mut open = with("recipients", json!(["public/web"]));
+    open["tlp"] = json!("clear");
+    open["pap"] = json!("clear");
+    let_go(&open);
+    let published = stranger.get("/v1/notices").json();
+    assert_eq!(published.as_array().map(Vec::len), Some(1));
+    assert_eq!(published[0]["tlp"], "TLP:CLEAR");
+    assert_eq!(cosmo.get("/v1/products").json(), json!([]));
+}
+
+#[test]
+fn the_pages_of_products_let_one_go_and_show_each_its_own() {
+    let nation = Nation::start();
+    held(&nation);
+    let operator = crate::report::Operator::new(&nation, "borea");
+    operator.told_where_the_office_is(&nation);
+    let party = operator.person();
+    let address = nation.office.address.to_string();
+    let browser =
+        |id| crate::report::Browser::of(&nation.role(Role::Office), &address, Role::Office, id);
+    let supervisor = browser("o3");
+    assert!(party.page("/products").contains("No product."));
+    let form = [
+        ("class", "public-notice"),
+        ("operator", "acme"),
+        ("case", "c-1"),
+        ("replaces", ""),
+        ("words", "Look <b>here</b>."),
+        ("indicators", "198.51.100.9\r\nc2.example.net"),
+        ("fix", "Update."),
+        ("secret", ""),
+        ("tlp", "amber"),
+        ("pap", "amber"),
+        ("recipients", "operator/borea\r\nsupplier/maker"),
+        (
+            "conditions",
+            "fix-method maker 2100-01-01T00:00:00Z it is theirs",
+        ),
+        ("transforms", ""),
+        ("basis", "art. 40"),
+        ("rights", "none"),
+    ];
+    assert_eq!(browser("o2").post("/products", &form).status, 403);
+    supervisor.done("/products", &form);
+    let page = party.page("/products");
+    assert!(
+        page.contains("Look &lt;b&gt;here&lt;/b&gt;.") && page.contains("c2.example.net"),
+        "{page}"
+    );
+    assert!(
+        page.contains("operator/borea")
+            && !page.contains("supplier/maker")
+            && !page.contains("acme"),
+        "{page}"
+    );
+    let all = supervisor.page("/products");
+    assert!(all.contains("supplier/maker") && all.contains("operator/borea"));
+    let id = supervisor.caller.get("/v1/products").json()[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        supervisor
+            .page(&format!("/products/{id}"))
+            .contains("Update.")
+    );
+    let mut wrong = form;
+    wrong[11].1 = "fix-method maker";
+    assert_eq!(supervisor.post("/products", &wrong).status, 422);
+}
