@@ -1,6 +1,7 @@
 //! What machines posted for others and what was polled of partners, for people. In: looks, decisions of a supervisor. Out: lists, envelopes, entries. Never: an object that is shown to a reader
 //! before the release gate let it go; a look without its line in the record.
 
+mod inbox;
 mod web;
 
 pub(crate) use web::pages;
@@ -38,6 +39,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(envelope))
         .routes(routes!(release))
         .routes(routes!(keep))
+        .routes(routes!(inbox::list))
+        .routes(routes!(inbox::objects))
 }
 
 /// How a post is let go.

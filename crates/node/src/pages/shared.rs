@@ -1,12 +1,14 @@
-//! Pages about what is shared: posts of machines that wait for a supervisor. In: posts, their first objects. Out: HTML in which every text of others is a text node, without script. Never: a button
+//! Pages about what is shared: posts of machines that wait for a supervisor, what was polled of partners. In: posts, their first objects, polled objects. Out: HTML in which every text of others is a text node, without script. Never: a button
 //! that lets several go at once.
 
 use super::{Reader, page};
 use crate::api::shared::Shown;
 use crate::taxii::inbox::{Outcome, Post};
+use crate::taxii::partner::polled::Polled;
 use crate::words::shared::SharedWord as W;
 use maud::{Markup, html};
 use sakimori_custody::time::Seconds;
+use sakimori_store::ObjectRow;
 
 /// Longest text of an object on a page in characters; the envelope has all of it.
 const TEXT_CHARS_MAX: usize = 4000;
@@ -42,7 +44,7 @@ fn kinds(post: &Post) -> String {
 }
 
 /// Posts, and what was polled.
-pub(crate) fn list(reader: &Reader, posts: &[(Audience, Post)]) -> Markup {
+pub(crate) fn list(reader: &Reader, posts: &[(Audience, Post)], polled: &[Polled]) -> Markup {
     let say = |word| say(reader, word);
     let content = html! {
         h2 { (say(W::Posts)) }
@@ -69,7 +71,60 @@ pub(crate) fn list(reader: &Reader, posts: &[(Audience, Post)]) -> Markup {
             }
         }
     };
+    let content = html! {
+        (content)
+        h2 { (say(W::Polled)) }
+        p .small { (say(W::PolledIntro)) }
+        @if polled.is_empty() { p { (say(W::NothingPolled)) } }
+        @else { (sources(reader, polled)) }
+    };
     page(reader, say(W::Shared), &content)
+}
+
+/// How the last run of each source went.
+fn sources(reader: &Reader, polled: &[Polled]) -> Markup {
+    let say = |word| say(reader, word);
+    html! {
+        table {
+            thead { tr {
+                th scope="col" { (say(W::Collection)) }
+                th scope="col" { (say(W::Partner)) }
+                th scope="col" { (say(W::LastRun)) " (UTC)" }
+                th scope="col" { (say(W::Objects)) }
+                th scope="col" { (say(W::State)) }
+            } }
+            tbody { @for one in polled { @for source in &one.sources { tr {
+                td { a href={ "/shared/inbox/" (one.into) } { code { (one.into) } } }
+                td { (source.partner) " " code { (source.path) } }
+                td { (Seconds(source.at)) }
+                td { (source.kept) @if !source.refused.is_empty() { " (" (say(W::RefusedObjects)) ": " (source.refused.len()) ")" } }
+                td { @match &source.failed { Some(why) => strong .warn { (why) }, None => (say(W::Good)) } }
+            } } } }
+        }
+    }
+}
+
+/// Objects that were polled into a collection.
+pub(crate) fn polled(
+    reader: &Reader,
+    polled: &Polled,
+    (rows, more): (&[ObjectRow], bool),
+) -> Markup {
+    let say = |word| say(reader, word);
+    let content = html! {
+        (sources(reader, std::slice::from_ref(polled)))
+        @for source in &polled.sources { @for refused in &source.refused { p .small .text { (refused) } } }
+        h2 { (say(W::Objects)) }
+        @if rows.is_empty() { p { (say(W::NothingPolled)) } }
+        @for row in rows {
+            h3 { code { (row.key.id) } }
+            pre { (cut(&row.raw)) }
+        }
+        @if let (true, Some(last)) = (more, rows.last()) {
+            p { a href={ "/shared/inbox/" (polled.into) "?after=" (last.added) } { (say(W::Next)) } }
+        }
+    };
+    page(reader, say(W::Polled), &content)
 }
 
 /// A text that is cut where it is long.

@@ -29,6 +29,13 @@ words! {
     Rights "How the rights of communication parties were considered (art. 43)" "通信の当事者の権利への配慮(法第43条)";
     KeepIt "Do not let it go" "許可しない";
     FirstObjects "The first hundred." "先頭の100件です。";
+    Polled "Polled of partners" "提携先から取得したもの";
+    PolledIntro "What partners give lies here and goes to nobody but through the release gate." "提携先から得たものはここに置かれ、提供の審査を経なければ誰にも渡りません。";
+    NothingPolled "Nothing." "ありません。";
+    Partner "Partner" "提携先";
+    LastRun "Last run" "最終取得";
+    Good "good" "正常";
+    Next "Next" "次へ";
     Envelope "All of them, as a file" "すべてをファイルで見る";
 }
 

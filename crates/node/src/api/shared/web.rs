@@ -1,5 +1,6 @@
 //! The routes of the pages of what is shared. In: forms. Out: pages. Never: an act that the interface has not too; a form that was not made for the session.
 
+use super::inbox::{self, AddedAfter};
 use super::{PostKept, PostRelease, Typed, decided, desk, files, look};
 use crate::app::{Caller, Shared};
 use crate::extract::Form;
@@ -7,7 +8,7 @@ use crate::pages::{html_of, shared as pages};
 use crate::part::Role;
 use crate::problem::{Answer, Code, Problem};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 use axum::routing::get;
@@ -19,28 +20,42 @@ pub(crate) fn pages(role: Role) -> Router<Shared> {
     match role {
         Role::Office => Router::new()
             .route("/shared", get(list))
+            .route("/shared/inbox/{collection}", get(polled))
             .route("/shared/posts/{machine}/{post}", get(one).post(act)),
         Role::Commission | Role::Operator => Router::new(),
     }
 }
 
 async fn list(State(app): State<Shared>, caller: Caller, headers: HeaderMap) -> Answer<Response> {
-    app.require(&caller, Act::ReleaseProduct, &Object::any())
-        .await?;
+    let polled = inbox::all(&app, &caller).await?;
+    let decides = app.may(&caller, Act::ReleaseProduct, &Object::any()).await;
     let reader = app.reader(&caller, &headers);
     let page = app.blocking(move |app| {
         let now = app.host.seconds();
-        let Ok(desk) = desk(app) else {
-            return Ok(pages::list(&reader, &[]));
+        let (Ok(desk), true) = (desk(app), decides) else {
+            return Ok(pages::list(&reader, &[], &polled));
         };
         let all = desk.inbox.all().map_err(files)?;
         let rows: Vec<_> = all
             .into_iter()
             .map(|post| (desk.audience(&post, now), post))
             .collect();
-        Ok(pages::list(&reader, &rows))
+        Ok(pages::list(&reader, &rows, &polled))
     });
     page.await.map(html_of)
+}
+
+async fn polled(
+    State(app): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(collection): Path<String>,
+    Query(AddedAfter { after }): Query<AddedAfter>,
+) -> Answer<Response> {
+    let (polled, rows) = inbox::page(&app, &caller, (collection, after)).await?;
+    let reader = app.reader(&caller, &headers);
+    let more = rows.len() == inbox::PAGE;
+    Ok(html_of(pages::polled(&reader, &polled, (&rows, more))))
 }
 
 async fn one(

@@ -190,3 +190,93 @@ fn what_a_partner_gives_is_kept_judged_and_given_to_nobody_without_the_gate() {
     assert_eq!(polled.len(), 3);
     assert_eq!(polled[0], "30 objects, 30 kept");
 }
+
+#[test]
+fn a_timetable_polls_when_it_is_due_and_what_came_is_seen_by_the_office_alone() {
+    use crate::nation::join;
+    use crate::uses::pause;
+    let partner = House::start(&plan());
+    let sent: Vec<String> = (0..30).map(|n| thing(n, 0, "")).collect();
+    let path = format!("/taxii2/notices/collections/{OPEN}/");
+    let writer = partner.machine("writer");
+    assert_eq!(writer.post(&format!("{path}objects/"), &sent).status, 202);
+    let mut own = House::start(&plan());
+    let address = partner.running.as_ref().unwrap().address.to_string();
+    join(&own.office(), "partner", &partner.office(), &address, &[]);
+    let officer = own.person("o2");
+    assert_eq!(officer.get("/v1/shared/inbox").json()["rows"], json!([]));
+    let [good, bad] = [
+        "0cee4c1e-33ba-4a4e-9d22-3f1bca3a2d00",
+        "1cee4c1e-33ba-4a4e-9d22-3f1bca3a2d00",
+    ];
+    std::fs::write(own.office().join("a.secret"), partner.token("reader")).unwrap();
+    std::fs::write(own.office().join("b.secret"), "sak_no").unwrap();
+    let line = |into: &str, secret: &str| json!({"partner": "partner", "collection": path, "into": into, "every_minutes": 60, "secret": secret});
+    let polls = json!({"polls": [line(good, "a.secret"), line(bad, "b.secret")]});
+    std::fs::write(own.office().join("taxii-polls.json"), polls.to_string()).unwrap();
+    own.again();
+    let officer = own.person("o2");
+    let rows = || {
+        officer.get("/v1/shared/inbox").json()["rows"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    let both = (0..1200).any(|_| {
+        pause();
+        rows().len() == 2
+    });
+    assert!(both, "{:?}", rows());
+    let all = rows();
+    let source = &all[0]["sources"][0];
+    assert_eq!(
+        (&all[0]["collection"], &source["kept"]),
+        (&json!(good), &json!(30))
+    );
+    assert_eq!(
+        (&source["by"], &source["failed"]),
+        (&json!("timetable"), &json!(null))
+    );
+    let failed = &all[1]["sources"][0];
+    assert!(
+        failed["failed"].as_str().unwrap().contains("401"),
+        "{failed}"
+    );
+    assert_eq!(failed["good"], json!(null));
+    let objects = officer.get(&format!("/v1/shared/inbox/{good}")).json();
+    let objects = objects["rows"].as_array().unwrap();
+    assert_eq!(objects.len(), 30);
+    let after = objects[28]["place"].as_u64().unwrap();
+    let rest = officer
+        .get(&format!("/v1/shared/inbox/{good}?after={after}"))
+        .json();
+    assert_eq!(rest["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(rest["rows"][0]["object"]["id"], super::house::id(29));
+    let page = officer.get(&format!("/shared/inbox/{good}")).text();
+    assert!(page.contains(&super::house::id(3)), "{page}");
+    assert!(officer.get("/shared").text().contains(good));
+    // A collection of the file is none that was polled, and others of the node do not look.
+    assert_eq!(
+        officer.get(&format!("/v1/shared/inbox/{OPEN}")).code(),
+        "not-found"
+    );
+    for who in ["o1", "admin", "a1"] {
+        let person = own.person(who);
+        for path in [
+            "/v1/shared/inbox".to_owned(),
+            format!("/v1/shared/inbox/{good}"),
+            "/shared".to_owned(),
+        ] {
+            assert_eq!(person.get(&path).code(), "not-allowed", "{who} {path}");
+        }
+    }
+    // What was polled is given to nobody by an edited file.
+    let mut given = plan();
+    given["roots"][0]["collections"][0]["id"] = json!(good);
+    own.plan(&given);
+    own.running.take().unwrap().stop();
+    let options = crate::nation::options(sakimori_node::Role::Office, &own.folder.path().join("a"));
+    let refused = sakimori_node::start(&options, &own.host).err().unwrap();
+    let refused = sakimori_control::error::told(&refused);
+    assert!(refused.contains("the partner partner brought"), "{refused}");
+}
