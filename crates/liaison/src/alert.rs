@@ -26,7 +26,7 @@ mod warn;
 mod ways;
 
 pub use feed::{FeedForm, sightings};
-pub use intake::{Feed, FeedPaper, Intake, take, take_for};
+pub use intake::{Feed, FeedPaper, Intake, take, take_for, take_warned};
 pub use look::{Step, look_now, looked, settle, steps, written_to};
 pub(crate) use outbox::message;
 pub use outbox::{Channel, Letter, Message, Sent, Transport, waiting, work};

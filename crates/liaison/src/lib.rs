@@ -21,6 +21,7 @@ pub mod product;
 pub mod report;
 pub mod share;
 pub mod ticket;
+pub mod warned;
 pub mod weakness;
 
 pub use error::LiaisonError;

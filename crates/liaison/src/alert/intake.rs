@@ -10,6 +10,7 @@ use super::ways::{Ways, ways};
 use crate::asset::Act;
 use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
+use crate::warned::Warned;
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::alert::{Again, Alert, Match, Register};
@@ -89,7 +90,21 @@ pub async fn take(
     feed: Feed<'_>,
     timing: &Timing,
 ) -> Result<Intake, LiaisonError> {
-    taken(store, act, feed, timing, None).await
+    taken(store, act, feed, timing, (None, &Warned::default())).await
+}
+
+/// As [`take`], at a node with warning lists: an alert about something that a list names is marked with the reason, and made all the same.
+///
+/// # Errors
+/// As [`take`].
+pub async fn take_warned(
+    store: &(impl Store + ?Sized),
+    act: Act<'_>,
+    feed: Feed<'_>,
+    timing: &Timing,
+    warned: &Warned,
+) -> Result<Intake, LiaisonError> {
+    taken(store, act, feed, timing, (None, warned)).await
 }
 
 /// As [`take`], for these owners alone: a sighting that the release gate let go for one is none of another's.
@@ -103,7 +118,7 @@ pub async fn take_for(
     timing: &Timing,
     owners: &BTreeSet<String>,
 ) -> Result<Intake, LiaisonError> {
-    taken(store, act, feed, timing, Some(owners)).await
+    taken(store, act, feed, timing, (Some(owners), &Warned::default())).await
 }
 
 async fn taken(
@@ -111,7 +126,7 @@ async fn taken(
     act: Act<'_>,
     feed: Feed<'_>,
     timing: &Timing,
-    owners: Option<&BTreeSet<String>>,
+    (owners, warned): (Option<&BTreeSet<String>>, &Warned),
 ) -> Result<Intake, LiaisonError> {
     let id = feed_id(&feed);
     let kept = store.paper(act.owner, FeedPaper::KIND, &id).await?;
@@ -157,6 +172,7 @@ async fn taken(
             unverified,
             own,
             timing,
+            warned,
         };
         written(store, &act, group, from, &mut intake).await?;
     }
@@ -226,6 +242,7 @@ struct From<'a> {
     unverified: bool,
     own: Option<&'a Ways>,
     timing: &'a Timing,
+    warned: &'a Warned,
 }
 
 /// Writes what a group of sightings makes of its alert, with the messages about it.
@@ -338,7 +355,10 @@ fn changes(
     for Touched { alert, known } in touched {
         let id = id_of(&alert);
         let before = known.as_ref().map(|known| known.said.feeds.as_slice());
-        let said = AlertPaper::of(&alert, feeds(before, from.feed), unverified);
+        let said = AlertPaper {
+            warnings: from.warned.marks(&alert.what),
+            ..AlertPaper::of(&alert, feeds(before, from.feed), unverified)
+        };
         let standing = act.standing(said.state(), None);
         if let Some(known) = known {
             changes.push(known.next(&said, standing)?);

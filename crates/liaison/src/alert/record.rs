@@ -50,6 +50,9 @@ pub struct AlertPaper {
     pub answers: Vec<Answered>,
     /// The feeds that it was written from, the last one behind.
     pub feeds: Vec<String>,
+    /// What warning lists say of what was seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// An answer.
@@ -131,6 +134,7 @@ impl AlertPaper {
             fields,
             answers: answered.collect(),
             feeds,
+            warnings: Vec::new(),
         }
     }
 
@@ -156,6 +160,7 @@ impl AlertPaper {
             first: Seconds(self.first).to_string(),
             last: Seconds(self.last).to_string(),
             count: self.count,
+            warnings: &self.warnings,
         }
     }
 }
@@ -187,6 +192,9 @@ pub struct Shown<'a> {
     pub last: String,
     /// How often.
     pub count: u64,
+    /// What warning lists say of what was seen.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub warnings: &'a [String],
 }
 
 fn unreadable(id: &str) -> LiaisonError {
@@ -275,6 +283,7 @@ pub async fn answer(
         alert.answer(answer, act.by, act.at);
         let said = AlertPaper {
             fields_cut: kept.said.fields_cut,
+            warnings: kept.said.warnings.clone(),
             ..AlertPaper::of(&alert, kept.said.feeds.clone(), kept.said.unverified)
         };
         let changes = [

@@ -2,6 +2,7 @@
 
 mod look;
 mod outbox;
+mod warned;
 
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::alert::{Answer, Method};
