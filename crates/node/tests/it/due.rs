@@ -33,7 +33,7 @@ fn what_is_overdue_is_one_list_as_json_csv_page_and_count_and_to_each_its_own() 
     }
     // The event was recognised on 1 October 2026: this machine's clock says whether its last day is over.
     let officer = nation.person(Role::Office, "o3");
-    let late = nation.host.seconds().to_string() > "2026-11-02T15:00:00Z".to_owned();
+    let late = nation.host.seconds() > "2026-11-02T15:00:00Z".parse().unwrap();
     let all = officer.get("/v1/due").json();
     let of = |operator: &str| {
         (
@@ -54,14 +54,9 @@ fn what_is_overdue_is_one_list_as_json_csv_page_and_count_and_to_each_its_own() 
     let ahead = officer.get("/v1/due?days=366").json();
     assert!(rows(&ahead).len() >= 4, "acknowledgements run: {ahead}");
     assert!(ahead["rows"][0]["due"]["reasons"].as_array().unwrap().len() > 1);
-    for own in [&water, &gas] {
+    for (own, name) in [(&water, "water-1"), (&gas, "gas-1")] {
         let said = own.get("/v1/due?days=366").json();
         assert!(rows(&said).iter().any(|row| row.2 == "full-report"));
-        let name = if std::ptr::eq(own, &water) {
-            "water-1"
-        } else {
-            "gas-1"
-        };
         assert!(rows(&said).iter().all(|row| row.0 == name), "{said}");
     }
     let sheet = officer.get("/v1/due.csv?days=366");

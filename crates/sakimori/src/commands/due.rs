@@ -8,7 +8,7 @@ use crate::show;
 use sakimori_access::Access;
 use sakimori_control::{Host, keys};
 use sakimori_cooperate::clock::Who;
-use sakimori_liaison::due::{Asked, Kind, List, due};
+use sakimori_liaison::due::{Asked, Kind, List, Row, due};
 use sakimori_liaison::report::operator_of;
 use sakimori_node::{Options, Role, due_sheet, duties, office_keys};
 use sakimori_store::View;
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, host: &Host) -> Result<ExitCode, Failur
     } else {
         table(at, &list);
     }
-    let late = list.rows.iter().any(|row| row.is_late());
+    let late = list.rows.iter().any(Row::is_late);
     Ok(ExitCode::from(u8::from(late)))
 }
 

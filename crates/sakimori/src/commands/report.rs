@@ -220,32 +220,7 @@ async fn operator(desk: &Desk<'_>, act: Act) -> Result<ExitCode, Failure> {
             return shown::case(desk, &case).await;
         }
         Act::Attach { case, file } => return attached(desk, &case, &file).await,
-        Act::Delegate {
-            case,
-            filer,
-            until,
-            who,
-        } => {
-            let draft = clerk.draft(case.as_str()).await.map_err(no)?;
-            let delegated = clerk.delegate(&draft, (filer, until), &who).await;
-            delegated.map_err(no)?;
-        }
-        Act::Filers {
-            filer,
-            until,
-            who,
-            end,
-        } => {
-            let filers = clerk.filers();
-            match (filer, until) {
-                (Some(filer), Some(until)) => {
-                    filers.allow(&filer, &who, until).await.map_err(no)?;
-                }
-                (Some(filer), None) if end => filers.end(&filer).await.map_err(no)?,
-                _ => {}
-            }
-            shown::filers(at, &filers.list().await.map_err(no)?);
-        }
+        act @ (Act::Delegate { .. } | Act::Filers { .. }) => filers(desk, act).await?,
         Act::Receipt {
             file,
             case,
@@ -259,6 +234,39 @@ async fn operator(desk: &Desk<'_>, act: Act) -> Result<ExitCode, Failure> {
         | Act::Take { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who files for the operator.
+async fn filers(desk: &Desk<'_>, act: Act) -> Result<(), Failure> {
+    let (clerk, at) = (&desk.clerk, desk.at);
+    let no = |e: LiaisonError| failed(&e, at.lang);
+    let filers = clerk.filers();
+    match act {
+        Act::Delegate {
+            case,
+            filer,
+            until,
+            who,
+        } => {
+            let draft = clerk.draft(case.as_str()).await.map_err(no)?;
+            let delegated = clerk.delegate(&draft, (filer, until), &who).await;
+            return delegated.map_err(no);
+        }
+        Act::Filers {
+            filer: Some(filer),
+            until: Some(until),
+            who,
+            ..
+        } => filers.allow(&filer, &who, until).await.map_err(no)?,
+        Act::Filers {
+            filer: Some(filer),
+            end: true,
+            ..
+        } => filers.end(&filer).await.map_err(no)?,
+        _ => {}
+    }
+    shown::filers(at, &filers.list().await.map_err(no)?);
+    Ok(())
 }
 
 fn export(text: &str, out: &Path) -> Result<(), Failure> {

@@ -80,14 +80,24 @@ fn a_schedule_is_drafted_linted_signed_and_taken_and_never_goes_back() {
     let changed = written.replacen("30 days", "31 days", 1);
     fs::write(&text, changed).unwrap();
     at(folder, &["duties", "sign", &text]).ended(1);
-    // What another signed is not taken.
-    let other = TestNode::new();
-    let theirs = path("theirs.note");
+}
+
+#[test]
+fn a_schedule_that_another_office_signed_is_not_taken() {
+    let (office, other) = (TestNode::new(), TestNode::new());
+    let operator = office.beside("operator-node");
+    let key = at(office.node.folder(), &["report", "key"]).yes();
+    at(&operator, &["report", "key", key.out.trim()]).yes();
+    let path = |name: &str| office.beside(name).display().to_string();
+    let (text, theirs) = (path("duties.txt"), path("theirs.note"));
     at(other.node.folder(), &["duties", "draft", "--out", &text]).yes();
-    at(
-        other.node.folder(),
-        &["duties", "sign", &text, "--out", &theirs],
-    )
-    .yes();
-    at(&operator, &["duties", "take", &theirs]).ended(1);
+    let sign = ["duties", "sign", &text, "--out", &theirs];
+    at(other.node.folder(), &sign).yes();
+    let taken = at(&operator, &["duties", "take", &theirs]).ended(1);
+    assert!(
+        taken.last_line().contains("schedule of duties"),
+        "{taken:?}"
+    );
+    let shown = at(&operator, &["duties", "show", "--format", "json"]).yes();
+    assert_eq!(shown.json()["version"], 1);
 }

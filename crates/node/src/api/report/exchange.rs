@@ -104,6 +104,37 @@ fn coded(mut all: String, byte: u8) -> String {
     format!("{all}%{byte:02X}")
 }
 
+/// Fetches the schedule of duties, and tells who may file: neither holds a report back where the other side does not like it, or what it serves is not to be kept.
+async fn beforehand(
+    clerk: &Clerk<'_>,
+    link: &Arc<Link>,
+    (folder, keys): (&Path, &[VerifierKey]),
+    told: &mut Exchanged,
+) -> Answer<()> {
+    let (folder, pinned, now) = (folder.to_owned(), keys.to_vec(), clerk.now);
+    let fetch = move |link: &Link| {
+        let answer = link.get("/v1/duties")?;
+        super::duties::fetched(&folder, &pinned, &answer, now)
+    };
+    match beside(link, fetch).await {
+        Ok(version) => told.duties = version,
+        Err(problem) if is_word(problem.code) => told.refused.push(problem.detail),
+        Err(problem) => return Err(problem),
+    }
+    let Some(word) = clerk.filers().word().await.map_err(|e| no(&e))? else {
+        return Ok(());
+    };
+    let body = json!(word).to_string().into_bytes();
+    match post(link, "/v1/filers".to_owned(), body).await {
+        Ok(_) => Ok(()),
+        Err(problem) if is_word(problem.code) => {
+            told.refused.push(problem.detail);
+            Ok(())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
 /// Brings everything that waits to the office's node, fetches its guidance. Whatever breaks off is tried again at the next call; nothing is there twice.
 ///
 /// # Errors
@@ -114,29 +145,10 @@ pub async fn exchange_reports(
     keys: &[VerifierKey],
 ) -> Answer<Exchanged> {
     let mut told = Exchanged::default();
-    let (of_link, of_duties) = (folder.to_owned(), folder.to_owned());
+    let of_link = folder.to_owned();
     let open = tokio::task::spawn_blocking(move || Link::open(&of_link, "office")).await;
     let link = Arc::new(open.map_err(|e| Problem::hidden(Code::Fault, e))??);
-    let (pinned, now) = (keys.to_vec(), clerk.now);
-    let fetch = move |link: &Link| {
-        let answer = link.get("/v1/duties")?;
-        super::duties::fetched(&of_duties, &pinned, &answer, now)
-    };
-    match beside(&link, fetch).await {
-        Ok(version) => told.duties = version,
-        // A schedule that cannot be kept holds no report back.
-        Err(problem) if is_word(problem.code) => told.refused.push(problem.detail),
-        Err(problem) => return Err(problem),
-    }
-    if let Some(word) = clerk.filers().word().await.map_err(|e| no(&e))? {
-        let body = json!(word).to_string().into_bytes();
-        match post(&link, "/v1/filers".to_owned(), body).await {
-            Ok(_) => {}
-            // A word that the office does not take holds no report of the operator's own back.
-            Err(problem) if is_word(problem.code) => told.refused.push(problem.detail),
-            Err(problem) => return Err(problem),
-        }
-    }
+    beforehand(clerk, &link, (folder, keys), &mut told).await?;
     let mut held = BTreeSet::new();
     for waiting in clerk.waiting().await.map_err(|e| no(&e))? {
         if held.contains(&waiting.case) {

@@ -446,7 +446,7 @@ async fn answer(
 /// What the list of cases shows.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Show {
+struct Chosen {
     show: String,
     minister: String,
     bureau: String,
@@ -457,7 +457,7 @@ async fn cases(
     State(app): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
-    Query(query): Query<Show>,
+    Query(query): Query<Chosen>,
 ) -> Answer<Response> {
     let seat = officer(&app, &caller).await?;
     let filter = match query.show.as_str() {
