@@ -215,6 +215,43 @@ fn a_letter_goes_its_way_once(test: &str, postgres: bool) {
     });
 }
 
+/// Two letters that are five days late, in each side's own list and in the list of all that is due.
+async fn overdue_on_both_sides(house: &House, late: &Desk<'_>, clerk: &Clerk<'_>) {
+    for due in [
+        late.letters(View::All).await.unwrap()[0].due.clone(),
+        clerk.orders().await.unwrap()[0].due.clone(),
+    ] {
+        let due = due.unwrap();
+        assert_eq!(
+            (due.state, due.days_late),
+            (State::Overdue, 5),
+            "on both sides"
+        );
+    }
+    for (store, view) in [
+        (&house.office, View::All),
+        (&house.water, View::Of("water-1")),
+    ] {
+        let asked = due::Asked {
+            view,
+            kinds: &due::Kind::ALL,
+            days: 0,
+            now: late.now,
+            terms: &house.terms,
+        };
+        let rows = due::due(&**store, asked).await.unwrap().rows;
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| (row.id.as_str(), row.due.days_late))
+            .collect();
+        assert_eq!(
+            rows,
+            [("l-1", 5), ("l-2", 5)],
+            "in the list of what is due on both sides"
+        );
+    }
+}
+
 fn a_late_answer_is_taken_and_one_to_a_revoked_letter_is_kept(test: &str, postgres: bool) {
     let Some(house) = House::new(test, postgres) else {
         return;
@@ -232,39 +269,7 @@ fn a_late_answer_is_taken_and_one_to_a_revoked_letter_is_kept(test: &str, postgr
             .unwrap();
         let late = house.desk("2026-10-14T00:00:00Z");
         let clerk = house.clerk(0, "2026-10-14T00:00:00Z");
-        for due in [
-            late.letters(View::All).await.unwrap()[0].due.clone(),
-            clerk.orders().await.unwrap()[0].due.clone(),
-        ] {
-            let due = due.unwrap();
-            assert_eq!(
-                (due.state, due.days_late),
-                (State::Overdue, 5),
-                "on both sides"
-            );
-        }
-        for (store, view) in [
-            (&house.office, View::All),
-            (&house.water, View::Of("water-1")),
-        ] {
-            let asked = due::Asked {
-                view,
-                kinds: &due::Kind::ALL,
-                days: 0,
-                now: late.now,
-                terms: &house.terms,
-            };
-            let rows = due::due(&**store, asked).await.unwrap().rows;
-            let rows: Vec<_> = rows
-                .iter()
-                .map(|row| (row.id.as_str(), row.due.days_late))
-                .collect();
-            assert_eq!(
-                rows,
-                [("l-1", 5), ("l-2", 5)],
-                "in the list of what is due on both sides"
-            );
-        }
+        overdue_on_both_sides(&house, &late, &clerk).await;
         clerk.reply("l-1", "遅くなりました").await.unwrap();
         clerk.reply("l-2", "こちらも").await.unwrap();
         late.end_letter(&house.names[0], "l-2", End::Revoke)
@@ -291,6 +296,44 @@ fn a_late_answer_is_taken_and_one_to_a_revoked_letter_is_kept(test: &str, postgr
             "and is not sent for ever"
         );
     });
+}
+
+/// What one operator has, asked for by the other.
+async fn the_other_has_none(house: &House, desk: &Desk<'_>) {
+    let (water, gas) = (
+        house.clerk(0, "2026-10-03T00:00:00Z"),
+        house.clerk(1, "2026-10-03T00:00:00Z"),
+    );
+    let page = desk.letters_behind(&house.names[1], 0).await.unwrap();
+    assert_eq!((page.rows.len(), page.newest), (0, 0));
+    let page = desk.letters_behind(&house.names[0], 0).await.unwrap();
+    let letter = page.rows[0].said.clone();
+    assert!(
+        gas.keep_letters(std::slice::from_ref(&letter))
+            .await
+            .is_err(),
+        "addressed to another"
+    );
+    assert_eq!(water.keep_letters(&[letter]).await.unwrap(), 1);
+    for asked in [
+        desk.replied(&house.names[1], "l-1", "x").await.unwrap_err(),
+        desk.received(&house.names[1], "l-1").await.unwrap_err(),
+        desk.letter("gas-1", "l-1").await.unwrap_err(),
+        desk.ticket("gas-1", "t-1").await.unwrap_err(),
+    ] {
+        assert!(matches!(asked, LiaisonError::Missing { .. }), "{asked}");
+    }
+    let other = Asked {
+        id: &name("t-1"),
+        subject: "s",
+        text: "t",
+        number: Some(2),
+    };
+    assert!(
+        desk.ask(&house.names[1], other).await.is_err(),
+        "no word on another's ticket"
+    );
+    assert!(desk.tickets(View::Of("gas-1")).await.unwrap().is_empty());
 }
 
 fn nothing_of_one_operator_reaches_the_other(test: &str, postgres: bool) {
@@ -353,41 +396,7 @@ fn nothing_of_one_operator_reaches_the_other(test: &str, postgres: bool) {
             )
             .await;
         assert!(matches!(said, Err(LiaisonError::Refused { field, .. }) if field == "text"));
-
-        let (water, gas) = (
-            house.clerk(0, "2026-10-03T00:00:00Z"),
-            house.clerk(1, "2026-10-03T00:00:00Z"),
-        );
-        let page = desk.letters_behind(&house.names[1], 0).await.unwrap();
-        assert_eq!((page.rows.len(), page.newest), (0, 0));
-        let page = desk.letters_behind(&house.names[0], 0).await.unwrap();
-        let letter = page.rows[0].said.clone();
-        assert!(
-            gas.keep_letters(std::slice::from_ref(&letter))
-                .await
-                .is_err(),
-            "addressed to another"
-        );
-        assert_eq!(water.keep_letters(&[letter]).await.unwrap(), 1);
-        for asked in [
-            desk.replied(&house.names[1], "l-1", "x").await.unwrap_err(),
-            desk.received(&house.names[1], "l-1").await.unwrap_err(),
-            desk.letter("gas-1", "l-1").await.unwrap_err(),
-            desk.ticket("gas-1", "t-1").await.unwrap_err(),
-        ] {
-            assert!(matches!(asked, LiaisonError::Missing { .. }), "{asked}");
-        }
-        let other = Asked {
-            id: &id,
-            subject: "s",
-            text: "t",
-            number: Some(2),
-        };
-        assert!(
-            desk.ask(&house.names[1], other).await.is_err(),
-            "no word on another's ticket"
-        );
-        assert!(desk.tickets(View::Of("gas-1")).await.unwrap().is_empty());
+        the_other_has_none(&house, &desk).await;
     });
 }
 
@@ -475,6 +484,61 @@ async fn tickets(clerk: &Clerk<'_>, desk: &Desk<'_>, mut calls: u32) -> Option<(
     Some(())
 }
 
+/// The office answers, the operator writes on, the ticket is closed and opened again.
+async fn answered_and_closed(house: &House, clerk: &Clerk<'_>, id: &str) {
+    let answered = house.desk("2026-10-02T05:00:00Z");
+    let known = Known::default();
+    answered
+        .say((&house.names[0], id), "その他です。", &known)
+        .await
+        .unwrap();
+    clerk.write_ticket(id, "もしもし").await.unwrap();
+    let later = house.desk("2026-10-02T06:00:00Z");
+    for calls in [0, 1, 2, 9] {
+        let _ = tickets(clerk, &later, calls).await;
+    }
+    let sheet = later.tickets(View::All).await.unwrap().remove(0);
+    assert_eq!(sheet.paper.said.said_by(Side::Operator).count(), 4);
+    assert_eq!(sheet.paper.state, "waits-for-office");
+    assert_eq!(sheet.metric.first_answer_s, Some(7200));
+    let overdue = house
+        .desk("2026-12-02T00:00:00Z")
+        .ticket("water-1", id)
+        .await
+        .unwrap();
+    assert!(overdue.due.is_overdue(), "the word that waits has a clock");
+    assert!(
+        house
+            .clerk(0, "2026-12-02T00:00:00Z")
+            .ticket(id)
+            .await
+            .unwrap()
+            .due
+            .unwrap()
+            .is_overdue()
+    );
+    let closed = house.desk("2026-10-03T00:00:00Z");
+    closed.close_ticket("water-1", id).await.unwrap();
+    tickets(clerk, &closed, 9).await.unwrap();
+    let here = clerk.ticket(id).await.unwrap().paper;
+    assert_eq!(here.state, "closed");
+    assert_eq!(here.said.words().count(), 5);
+    assert!(
+        closed
+            .say((&house.names[0], id), "まだ", &known)
+            .await
+            .is_err()
+    );
+    clerk.write_ticket(id, "もう一度").await.unwrap();
+    tickets(clerk, &house.desk("2026-10-04T00:00:00Z"), 9)
+        .await
+        .unwrap();
+    assert_eq!(
+        clerk.ticket(id).await.unwrap().paper.state,
+        "waits-for-office"
+    );
+}
+
 fn every_word_of_a_ticket_arrives_once_and_in_its_turn(test: &str, postgres: bool) {
     let Some(house) = House::new(test, postgres) else {
         return;
@@ -517,57 +581,7 @@ fn every_word_of_a_ticket_arrives_once_and_in_its_turn(test: &str, postgres: boo
             .map(|word| word.text.clone())
             .collect();
         assert_eq!(said, ["様式は？", "もしもし", "もしもし"]);
-        let answered = house.desk("2026-10-02T05:00:00Z");
-        let known = Known::default();
-        answered
-            .say((&house.names[0], &id), "その他です。", &known)
-            .await
-            .unwrap();
-        clerk.write_ticket(&id, "もしもし").await.unwrap();
-        let later = house.desk("2026-10-02T06:00:00Z");
-        for calls in [0, 1, 2, 9] {
-            let _ = tickets(&clerk, &later, calls).await;
-        }
-        let sheet = later.tickets(View::All).await.unwrap().remove(0);
-        assert_eq!(sheet.paper.said.said_by(Side::Operator).count(), 4);
-        assert_eq!(sheet.paper.state, "waits-for-office");
-        assert_eq!(sheet.metric.first_answer_s, Some(7200));
-        let overdue = house
-            .desk("2026-12-02T00:00:00Z")
-            .ticket("water-1", &id)
-            .await
-            .unwrap();
-        assert!(overdue.due.is_overdue(), "the word that waits has a clock");
-        assert!(
-            house
-                .clerk(0, "2026-12-02T00:00:00Z")
-                .ticket(&id)
-                .await
-                .unwrap()
-                .due
-                .unwrap()
-                .is_overdue()
-        );
-        let closed = house.desk("2026-10-03T00:00:00Z");
-        closed.close_ticket("water-1", &id).await.unwrap();
-        tickets(&clerk, &closed, 9).await.unwrap();
-        let here = clerk.ticket(&id).await.unwrap().paper;
-        assert_eq!(here.state, "closed");
-        assert_eq!(here.said.words().count(), 5);
-        assert!(
-            closed
-                .say((&house.names[0], &id), "まだ", &known)
-                .await
-                .is_err()
-        );
-        clerk.write_ticket(&id, "もう一度").await.unwrap();
-        tickets(&clerk, &house.desk("2026-10-04T00:00:00Z"), 9)
-            .await
-            .unwrap();
-        assert_eq!(
-            clerk.ticket(&id).await.unwrap().paper.state,
-            "waits-for-office"
-        );
+        answered_and_closed(&house, &clerk, &id).await;
     });
 }
 
@@ -658,8 +672,8 @@ fn what_waits_goes_on_a_stick_and_over_the_line_once(test: &str, postgres: bool)
             .await
             .unwrap();
         let mut other = package;
-        other.replies[0].text = "別の回答".to_owned();
-        other.words[0].text = "別".to_owned();
+        "別の回答".clone_into(&mut other.replies[0].text);
+        "別".clone_into(&mut other.words[0].text);
         let back = later.take_handover(&other).await.unwrap();
         let errors: Vec<&str> = back
             .refused
