@@ -1,7 +1,7 @@
 //! The vulnerability room over the store: reports of strangers, cases, what is published. In: reports, events, the time, secrets that others drew. Out: papers, each change one
 //! transaction with its audit line; the files of a provider. Never: a report in the place of another; a publication before its hour; a secret in clear.
 //!
-//! [`intake`] takes reports within bounds, [`case`] keeps a case as its events, one version each, [`leaving`] says what leaves by one and has to be on record before it, [`letter`] is an
+//! [`intake`] takes reports and [`files`] their files within bounds, [`case`] keeps a case as its events, one version each, [`leaving`] says what leaves by one and has to be on record before it, [`letter`] is an
 //! official letter to a maker, [`publication`] makes and writes what goes out, [`concerned`] tells operators whom it concerns, [`audience`] gives them what not everybody may read,
 //! [`catalogues`] are what others know of weaknesses. Act 42/2025 art. 42.
 
@@ -9,6 +9,7 @@ pub mod audience;
 pub mod case;
 pub mod catalogues;
 pub mod concerned;
+pub mod files;
 pub mod intake;
 pub mod leaving;
 pub mod letter;

@@ -73,7 +73,7 @@ impl Link {
         let read = reader.read_to_end(&mut bytes);
         read.map_err(|e| Problem::hidden(Code::PeerUnavailable, e))?;
         let status = answer.status().as_u16();
-        if status == 200 {
+        if matches!(status, 200 | 201) {
             return Ok(bytes);
         }
         // The other node's word for it is handed on, where it is one of ours.

@@ -6,16 +6,22 @@
 //! | [`house`] | who publishes, the tree in force, when the next one is due |
 //! | [`acts`] | what may be done to a case, and who may |
 //! | [`rest`] | routes of the interface |
+//! | [`counts`] | numbers that a supervisor lets a maker know |
 //! | [`coordinators`] | rooms of coordinators, for the interface and as pages |
+//! | [`files`] | files that come with a report |
+//! | [`operator`] | the form at an operator's node, which hands the report to the office |
 //! | [`letters`] | official letters, for the interface and as pages |
 //! | [`web`], [`forms`] | routes of pages; what their forms say |
 //! | [`tree`] | the published files |
 
 mod acts;
 mod coordinators;
+mod counts;
+mod files;
 mod forms;
 mod house;
 mod letters;
+mod operator;
 mod rest;
 mod tree;
 mod web;
@@ -45,25 +51,30 @@ pub(super) fn interface(role: Role) -> OpenApiRouter<Shared> {
         .routes(routes!(rest::event))
         .routes(routes!(rest::triage))
         .routes(routes!(rest::link))
+        .routes(routes!(counts::counts))
         .routes(routes!(rest::room))
         .routes(routes!(rest::said))
         .routes(routes!(rest::replied))
         .routes(routes!(coordinators::link))
         .routes(routes!(coordinators::seen))
         .routes(routes!(coordinators::said))
+        .routes(routes!(files::sent))
+        .routes(routes!(files::download))
         .routes(routes!(letters::letter))
         .routes(routes!(letters::makers))
 }
 
-/// The pages and the published tree, at the office's node.
+/// The pages and the published tree, at the office's node; at an operator's, the form that hands a report to the office.
 pub(super) fn pages(role: Role) -> Router<Shared> {
-    if role != Role::Office {
-        return Router::new();
+    match role {
+        Role::Operator => operator::routes(),
+        Role::Office => web::routes()
+            .merge(coordinators::routes())
+            .merge(files::routes())
+            .merge(letters::routes())
+            .merge(tree::routes()),
+        Role::Commission => Router::new(),
     }
-    web::routes()
-        .merge(coordinators::routes())
-        .merge(letters::routes())
-        .merge(tree::routes())
 }
 
 /// What a use case's refusal is to a caller.
@@ -82,6 +93,9 @@ fn problem(error: &WeaknessError) -> Problem {
             Code::Unavailable,
             "as many reports wait as are kept; come back in some hours, or write to the contact in /.well-known/security.txt",
         ),
+        WeaknessError::Liaison(LiaisonError::Full { .. }) => {
+            Problem::new(Code::TooManyRequests, text)
+        }
         WeaknessError::Liaison(LiaisonError::Store(_)) => {
             Problem::hidden(Code::StoreUnavailable, text)
         }

@@ -5,6 +5,7 @@
 
 mod audience;
 mod counts;
+mod files;
 mod letters;
 mod parties;
 mod publication;

@@ -91,6 +91,8 @@ pub(crate) struct Weaknesses {
     prepared: Mutex<Option<(u64, u64, Published)>>,
     making: Mutex<()>,
     telling: Mutex<()>,
+    /// Held while a file of a report is kept.
+    pub(super) filing: Mutex<()>,
     /// The catalogues as they were read, with what their files were then.
     known: std::sync::Mutex<Option<([Stamp; 2], Arc<Catalogues>)>>,
 }
@@ -125,6 +127,7 @@ pub(crate) fn open(
         prepared: Mutex::new(None),
         making: Mutex::new(()),
         telling: Mutex::new(()),
+        filing: Mutex::new(()),
         known: std::sync::Mutex::new(None),
     })))
 }

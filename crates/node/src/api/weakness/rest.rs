@@ -1,8 +1,8 @@
 //! Routes of the interface. In: JSON. Out: JSON. Never: an act that the rules of the room do not know.
 
-use super::{acts, counts};
 use super::house::of;
 use super::problem;
+use super::{acts, counts};
 use crate::app::{Caller, Shared};
 use crate::extract::Json;
 use crate::problem::{Answer, Code, Document, Problem};
@@ -16,6 +16,7 @@ use sakimori_advisory::room::{Act, Event, Report};
 use sakimori_custody::ids::hex;
 use sakimori_liaison::weakness::case::{self, Kept};
 use sakimori_liaison::weakness::catalogues::Sheets;
+use sakimori_liaison::weakness::files;
 use sakimori_liaison::weakness::intake::{self, Arrival, Taken};
 use sakimori_liaison::weakness::letter;
 use sakimori_liaison::weakness::{By, hash_of};
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// A report. All fields are bounded: lines have at most 200 characters, the text 16,000.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewReport {
     /// Maker, if known.
@@ -60,7 +61,7 @@ pub(crate) struct NewReport {
 }
 
 /// What became of a report.
-#[derive(Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 pub(crate) struct ReportTaken {
     /// Its number.
     pub report: String,
@@ -140,6 +141,9 @@ pub(crate) async fn followed(
     let found = intake::of_link(&*app.store, &report, &secret).await;
     let found = found.map_err(|e| problem(&e))?.ok_or_else(none)?;
     let now = app.host.seconds();
+    let kept = files::files(&*app.store, &report).await;
+    let kept = kept.map_err(|e| problem(&e))?;
+    let kept: Vec<super::files::FileKept> = kept.iter().map(super::files::said).collect();
     let case = match &found.said.case {
         Some(case) => {
             let kept = case::load(&*app.store, case)
@@ -150,7 +154,7 @@ pub(crate) async fn followed(
         None => None,
     };
     Ok(axum::Json(
-        json!({ "state": found.state, "report": found.said.report, "case": case }),
+        json!({ "state": found.state, "report": found.said.report, "case": case, "files": kept }),
     ))
 }
 

@@ -18,6 +18,7 @@ use sakimori_access::{Act as Leave, Object};
 use sakimori_advisory::room::Act;
 use sakimori_advisory::room::report::Known;
 use sakimori_liaison::weakness::By;
+use sakimori_liaison::weakness::files;
 use sakimori_liaison::weakness::intake::{self, Which};
 use sakimori_liaison::weakness::{case, intake as desk};
 use serde::Deserialize;
@@ -40,13 +41,13 @@ pub(super) fn routes() -> Router<Shared> {
 async fn form(State(app): State<Shared>, headers: HeaderMap) -> Answer<Response> {
     of(&app)?;
     let reader = app.reader(&Caller::Stranger, &headers);
-    Ok(html_of(pages::form(&reader)))
+    Ok(html_of(pages::form(&reader, false)))
 }
 
 /// The stranger's form. What it does not know it does not take: a browser sends what the page has.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Typed {
+pub(super) struct Typed {
     maker: String,
     product: String,
     versions: String,
@@ -57,23 +58,29 @@ struct Typed {
     credit: String,
 }
 
+impl From<Typed> for rest::NewReport {
+    fn from(typed: Typed) -> Self {
+        let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        Self {
+            maker: some(typed.maker),
+            product: typed.product,
+            versions: some(typed.versions),
+            text: typed.text,
+            exploited: typed.exploited,
+            public: typed.public,
+            contact: some(typed.contact),
+            credit: some(typed.credit),
+        }
+    }
+}
+
 async fn report(
     State(app): State<Shared>,
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Answer<Response> {
-    let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-    let report = rest::NewReport {
-        maker: some(typed.maker),
-        product: typed.product,
-        versions: some(typed.versions),
-        text: typed.text,
-        exploited: typed.exploited,
-        public: typed.public,
-        contact: some(typed.contact),
-        credit: some(typed.credit),
-    };
+    let report = rest::NewReport::from(typed);
     let reader = app.reader(&Caller::Stranger, &headers);
     match rest::take(&app, &connection, report).await {
         Ok(taken) => {
@@ -111,7 +118,10 @@ async fn followed(
     let reader = app.reader(&Caller::Stranger, &headers);
     let here = format!("/weaknesses/report/{report}/{secret}");
     let (said, aside) = (&found.said.report, found.said.aside.is_some());
-    let page = pages::followed(&reader, (&report, &here), (said, aside), view.as_ref());
+    let files = files::files(&*app.store, &report).await;
+    let files = files.map_err(|e| problem(&e))?;
+    let about = (said, aside, files.as_slice());
+    let page = pages::followed(&reader, (&report, &here), about, view.as_ref());
     Ok(html_of(page))
 }
 
@@ -228,8 +238,10 @@ async fn one(
     acts::may(&app, &caller, Leave::CoordinateWeakness).await?;
     let written = intake::report(&*app.store, &report).await;
     let written = written.map_err(|e| problem(&e))?;
+    let files = files::files(&*app.store, &report).await;
+    let files = files.map_err(|e| problem(&e))?;
     let reader = app.reader(&caller, &headers);
-    Ok(html_of(pages::one(&reader, &written)))
+    Ok(html_of(pages::one(&reader, &written, &files)))
 }
 
 async fn done(

@@ -10,6 +10,7 @@ use sakimori_liaison::paper::Written;
 use sakimori_liaison::weakness::case::Line;
 use sakimori_liaison::weakness::catalogues::Sheets;
 use sakimori_liaison::weakness::intake::{Arrived, UNREAD_MAX};
+use sakimori_store::Attachment;
 
 /// Unread reports and cases.
 pub(crate) fn list(
@@ -88,7 +89,7 @@ fn due(line: &Line, now: Seconds) -> Markup {
 }
 
 /// One report, with what may be done with it.
-pub(crate) fn one(reader: &Reader, written: &Written<Arrived>) -> Markup {
+pub(crate) fn one(reader: &Reader, written: &Written<Arrived>, files: &[Attachment]) -> Markup {
     let say = |word| say(reader, word);
     let here = format!("/weaknesses/reports/{}", written.id);
     let act = |act: &str, inner: &Markup, word: W| {
@@ -109,6 +110,7 @@ pub(crate) fn one(reader: &Reader, written: &Written<Arrived>) -> Markup {
         }
         @if let Some(aside) = &written.said.aside { p .text { (say(W::SetAside)) " " (aside) } }
         (report::report(reader, &written.said.report))
+        (report::kept(reader, files, Some(&format!("/v1{here}"))))
         @if written.said.case.is_none() {
             h2 { (say(W::OpenCase)) }
             (act("open", &html! {}, W::OpenCase))

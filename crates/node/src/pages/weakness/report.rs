@@ -6,14 +6,19 @@ use crate::words::weakness::Weakness as W;
 use maud::{Markup, html};
 use sakimori_advisory::room::Report;
 use sakimori_advisory::room::view::ReporterView;
+use sakimori_custody::ids::hex;
+use sakimori_liaison::weakness::files::FILES_MAX;
+use sakimori_store::Attachment;
 
-/// The form.
-pub(crate) fn form(reader: &Reader) -> Markup {
+/// The form. `ours`: at an operator's node, which hands the report to the office.
+pub(crate) fn form(reader: &Reader, ours: bool) -> Markup {
     let say = |word| say(reader, word);
     let content = html! {
         p { (say(W::ReportIntro)) }
         p .small { (say(W::ReportLimits)) }
+        @if ours { p { (say(W::HandedOver)) } }
         form method="post" action="/weaknesses/report" {
+            @if ours { (reader.form_field()) }
             (field(say(W::MakerIf), "maker", "", false))
             (field(say(W::Product), "product", "", true))
             (field(say(W::VersionsIf), "versions", "", false))
@@ -48,7 +53,7 @@ pub(crate) fn taken(reader: &Reader, number: &str, follow: Option<&str>) -> Mark
 pub(crate) fn followed(
     reader: &Reader,
     (number, here): (&str, &str),
-    (report, aside): (&Report, bool),
+    (report, aside, files): (&Report, bool, &[Attachment]),
     view: Option<&ReporterView>,
 ) -> Markup {
     let say = |word| say(reader, word);
@@ -75,8 +80,32 @@ pub(crate) fn followed(
             }
         }
         (self::report(reader, report))
+        (kept(reader, files, None))
+        @if !aside && files.len() < FILES_MAX {
+            p .small { (say(W::FileLimits)) }
+            form method="post" action={ (here) "/files" } enctype="multipart/form-data" {
+                label { (say(W::File)) input type="file" name="file" required; }
+                button { (say(W::Send)) }
+            }
+        }
     };
     page(reader, say(W::YourReport), &content)
+}
+
+/// Files of a report: what is said of each, and a download for the office. A file is never shown.
+pub(super) fn kept(reader: &Reader, files: &[Attachment], below: Option<&str>) -> Markup {
+    let say = |word| say(reader, word);
+    html! {
+        @if !files.is_empty() { h2 { (say(W::Files)) } }
+        ul { @for file in files { @let hash = hex(&file.hash); li {
+            @match below {
+                Some(below) => a href={ (below) "/attachments/" (hash) } download { (file.name) },
+                None => (file.name),
+            }
+            " · " (file.media) " · " (file.size) " · " code .small { (hash) }
+        } } }
+        @if below.is_some() && !files.is_empty() { p .warn { (say(W::FilesWarn)) } }
+    }
 }
 
 /// The report itself.
