@@ -42,6 +42,22 @@ pub fn class_of(statement: &Statement) -> (Class, Option<&Name>) {
     }
 }
 
+/// What the table says; why it says no.
+fn judged(statement: &Statement, leave: &Leave, now: Seconds) -> Result<Class, String> {
+    let (class, owner) = class_of(statement);
+    let subject = Subject {
+        class,
+        owner,
+        marking: leave.marking,
+    };
+    let judged = judge(subject, &leave.recipient, &leave.conditions, now);
+    judged.map_err(|refused| refused.to_string())?;
+    if leave.basis.trim().is_empty() || leave.rights.trim().is_empty() {
+        return Err("its legal basis or its note on rights is missing [BASIS_MISSING]".to_owned());
+    }
+    Ok(class)
+}
+
 /// Asks the table; a refusal is entered into the log before it is told.
 ///
 /// # Errors
@@ -52,35 +68,21 @@ pub(super) fn may_leave(
     statement: &Statement,
     (actor, leave): (&Name, &Leave),
 ) -> Result<Class, ControlError> {
-    let (class, owner) = class_of(statement);
     let now = host.seconds();
-    let said = !leave.basis.trim().is_empty() && !leave.rights.trim().is_empty();
-    let subject = Subject {
-        class,
-        owner,
-        marking: leave.marking,
-    };
-    let judged = judge(subject, &leave.recipient, &leave.conditions, now);
-    let Some(why) = judged.err().map(|refused| refused.to_string()).or_else(|| {
-        let unsaid = "its legal basis or its note on rights is missing [BASIS_MISSING]";
-        (!said).then(|| unsaid.to_owned())
-    }) else {
-        return Ok(class);
+    let why = match judged(statement, leave, now) {
+        Ok(class) => return Ok(class),
+        Err(why) => why,
     };
     let request = request(actor, leave, now);
     let key = PseudonymKey::new(host.bytes().map_err(ControlError::Randomness)?);
     let nothing = std::iter::empty::<Held<Released, ()>>;
-    let refusal = match owner {
-        Some(party) => {
-            let own = Classed::<SelectedParty, _>::looked_at(party.clone(), nothing(), |_| {
-                Sheet::default()
-            });
-            refused(own, leave.marking, &request, &key)
-        }
-        None => {
-            let own = Classed::<Selected, _>::looked_at(nothing(), |_| Sheet::default());
-            refused(own, leave.marking, &request, &key)
-        }
+    let refusal = if let Some(party) = class_of(statement).1 {
+        let of_party = |_| Sheet::default();
+        let own = Classed::<SelectedParty, _>::looked_at(party.clone(), nothing(), of_party);
+        refused(own, leave.marking, &request, &key)
+    } else {
+        let own = Classed::<Selected, _>::looked_at(nothing(), |_| Sheet::default());
+        refused(own, leave.marking, &request, &key)
     };
     if let Some(deed) = refusal {
         let office = keys::read(&node.office_key("office"))?;
@@ -118,4 +120,115 @@ fn refused<C: Leaves>(
         counters: record.counters.to_vec(),
         body: record.body,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sakimori_release::{ConditionKind as K, Pap, RecipientKind as R, Tlp};
+    use sakimori_testkit::folder::Plan;
+    use sakimori_tlog::note::Note;
+
+    const NOW: Seconds = Seconds(1_800_000_000);
+
+    fn statement(plan: &Plan) -> Statement {
+        let note = Note::parse(&plan.build().folder.statement).unwrap();
+        Statement::parse(note.text()).unwrap()
+    }
+
+    /// The class with which records go to somebody, or the code of the refusal.
+    fn asked(
+        statement: &Statement,
+        to: (R, &str),
+        conditions: &[(K, &str)],
+    ) -> Result<Class, String> {
+        let name: Name = to.1.parse().unwrap();
+        let said = |(kind, by): &(K, &str)| {
+            let span = [NOW, NOW.plus(60)];
+            Condition::new(
+                *kind,
+                by.parse().unwrap(),
+                Some(name.clone()),
+                span,
+                "a reason",
+            )
+            .unwrap()
+        };
+        let leave = Leave {
+            recipient: Recipient::new(to.0, name.clone()),
+            marking: Marking {
+                tlp: Tlp::AmberStrict,
+                pap: Pap::Red,
+            },
+            basis: "art. 38".to_owned(),
+            rights: "of the case alone".to_owned(),
+            conditions: conditions.iter().map(said).collect(),
+        };
+        let code = |why: String| {
+            let code = why.split(['[', ']']).nth(1).unwrap_or_default();
+            code.to_owned()
+        };
+        judged(statement, &leave, NOW).map_err(code)
+    }
+
+    #[test]
+    fn what_an_agreement_gave_is_its_party_s_and_goes_with_its_consent_or_to_itself() {
+        let own = statement(&Plan::agreement());
+        let need = (K::Need, "a.tanaka");
+        let consent = (K::PriorConsent, "party.example");
+        let missing = Err("CONDITION_MISSING".to_owned());
+        assert_eq!(asked(&own, (R::StateAgency, "nco"), &[need]), missing);
+        assert_eq!(asked(&own, (R::StateAgency, "nco"), &[consent]), missing);
+        let anothers = (K::PriorConsent, "other.example");
+        assert_eq!(
+            asked(&own, (R::StateAgency, "nco"), &[need, anothers]),
+            missing
+        );
+        let class = Ok(Class::SelectedParty);
+        assert_eq!(
+            asked(&own, (R::StateAgency, "nco"), &[need, consent]),
+            class
+        );
+        assert_eq!(asked(&own, (R::Party, "party.example"), &[]), class);
+        assert_eq!(
+            asked(&own, (R::Party, "other.example"), &[]),
+            Err("NOT_OWN".to_owned())
+        );
+        assert_eq!(
+            asked(&own, (R::Operator, "party.example"), &[consent]),
+            Err("CLASS_VIOLATION".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_a_sitting_allowed_is_selected_information_and_nobody_s_own() {
+        let sitting = statement(&Plan::default());
+        let need = (K::Need, "a.tanaka");
+        assert_eq!(
+            asked(&sitting, (R::PoliceDefence, "npa"), &[need]),
+            Ok(Class::Selected)
+        );
+        assert_eq!(
+            asked(&sitting, (R::Carrier, "telco"), &[need]),
+            Err("CONDITION_MISSING".to_owned())
+        );
+        assert_eq!(
+            asked(&sitting, (R::Party, "npa"), &[need]),
+            Err("CLASS_VIOLATION".to_owned())
+        );
+        for kind in [
+            R::ForeignGovernment,
+            R::Operator,
+            R::Public,
+            R::Supplier,
+            R::Council,
+            R::Contractor,
+        ] {
+            assert_eq!(
+                asked(&sitting, (kind, "x"), &[need]),
+                Err("CLASS_VIOLATION".to_owned()),
+                "{kind}"
+            );
+        }
+    }
 }
