@@ -32,6 +32,7 @@ mod start;
 pub mod stick;
 pub mod taxii;
 mod told;
+mod warned;
 pub mod words;
 
 pub use api::alert::{

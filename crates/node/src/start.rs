@@ -231,6 +231,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         Role::Office => taxii::partner::Timetable::open(&folder, host)?,
         Role::Commission | Role::Operator => None,
     };
+    let warned = crate::warned::read(options.role, &folder)?;
     let app = Arc::new(App {
         role: options.role,
         host: host.clone(),
@@ -247,6 +248,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         weaknesses,
         taxii,
         polls,
+        warned,
         openapi: api::document(options.role),
     });
     let router = guarded(&app, &metrics, host);

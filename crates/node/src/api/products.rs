@@ -108,6 +108,10 @@ pub(crate) struct NewProduct {
     #[serde(default)]
     #[schema(max_items = 1000)]
     indicators: Vec<String>,
+    /// Why indicators go that a warning list of the office names; without it such a product is refused.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    despite_warnings: Option<String>,
     /// What it means and what to do.
     #[schema(max_length = 16_384)]
     words: String,
@@ -327,6 +331,13 @@ pub(crate) async fn release(
     if let Some(collection) = &asked.collection {
         let taxii = app.taxii.as_ref().ok_or_else(no_collections)?;
         taxii.suits(collection, wish.class, &wish.request.recipients)?;
+    }
+    let despite = asked.despite_warnings.as_deref();
+    let said = app.warned.pass(&wish.indicators, despite);
+    let said = said.map_err(|e| no(&e))?;
+    if !said.is_empty() {
+        let why = format!("{}: {}", despite.unwrap_or_default(), said.join("; "));
+        app.audit(&by, "despite-warnings", "product", &why).await?;
     }
     let known = product::known(app.store.as_ref(), names(&app)?).await;
     let known: Known = known.map_err(|e| no(&e))?;

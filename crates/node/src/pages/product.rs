@@ -87,6 +87,7 @@ fn make(reader: &Reader) -> Markup {
             (line("replaces", W::Replaces))
             (area("words", W::What))
             (area("indicators", W::Indicators))
+            (line("despite_warnings", W::DespiteWarnings))
             (area("fix", W::Fix))
             (area("secret", W::SecretField))
             label for="tlp" { (say(W::Tlp)) }

@@ -72,6 +72,7 @@ words! {
     Recipients "Recipients, one a line, such as operator/borea" "提供先(1行に1件、例 operator/borea)";
     FromOperator "From a report: its operator" "報告した事業者";
     FromCase "and its case" "報告の番号";
+    DespiteWarnings "Why indicators go that a warning list names" "警告リストに載る指標を提供する理由";
     Replaces "Next version of the product" "次の版とする提供情報の番号";
     Fix "How it is mended or worked around" "対処方法";
     Conditions "What the law asks for beside, one a line: kind, recipient, until, reason, each behind a space" "法が求める条件(1行に1件:種別 提供先 期限 理由)";

@@ -88,7 +88,7 @@ pub(crate) async fn feed(
         bytes: &bytes,
     };
     let timing = app.blocking(|app| settings(&app.folder)).await?.timing();
-    let intake = alert::take(&*app.store, act, feed, &timing).await;
+    let intake = alert::take_warned(&*app.store, act, feed, &timing, &app.warned).await;
     let intake = intake.map_err(|e| no(&e))?;
     Ok(Said(Taken {
         sightings: intake.sightings,

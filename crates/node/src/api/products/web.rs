@@ -83,6 +83,8 @@ struct Made {
     replaces: String,
     words: String,
     indicators: String,
+    #[serde(default)]
+    despite_warnings: String,
     fix: String,
     secret: String,
     tlp: String,
@@ -159,6 +161,7 @@ async fn make(
         fields: fields.into_iter().flatten().collect(),
         from,
         indicators: lines(&form.indicators),
+        despite_warnings: some(&form.despite_warnings),
         words: form.words.replace("\r\n", "\n"),
         tlp: form.tlp,
         pap: form.pap,
