@@ -1,15 +1,22 @@
-//! `exchange check`, `convert`, `propose`; `poll` is beside it. In: files of others. Out: verdicts, converted texts, sources of packs. Never: a change of a file that was read, a pack that is signed.
+//! `exchange check`, `convert`, `propose`, `match`, `feed`; `poll` is beside it. In: files of others. Out: verdicts, converted texts, sources of packs, feeds. Never: a change of a file that was
+//! read, a pack that is signed.
+
+mod feed;
+mod lists;
+mod matching;
 
 use crate::arguments::Format;
-use crate::arguments::exchange::{Exchange, To};
+use crate::arguments::exchange::{Exchange, Lists, To};
 use crate::failure::Failure;
 use crate::show;
 use sakimori_control::{Host, files};
 use sakimori_custody::ids::{Name, hex};
 use sakimori_exchange::json::{self, Limits, Node};
+use sakimori_exchange::misp::taxonomy::Taxonomies;
 use sakimori_exchange::pattern::{Heading, Pattern, propose};
 use sakimori_exchange::stix::validate::{self, Severity};
-use sakimori_exchange::{misp, stix};
+use sakimori_exchange::warning::{Named, Warnings};
+use sakimori_exchange::{list, misp, stix};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,22 +26,44 @@ pub(super) fn run(command: Exchange, host: &Host) -> Result<ExitCode, Failure> {
         Exchange::Check {
             files,
             warnings,
+            warninglists,
+            taxonomies,
             format,
         } => {
+            let beside = Beside {
+                recommended: warnings,
+                warnings: lists::warnings(warninglists.as_deref())?,
+                taxonomies: lists::taxonomies(taxonomies.as_deref())?,
+            };
             let judged: Result<Vec<Judged>, Failure> = files
                 .iter()
-                .map(|file| check(file, warnings, host))
+                .map(|file| check(file, &beside, host))
                 .collect();
             Ok(told(&judged?, format))
         }
-        Exchange::Convert { file, to, out } => convert(&file, to, out.as_deref(), host),
+        Exchange::Convert {
+            file,
+            lists,
+            to,
+            out,
+        } => convert(&file, &lists, to, out.as_deref(), host),
         Exchange::Propose {
             file,
+            lists,
             id,
             purpose,
             out,
-        } => proposal(&file, (id, purpose), out.as_deref(), host),
+        } => proposal(&file, &lists, (id, purpose), out.as_deref(), host),
+        Exchange::Match {
+            patterns,
+            observed,
+            format,
+        } => matching::run(&patterns, &observed, format),
+        Exchange::Feed(command) => feed::run(command),
         Exchange::Poll(arguments) => super::poll::run(*arguments, host),
+        Exchange::List(arguments) => super::shared::list(*arguments, host),
+        Exchange::Show(arguments) => super::shared::show(*arguments, host),
+        Exchange::Posts(arguments) => super::shared::posts(*arguments, host),
     }
 }
 
@@ -56,13 +85,86 @@ struct Row {
     text: String,
 }
 
-fn check(path: &Path, warnings: bool, host: &Host) -> Result<Judged, Failure> {
+/// What files are judged by beside their formats.
+struct Beside {
+    recommended: bool,
+    warnings: Warnings,
+    taxonomies: Taxonomies,
+}
+
+impl Beside {
+    /// What warning lists and taxonomies say of a text.
+    fn judge(&self, kind: &str, bytes: &[u8]) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut named: Vec<Named> = Vec::new();
+        match kind {
+            "MISP" => {
+                for event in misp::read(bytes).unwrap_or_default() {
+                    named.extend(self.warnings.of_event(&event));
+                    self.tags(&event, &mut rows);
+                }
+            }
+            "STIX" => {
+                let text = std::str::from_utf8(bytes).unwrap_or_default();
+                if let Ok(node) = json::read(text, misp::limits::TEXT) {
+                    named.extend(of_indicators(&node, &self.warnings));
+                }
+            }
+            _ => {}
+        }
+        for one in named {
+            for reason in one.reasons {
+                rows.push(Row {
+                    error: false,
+                    object: one.place.clone(),
+                    place: one.value.clone(),
+                    ..wrong("warning list", &reason)
+                });
+            }
+        }
+        rows
+    }
+
+    fn tags(&self, event: &misp::Event, rows: &mut Vec<Row>) {
+        let own = event.uuid.as_deref().unwrap_or("the event");
+        let in_objects = event.objects.iter().flat_map(|object| &object.attributes);
+        let attributes = event.attributes.iter().chain(in_objects);
+        let of = attributes.map(|one| (one.uuid.as_deref().unwrap_or_default(), &one.tags));
+        for (uuid, tags) in [(own, &event.tags)].into_iter().chain(of) {
+            for fault in self.taxonomies.judge(tags) {
+                rows.push(Row {
+                    object: uuid.to_owned(),
+                    place: fault.tag,
+                    ..wrong("taxonomy", &fault.what)
+                });
+            }
+        }
+    }
+}
+
+/// What warning lists say of the indicators of a text.
+fn of_indicators(node: &Node<'_>, warnings: &Warnings) -> Vec<Named> {
+    let mut out = Vec::new();
+    for one in objects(node) {
+        let text = one
+            .text_of("pattern")
+            .filter(|_| one.text_of("type") == Some("indicator"));
+        if let Some(Ok(pattern)) = text.map(Pattern::parse) {
+            let id = one.text_of("id").unwrap_or_default();
+            out.extend(warnings.of_pattern(id, &pattern));
+        }
+    }
+    out
+}
+
+fn check(path: &Path, beside: &Beside, host: &Host) -> Result<Judged, Failure> {
     let bytes = files::read_present(path)?;
     let (kind, count, mut rows) = judge(&bytes, host);
     if kind == "CSAF" {
         rows.extend(file_name(path, &bytes));
     }
-    rows.retain(|row| row.error || warnings);
+    rows.retain(|row| row.error || beside.recommended);
+    rows.extend(beside.judge(kind, &bytes));
     Ok(Judged {
         file: path.display().to_string(),
         kind,
@@ -270,13 +372,36 @@ fn give(out: Option<&Path>, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn convert(path: &Path, to: To, out: Option<&Path>, host: &Host) -> Result<ExitCode, Failure> {
+fn convert(
+    path: &Path,
+    lists: &Lists,
+    to: To,
+    out: Option<&Path>,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
     let bytes = files::read_present(path)?;
+    let warnings = lists::warnings(lists.warninglists.as_deref())?;
+    if !lists::is_json(&bytes) {
+        let items = lists::read(path, &bytes, lists.column.as_deref())?;
+        lists::tell(&lists::named(&warnings, &items));
+        if to == To::Misp {
+            return Err(Failure::usage("a list becomes STIX alone"));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let objects = list::to_stix(&items, &name, host.seconds());
+        let id = format!("bundle--{}", uuid(host)?);
+        let bundle = json!({"type": "bundle", "id": id, "objects": objects});
+        give(out, &format!("{bundle}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let refused =
         |error: &dyn std::error::Error| Failure::no(format!("{}: {}", path.display(), line(error)));
     let text = match to {
         To::Misp => {
             let back = misp::from_stix(&bytes).map_err(|e| refused(&e))?;
+            for event in &back.events {
+                lists::tell(&warnings.of_event(event));
+            }
             for (id, why) in &back.left {
                 show::say(&format!("{id}: left out: {why}"));
             }
@@ -298,6 +423,9 @@ fn convert(path: &Path, to: To, out: Option<&Path>, host: &Host) -> Result<ExitC
         }
         To::Stix | To::StixPlain => {
             let events = misp::read(&bytes).map_err(|e| refused(&e))?;
+            for event in &events {
+                lists::tell(&warnings.of_event(event));
+            }
             let write = if to == To::Stix {
                 misp::to_stix_whole
             } else {
@@ -334,18 +462,10 @@ fn uuid(host: &Host) -> Result<String, Failure> {
     .join("-"))
 }
 
-fn proposal(
-    path: &Path,
-    (id, purpose): (Name, String),
-    out: Option<&Path>,
-    host: &Host,
-) -> Result<ExitCode, Failure> {
-    let bytes = files::read_present(path)?;
-    let named = |what: String| Failure::no(format!("{}: {what}", path.display()));
-    let text = std::str::from_utf8(&bytes).map_err(|_| named("it is no UTF-8".to_owned()))?;
-    let node = json::read(text, Limits::MANY).map_err(|e| named(line(&e)))?;
+/// The patterns of a bundle's indicators, each in parentheses; those that are none are told.
+fn patterns_of(node: &Node<'_>) -> Vec<String> {
     let mut patterns = Vec::new();
-    for one in objects(&node) {
+    for one in objects(node) {
         let found = one
             .text_of("pattern")
             .filter(|_| one.text_of("type") == Some("indicator"));
@@ -360,6 +480,30 @@ fn proposal(
             Some(other) => show::say(&format!("{name}: left out: its pattern is of {other}")),
         }
     }
+    patterns
+}
+
+fn proposal(
+    path: &Path,
+    lists: &Lists,
+    (id, purpose): (Name, String),
+    out: Option<&Path>,
+    host: &Host,
+) -> Result<ExitCode, Failure> {
+    let bytes = files::read_present(path)?;
+    let named = |what: String| Failure::no(format!("{}: {what}", path.display()));
+    let warnings = lists::warnings(lists.warninglists.as_deref())?;
+    let patterns = if lists::is_json(&bytes) {
+        let text = std::str::from_utf8(&bytes).map_err(|_| named("it is no UTF-8".to_owned()))?;
+        let node = json::read(text, Limits::MANY).map_err(|e| named(line(&e)))?;
+        lists::tell(&of_indicators(&node, &warnings));
+        patterns_of(&node)
+    } else {
+        let items = lists::read(path, &bytes, lists.column.as_deref())?;
+        lists::tell(&lists::named(&warnings, &items));
+        let each = items.iter().map(|item| list::pattern(&item.what));
+        each.collect()
+    };
     if patterns.is_empty() {
         return Err(named(
             "there is no indicator with a pattern of STIX".to_owned(),

@@ -141,3 +141,246 @@ fn the_attack_bundle_is_judged() {
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert!(ran.out.contains(": STIX, "), "{}", ran.out);
 }
+
+const RESOLVERS: &str = r#"{"name":"Resolvers","type":"cidr","version":1,"description":"d","list":["8.8.8.0/24"],"matching_attributes":[]}"#;
+const TLP: &str = r#"{"namespace":"tlp","description":"d","version":1,"exclusive":true,"predicates":[{"value":"green"},{"value":"red"}]}"#;
+
+#[test]
+fn what_warning_lists_and_taxonomies_name_is_told_and_nothing_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let lists = folder.path().join("lists");
+    std::fs::create_dir_all(lists.join("resolvers")).unwrap();
+    write(&lists, "resolvers/list.json", RESOLVERS);
+    let tags = folder.path().join("tags");
+    std::fs::create_dir(&tags).unwrap();
+    write(&tags, "tlp.json", TLP);
+    let (lists, tags) = (lists.display().to_string(), tags.display().to_string());
+    let event = EVENT.replace("\"Attribute\":[", "\"Tag\":[{\"name\":\"tlp:green\"},{\"name\":\"tlp:red\"}],\"Attribute\":[{\"uuid\":\"57c4445b-c548-4654-af0b-4be395000002\",\"type\":\"ip-dst\",\"category\":\"Network activity\",\"value\":\"8.8.8.8\",\"to_ids\":true},");
+    let event = write(folder.path(), "event.json", &event);
+    let ran = run(&mut sakimori([
+        "exchange",
+        "check",
+        "--warninglists",
+        &lists,
+        &event,
+    ]));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.out.contains("the list `Resolvers` has 8.8.8.0/24"),
+        "{}",
+        ran.out
+    );
+    let ran = run(&mut sakimori([
+        "exchange",
+        "check",
+        "--taxonomies",
+        &tags,
+        &event,
+    ]));
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("it excludes `tlp:green`"), "{}", ran.out);
+    let ran = run(&mut sakimori([
+        "exchange",
+        "convert",
+        &event,
+        "--to",
+        "stix",
+        "--warninglists",
+        &lists,
+    ]));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.err.contains("8.8.8.8: the list `Resolvers`"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.out.contains("ipv4-addr:value") || ran.out.contains("8.8.8.8"),
+        "{}",
+        ran.out
+    );
+    let list = write(
+        folder.path(),
+        "list.txt",
+        "8.8.8.8 # 解決器\nevil[.]example\n",
+    );
+    let ran = run(&mut sakimori([
+        "exchange",
+        "convert",
+        &list,
+        "--to",
+        "stix",
+        "--warninglists",
+        &lists,
+    ]));
+    assert!(ran.err.contains("line 1: 8.8.8.8: the list"), "{}", ran.err);
+    let bundle: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(bundle["objects"].as_array().unwrap().len(), 2);
+    let stix = write(folder.path(), "list.json", &ran.out);
+    let ran = run(&mut sakimori(["exchange", "check", &stix]));
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    let table = write(folder.path(), "list.csv", "報告者,指標\nA,evil.example\n");
+    for file in [&list, &table] {
+        let ran = run(&mut sakimori([
+            "exchange",
+            "propose",
+            file,
+            "--id",
+            "from-list",
+            "--purpose",
+            "list of October",
+            "--warninglists",
+            &lists,
+        ]));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert!(ran.out.contains("evil.example"), "{}", ran.out);
+    }
+    write(Path::new(&lists), "bad.json", "{}");
+    let ran = run(&mut sakimori([
+        "exchange",
+        "check",
+        "--warninglists",
+        &lists,
+        &event,
+    ]));
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("bad.json"), "{}", ran.err);
+}
+
+#[test]
+fn a_feed_is_made_taken_once_and_refused_where_a_file_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = EVENT.replace("\"Attribute\":[", "\"Orgc\":{\"uuid\":\"57c4445b-c548-4654-af0b-4be3950d2100\",\"name\":\"国\"},\"Tag\":[{\"name\":\"tlp:green\"}],\"Attribute\":[");
+    let event = write(folder.path(), "event.json", &event);
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (feed, kept) = (at("feed"), at("kept"));
+    let ran = run(&mut sakimori([
+        "exchange", "feed", "make", &event, "--out", &feed, "--up-to", "clear",
+    ]));
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(
+        ran.err.contains("its mark does not let it go so far"),
+        "{}",
+        ran.err
+    );
+    let ran = run(&mut sakimori([
+        "exchange", "feed", "make", &event, "--out", &feed,
+    ]));
+    assert_eq!(
+        (ran.code, ran.out.trim()),
+        (Some(0), "1 events, 1 hashes"),
+        "{}",
+        ran.err
+    );
+    let take = || {
+        run(&mut sakimori([
+            "exchange", "feed", "take", &feed, "--into", &kept,
+        ]))
+    };
+    let ran = take();
+    assert_eq!(
+        (ran.code, ran.out.trim()),
+        (
+            Some(0),
+            "1 in the manifest, 1 new or newer, 1 kept, 0 refused"
+        ),
+        "{}",
+        ran.err
+    );
+    let ran = take();
+    assert_eq!(
+        (ran.code, ran.out.trim()),
+        (
+            Some(0),
+            "1 in the manifest, 0 new or newer, 0 kept, 0 refused"
+        ),
+        "{}",
+        ran.err
+    );
+    // A file that is not the one of the list.
+    let name = "57c4445b-c548-4654-af0b-4be3950d210f.json";
+    let file = Path::new(&feed).join(name);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("c2.example.net", "c3.example.net")).unwrap();
+    std::fs::remove_file(Path::new(&kept).join(name)).unwrap();
+    let ran = take();
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(
+        ran.err
+            .contains("its values are not those of the list of hashes"),
+        "{}",
+        ran.err
+    );
+    assert!(!Path::new(&kept).join(name).exists());
+    std::fs::write(&file, "{}").unwrap();
+    assert_eq!(take().code, Some(1));
+    let ran = run(&mut sakimori([
+        "exchange",
+        "feed",
+        "take",
+        &at("nowhere"),
+        "--into",
+        &kept,
+    ]));
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.err.contains("manifest.json: there is no such file"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn indicators_are_matched_with_observed_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let indicator = |n: u32, pattern: &str| {
+        format!(
+            "{{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--8e2e2d2b-17d4-4cbf-938f-00000000000{n}\",\"pattern\":\"{pattern}\",\"pattern_type\":\"stix\"}}"
+        )
+    };
+    let patterns = [
+        indicator(1, "[domain-name:value = 'c2.example.net']"),
+        indicator(2, "[ipv4-addr:value ISSUBSET '198.51.100.0/24']"),
+        indicator(3, "[url:value = 'x' "),
+    ];
+    let patterns = write(
+        folder.path(),
+        "patterns.json",
+        &format!("[{}]", patterns.join(",")),
+    );
+    let old = r#"{"type":"bundle","spec_version":"2.0","objects":[{"type":"observed-data","id":"observed-data--5d0092c5-5f74-4287-9642-33f4c354e56d","first_observed":"2026-01-01T00:00:00Z","last_observed":"2026-01-01T00:00:00Z","number_observed":1,"objects":{"0":{"type":"domain-name","value":"c2.example.net"}}}]}"#;
+    let new = r#"[{"type":"observed-data","spec_version":"2.1","id":"observed-data--5d0092c5-5f74-4287-9642-33f4c354e56e","first_observed":"2026-01-01T00:00:00Z","last_observed":"2026-01-01T00:00:00Z","number_observed":1,"object_refs":["ipv4-addr--ff26c055-6336-5bc5-b98d-13d6226742dd"]},
+        {"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--ff26c055-6336-5bc5-b98d-13d6226742dd","value":"198.51.100.3"}]"#;
+    let old = write(folder.path(), "old.json", old);
+    let new = write(folder.path(), "new.json", new);
+    let ran = run(&mut sakimori([
+        "exchange", "match", &patterns, &old, &new, "--format", "json",
+    ]));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let rows: Value = serde_json::from_str(&ran.out).unwrap();
+    let found: Vec<(&str, &str)> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row["indicator"].as_str().unwrap(),
+                row["observed"][0].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (
+                "indicator--8e2e2d2b-17d4-4cbf-938f-000000000001",
+                "observed-data--5d0092c5-5f74-4287-9642-33f4c354e56d"
+            ),
+            (
+                "indicator--8e2e2d2b-17d4-4cbf-938f-000000000002",
+                "observed-data--5d0092c5-5f74-4287-9642-33f4c354e56e"
+            ),
+        ]
+    );
+    assert!(ran.err.contains("000000000003: left out"), "{}", ran.err);
+}
