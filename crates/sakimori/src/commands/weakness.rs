@@ -22,17 +22,17 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn run(weakness: Weakness, host: &Host) -> Result<ExitCode, Failure> {
+pub(super) fn run(weakness: &Weakness, host: &Host) -> Result<ExitCode, Failure> {
     match &weakness.act {
         Act::Letter { file, key } => letter(file, key, weakness.format),
         Act::Catalogues(Catalogues::Check { kev, epss, older }) => {
             let files = (kev.as_deref(), epss.as_deref());
-            check(&weakness, (files, *older), host)
+            check(weakness, (files, *older), host)
         }
-        Act::List => at_office(&weakness, host, async |access| {
+        Act::List => at_office(weakness, host, async |access| {
             list(access, weakness.format, host.seconds()).await
         }),
-        Act::Show { case } => at_office(&weakness, host, async |access| {
+        Act::Show { case } => at_office(weakness, host, async |access| {
             shown(access, (case, weakness.format), host.seconds()).await
         }),
     }
