@@ -97,21 +97,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(words::reply))
             .merge(council::routes())
             .merge(shared::routes()),
-        Role::Commission => router
-            .routes(routes!(requests::list))
-            .routes(routes!(requests::one))
-            .routes(routes!(commission::ask))
-            .routes(routes!(commission::text))
-            .routes(routes!(commission::sign))
-            .routes(routes!(commission::ruling))
-            .routes(routes!(commission::suspension))
-            .routes(routes!(words::inspection))
-            .routes(routes!(words::letters, words::letter))
-            .routes(routes!(words::report))
-            .routes(routes!(words::report_sheet))
-            .routes(routes!(words::challenge))
-            .routes(routes!(words::due))
-            .routes(routes!(words::misuse_sheet)),
+        Role::Commission => of_commission(router),
         Role::Operator => router
             .routes(routes!(commission::operator_agreements))
             .routes(routes!(products::received))
@@ -126,6 +112,24 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
             .routes(routes!(council::operator::answer))
             .routes(routes!(commission::operator_suspension)),
     }
+}
+
+fn of_commission(router: OpenApiRouter<Shared>) -> OpenApiRouter<Shared> {
+    router
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::one))
+        .routes(routes!(commission::ask))
+        .routes(routes!(commission::text))
+        .routes(routes!(commission::sign))
+        .routes(routes!(commission::ruling))
+        .routes(routes!(commission::suspension))
+        .routes(routes!(words::inspection))
+        .routes(routes!(words::letters, words::letter))
+        .routes(routes!(words::report))
+        .routes(routes!(words::report_sheet))
+        .routes(routes!(words::challenge))
+        .routes(routes!(words::due))
+        .routes(routes!(words::misuse_sheet))
 }
 
 /// The document of a role, as it is served and committed.

@@ -48,7 +48,7 @@ words! {
     RateSilent "Not answered" "未回答";
     RateFalse "False of judged" "誤りの割合";
     Ways "How you are told" "通知の方法";
-    Webhook "Webhook, https" "Webhook(https)";
+    Webhook "Webhook, https" "Webhookの宛先(https)";
     MailTo "Mail address for a digest" "まとめメールの宛先";
     MailLanguage "Language of the digest" "メールの言語";
     EveryHours "Every so many hours" "送信間隔(時間)";

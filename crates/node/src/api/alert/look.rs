@@ -198,7 +198,7 @@ impl Looker {
 
     /// The contact that the registry names for a thing.
     async fn contact(&self, asset: &str) -> Result<String, String> {
-        let what = What::read(asset).map_err(|e| e.to_string())?;
+        let what = What::read(asset).map_err(str::to_owned)?;
         let rdap = &self.settings.rdap;
         let (base, path) = match &what {
             // A registry knows what was registered with it, not what stands below it.
