@@ -10,6 +10,7 @@ use super::asset::Rows;
 use super::office::caller_id;
 use crate::app::{App, Caller, Shared};
 use crate::extract::Json;
+use crate::part::refused;
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::taxii::decide::{Desk, NotDecided, Word};
 use crate::taxii::inbox::{Outcome, Post};
@@ -79,7 +80,7 @@ impl From<NotDecided> for Problem {
             NotDecided::Missing => Self::new(Code::NotFound, "there is no such post"),
             NotDecided::Before => Self::new(Code::Conflict, "it was decided before"),
             NotDecided::Wrong(why) | NotDecided::Refused(why) => Self::new(Code::Refused, why),
-            NotDecided::Files(error) => crate::part::refused(&error),
+            NotDecided::Files(error) => refused(&error),
         }
     }
 }
@@ -88,10 +89,6 @@ pub(super) fn desk(app: &App) -> Answer<&Desk> {
     let taxii = app.taxii.as_ref();
     let none = || Problem::new(Code::NotFound, "this node has no collections");
     Ok(&taxii.ok_or_else(none)?.desk)
-}
-
-fn files(e: sakimori_control::ControlError) -> Problem {
-    crate::part::refused(&e)
 }
 
 /// Where a post stands, in a word.
@@ -137,7 +134,7 @@ pub(crate) async fn posts(State(app): State<Shared>, caller: Caller) -> Answer<S
         .await?;
     let rows = app.blocking(|app| {
         let (desk, now) = (desk(app)?, app.host.seconds());
-        let all = desk.inbox.all().map_err(files)?;
+        let all = desk.inbox.all().map_err(|e| refused(&e))?;
         Ok(all.iter().map(|post| row(desk, post, now)).collect())
     });
     Ok(Said(Rows { rows: rows.await? }))
@@ -164,7 +161,7 @@ pub(super) async fn look(
     let named = format!("{machine} {id}");
     let shown = app.blocking(move |app| {
         let desk = desk(app)?;
-        let post = desk.inbox.post(&machine, &id).map_err(files)?;
+        let post = desk.inbox.post(&machine, &id).map_err(|e| refused(&e))?;
         let post = post.ok_or(NotDecided::Missing)?;
         let objects = match desk.look(&post) {
             Ok(look) => look.objects,
@@ -221,7 +218,7 @@ pub(crate) async fn envelope(
     let named = format!("{machine} {id}");
     let text = app.blocking(move |app| {
         let desk = desk(app)?;
-        let post = desk.inbox.post(&machine, &id).map_err(files)?;
+        let post = desk.inbox.post(&machine, &id).map_err(|e| refused(&e))?;
         let look = desk.look(&post.ok_or(NotDecided::Missing)?)?;
         Ok(look.envelope)
     });

@@ -99,6 +99,12 @@ fn unread(path: &Path) -> impl FnOnce(serde_json::Error) -> ControlError {
     }
 }
 
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, ControlError> {
+    let bytes = files::read(path)?;
+    let read = bytes.map(|bytes| serde_json::from_slice(&bytes));
+    read.transpose().map_err(unread(path))
+}
+
 /// Names in a folder, sorted; none where there is no folder.
 fn names(folder: &Path) -> Result<Vec<String>, ControlError> {
     let entries = match std::fs::read_dir(folder) {
@@ -125,12 +131,6 @@ impl Inbox {
 
     fn file(&self, machine: &str, id: &str, end: &str) -> PathBuf {
         self.folder.join(machine).join(format!("{id}.{end}"))
-    }
-
-    fn json<T: serde::de::DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, ControlError> {
-        let bytes = files::read(path)?;
-        let read = bytes.map(|bytes| serde_json::from_slice(&bytes));
-        read.transpose().map_err(unread(path))
     }
 
     fn machines(&self) -> Result<Vec<String>, ControlError> {
@@ -175,7 +175,7 @@ impl Inbox {
                 continue;
             }
             count += 1;
-            let kept: Option<Batch> = self.json(&self.file(machine, &other, "json"))?;
+            let kept: Option<Batch> = json(&self.file(machine, &other, "json"))?;
             bytes = bytes.saturating_add(kept.map_or(0, |kept| kept.bytes));
         }
         if count >= WAITING_MAX || bytes >= WAITING_BYTES_MAX {
@@ -210,7 +210,7 @@ impl Inbox {
     }
 
     fn decision(&self, machine: &str, id: &str) -> Result<Option<Decision>, ControlError> {
-        self.json(&self.file(machine, id, "decision"))
+        json(&self.file(machine, id, "decision"))
     }
 
     /// The status of a machine's post, as it is answered.
@@ -225,7 +225,7 @@ impl Inbox {
         if !is_uuid(id) {
             return Ok(None);
         }
-        let Some(batch) = self.json(&self.file(machine, id, "json"))? else {
+        let Some(batch) = json(&self.file(machine, id, "json"))? else {
             return Ok(None);
         };
         for end in ["done", "status"] {
@@ -247,7 +247,7 @@ impl Inbox {
         if !is_uuid(id) || machine.starts_with('.') || !machine.bytes().all(plain) {
             return Ok(None);
         }
-        let Some(batch) = self.json(&self.file(machine, id, "json"))? else {
+        let Some(batch) = json(&self.file(machine, id, "json"))? else {
             return Ok(None);
         };
         Ok(Some(Post {

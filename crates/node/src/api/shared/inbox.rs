@@ -1,10 +1,10 @@
 //! What was polled of partners, for the office's own people. In: looks. Out: collections with how their last runs went; their objects, page by page. Never: an object of a collection that was not
 //! polled; a look without its line in the record.
 
-use super::files;
 use crate::api::asset::Rows;
 use crate::api::office::caller_id;
 use crate::app::{Caller, Shared};
+use crate::part::refused;
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::taxii::partner::polled::{Polled, Register};
 use axum::Json as Said;
@@ -32,7 +32,7 @@ pub(crate) struct AddedAfter {
 pub(crate) async fn all(app: &Shared, caller: &Caller) -> Answer<Vec<Polled>> {
     app.require(caller, Act::HandleReport, &Object::any())
         .await?;
-    let all = app.blocking(|app| Register::at(&app.folder).all().map_err(files));
+    let all = app.blocking(|app| Register::at(&app.folder).all().map_err(|e| refused(&e)));
     all.await
 }
 
@@ -45,7 +45,8 @@ pub(crate) async fn page(
     app.require(caller, Act::HandleReport, &Object::any())
         .await?;
     let id = collection.clone();
-    let polled = app.blocking(move |app| Register::at(&app.folder).one(&id).map_err(files));
+    let polled =
+        app.blocking(move |app| Register::at(&app.folder).one(&id).map_err(|e| refused(&e)));
     let none = || Problem::new(Code::NotFound, "nothing was polled into such a collection");
     let polled = polled.await?.ok_or_else(none)?;
     let asked = ObjectsAsked {

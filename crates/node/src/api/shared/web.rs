@@ -1,11 +1,11 @@
 //! The routes of the pages of what is shared. In: forms. Out: pages. Never: an act that the interface has not too; a form that was not made for the session.
 
 use super::inbox::{self, AddedAfter};
-use super::{PostKept, PostRelease, Typed, decided, desk, files, look};
+use super::{PostKept, PostRelease, Typed, decided, desk, look};
 use crate::app::{Caller, Shared};
 use crate::extract::Form;
 use crate::pages::{html_of, shared as pages};
-use crate::part::Role;
+use crate::part::{Role, refused};
 use crate::problem::{Answer, Code, Problem};
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -35,7 +35,7 @@ async fn list(State(app): State<Shared>, caller: Caller, headers: HeaderMap) -> 
         let (Ok(desk), true) = (desk(app), decides) else {
             return Ok(pages::list(&reader, &[], &polled));
         };
-        let all = desk.inbox.all().map_err(files)?;
+        let all = desk.inbox.all().map_err(|e| refused(&e))?;
         let rows: Vec<_> = all
             .into_iter()
             .map(|post| (desk.audience(&post, now), post))

@@ -108,21 +108,7 @@ pub async fn collect(
         Ok(ran) => format!("{} objects, {} kept", ran.objects, done.kept),
         Err(e) => format!("{} kept, then {}", done.kept, told(e)),
     };
-    let now = host.seconds().0;
-    let noted = Register::at(folder).note(
-        &errand.into,
-        polled::Source {
-            partner: errand.partner.clone(),
-            path: errand.path.clone(),
-            at: now,
-            by: errand.by.clone(),
-            objects: ran.as_ref().map_or(0, |ran| ran.objects),
-            kept: done.kept,
-            refused: done.refused.clone(),
-            failed: ran.as_ref().err().map(|e| told(e)),
-            good: ran.is_ok().then_some(now),
-        },
-    );
+    let noted = noted(folder, host, &errand, (&ran, &done));
     let audit = Change::Audit {
         at: host.seconds().0,
         by: errand.by,
@@ -135,6 +121,28 @@ pub async fn collect(
     noted?;
     recorded.map_err(|e| ControlError::Usage(format!("the store: {}", told(&e))))?;
     Ok(done)
+}
+
+/// Notes how a run went.
+fn noted(
+    folder: &Path,
+    host: &Host,
+    errand: &Errand,
+    (ran, done): (&Result<Ran, RunError>, &Collected),
+) -> Result<(), ControlError> {
+    let now = host.seconds().0;
+    let source = polled::Source {
+        partner: errand.partner.clone(),
+        path: errand.path.clone(),
+        at: now,
+        by: errand.by.clone(),
+        objects: ran.as_ref().map_or(0, |ran| ran.objects),
+        kept: done.kept,
+        refused: done.refused.clone(),
+        failed: ran.as_ref().err().map(|e| told(e)),
+        good: ran.is_ok().then_some(now),
+    };
+    Register::at(folder).note(&errand.into, source)
 }
 
 fn failed(error: &RunError) -> ControlError {
