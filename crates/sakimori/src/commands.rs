@@ -26,6 +26,7 @@ mod reidentify;
 mod report;
 mod sensor;
 pub(crate) mod serve;
+pub(crate) mod shared;
 mod ticket;
 mod verify;
 mod weakness;

@@ -140,6 +140,53 @@ fn an_office_polls_a_partner_into_a_collection_that_is_given_to_nobody() {
     );
     let stranger = poll("admin", &[]).ended(2);
     assert!(stranger.last_line().contains("status 401"), "{stranger:?}");
+    // Who handles reports sees what came; an administrator does not.
+    for words in [
+        vec![
+            "add",
+            "o2",
+            "--full-name",
+            "An officer",
+            "--organisation",
+            "office",
+        ],
+        vec!["role", "o2", "legal-officer"],
+    ] {
+        let mut all = of(&["person"], &b);
+        all.extend(["--as", "admin"]);
+        all.extend(words);
+        run(&mut sakimori(all)).yes();
+    }
+    let looks = |by: &str, words: &[&str]| {
+        let mut all = of(&[&["exchange", words[0]], &words[1..]].concat(), &b);
+        all.extend(["--as", by]);
+        run(&mut sakimori(all))
+    };
+    let listed = looks("o2", &["list", "--format", "json"]).yes().json();
+    assert_eq!(listed[0]["into"], INBOX);
+    let shown = looks(
+        "o2",
+        &[
+            "show",
+            "--collection",
+            INBOX,
+            "--type",
+            "malware",
+            "--bundle",
+        ],
+    );
+    let bundle = shown.yes().json();
+    assert_eq!(bundle["objects"].as_array().unwrap().len(), 20);
+    let none = looks(
+        "o2",
+        &[
+            "show",
+            "--collection",
+            "0cee4c1e-33ba-4a4e-9d22-3f1bca3a2d01",
+        ],
+    );
+    assert!(none.ended(1).last_line().contains("nothing was polled"));
+    looks("admin", &["list"]).ended(1);
     let nobody = poll("nobody", &shows).ended(1);
     assert!(nobody.last_line().contains("no-account"), "{nobody:?}");
 }
