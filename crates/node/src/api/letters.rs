@@ -67,7 +67,7 @@ pub(crate) struct Behind {
 
 /// Letters.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Letters {
+pub(crate) struct LetterList {
     /// Each as it was written, with its state and reply.
     #[schema(value_type = Vec<Object>)]
     letters: Vec<Value>,
@@ -95,7 +95,7 @@ fn follows(of: &Consequence) -> Value {
     })
 }
 
-impl Letters {
+impl LetterList {
     fn of<'l>(rows: impl Iterator<Item = (&'l Letter, Option<Due>, Consequence)>) -> Self {
         let mut all = Self {
             letters: Vec::new(),
@@ -139,16 +139,16 @@ impl Letters {
 
 /// Orders and demands: an operator's own; at the office, a person sees all.
 #[utoipa::path(get, path = "/v1/orders", tag = "letters", params(Behind),
-    responses((status = 200, description = "With clocks and consequences.", body = Letters)))]
+    responses((status = 200, description = "With clocks and consequences.", body = LetterList)))]
 pub(crate) async fn list(
     State(app): State<Shared>,
     caller: Caller,
     Query(Behind { after }): Query<Behind>,
-) -> Answer<Said<Letters>> {
+) -> Answer<Said<LetterList>> {
     if app.role == Role::Operator {
         let bench = Bench::of(&app, &caller).await?;
         let lines = bench.clerk().orders().await.map_err(|e| no(&e))?;
-        return Ok(Said(Letters::here(&lines)));
+        return Ok(Said(LetterList::here(&lines)));
     }
     let operator = operator_calling(&app, &caller).await?;
     let seat = Seat::of(&app, &caller).await?;
@@ -158,7 +158,7 @@ pub(crate) async fn list(
             .as_ref()
             .map_or(View::All, |name| View::Of(name.as_str()));
         let sheets = desk.letters(view).await.map_err(|e| no(&e))?;
-        return Ok(Said(Letters::at_office(&sheets, |said| said)));
+        return Ok(Said(LetterList::at_office(&sheets, |said| said)));
     };
     let page = desk.letters_behind(operator, after).await;
     let page = page.map_err(|e| no(&e))?;
@@ -167,27 +167,27 @@ pub(crate) async fn list(
         let due = letter.clock(desk.now);
         (letter, due, letter.kind().consequence(desk.terms))
     });
-    Ok(Said(Letters {
+    Ok(Said(LetterList {
         place: page.place,
         more: page.more,
         newest: page.newest,
-        ..Letters::of(rows)
+        ..LetterList::of(rows)
     }))
 }
 
 /// One letter at the operator's node.
 #[utoipa::path(get, path = "/v1/orders/{id}", tag = "letters", params(("id" = String, Path)), responses(
-    (status = 200, description = "As in the list, alone.", body = Letters),
+    (status = 200, description = "As in the list, alone.", body = LetterList),
     (status = 404, description = "The operator has no such letter.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn one(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Answer<Said<Letters>> {
+) -> Answer<Said<LetterList>> {
     let bench = Bench::of(&app, &caller).await?;
     let line = bench.clerk().order(&id).await.map_err(|e| no(&e))?;
-    Ok(Said(Letters::here(&[line])))
+    Ok(Said(LetterList::here(&[line])))
 }
 
 /// An order or a demand.
@@ -378,11 +378,14 @@ pub(crate) async fn reply(
 
 /// Opinions of the Prime Minister, each to the minister of a sector; for people of the office alone.
 #[utoipa::path(get, path = "/v1/opinions", tag = "letters",
-    responses((status = 200, description = "Those with the nearest day first.", body = Letters)))]
-pub(crate) async fn opinions(State(app): State<Shared>, caller: Caller) -> Answer<Said<Letters>> {
+    responses((status = 200, description = "Those with the nearest day first.", body = LetterList)))]
+pub(crate) async fn opinions(
+    State(app): State<Shared>,
+    caller: Caller,
+) -> Answer<Said<LetterList>> {
     let seat = officer(&app, &caller).await?;
     let sheets = seat.desk().opinions().await.map_err(|e| no(&e))?;
-    Ok(Said(Letters::at_office(&sheets, |said| &said.0)))
+    Ok(Said(LetterList::at_office(&sheets, |said| &said.0)))
 }
 
 /// An opinion.

@@ -39,7 +39,7 @@ pub(super) fn routes(role: Role) -> OpenApiRouter<Shared> {
 
 /// Tickets.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Tickets {
+pub(crate) struct TicketList {
     /// Each with its words. At an operator's node: `subject`, the office's copy as `ticket`, and the words that wait to be sent as `waiting`, with the id beside them.
     #[schema(value_type = Vec<Object>)]
     tickets: Vec<Value>,
@@ -59,7 +59,7 @@ pub(crate) struct Tickets {
     newest: u64,
 }
 
-impl Tickets {
+impl TicketList {
     fn of(rows: impl Iterator<Item = (Value, String, Value, Value)>) -> Self {
         let mut all = Self {
             tickets: Vec::new(),
@@ -101,16 +101,16 @@ impl Tickets {
 
 /// Tickets: an operator's own; at the office, a person sees all, those that wait longest for the office first.
 #[utoipa::path(get, path = "/v1/tickets", tag = "tickets", params(Behind),
-    responses((status = 200, description = "With states, clocks and metrics.", body = Tickets)))]
+    responses((status = 200, description = "With states, clocks and metrics.", body = TicketList)))]
 pub(crate) async fn list(
     State(app): State<Shared>,
     caller: Caller,
     Query(Behind { after }): Query<Behind>,
-) -> Answer<Said<Tickets>> {
+) -> Answer<Said<TicketList>> {
     if app.role == Role::Operator {
         let bench = Bench::of(&app, &caller).await?;
         let lines = bench.clerk().tickets().await.map_err(|e| no(&e))?;
-        return Ok(Said(Tickets::here(&lines)));
+        return Ok(Said(TicketList::here(&lines)));
     }
     let operator = operator_calling(&app, &caller).await?;
     let seat = Seat::of(&app, &caller).await?;
@@ -120,7 +120,7 @@ pub(crate) async fn list(
             .as_ref()
             .map_or(View::All, |name| View::Of(name.as_str()));
         let sheets = desk.tickets(view).await.map_err(|e| no(&e))?;
-        return Ok(Said(Tickets::at_office(&sheets)));
+        return Ok(Said(TicketList::at_office(&sheets)));
     };
     let page = desk.tickets_behind(operator, after).await;
     let page = page.map_err(|e| no(&e))?;
@@ -132,27 +132,27 @@ pub(crate) async fn list(
         let state = ticket.state().word().to_owned();
         rows.push((json!(ticket), state, json!(due), json!(ticket.metric())));
     }
-    Ok(Said(Tickets {
+    Ok(Said(TicketList {
         place: page.place,
         more: page.more,
         newest: page.newest,
-        ..Tickets::of(rows.into_iter())
+        ..TicketList::of(rows.into_iter())
     }))
 }
 
 /// One ticket at the operator's node.
 #[utoipa::path(get, path = "/v1/tickets/{id}", tag = "tickets", params(("id" = String, Path)), responses(
-    (status = 200, description = "As in the list, alone.", body = Tickets),
+    (status = 200, description = "As in the list, alone.", body = TicketList),
     (status = 404, description = "The operator has no such ticket.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn one(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Answer<Said<Tickets>> {
+) -> Answer<Said<TicketList>> {
     let bench = Bench::of(&app, &caller).await?;
     let line = bench.clerk().ticket(&id).await.map_err(|e| no(&e))?;
-    Ok(Said(Tickets::here(&[line])))
+    Ok(Said(TicketList::here(&[line])))
 }
 
 /// Support that is asked for.

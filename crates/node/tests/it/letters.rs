@@ -431,7 +431,12 @@ fn letters_guidance_and_answers_on_tickets_name_no_other_operator_and_have_nothi
         &demand("l-1", "gas.example.jp の記録"),
     );
     assert_eq!(own.status, 200, "its own thing: {}", own.text());
-    // What was answered to guidance stands on the office's page with its reasons.
+    ticked(&house);
+}
+
+/// What was answered to guidance stands on the office's page with its reasons.
+fn ticked(house: &House) {
+    let officer = &house.officer;
     officer.done(
         "/operators/water-1/guidance",
         &[

@@ -151,6 +151,12 @@ fn an_order_and_a_ticket_go_from_the_office_to_the_command_line_and_back() {
         "{}",
         replied.out
     );
+    answered(&house, ticket);
+}
+
+/// The office answers on the ticket; the reply and a word more go there; the other operator has none of it.
+fn answered(house: &House, ticket: &str) {
+    let officer = house.officer();
     officer.json(
         &format!("/v1/operators/water-1/tickets/{ticket}/words"),
         &json!({"text": "the third"}),
