@@ -14,7 +14,7 @@ use sakimori_cooperate::notice::{AssetNotice, NoticeItem, OperatorOutline};
 use sakimori_cooperate::routing::Sector;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::asset::Act;
-use sakimori_liaison::matching::Keeper;
+use sakimori_liaison::matching::{Keeper, add_alias};
 use sakimori_liaison::notice::{FORMAT, Filing, Line, NoticeKind, take};
 use sakimori_store::{SqliteStore, Store};
 use std::time::Instant;
@@ -127,5 +127,42 @@ async fn main() {
         asked.as_secs_f64() * 1e3,
         hits.len()
     );
+    drop((first, matching));
+    document_of_another(&store, &terms, at).await;
+    let begun = Instant::now();
+    let matching = keeper.current(&store, &terms).await.unwrap();
+    println!(
+        "a notice of {ASSETS} more followed in {} ms; {} assets",
+        begun.elapsed().as_millis(),
+        matching.index.len()
+    );
+    drop(matching);
+    let act = Act {
+        owner: "office",
+        by: "bench",
+        at,
+    };
+    let pair = ("Maker 9", "Maker 7", "bench");
+    add_alias(&store, act, None, pair).await.unwrap();
+    let begun = Instant::now();
+    let matching = keeper.current(&store, &terms).await.unwrap();
+    println!(
+        "a name of a maker followed in {} ms; {} hits now",
+        begun.elapsed().as_millis(),
+        matching
+            .find(&Advisory::of_csaf(&document, &matching.aliases).unwrap())
+            .len()
+    );
     store.close().await;
+}
+
+/// One operator more tells of its assets.
+async fn document_of_another(store: &SqliteStore, terms: &Terms, at: Seconds) {
+    let act = Act {
+        owner: "operator-more",
+        by: "bench",
+        at,
+    };
+    let bytes = serde_json::to_vec(&filing("operator-more")).unwrap();
+    take(store, act, &bytes, terms).await.unwrap();
 }

@@ -284,7 +284,7 @@ fn a_false_match_does_not_come_back_with_the_next_advisory_on_the_product() {
         },
     ];
     for changed in changed {
-        let found = outcomes(&[changed.clone()], &next, &memory);
+        let found = outcomes(std::slice::from_ref(&changed), &next, &memory);
         let asked = [(1, Outcome::Question(vec![Doubt::Product]))];
         assert_eq!(found, asked, "{changed:?}");
     }
@@ -470,11 +470,7 @@ fn real_records_find_the_products_that_they_are_about() {
             rejected += 1;
             assert!(advisory.claims.is_empty(), "{name}");
         }
-        let keys: std::collections::BTreeSet<_> = advisory
-            .claims
-            .iter()
-            .map(sakimori_advisory::matching::Claim::key)
-            .collect();
+        let keys: std::collections::BTreeSet<_> = advisory.claims.iter().map(Claim::key).collect();
         assert_eq!(keys.len(), advisory.claims.len(), "{name}: a product twice");
         // An asset of each version that an entry names alone: affected, or asked where others say otherwise, never passed over.
         let mut assets = Vec::new();
