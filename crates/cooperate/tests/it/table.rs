@@ -123,6 +123,24 @@ fn said(row: &Row<'_>) -> (String, Vec<Reason>) {
     }
 }
 
+fn asset_of(row: &Row<'_>) -> Asset {
+    Asset {
+        maker: row.given["maker"].to_owned(),
+        product: row.given["product"].to_owned(),
+        model: String::new(),
+        version: String::new(),
+        count: 1,
+        location: Location::OwnSite,
+        equipment: "control system".to_owned(),
+        class: ComputerClass::TypeOne,
+        part: word(row.given["part"]),
+        introduced: "2026-10-01".parse().unwrap(),
+        bespoke: answer(row, "bespoke"),
+        cpe: String::new(),
+        purl: String::new(),
+    }
+}
+
 fn said_of_asset(row: &Row<'_>) -> (String, Vec<Reason>) {
     let mut sub_types = SubTypes::all(answer(row, "sub_types"));
     for (key, answer) in [("sub", Answer::Yes), ("unsure", Answer::Unsure)] {
@@ -137,21 +155,7 @@ fn said_of_asset(row: &Row<'_>) -> (String, Vec<Reason>) {
         sub_types,
         preparation: answer(row, "preparation"),
     };
-    let asset = Asset {
-        maker: row.given["maker"].to_owned(),
-        product: row.given["product"].to_owned(),
-        model: String::new(),
-        version: String::new(),
-        count: 1,
-        location: Location::OwnSite,
-        equipment: "control system".to_owned(),
-        class: ComputerClass::TypeOne,
-        part: word(row.given["part"]),
-        introduced: "2026-10-01".parse().unwrap(),
-        bespoke: answer(row, "bespoke"),
-        cpe: String::new(),
-        purl: String::new(),
-    };
+    let asset = asset_of(row);
     assert_eq!(asset.errors(), [], "{}", row.id);
     let filings: Vec<Filing> = row
         .given
