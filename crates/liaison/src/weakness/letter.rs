@@ -52,7 +52,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// The form of this document: [`HEADER`].
+    /// The form of this document: `sakimori/weakness-letter/v1`.
     pub format: String,
     /// The case.
     pub case: String,
