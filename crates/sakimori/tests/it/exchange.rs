@@ -199,6 +199,25 @@ fn what_warning_lists_and_taxonomies_name_is_told_and_nothing_is_dropped() {
         "{}",
         ran.out
     );
+    write(Path::new(&lists), "bad.json", "{}");
+    let ran = run(&mut sakimori([
+        "exchange",
+        "check",
+        "--warninglists",
+        &lists,
+        &event,
+    ]));
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("bad.json"), "{}", ran.err);
+}
+
+#[test]
+fn a_list_becomes_stix_and_a_proposal() {
+    let folder = tempfile::tempdir().unwrap();
+    let lists = folder.path().join("lists");
+    std::fs::create_dir(&lists).unwrap();
+    write(&lists, "resolvers.json", RESOLVERS);
+    let lists = lists.display().to_string();
     let list = write(
         folder.path(),
         "list.txt",
@@ -235,16 +254,6 @@ fn what_warning_lists_and_taxonomies_name_is_told_and_nothing_is_dropped() {
         assert_eq!(ran.code, Some(0), "{}", ran.err);
         assert!(ran.out.contains("evil.example"), "{}", ran.out);
     }
-    write(Path::new(&lists), "bad.json", "{}");
-    let ran = run(&mut sakimori([
-        "exchange",
-        "check",
-        "--warninglists",
-        &lists,
-        &event,
-    ]));
-    assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("bad.json"), "{}", ran.err);
 }
 
 #[test]
@@ -297,12 +306,29 @@ fn a_feed_is_made_taken_once_and_refused_where_a_file_is_another() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn a_feed_whose_file_is_another_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (feed, kept) = (at("feed"), at("kept"));
+    let event = EVENT.replace("\"Attribute\":[", "\"Orgc\":{\"uuid\":\"57c4445b-c548-4654-af0b-4be3950d2100\",\"name\":\"国\"},\"Tag\":[{\"name\":\"tlp:green\"}],\"Attribute\":[");
+    let event = write(folder.path(), "event.json", &event);
+    let made = run(&mut sakimori([
+        "exchange", "feed", "make", &event, "--out", &feed,
+    ]));
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let take = || {
+        run(&mut sakimori([
+            "exchange", "feed", "take", &feed, "--into", &kept,
+        ]))
+    };
     // A file that is not the one of the list.
     let name = "57c4445b-c548-4654-af0b-4be3950d210f.json";
     let file = Path::new(&feed).join(name);
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("c2.example.net", "c3.example.net")).unwrap();
-    std::fs::remove_file(Path::new(&kept).join(name)).unwrap();
     let ran = take();
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     assert!(

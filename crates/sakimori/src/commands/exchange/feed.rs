@@ -144,13 +144,13 @@ fn take(from: &Source, into: &Path, most: usize) -> Result<ExitCode, Failure> {
     let manifest = from.get("manifest.json")?;
     let manifest = manifest.ok_or_else(|| no("manifest.json", "there is no such file"))?;
     let manifest = feed::read_manifest(&manifest).map_err(|e| no("manifest.json", &line(&e)))?;
-    let hashes: Option<Vec<Hashed>> = match from.get("hashes.csv")? {
-        Some(bytes) => Some(feed::read_hashes(&bytes).map_err(|e| no("hashes.csv", &line(&e)))?),
-        None => {
-            show::say("there is no list of hashes: values are not compared");
-            None
-        }
-    };
+    let hashes: Option<Vec<Hashed>> = from
+        .get("hashes.csv")?
+        .map(|bytes| feed::read_hashes(&bytes).map_err(|e| no("hashes.csv", &line(&e))))
+        .transpose()?;
+    if hashes.is_none() {
+        show::say("there is no list of hashes: values are not compared");
+    }
     let by_event = hashes.as_deref().map(feed::by_event);
     let nothing = std::collections::BTreeSet::new();
     let fresh = feed::to_fetch(&manifest, |uuid| known(into, uuid));
