@@ -250,7 +250,7 @@ fn sheet(wish: &Wish, operators: &dyn Operators) -> Result<Sheet, LiaisonError> 
     for (at, field) in wish.fields.iter().enumerate() {
         let place = format!("fields[{at}]");
         extra(&place, field, operators)?;
-        if sheet.values(&field.name).iter().len() > 0 {
+        if !sheet.values(&field.name).is_empty() {
             return Err(wrong(&place, &"is there twice"));
         }
         let values = field.values.iter().map(String::as_str);

@@ -82,3 +82,18 @@ words! {
     Controlled "Handling of controlled information applies." "要管理情報として取り扱ってください。";
     When "Time (UTC)" "時刻(UTC)";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Language;
+
+    #[test]
+    fn every_word_of_council_and_products_is_there_in_each_language() {
+        for word in CouncilWord::ALL {
+            for language in [Language::En, Language::Ja] {
+                assert!(!word.text(language).trim().is_empty(), "{word:?}");
+            }
+        }
+    }
+}

@@ -77,24 +77,22 @@ fn copy(kept: Written<Given>) -> Copy {
 
 /// The organisation that calls: a node by its certificate, a machine with `read-shared` by whose it is. An officer is nobody's.
 async fn organisation(app: &App, caller: &Caller) -> Answer<Option<Name>> {
-    let named = match caller {
-        Caller::Known {
-            who: Principal::Machine { id, .. },
-            ..
-        } => {
-            app.require(caller, Act::ReadShared, &Object::any()).await?;
-            let machine = app.store.machine(id).await;
-            let machine = machine.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
-            machine.map(|machine| machine.organisation)
-        }
-        _ => {
-            app.require_or_peer(caller, Act::ReleaseProduct, May::Report)
-                .await?;
-            match caller {
-                Caller::Peer(peer) => Some(peer.name.clone()),
-                _ => return Ok(None),
-            }
-        }
+    let named = if let Caller::Known {
+        who: Principal::Machine { id, .. },
+        ..
+    } = caller
+    {
+        app.require(caller, Act::ReadShared, &Object::any()).await?;
+        let machine = app.store.machine(id).await;
+        let machine = machine.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
+        machine.map(|machine| machine.organisation)
+    } else {
+        app.require_or_peer(caller, Act::ReleaseProduct, May::Report)
+            .await?;
+        let Caller::Peer(peer) = caller else {
+            return Ok(None);
+        };
+        Some(peer.name.clone())
     };
     let name = named.unwrap_or_default().parse();
     let none = |_| Problem::new(Code::NotAllowed, "the caller is of no organisation");
