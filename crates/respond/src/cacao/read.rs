@@ -1,0 +1,399 @@
+//! Reading a playbook. In: JSON. Out: a playbook, or every problem. Never: the first problem alone: who repairs a playbook wants to see all of them.
+
+use super::condition::is_variable;
+use super::step::{self, Known};
+use super::{Kind, LIMITS, PROBLEMS_MAX, Playbook, Problem, Rule, STEPS_MAX, Step, walk};
+use sakimori_exchange::json::{self, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Problems as they are found.
+#[derive(Default)]
+pub(super) struct Found(Vec<Problem>);
+
+impl Found {
+    pub(super) fn add(
+        &mut self,
+        step: Option<&str>,
+        place: impl Into<String>,
+        rule: Rule,
+        words: impl Into<String>,
+    ) {
+        if self.0.len() < PROBLEMS_MAX {
+            self.0.push(Problem {
+                step: step.map(str::to_owned),
+                place: place.into(),
+                rule,
+                words: words.into(),
+            });
+        }
+    }
+}
+
+const MEMBERS: [&str; 33] = [
+    "type",
+    "spec_version",
+    "id",
+    "name",
+    "description",
+    "playbook_types",
+    "playbook_activities",
+    "playbook_processing_summary",
+    "created_by",
+    "created",
+    "modified",
+    "revoked",
+    "valid_from",
+    "valid_until",
+    "derived_from",
+    "related_to",
+    "priority",
+    "severity",
+    "impact",
+    "industry_sectors",
+    "labels",
+    "external_references",
+    "markings",
+    "playbook_variables",
+    "workflow_start",
+    "workflow_exception",
+    "workflow",
+    "playbook_extensions",
+    "authentication_info_definitions",
+    "agent_definitions",
+    "target_definitions",
+    "extension_definitions",
+    "data_marking_definitions",
+];
+const SIGNATURES: &str = "signatures";
+
+/// Whether a text is an identifier: a type, two hyphens, a UUID of version 1 to 5; gives the type.
+pub(super) fn id_type(text: &str) -> Option<&str> {
+    let (kind, uuid) = text.split_once("--")?;
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let good = kind.len() >= 3
+        && kind.starts_with(|c: char| c.is_ascii_lowercase())
+        && kind.chars().all(word)
+        && !kind.ends_with('-');
+    let lengths = [8, 4, 4, 4, 12];
+    let parts: Vec<&str> = uuid.split('-').collect();
+    let hex = |(part, length): (&&str, usize)| {
+        part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let form = parts.len() == 5 && parts.iter().zip(lengths).all(hex);
+    let version = parts
+        .get(2)
+        .is_some_and(|part| part.starts_with(['1', '2', '3', '4', '5']));
+    let variant = parts
+        .get(3)
+        .is_some_and(|part| part.starts_with(['8', '9', 'a', 'b', 'A', 'B']));
+    (good && form && version && variant).then_some(kind)
+}
+
+fn is_time(text: &str) -> bool {
+    let Some(rest) = text.strip_suffix('Z') else {
+        return false;
+    };
+    let (whole, fraction) = rest
+        .split_once('.')
+        .map_or((rest, None), |(w, f)| (w, Some(f)));
+    let mut bytes = whole.bytes().zip("0000-00-00T00:00:00".bytes());
+    let form = whole.len() == 19
+        && bytes.all(|(b, like)| {
+            if like == b'0' {
+                b.is_ascii_digit()
+            } else {
+                b == like
+            }
+        });
+    let number = |from: usize, to: usize| {
+        whole
+            .get(from..to)
+            .and_then(|t| t.parse::<u32>().ok())
+            .unwrap_or(99)
+    };
+    let fraction = fraction.is_none_or(|f| !f.is_empty() && f.bytes().all(|b| b.is_ascii_digit()));
+    form && fraction
+        && (1..=12).contains(&number(5, 7))
+        && (1..=31).contains(&number(8, 10))
+        && number(11, 13) < 24
+        && number(14, 16) < 60
+        && number(17, 19) <= 60
+}
+
+/// Reads and checks a playbook.
+///
+/// # Errors
+/// All problems, at most [`PROBLEMS_MAX`].
+pub fn check(bytes: &[u8]) -> Result<Playbook, Vec<Problem>> {
+    let mut found = Found::default();
+    let playbook = playbook(bytes, &mut found);
+    match playbook {
+        Some(playbook) if found.0.is_empty() => Ok(playbook),
+        _ => {
+            found.0.sort();
+            found.0.dedup();
+            Err(found.0)
+        }
+    }
+}
+
+fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
+    let root = match json::read_bytes(bytes, LIMITS) {
+        Ok(root) => root,
+        Err(error) => {
+            let words = error.problem.to_string();
+            found.add(None, error.pointer(), Rule::Json, words);
+            return None;
+        }
+    };
+    if !root.is_object() {
+        found.add(None, "", Rule::Schema, "a playbook is an object");
+        return None;
+    }
+    let head = head(found, &root);
+    let mut variables = BTreeMap::new();
+    read_variables(
+        found,
+        None,
+        "/playbook_variables",
+        root.get("playbook_variables"),
+        &mut variables,
+    );
+    let agents = definitions(found, &root, "agent_definitions");
+    let targets = definitions(found, &root, "target_definitions");
+    let known = Known {
+        agents: &agents,
+        targets: &targets,
+    };
+    let steps = workflow(found, &root, &known, &mut variables);
+    let start = head.start?;
+    walk::walk(found, &start, head.exception.as_deref(), &steps);
+    undefined(found, &steps, &variables);
+    Some(Playbook {
+        id: head.id?,
+        modified: head.modified?,
+        name: head.name?,
+        start,
+        exception: head.exception,
+        steps,
+        variables,
+        digest: root.digest(),
+    })
+}
+
+/// What stands in front of the steps.
+struct Head {
+    id: Option<String>,
+    modified: Option<String>,
+    name: Option<String>,
+    start: Option<String>,
+    exception: Option<String>,
+}
+
+fn head(found: &mut Found, root: &Node<'_>) -> Head {
+    const TIME: &str = "a time such as 2026-01-01T00:00:00.000Z is asked for";
+    const STEP: &str = "the id of a step is asked for";
+    for member in root.members() {
+        let name = member.name.as_ref();
+        if !MEMBERS.contains(&name) && name != SIGNATURES {
+            let place = format!("/{name}");
+            found.add(None, place, Rule::Schema, "a playbook has no such member");
+        }
+    }
+    if root.get("revoked").and_then(Node::as_bool) == Some(true) {
+        let words = "its author has revoked it";
+        found.add(None, "/revoked", Rule::NotTaken, words);
+    }
+    let mut text = |name: &str, good: &dyn Fn(&str) -> bool, words: &str| -> Option<String> {
+        let value = root.text_of(name).filter(|text| good(text));
+        if value.is_none() {
+            found.add(None, format!("/{name}"), Rule::Schema, words);
+        }
+        value.map(str::to_owned)
+    };
+    text(
+        "type",
+        &|text| text == "playbook",
+        "`playbook` is asked for",
+    );
+    text(
+        "spec_version",
+        &|text| text == "cacao-2.0",
+        "`cacao-2.0` is asked for",
+    );
+    text(
+        "created_by",
+        &|text| id_type(text) == Some("identity"),
+        "the id of an identity is asked for",
+    );
+    text("created", &is_time, TIME);
+    let is_step = |text: &str| id_type(text).is_some();
+    Head {
+        id: text(
+            "id",
+            &|text| id_type(text) == Some("playbook"),
+            "an id of a playbook is asked for",
+        ),
+        name: text("name", &|text| !text.is_empty(), "a name is asked for"),
+        modified: text("modified", &is_time, TIME),
+        start: text("workflow_start", &is_step, STEP),
+        exception: root
+            .get("workflow_exception")
+            .and_then(|_| text("workflow_exception", &is_step, STEP)),
+    }
+}
+
+fn read_variables(
+    found: &mut Found,
+    step: Option<&str>,
+    place: &str,
+    node: Option<&Node<'_>>,
+    out: &mut BTreeMap<String, Option<String>>,
+) {
+    let Some(node) = node else { return };
+    if !node.is_object() {
+        found.add(
+            step,
+            place,
+            Rule::Schema,
+            "an object of variables is asked for",
+        );
+    }
+    for member in node.members() {
+        let name = member.name.as_ref();
+        let here = format!("{place}/{name}");
+        if !is_variable(name) {
+            found.add(
+                step,
+                here,
+                Rule::Schema,
+                "a variable's name begins and ends with two underlines",
+            );
+            continue;
+        }
+        if member.value.text_of("type").is_none() {
+            found.add(step, here, Rule::Schema, "a variable has a type");
+        }
+        out.insert(
+            name.to_owned(),
+            member.value.text_of("value").map(str::to_owned),
+        );
+    }
+}
+
+/// Ids of agents or targets.
+fn definitions(found: &mut Found, root: &Node<'_>, name: &str) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let Some(node) = root.get(name) else {
+        return out;
+    };
+    for member in node.members() {
+        let id = member.name.as_ref();
+        let place = format!("/{name}/{id}");
+        // A soarca of SOARCA is a type of its own; whoever is meant, a dispatcher knows it by its id.
+        match (id_type(id), member.value.text_of("type")) {
+            (Some(kind), Some(said)) if kind == said => {}
+            (None, _) => found.add(
+                None,
+                &place,
+                Rule::Schema,
+                "an id is its type, two hyphens and a UUID",
+            ),
+            (Some(_), _) => found.add(
+                None,
+                &place,
+                Rule::Schema,
+                "its type is another than its id says",
+            ),
+        }
+        if member.value.text_of("name").is_none() {
+            found.add(None, place, Rule::Schema, "a name is asked for");
+        }
+        out.insert(id.to_owned());
+    }
+    out
+}
+
+fn workflow(
+    found: &mut Found,
+    root: &Node<'_>,
+    known: &Known<'_>,
+    variables: &mut BTreeMap<String, Option<String>>,
+) -> BTreeMap<String, Step> {
+    let mut steps = BTreeMap::new();
+    let Some(node) = root.get("workflow").filter(|node| node.is_object()) else {
+        found.add(
+            None,
+            "/workflow",
+            Rule::Schema,
+            "an object of steps by their ids is asked for",
+        );
+        return steps;
+    };
+    if node.members().len() > STEPS_MAX {
+        found.add(
+            None,
+            "/workflow",
+            Rule::Schema,
+            format!("at most {STEPS_MAX} steps are read"),
+        );
+        return steps;
+    }
+    for member in node.members() {
+        let id = member.name.as_ref();
+        let place = format!("/workflow/{id}");
+        let here = member.value.get("step_variables");
+        read_variables(
+            found,
+            Some(id),
+            &format!("{place}/step_variables"),
+            here,
+            variables,
+        );
+        let step = step::read(found, id, &member.value, known);
+        if let Some(step) = step {
+            steps.insert(id.to_owned(), step);
+        }
+    }
+    let has = |kind: fn(&Kind) -> bool| steps.values().any(|step| kind(&step.kind));
+    for (there, what) in [
+        (has(|kind| matches!(kind, Kind::Start)), "a start step"),
+        (has(|kind| matches!(kind, Kind::Action { .. })), "an action"),
+        (has(|kind| matches!(kind, Kind::End)), "an end step"),
+    ] {
+        if !there {
+            found.add(
+                None,
+                "/workflow",
+                Rule::Parts,
+                format!("{what} is asked for"),
+            );
+        }
+    }
+    steps
+}
+
+/// Variables that are asked for and not there.
+fn undefined(
+    found: &mut Found,
+    steps: &BTreeMap<String, Step>,
+    variables: &BTreeMap<String, Option<String>>,
+) {
+    for (id, step) in steps {
+        let asked: Vec<&str> = match &step.kind {
+            Kind::If { condition, .. } | Kind::While { condition, .. } => condition.variables(),
+            Kind::Switch { switch, .. } => vec![switch],
+            _ => Vec::new(),
+        };
+        for name in asked {
+            if !variables.contains_key(name) {
+                found.add(
+                    Some(id),
+                    format!("/workflow/{id}"),
+                    Rule::Undefined,
+                    format!("there is no variable {name}"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Addresses in one space. In: a prefix. Out: every prefix of IPv4 or IPv6 that packets to it can mean. Never: a way to write an address that is not undone.
+//!
+//! The space is that of mapped addresses: an IPv4 prefix is `::ffff:0:0/96` and its own bits.
+
+use sakimori_select::Prefix;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Most addresses of a block that needs no more than usual.
+pub const SIZE_PLAIN: u128 = 1;
+/// Most addresses of a block at all.
+pub const SIZE_MAX: u128 = 256;
+
+/// Where IPv4 lies.
+const MAPPED: u128 = 0xffff << 32;
+
+/// A form that carries an IPv4 address: the bits that name the form, and where the address begins.
+struct Carrier {
+    first: u128,
+    bits: u8,
+    at: u8,
+    turned: bool,
+}
+
+const fn carrier(first: u128, bits: u8, at: u8) -> Carrier {
+    Carrier {
+        first,
+        bits,
+        at,
+        turned: false,
+    }
+}
+
+/// Forms that carry an IPv4 address at a fixed place behind a fixed prefix.
+const CARRIERS: [Carrier; 7] = [
+    // IPv4-compatible, RFC 4291 section 2.5.5.1.
+    carrier(0, 96, 96),
+    // IPv4-translated, RFC 2765 section 2.1.
+    carrier(0xffff_0000u128 << 32, 96, 96),
+    // NAT64, RFC 6052 section 2.1.
+    carrier(0x0064_ff9b << 96, 96, 96),
+    // NAT64 of one's own, RFC 8215: the longest of its prefixes.
+    carrier(0x0064_ff9b_0001 << 80, 48, 96),
+    // 6to4, RFC 3056 section 2.
+    carrier(0x2002 << 112, 16, 16),
+    // Teredo, RFC 4380 section 4: the server.
+    carrier(0x2001_0000 << 96, 32, 32),
+    // Teredo: the client, its bits turned over.
+    Carrier {
+        first: 0x2001_0000 << 96,
+        bits: 32,
+        at: 96,
+        turned: true,
+    },
+];
+
+fn mask(bits: u8) -> u128 {
+    u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)
+}
+
+/// A prefix of IPv4 in the space.
+fn v4(bits_of: u32, bits: u8) -> Prefix {
+    let bits = 96 + bits;
+    Prefix {
+        first: (MAPPED | u128::from(bits_of)) & mask(bits),
+        bits,
+    }
+}
+
+/// The prefix of one address.
+pub(super) fn host(address: IpAddr) -> Prefix {
+    match address {
+        IpAddr::V4(address) => v4(address.into(), 32),
+        IpAddr::V6(address) => Prefix {
+            first: address.into(),
+            bits: 128,
+        },
+    }
+}
+
+/// Whether one prefix lies in another.
+pub(super) fn within(inner: Prefix, outer: Prefix) -> bool {
+    inner.bits >= outer.bits && inner.first & mask(outer.bits) == outer.first
+}
+
+pub(super) fn cut(first: u128, bits: u8) -> Prefix {
+    Prefix {
+        first: first & mask(bits),
+        bits,
+    }
+}
+
+/// The last address of a prefix.
+pub(super) fn last(prefix: Prefix) -> u128 {
+    prefix.first | !mask(prefix.bits)
+}
+
+/// How many addresses a prefix has; of everything, one fewer than there are.
+pub fn size(prefix: Prefix) -> u128 {
+    1u128
+        .checked_shl(128 - u32::from(prefix.bits))
+        .unwrap_or(u128::MAX)
+}
+
+/// A prefix and every prefix of IPv4 that an address in it can carry. A carrier that lies wholly in the prefix carries all of IPv4.
+pub fn unwrapped(prefix: Prefix) -> Vec<Prefix> {
+    let mut out = vec![cut(prefix.first, prefix.bits)];
+    let mut add = |found: Prefix| {
+        if !out.iter().any(|known| within(found, *known)) {
+            out.push(found);
+        }
+    };
+    for form in &CARRIERS {
+        let form_prefix = Prefix {
+            first: form.first,
+            bits: form.bits,
+        };
+        if within(form_prefix, prefix) {
+            add(v4(0, 0));
+        } else if within(prefix, form_prefix) {
+            add(carried(prefix, form.at, form.turned));
+        }
+    }
+    if has_isatap(prefix) {
+        add(carried(prefix, 96, false));
+    }
+    out
+}
+
+/// The IPv4 prefix that stands in another from a bit on.
+fn carried(prefix: Prefix, at: u8, turned: bool) -> Prefix {
+    let bits = prefix.bits.saturating_sub(at).min(32);
+    let shifted = prefix.first >> (96 - u32::from(at));
+    let address = shifted as u32;
+    let address = if turned { !address } else { address };
+    v4(address, bits)
+}
+
+/// Whether the interface identifier is that of ISATAP (RFC 5214 section 6.1), or can be.
+fn has_isatap(prefix: Prefix) -> bool {
+    if prefix.bits < 96 {
+        // So wide a prefix has such addresses always; its size alone refuses it.
+        return false;
+    }
+    let id = (prefix.first >> 32) as u32;
+    matches!(id, 0x0000_5efe | 0x0200_5efe)
+}
+
+/// An address of the space as people write it.
+pub(super) fn shown(prefix: Prefix) -> String {
+    if prefix.bits >= 96 && prefix.first & mask(96) == MAPPED {
+        let address = Ipv4Addr::from(prefix.first as u32);
+        return format!("{address}/{}", prefix.bits - 96);
+    }
+    format!("{}/{}", Ipv6Addr::from(prefix.first), prefix.bits)
+}

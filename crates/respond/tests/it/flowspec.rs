@@ -1,0 +1,273 @@
+//! Messages of `FlowSpec` that another program made: read, shown, written again.
+
+use proptest::prelude::*;
+use sakimori_respond::flowspec::{
+    Compare, Component, Dialect, Field, FlagTerm, FlowError, NumberTerm, Numbers, Prefix, Rule,
+    Update,
+};
+use serde_json::Value;
+use std::net::IpAddr;
+
+/// Message in hexadecimal, and what it decodes to, in the newest form that there is.
+struct Case {
+    place: String,
+    raw: Vec<u8>,
+    json: Option<Value>,
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let pairs = digits
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap());
+    pairs
+        .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+        .collect()
+}
+
+fn cases() -> Vec<Case> {
+    let folder = sakimori_testkit::data_root().join("response/flowspec");
+    let mut out: Vec<Case> = Vec::new();
+    for name in ["api-flow.ci", "conf-flow.ci"] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let mut parts = line.splitn(3, ':');
+            let (Some("1"), Some(kind), Some(rest)) = (parts.next(), parts.next(), parts.next())
+            else {
+                continue;
+            };
+            match kind {
+                "raw" => out.push(Case {
+                    place: format!("{name}:{}", number + 1),
+                    raw: bytes(rest),
+                    json: None,
+                }),
+                "json" | "jsv4" | "jsv6" => {
+                    let last = out.last_mut().unwrap();
+                    if last.json.is_none() || kind != "jsv4" {
+                        last.json = Some(serde_json::from_str(rest).unwrap());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    for name in ["bgp-flow-1", "bgp-flow-3", "bgp-flow-4"] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        let mut lines = text.lines().skip(1);
+        let raw = bytes(lines.next().unwrap());
+        let json = serde_json::from_str(lines.next().unwrap()).unwrap();
+        out.push(Case {
+            place: name.to_owned(),
+            raw,
+            json: Some(json),
+        });
+    }
+    out
+}
+
+/// The rules that a decoded message names, announced and withdrawn.
+fn told(json: &Value) -> (Vec<String>, Vec<String>) {
+    let update = &json["neighbor"]["message"]["update"];
+    let texts = |list: &Value| -> Vec<String> {
+        let list = list.as_array().into_iter().flatten();
+        list.map(|rule| rule["string"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let mut announced = Vec::new();
+    for family in update["announce"].as_object().into_iter().flatten() {
+        for hop in family.1.as_object().unwrap() {
+            announced.extend(texts(hop.1));
+        }
+    }
+    let mut withdrawn = Vec::new();
+    for family in update["withdraw"].as_object().into_iter().flatten() {
+        withdrawn.extend(texts(family.1));
+    }
+    (announced, withdrawn)
+}
+
+fn shown(update: &Update) -> (Vec<String>, Vec<String>) {
+    let text = |nlri: &sakimori_respond::flowspec::Nlri| {
+        let rd = nlri.rd.map(|rd| {
+            let asn = u16::from_be_bytes([rd[2], rd[3]]);
+            let number = u32::from_be_bytes([rd[4], rd[5], rd[6], rd[7]]);
+            format!(" rd {asn}:{number}")
+        });
+        format!("{}{}", nlri.rule, rd.unwrap_or_default())
+    };
+    (
+        update.announced.iter().map(text).collect(),
+        update.withdrawn.iter().flatten().map(text).collect(),
+    )
+}
+
+#[test]
+fn messages_of_another_program_are_read_shown_and_written_again() {
+    let cases = cases();
+    assert_eq!(cases.len(), 27);
+    for case in &cases {
+        let place = &case.place;
+        // The one rule with an offset was written with all of its bits.
+        let dialect = Dialect::Whole;
+        let update = Update::decode(&case.raw, dialect).unwrap_or_else(|e| panic!("{place}: {e}"));
+        assert_eq!(update.encode(dialect).unwrap(), case.raw, "{place}");
+        let Some(json) = &case.json else { continue };
+        assert_eq!(shown(&update), told(json), "{place}");
+        let attributes = &json["neighbor"]["message"]["update"]["attribute"];
+        let extended: Vec<String> = update
+            .attributes
+            .extended
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let theirs: Vec<String> = attributes["extended-community"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| one["string"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(extended, theirs, "{place}");
+        let values: Vec<u64> = update
+            .attributes
+            .extended
+            .iter()
+            .map(|one| u64::from_be_bytes(one.encode()))
+            .collect();
+        let theirs: Vec<u64> = attributes["extended-community"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| one["value"].as_u64().unwrap())
+            .collect();
+        assert_eq!(values, theirs, "{place}");
+        // What a person would type gives the same bytes.
+        for nlri in update
+            .announced
+            .iter()
+            .chain(update.withdrawn.iter().flatten())
+        {
+            let again = Rule::parse(&nlri.rule.to_string(), nlri.rule.is_v6())
+                .unwrap_or_else(|e| panic!("{place}: {e}"));
+            assert_eq!(again, nlri.rule, "{place}");
+        }
+    }
+}
+
+#[test]
+fn an_offset_is_written_as_the_specification_says_and_read_back() {
+    let rule = Rule::parse("source-ipv6 ::1/128/120 next-header =udp", true).unwrap();
+    let strict = rule.encode(Dialect::Rfc8956);
+    assert_eq!(strict, [2, 128, 120, 1, 3, 0x81, 17]);
+    assert_eq!(Rule::decode(&strict, true, Dialect::Rfc8956).unwrap(), rule);
+    let whole = rule.encode(Dialect::Whole);
+    assert_eq!(whole.len(), strict.len() + 15);
+    assert_eq!(Rule::decode(&whole, true, Dialect::Whole).unwrap(), rule);
+}
+
+#[test]
+fn rules_that_match_more_than_was_meant_are_refused() {
+    for (bytes, expected) in [
+        (&[][..], FlowError::Empty),
+        (&[14, 1], FlowError::Unknown(14)),
+        (&[2, 0, 1, 0], FlowError::Order(1)),
+        (&[1, 0, 1, 0], FlowError::Order(1)),
+        (&[1, 33, 1, 2, 3, 4, 5], FlowError::Length("a prefix")),
+        (&[1, 24, 1, 2], FlowError::End("a prefix")),
+        (&[3, 0x01, 6], FlowError::End("a number")),
+        (&[13, 0x81, 1], FlowError::Value("flow-label")),
+        (&[12, 0x80, 0xff], FlowError::Value("fragment")),
+        (&[3, 0x91, 1, 0], FlowError::Value("protocol")),
+        (&[9, 0xa0, 0, 0, 0, 1], FlowError::Length("flags")),
+    ] {
+        assert_eq!(
+            Rule::decode(bytes, false, Dialect::Rfc8956),
+            Err(expected),
+            "{bytes:?}"
+        );
+    }
+}
+
+fn prefixes(v6: bool) -> impl Strategy<Value = Prefix> {
+    (any::<u128>(), 0u8..=128, 0u8..=128).prop_map(move |(bits, length, offset)| {
+        if v6 {
+            let offset = if length == 0 { 0 } else { offset % length };
+            let bits = if offset == 0 {
+                bits
+            } else {
+                bits & (u128::MAX >> offset)
+            };
+            Prefix::new(IpAddr::V6(bits.into()), length, offset).unwrap()
+        } else {
+            Prefix::new(IpAddr::V4((bits as u32).into()), length.min(32), 0).unwrap()
+        }
+    })
+}
+
+fn components(v6: bool) -> impl Strategy<Value = Vec<Component>> {
+    let numbers = proptest::collection::vec((any::<bool>(), 0u8..8, 0u64..64), 1..5);
+    let flags = proptest::collection::vec(
+        (any::<bool>(), any::<bool>(), any::<bool>(), 0u16..16),
+        1..4,
+    );
+    let fields = proptest::sample::subsequence(Field::ALL.to_vec(), 1..8);
+    (fields, prefixes(v6), numbers, flags).prop_map(move |(fields, prefix, numbers, flags)| {
+        let asked = |field: Field| match field {
+            Field::Destination | Field::Source => Numbers::Prefix(prefix),
+            Field::TcpFlags | Field::Fragment => Numbers::Flags(
+                flags
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (and, not, all, bits))| FlagTerm {
+                        and: *and && at > 0,
+                        not: *not,
+                        all: *all,
+                        bits: *bits,
+                    })
+                    .collect(),
+            ),
+            _ => Numbers::Numbers(
+                numbers
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (and, compare, value))| NumberTerm {
+                        and: *and && at > 0,
+                        compare: Compare::from_code(*compare).unwrap(),
+                        value: *value,
+                    })
+                    .collect(),
+            ),
+        };
+        let fields = fields
+            .into_iter()
+            .filter(|field| v6 || *field != Field::FlowLabel);
+        fields
+            .map(|field| Component {
+                field,
+                asked: asked(field),
+            })
+            .collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_rule_comes_back_of_its_bytes(v6 in any::<bool>(), four in components(false), six in components(true)) {
+        let drawn = if v6 { six } else { four };
+        prop_assume!(!drawn.is_empty());
+        let rule = Rule::new(v6, drawn).unwrap();
+        for dialect in [Dialect::Rfc8956, Dialect::Whole] {
+            let bytes = rule.encode(dialect);
+            prop_assert_eq!(Rule::decode(&bytes, v6, dialect).unwrap(), rule.clone());
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_a_reader_panic_and_what_is_read_is_written_to_what_is_read_again(bytes in proptest::collection::vec(any::<u8>(), 0..60), v6 in any::<bool>()) {
+        let _ = Update::decode(&bytes, Dialect::Rfc8956);
+        if let Ok(rule) = Rule::decode(&bytes, v6, Dialect::Rfc8956) {
+            let again = rule.encode(Dialect::Rfc8956);
+            prop_assert_eq!(Rule::decode(&again, v6, Dialect::Rfc8956).unwrap(), rule);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The safety engine over the real lists, and against a plain one that compares everything.
+
+use proptest::prelude::*;
+use sakimori_exchange::warning::{Meaning, WarningList};
+use sakimori_respond::safety::{
+    Building, Class, How, Name, Protected, Reach, Seen, Target, unwrapped,
+};
+use sakimori_select::Prefix;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+fn target(text: &str) -> Target {
+    Target::parse(text).unwrap_or_else(|e| panic!("{text}: {e}"))
+}
+
+fn class(protected: &Protected, text: &str) -> Option<Class> {
+    protected.judge(&target(text), &Seen::default()).class()
+}
+
+fn small() -> Protected {
+    let mut lists = Building::default();
+    let net = |text: &str| match target(text) {
+        Target::Net(prefix) => prefix,
+        Target::Name { .. } => panic!("{text}"),
+    };
+    lists
+        .net("resolvers", Class::Never, net("8.8.8.8"))
+        .unwrap();
+    lists
+        .net("cdn", Class::Level2, net("203.0.112.0/20"))
+        .unwrap();
+    lists
+        .net("root servers", Class::Never, net("2001:503:ba3e::2:30"))
+        .unwrap();
+    let name = |text: &str| Name::parse(text).unwrap();
+    lists
+        .name(
+            "ministries",
+            Class::Never,
+            Reach::Below,
+            &name("go.example"),
+        )
+        .unwrap();
+    lists
+        .name(
+            "bücher",
+            Class::Never,
+            Reach::Below,
+            &name("bücher.example"),
+        )
+        .unwrap();
+    lists
+        .name(
+            "providers of names",
+            Class::Level2,
+            Reach::Only,
+            &name("dyn.example"),
+        )
+        .unwrap();
+    lists.done()
+}
+
+#[test]
+fn an_address_is_found_in_whatever_it_is_wrapped() {
+    let protected = small();
+    for text in [
+        "8.8.8.8",
+        "8.8.8.8/32",
+        "::ffff:8.8.8.8",
+        "::8.8.8.8",
+        "::ffff:0:8.8.8.8",
+        "64:ff9b::808:808",
+        "64:ff9b:1::808:808",
+        "2002:808:808::1",
+        "2001:0:808:808::1",
+        "2001:0:c633:6401:0:0:f7f7:f7f7",
+        "2001:db8::5efe:808:808",
+        "8.8.8.0/24",
+        "2002:808:808::/120",
+    ] {
+        assert_eq!(class(&protected, text), Some(Class::Never), "{text}");
+    }
+    assert_eq!(class(&protected, "8.8.8.9"), None);
+    assert_eq!(class(&protected, "203.0.113.7"), Some(Class::Level2));
+    assert_eq!(class(&protected, "0.0.0.0/0"), Some(Class::Never));
+    assert_eq!(class(&protected, "::/0"), Some(Class::Never));
+}
+
+#[test]
+fn a_name_is_found_however_it_is_written_from_above_and_from_below() {
+    let protected = small();
+    for text in [
+        "go.example",
+        "GO.Example.",
+        "www.mof.go.example",
+        "ｇｏ．ｅｘａｍｐｌｅ",
+        "*.example",
+        "xn--bcher-kva.example",
+        "www.bu\u{308}cher.example",
+        "BÜCHER.example",
+    ] {
+        assert_eq!(class(&protected, text), Some(Class::Never), "{text}");
+    }
+    assert_eq!(class(&protected, "nogo.example"), None);
+    assert_eq!(class(&protected, "dyn.example"), Some(Class::Level2));
+    assert_eq!(class(&protected, "evil.dyn.example"), None);
+    let judged = protected.judge(&target("*.dyn.example"), &Seen::default());
+    assert_eq!(judged.class(), Some(Class::Level2));
+    for text in [
+        "127.1",
+        "0x7f.1",
+        "１２７.0.0.1",
+        "[::1]",
+        "a..b",
+        "-a.example",
+        "",
+        ".",
+    ] {
+        assert!(
+            Target::parse(text).is_err() || matches!(target(text), Target::Net(_)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn row_no_ip_a_parent_of_everybody_s_names_is_refused_with_what_to_do_instead() {
+    let protected = small();
+    for (text, class) in [
+        ("duckdns.org", Class::Level2),
+        ("co.jp", Class::Never),
+        ("jp", Class::Never),
+    ] {
+        let judged = protected.judge(&target(text), &Seen::default());
+        assert_eq!(judged.class(), Some(class), "{text}");
+        assert!(
+            judged
+                .instead
+                .as_deref()
+                .is_some_and(|words| words.contains("bad.")),
+            "{text}"
+        );
+    }
+    assert_eq!(class(&protected, "evil.duckdns.org"), None);
+}
+
+#[test]
+fn a_name_falls_with_its_alias_and_its_addresses() {
+    let protected = small();
+    let of = |seen: &Seen| protected.judge(&target("bad.example"), seen).class();
+    assert_eq!(of(&Seen::default()), None);
+    let alias = Seen {
+        aliases: vec![Name::parse("portal.go.example").unwrap()],
+        ..Seen::default()
+    };
+    assert_eq!(of(&alias), Some(Class::Never));
+    let cdn = Seen {
+        addresses: vec!["203.0.113.9".parse().unwrap()],
+        ..Seen::default()
+    };
+    assert_eq!(of(&cdn), Some(Class::Level2));
+}
+
+#[test]
+fn a_block_is_small_or_refused() {
+    let protected = small();
+    for (text, expected) in [
+        ("198.51.100.7/32", None),
+        ("198.51.100.0/31", Some(Class::Level2)),
+        ("198.51.100.0/24", Some(Class::Level2)),
+        ("198.51.100.0/23", Some(Class::Never)),
+        ("2001:db8::/120", Some(Class::Level2)),
+        ("2001:db8::/64", Some(Class::Never)),
+    ] {
+        assert_eq!(class(&protected, text), expected, "{text}");
+    }
+    assert!(Target::parse("198.51.100.7/24").is_err());
+}
+
+/// All lists of the data that a protected list can be made of.
+fn real() -> (Protected, usize) {
+    let folder = sakimori_testkit::data_root().join("response/safety/warninglists");
+    let mut lists = Building::default();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let list = WarningList::read(&bytes).unwrap();
+        files += 1;
+        assert!(
+            !matches!(list.meaning, Meaning::Part | Meaning::Expression),
+            "{}",
+            list.name
+        );
+        let reach = if list.name.contains("TLD") {
+            Reach::Only
+        } else {
+            Reach::Below
+        };
+        let left = lists.warning_list(&list, Class::Never, reach).unwrap();
+        let expected = match list.name.as_str() {
+            "List of known hashes for empty files" => 2,
+            "Valid covid-19 related domains" => 1,
+            _ => 0,
+        };
+        assert_eq!(left.len(), expected, "{}: {left:?}", list.name);
+    }
+    (lists.done(), files)
+}
+
+#[test]
+fn the_lists_of_the_data_protect_what_they_name() {
+    let (protected, files) = real();
+    assert_eq!(files, 44);
+    assert!(protected.len() > 30_000, "{}", protected.len());
+    for text in [
+        "10.1.2.3",
+        "fe80::1",
+        "224.0.0.1",
+        "2001:148f:fffe::1",
+        "com",
+        "104.16.0.1",
+        "www.wikipedia.org",
+    ] {
+        let found = protected.judge(&target(text), &Seen::default());
+        assert_eq!(found.class(), Some(Class::Never), "{text}");
+    }
+}
+
+fn prefix(first: u128, bits: u8) -> Prefix {
+    let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
+    Prefix {
+        first: first & mask,
+        bits,
+    }
+}
+
+proptest! {
+    /// A plain comparison of every entry with every form of the target finds the same.
+    #[test]
+    fn no_target_that_covers_or_lies_in_what_is_protected_is_missed(
+        entries in proptest::collection::vec((any::<u32>(), 8u8..=32, any::<bool>()), 1..12),
+        at in 0usize..12, shift in 0u8..=8, wrap in 0u8..6, low in any::<u64>(),
+    ) {
+        let mut lists = Building::default();
+        let mut plain = Vec::new();
+        for (address, bits, six) in &entries {
+            let net = if *six { prefix(u128::from(*address) << 96 | u128::from(low), bits * 2) } else { prefix(0xffff_0000_0000 | u128::from(*address), 96 + bits) };
+            lists.net("list", Class::Never, net).unwrap();
+            plain.push(net);
+        }
+        let protected = lists.done();
+        let (address, bits, _) = entries[at % entries.len()];
+        let v4 = Ipv4Addr::from(address);
+        let six = |first: u128, bits: u8| prefix(first, bits);
+        let wrapped = match wrap {
+            0 => prefix(0xffff_0000_0000 | u128::from(address), (96 + bits).saturating_sub(shift)),
+            1 => six(u128::from(Ipv6Addr::from([0x64, 0xff9b, 0, 0, 0, 0, 0, 0].map(|w: u16| w))) | u128::from(u32::from(v4)), 128),
+            2 => six((0x2002u128 << 112) | (u128::from(address) << 80) | u128::from(low), 128),
+            3 => six((0x2001_0000u128 << 96) | u128::from(!address), 128),
+            4 => six(u128::from(address) << 96 | u128::from(low), 128u8.saturating_sub(shift * 16)),
+            _ => six(0xffff_0000u128 << 32 | u128::from(address), 128),
+        };
+        let inside = |inner: Prefix, outer: Prefix| inner.bits >= outer.bits && prefix(inner.first, outer.bits) == outer;
+        let expected = unwrapped(wrapped).iter().any(|form| plain.iter().any(|net| inside(*form, *net) || inside(*net, *form)));
+        let judged = protected.judge(&Target::Net(wrapped), &Seen::default());
+        let found = judged.hits.iter().any(|hit| hit.list == "list");
+        prop_assert_eq!(found, expected);
+        // What was wrapped is one of the forms: the comparison does not rest on the code under test alone.
+        if (1..=3).contains(&wrap) || wrap == 5 {
+            let host = prefix(0xffff_0000_0000 | u128::from(address), 128);
+            prop_assert!(unwrapped(wrapped).contains(&host));
+        }
+    }
+
+    #[test]
+    fn names_are_met_as_a_plain_comparison_of_labels_says(
+        entries in proptest::collection::vec("[ab]{1,2}(\\.[ab]{1,2}){0,3}", 1..10),
+        name in "[ab]{1,2}(\\.[ab]{1,2}){0,3}", below in any::<bool>(), only in any::<bool>(),
+    ) {
+        let reach = if only { Reach::Only } else { Reach::Below };
+        let mut lists = Building::default();
+        for entry in &entries {
+            lists.name("list", Class::Never, reach, &Name::parse(entry).unwrap()).unwrap();
+        }
+        let protected = lists.done();
+        let under = |lower: &str, upper: &str| lower == upper || lower.ends_with(&format!(".{upper}"));
+        let expected = entries.iter().any(|entry| {
+            name == *entry || (!only && under(&name, entry)) || (below && under(entry, &name))
+        });
+        let judged = protected.judge(&Target::Name { name: Name::parse(&name).unwrap(), below }, &Seen::default());
+        let found = judged.hits.iter().any(|hit| hit.list == "list");
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in ".{0,60}") {
+        let protected = small();
+        if let Ok(target) = Target::parse(&text) {
+            let shown = target.to_string();
+            prop_assert_eq!(Target::parse(&shown).unwrap(), target.clone(), "{}", shown);
+            let _ = protected.judge(&target, &Seen::default());
+        }
+    }
+}
+
+#[test]
+fn what_lies_around_is_told_as_that() {
+    let protected = small();
+    let judged = protected.judge(&target("8.8.8.0/24"), &Seen::default());
+    assert!(
+        judged
+            .hits
+            .iter()
+            .any(|hit| hit.how == How::Around && hit.entry == "8.8.8.8/32")
+    );
+}
