@@ -52,7 +52,7 @@ fn listed(format: Format, rows: &[Value], columns: &[(&str, &str)]) {
     let heads: Vec<&str> = columns.iter().map(|(head, _)| *head).collect();
     let cells = |row: &Value| columns.iter().map(|(_, place)| text(row, place)).collect();
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
-    show::table(&heads, cells.into_iter());
+    show::table(&heads, cells);
 }
 
 const COPIES: [(&str, &str); 8] = [
@@ -200,11 +200,7 @@ async fn at_office(desk: &Desk<'_>, host: &Host, act: CouncilAct) -> Result<(), 
             text,
             reply_by,
         } => {
-            let bytes = host.bytes::<8>().map_err(|e| Failure {
-                message: e.to_string(),
-                code: exit::ENVIRONMENT,
-            })?;
-            let id = format!("m-{}", hex(&bytes));
+            let id = material_id(host)?;
             let (owner, by, at) = of(member.as_str());
             let act = Act {
                 owner: &owner,
@@ -224,6 +220,15 @@ async fn at_office(desk: &Desk<'_>, host: &Host, act: CouncilAct) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// A number for what is asked of a member.
+fn material_id(host: &Host) -> Result<String, Failure> {
+    let bytes = host.bytes::<8>().map_err(|e| Failure {
+        message: e.to_string(),
+        code: exit::ENVIRONMENT,
+    })?;
+    Ok(format!("m-{}", hex(&bytes)))
 }
 
 async fn members(desk: &Desk<'_>) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ mod apart;
 mod asset;
 mod captures;
 mod clock;
+mod council;
 mod custody;
 mod day;
 mod denials;

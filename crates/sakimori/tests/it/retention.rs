@@ -234,8 +234,8 @@ fn released<L>(world: &World<L>) -> Vec<Value> {
         true
     })
     .unwrap();
-    let mut body = |envelope| log.open_body(&envelope).unwrap();
-    let bodies = found.into_iter().map(|envelope| body(envelope));
+    let body = |envelope| log.open_body(&envelope).unwrap();
+    let bodies = found.into_iter().map(body);
     bodies
         .map(|body| serde_json::from_slice(&body).unwrap())
         .collect()

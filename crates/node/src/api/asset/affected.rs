@@ -51,9 +51,8 @@ pub(crate) async fn ministry(app: &Shared, caller: &Caller) -> Answer<Option<(St
 
 /// What a person of the office sees. Names are put on record before they are shown.
 pub(crate) async fn seen(app: &Shared, caller: &Caller, which: &Which) -> Answer<Seen> {
-    let state = match which.state.as_deref() {
-        state @ (None | Some("asked" | "told")) => state,
-        Some(_) => return Err(Problem::new(Code::Malformed, "state: asked or told")),
+    let state @ (None | Some("asked" | "told")) = which.state.as_deref() else {
+        return Err(Problem::new(Code::Malformed, "state: asked or told"));
     };
     let before = which.before.unwrap_or(NEWEST);
     let Some((id, ministry)) = ministry(app, caller).await? else {
