@@ -163,9 +163,8 @@ fn table(page: &mut String, title: &str, told: &Told, columns: &[&str]) {
         .enumerate()
         .map(|(at, name)| format!("{} {name}", letter(at)))
         .collect();
-    let heads: String = (0..columns.len())
-        .map(|at| format!(" {}", letter(at)))
-        .collect();
+    let head = |at| format!(" {}", letter(at));
+    let heads = (0..columns.len()).map(head).collect::<Vec<_>>().concat();
     writeln!(
         page,
         "\n## {title}\n\nColumns: {}.\n\n```\n{:width$}{heads}",
@@ -174,7 +173,7 @@ fn table(page: &mut String, title: &str, told: &Told, columns: &[&str]) {
     )
     .unwrap();
     for route in routes {
-        let cells: String = columns
+        let cells = columns
             .iter()
             .map(|caller| {
                 let Some((_, (statuses, marks))) = told
@@ -195,7 +194,8 @@ fn table(page: &mut String, title: &str, told: &Told, columns: &[&str]) {
                     }
                 )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         writeln!(page, "{route:width$}{cells}").unwrap();
     }
     page.push_str("```\n");

@@ -517,6 +517,10 @@ fn nobody_is_a_member_by_the_office_s_word_and_one_invitation_is_answered_once()
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn material_is_asked_of_a_member_until_a_day_and_refused_with_a_cause_alone() {
     let house = House::open();
     let [acme, borea, _] = &house.operators;
@@ -594,6 +598,10 @@ fn material_is_asked_of_a_member_until_a_day_and_refused_with_a_cause_alone() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn the_council_s_pages_invite_consent_submit_release_and_show_the_opinion_on_every_copy() {
     let nation = Nation::start();
     let operator = crate::report::Operator::new(&nation, "acme");

@@ -200,6 +200,10 @@ fn a_product_is_on_record_and_reaches_those_who_are_named_and_no_other() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn each_organisation_reads_what_it_was_given_in_any_capacity_and_everybody_what_is_published() {
     let house = House::open();
     let [acme, borea, cosmo] = &house.operators;

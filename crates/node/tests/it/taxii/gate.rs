@@ -80,6 +80,10 @@ fn comes(house: &House, count: usize) {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn a_post_waits_and_is_seen_once_a_supervisor_let_it_go_with_an_entry_that_names_its_readers() {
     let house = House::start(&waiting());
     let (one, sent) = (
@@ -444,6 +448,10 @@ fn what_one_wrote_for_itself_is_not_given_to_another_by_an_edited_file() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn a_machine_of_the_council_reads_while_its_member_is_one_and_nobody_writes_what_it_reads() {
     let club = "7b3c9d5e-1111-4cbf-938f-98ee46b3cd3f";
     let mut council = plan();

@@ -192,6 +192,10 @@ fn what_a_partner_gives_is_kept_judged_and_given_to_nobody_without_the_gate() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 fn a_timetable_polls_when_it_is_due_and_what_came_is_seen_by_the_office_alone() {
     use crate::nation::join;
     use crate::uses::pause;
