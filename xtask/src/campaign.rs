@@ -151,6 +151,21 @@ const CAMPAIGNS: &[Campaign] = &[
         tests: &["-p", "sakimori-node", "--test", "it", "flood::"],
     },
     Campaign {
+        name: "response",
+        what: "schedules of falls, delays, doubles, reorders and set clocks around an actuator's engine; no effect is in force without an approval, and none is left behind its end",
+        unit: "schedules",
+        usual: 10_000,
+        count: Count::Variable("SAKIMORI_SCHEDULES"),
+        tests: &[
+            "--release",
+            "-p",
+            "sakimori-respond",
+            "--test",
+            "it",
+            "engine::",
+        ],
+    },
+    Campaign {
         name: "properties",
         what: "every property of the rooms that read a stranger's bytes, with one seed after the other",
         unit: "seeds",

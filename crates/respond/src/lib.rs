@@ -2,6 +2,7 @@
 //! a clock, a change of anything; what logs in, scans, exploits or changes a machine of others has no type here.
 
 pub mod cacao;
+pub mod engine;
 pub mod flowspec;
 pub mod openc2;
 pub mod safety;

@@ -9,6 +9,8 @@
 )]
 
 mod cacao;
+mod engine;
+mod engine_rules;
 mod flowspec;
 mod openc2;
 mod safety;

@@ -1,0 +1,118 @@
+//! What the engine speaks of. In: parts. Out: values that compare. Never: a target in two forms: it is the text that [`crate::safety::Target`] gives.
+
+use sakimori_custody::record::coded;
+use sakimori_custody::time::Seconds;
+
+coded! {
+    /// What may be done: a closed list. Nothing else has a name, so nothing else can be approved.
+    Deed: u8 {
+        /// Packets to and from it are dropped.
+        Block = 1 "block",
+        /// Its name is answered as if there were none.
+        NoAnswer = 2 "no-answer",
+        /// Its name leads to a sinkhole.
+        Sinkhole = 3 "sinkhole",
+        /// Routes to it lead nowhere.
+        BlackHole = 4 "black-hole",
+        /// Routers drop its flows by rule.
+        FlowRule = 5 "flow-rule",
+        /// A process is frozen.
+        Freeze = 6 "freeze",
+        /// A frozen process is stopped.
+        Stop = 7 "stop",
+        /// A file is put away, to be brought back bit for bit.
+        Quarantine = 8 "quarantine",
+        /// A host speaks to its management alone.
+        Isolate = 9 "isolate",
+        /// Whoever is responsible is told.
+        Notify = 10 "notify",
+    }
+}
+
+/// The number that a producer gave a command.
+pub type CommandId = String;
+
+/// One effect, whoever commands it: there is one of it at a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// SHA-256 of the approved text.
+    pub measure: [u8; 32],
+    /// What is done.
+    pub deed: Deed,
+    /// With what.
+    pub target: String,
+}
+
+/// What a permit allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// What is done.
+    pub deed: Deed,
+    /// With what, exactly.
+    pub target: String,
+}
+
+/// An approval that holds for this actuator: its signatures, proof and names were checked before it came here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permit {
+    /// SHA-256 of the approved text without its revision.
+    pub measure: [u8; 32],
+    /// A later text has a larger one.
+    pub revision: u64,
+    /// The first second.
+    pub not_before: Seconds,
+    /// The last second.
+    pub not_after: Seconds,
+    /// What is allowed.
+    pub allowed: Vec<Allowed>,
+    /// Most effects at a time.
+    pub most: usize,
+}
+
+/// A command that was read: what its producer wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Its number.
+    pub id: CommandId,
+    /// SHA-256 of what it says.
+    pub digest: [u8; 32],
+    /// When it was made.
+    pub created: Seconds,
+    /// Which command on the same effect it is; later ones have larger numbers.
+    pub revision: u64,
+    /// The effect.
+    pub key: Key,
+    /// The first second in which it is not in force any more; nothing for one that takes it back.
+    pub until: Option<Seconds>,
+}
+
+/// An effect that is to be put in force, or to go on until another time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Which.
+    pub key: Key,
+    /// The first second in which it is not in force any more.
+    pub until: Seconds,
+    /// Seconds until then, for the substrate's own timer.
+    pub seconds: u64,
+}
+
+/// What a command wants, while it waits for its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// SHA-256 of what it says.
+    pub digest: [u8; 32],
+    /// The effect.
+    pub key: Key,
+    /// Until when; nothing for one that takes it back.
+    pub until: Option<Seconds>,
+    /// Until when it was to be in force before.
+    pub before: Option<Seconds>,
+}
+
+/// What the substrate has in force below our names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// Which.
+    pub key: Key,
+}

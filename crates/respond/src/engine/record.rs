@@ -1,0 +1,256 @@
+//! What the engine remembers, and what it asks for. In: records in their order. Out: the state that they come to. Never: a state that no records lead to.
+
+use super::model::{CommandId, Effect, InForce, Intent, Key, Permit, Wish};
+use super::{ANSWERS_MAX, Status};
+use sakimori_custody::time::Seconds;
+use std::collections::{BTreeMap, VecDeque};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An approval came whose proof holds.
+    Permit(Permit),
+    /// Approvals of a measure up to a revision are void.
+    Revoked {
+        /// The measure.
+        measure: [u8; 32],
+        /// The largest revision that is void.
+        revision: u64,
+    },
+    /// New effects may begin until then.
+    Lease(Seconds),
+    /// A command came.
+    Command(Intent),
+    /// The substrate has put an effect in force, or not.
+    Applied {
+        /// Which.
+        key: Key,
+        /// Whether it is.
+        well: bool,
+    },
+    /// The substrate has taken an effect back, or not.
+    Removed {
+        /// Which.
+        key: Key,
+        /// Whether it is gone.
+        well: bool,
+    },
+    /// What is in force.
+    Seen(Vec<InForce>),
+    /// The owner stops everything: all is taken back, nothing new begins.
+    Stopped,
+    /// The owner lets it go on.
+    Freed,
+    /// Time has passed.
+    Tick,
+}
+
+/// What has to be done, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Make it durable before anything that stands behind it.
+    Keep(Record),
+    /// Put it in force, with a timer of the substrate.
+    Apply(Effect),
+    /// Take it back.
+    Remove(Key),
+    /// Say what is in force, by [`Event::Seen`].
+    Look,
+    /// Answer a command.
+    Say(CommandId, Answer),
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// How it went.
+    pub status: Status,
+    /// The same for people.
+    pub words: String,
+}
+
+impl Answer {
+    /// An answer.
+    pub fn new(status: Status, words: impl Into<String>) -> Self {
+        Self {
+            status,
+            words: words.into(),
+        }
+    }
+}
+
+/// A durable fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// An approval.
+    Permit(Permit),
+    /// An approval's last second has passed.
+    PermitOver {
+        /// The measure.
+        measure: [u8; 32],
+        /// The approval's revision.
+        revision: u64,
+    },
+    /// Approvals are void.
+    Revoked {
+        /// The measure.
+        measure: [u8; 32],
+        /// The largest revision that is void.
+        revision: u64,
+    },
+    /// Until when new effects may begin.
+    Lease(Seconds),
+    /// A command is being done.
+    Waiting {
+        /// Its number.
+        id: CommandId,
+        /// SHA-256 of what it says.
+        digest: [u8; 32],
+        /// Which command on the effect it is.
+        revision: u64,
+        /// The effect.
+        key: Key,
+        /// Until when; nothing for one that takes it back.
+        until: Option<Seconds>,
+    },
+    /// A command was answered.
+    Answered {
+        /// Its number.
+        id: CommandId,
+        /// SHA-256 of what it says.
+        digest: [u8; 32],
+        /// The answer.
+        answer: Answer,
+    },
+    /// An effect is not wanted any more.
+    Ended(Key),
+    /// An effect that was to go on longer ends when it was to end before.
+    Kept {
+        /// Which.
+        key: Key,
+        /// The first second in which it is not in force any more.
+        until: Seconds,
+    },
+    /// The owner stopped everything.
+    Stopped,
+    /// The owner let it go on.
+    Freed,
+}
+
+/// What is wanted of one effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The first second in which it is not wanted any more.
+    pub(super) until: Seconds,
+}
+
+/// What records come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Approvals by measure and revision: each ends by its own window, a later one takes nothing from an earlier.
+    pub(super) permits: BTreeMap<([u8; 32], u64), Permit>,
+    pub(super) revoked: BTreeMap<[u8; 32], u64>,
+    pub(super) lease: Seconds,
+    pub(super) wanted: BTreeMap<Key, Wanted>,
+    pub(super) waiting: BTreeMap<CommandId, Wish>,
+    pub(super) revisions: BTreeMap<Key, u64>,
+    pub(super) answers: BTreeMap<CommandId, ([u8; 32], Answer)>,
+    answered: VecDeque<CommandId>,
+    pub(super) stopped: bool,
+}
+
+impl State {
+    pub(super) fn take(&mut self, record: Record) {
+        match record {
+            Record::Permit(permit) => {
+                self.permits
+                    .insert((permit.measure, permit.revision), permit);
+            }
+            Record::PermitOver { measure, revision } => {
+                self.permits.remove(&(measure, revision));
+                if self.of(&measure).next().is_none() {
+                    self.revisions.retain(|key, _| key.measure != measure);
+                }
+            }
+            Record::Revoked { measure, revision } => {
+                self.revoked.insert(measure, revision);
+            }
+            Record::Lease(until) => self.lease = until,
+            Record::Waiting {
+                id,
+                digest,
+                revision,
+                key,
+                until,
+            } => {
+                self.revisions.insert(key.clone(), revision);
+                // A command that takes back is the end of what is wanted, also where the engine falls before it says so.
+                let before = match until {
+                    Some(until) => self.wanted.insert(key.clone(), Wanted { until }),
+                    None => self.wanted.remove(&key),
+                };
+                let before = before.map(|wanted| wanted.until);
+                self.waiting.insert(
+                    id,
+                    Wish {
+                        digest,
+                        key,
+                        until,
+                        before,
+                    },
+                );
+            }
+            Record::Answered { id, digest, answer } => {
+                self.waiting.remove(&id);
+                if self.answers.insert(id.clone(), (digest, answer)).is_none() {
+                    self.answered.push_back(id);
+                }
+                if self.answered.len() > ANSWERS_MAX
+                    && let Some(oldest) = self.answered.pop_front()
+                {
+                    self.answers.remove(&oldest);
+                }
+            }
+            Record::Ended(key) => {
+                self.wanted.remove(&key);
+            }
+            Record::Kept { key, until } => {
+                self.wanted.insert(key, Wanted { until });
+            }
+            Record::Stopped => self.stopped = true,
+            Record::Freed => self.stopped = false,
+        }
+    }
+
+    /// The approvals of a measure.
+    fn of(&self, measure: &[u8; 32]) -> impl Iterator<Item = &Permit> {
+        let range = (*measure, 0)..=(*measure, u64::MAX);
+        self.permits.range(range).map(|(_, permit)| permit)
+    }
+
+    /// The approvals of a measure that are not void.
+    pub(super) fn valid(&self, measure: &[u8; 32]) -> impl Iterator<Item = &Permit> {
+        let void = self.revoked.get(measure).copied();
+        self.of(measure)
+            .filter(move |permit| void.is_none_or(|void| permit.revision > void))
+    }
+
+    /// The approval that covers an effect now and until a second.
+    pub(super) fn allows(&self, key: &Key, until: Seconds, now: Seconds) -> Option<&Permit> {
+        self.valid(&key.measure).find(|permit| {
+            let mut allowed = permit.allowed.iter();
+            let covered = allowed.any(|one| one.deed == key.deed && one.target == key.target);
+            covered && permit.not_before <= now && until.0 <= permit.not_after.0.saturating_add(1)
+        })
+    }
+
+    /// What is wanted now, and until when.
+    pub fn wanted(&self) -> impl Iterator<Item = (&Key, Seconds)> {
+        self.wanted.iter().map(|(key, wanted)| (key, wanted.until))
+    }
+
+    /// Whether the owner has stopped it.
+    pub const fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+}
