@@ -136,11 +136,6 @@ pub struct Route {
 }
 
 impl Route {
-    /// Whether it goes to headquarters because a row is missing.
-    pub fn is_unknown(&self) -> bool {
-        self.bureau.is_none()
-    }
-
     /// The marks of its sentences.
     pub fn marks(&self) -> Marks {
         marks(&self.reasons)

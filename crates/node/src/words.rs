@@ -179,7 +179,7 @@ words! {
     Deletions "Deletions on record" "記録された消去";
     NoDeletions "None yet." "まだありません。";
     Agreements "Agreements" "当事者協定";
-    NoPartyKey "This node knows no key of its party: its administrator puts the party's verifier key into `party.keys` in the node's folder." "この端末は当事者の検証鍵を知りません。管理者が `party.keys` に検証鍵を置いてください。";
+    NoPartyKey "This node knows no key of its party: its administrator puts the party's verifier key into `party.keys` in the node's folder." "このノードは当事者の検証鍵を知りません。管理者が `party.keys` に検証鍵を置いてください。";
     NoAgreements "No agreement is on record." "記録された協定はありません。";
     Party "Party" "協定当事者";
     Until "Until" "期限";

@@ -71,7 +71,7 @@ words! {
     LookFor "What to look for" "指標";
     Recipients "Recipients, one a line, such as operator/borea" "提供先(1行に1件、例 operator/borea)";
     FromOperator "From a report: its operator" "報告した事業者";
-    FromCase "and its case" "報告の番号";
+    FromCase "and its case" "その事案";
     DespiteWarnings "Why indicators go that a warning list names" "警告リストに載る指標を提供する理由";
     Replaces "Next version of the product" "次の版とする提供情報の番号";
     Fix "How it is mended or worked around" "対処方法";

@@ -20,11 +20,11 @@ words! {
     Filter "Show" "絞り込む";
     Next "Next page" "次のページ";
     Stick "By hand, on a stick" "媒体による提出";
-    StickHow "For when the line or the portal is down: the package holds what waits to be sent, signed by this node. The receipts come back on the same stick." "通信又は窓口が使えない場合：送付待ちのものをこの端末の署名付きで媒体に保存します。受領証も媒体で戻ります。";
+    StickHow "For when the line or the portal is down: the package holds what waits to be sent, signed by this node. The receipts come back on the same stick." "通信又は窓口が使えない場合：送付待ちのものをこのノードの署名付きで媒体に保存します。受領証も媒体で戻ります。";
     PackageDown "Save the package" "媒体用の文書を保存";
     ReceiptsUp "Take the receipts that came back" "戻った受領証を取り込む";
     PackageUp "Take a package from a stick" "媒体の文書を受け付ける";
-    PackageUpHow "The package must be signed by a node whose certificate this node pins; the answer is the file of receipts for the way back." "登録済みの事業者の端末が署名したものに限ります。受領証の文書が返ります。";
+    PackageUpHow "The package must be signed by a node whose certificate this node pins; the answer is the file of receipts for the way back." "登録済みの事業者のノードが署名したものに限ります。受領証の文書が返ります。";
     ReceiptDown "Save the receipt" "受領証を保存";
 }
 

@@ -18,7 +18,7 @@ words! {
     Form "Form" "形式";
     FormJson "the fingerprint itself" "特徴情報そのもの";
     Rules "Write as rules; nothing is loaded" "規則として出力する(適用はされません)";
-    Case "Case of a report on a flood" "DDoS報告の案件名";
+    Case "Case of a report on a flood" "DDoS報告の事案名";
     Fill "Fill in the report's empty fields" "報告の空欄に転記する";
     FillHow "Volume is the mean of what was captured: put the largest in its place where you know it." "通信量は取得分の平均です。最大値が分かる場合は書き換えてください。";
     Send "Send a fingerprint to the office" "特徴情報を内閣府に送る";

@@ -35,7 +35,7 @@ words! {
     Settle "Settle" "完結とする";
     Revoke "Take back" "撤回する";
     OpineTitle "Write an opinion to a minister" "所管大臣への意見";
-    OpineHow "The schedule of duties names the minister of each sector. No operator sees an opinion." "所管大臣は予定表により業種ごとに定まります。意見は事業者には示されません。";
+    OpineHow "The schedule of duties names the minister of each sector. No operator sees an opinion." "所管大臣は義務の別表により業種ごとに定まります。意見は事業者には示されません。";
     Sector "Sector" "業種";
     EnterAnswer "Enter the minister's answer" "大臣の回答を記録する";
     ClockOfOffice "The office answers by" "内閣府の回答期限";
@@ -49,7 +49,7 @@ words! {
     Close "Close" "終了する";
     SideOperator "operator" "事業者";
     SideOffice "office" "内閣府";
-    SentByItself "The node sends by itself, every 20 seconds; without a line it waits." "端末は20秒ごとに自動で送付します。不通の間は待ちます。";
+    SentByItself "The node sends by itself, every 20 seconds; without a line it waits." "ノードは20秒ごとに自動で送付します。不通の間は待ちます。";
     NotThereYet "The office does not have it yet" "内閣府に未着";
     Hours "h" "時間";
     Minutes "min" "分";

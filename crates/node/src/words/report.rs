@@ -21,7 +21,7 @@ words! {
     Filed "Filed" "提出";
     Receipted "Receipted" "受領";
     NoCases "No case." "事案はありません。";
-    WhoseNode "Whose node this is" "この端末の事業者";
+    WhoseNode "Whose node this is" "このノードの事業者";
     WhoseNodeHow "The operator's name, as the office knows its node. It is set once." "内閣府に登録された事業者名。一度だけ設定します。";
     Set "Set" "設定する";
     SendNow "Send what waits" "送付待ちを送る";
