@@ -10,13 +10,13 @@
 mod model;
 mod record;
 
-pub use model::{Allowed, CommandId, Deed, Effect, InForce, Intent, Key, Permit, Wish};
+pub use model::{Allowed, CommandId, Deed, Effect, InForce, Intent, Key, Permit, Ticket, Wish};
 pub use record::{Act, Answer, Event, Record, State};
 
 use crate::openc2::Status;
 use sakimori_authority::clock::Judged;
 use sakimori_custody::time::Seconds;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Most permits that are kept at a time.
 pub const PERMITS_MAX: usize = 10_000;
@@ -24,6 +24,8 @@ pub const PERMITS_MAX: usize = 10_000;
 pub const ANSWERS_MAX: usize = 100_000;
 /// How far the time in a command may be from now.
 pub const CREATED_SECONDS_MAX: u64 = 300;
+/// Looks that may show nothing of an ask before it is asked again: its answer can be lost.
+const LOOKS_MAX: u32 = 2;
 
 /// What an actuator may do at most, by its owner's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,21 +55,35 @@ pub struct Engine {
     bounds: Bounds,
     /// What was asked of the substrate and not answered.
     open: BTreeMap<Key, Open>,
+    /// What the substrate had in force when it was last heard; nothing before it was.
+    there: Option<BTreeSet<Key>>,
+    /// The last ask.
+    ticket: Ticket,
     /// Times of the commands of the last minute.
     recent: VecDeque<Seconds>,
 }
 
+/// An ask that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Open {
-    /// It is being put in force, for a command that waits for its answer.
-    Applying(Option<CommandId>),
-    /// It is being taken back, for commands that wait.
-    Removing(Option<CommandId>),
+struct Open {
+    ticket: Ticket,
+    what: Asked,
+    /// The command that waits for it.
+    of: Option<CommandId>,
+    /// Looks since that showed nothing of it.
+    looks: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Apply,
+    Remove,
 }
 
 impl Engine {
-    /// An engine of its records, in their order. Nothing is asked of the substrate before [`Event::Seen`] has said what it has in force.
-    pub fn restore(bounds: Bounds, records: impl IntoIterator<Item = Record>) -> Self {
+    /// An engine of its records, in their order. `run` is a number that no earlier run had, as a random one: answers to an earlier run are none of this one. Nothing new begins before [`Event::Seen`]
+    /// has said what is in force.
+    pub fn restore(bounds: Bounds, run: u64, records: impl IntoIterator<Item = Record>) -> Self {
         let mut state = State::default();
         for record in records {
             state.take(record);
@@ -76,6 +92,8 @@ impl Engine {
             state,
             bounds,
             open: BTreeMap::new(),
+            there: None,
+            ticket: Ticket { run, number: 0 },
             recent: VecDeque::new(),
         }
     }
@@ -97,8 +115,8 @@ impl Engine {
                 }
             }
             Event::Command(intent) => self.command(&intent, now, &mut acts),
-            Event::Applied { key, well } => self.applied(key, well, &mut acts),
-            Event::Removed { key, well } => self.removed(&key, well, &mut acts),
+            Event::Applied { key, ticket, well } => self.applied(key, ticket, well, &mut acts),
+            Event::Removed { key, ticket, well } => self.removed(&key, ticket, well, &mut acts),
             Event::Seen(in_force) => self.seen(&in_force, now, &mut acts),
             Event::Stopped => {
                 self.keep(Record::Stopped, &mut acts);
@@ -138,8 +156,52 @@ impl Engine {
 
     fn end(&mut self, key: Key, of: Option<CommandId>, acts: &mut Vec<Act>) {
         self.keep(Record::Ended(key.clone()), acts);
-        self.open.insert(key.clone(), Open::Removing(of));
-        acts.push(Act::Remove(key));
+        self.ask_remove(key, of, acts);
+    }
+
+    fn ask(&mut self, key: Key, what: Asked, of: Option<CommandId>) -> Ticket {
+        self.ticket.number += 1;
+        let ticket = self.ticket;
+        let looks = 0;
+        self.open.insert(
+            key,
+            Open {
+                ticket,
+                what,
+                of,
+                looks,
+            },
+        );
+        ticket
+    }
+
+    fn ask_remove(&mut self, key: Key, of: Option<CommandId>, acts: &mut Vec<Act>) {
+        let ticket = self.ask(key.clone(), Asked::Remove, of);
+        acts.push(Act::Remove(ticket, key));
+    }
+
+    fn ask_apply(&mut self, effect: Effect, of: Option<CommandId>, acts: &mut Vec<Act>) {
+        let ticket = self.ask(effect.key.clone(), Asked::Apply, of);
+        acts.push(Act::Apply(ticket, effect));
+    }
+
+    /// What is in force, can be, or is to be: what bounds count.
+    fn standing(&self) -> BTreeSet<&Key> {
+        let there = self.there.iter().flatten();
+        let wanted = self.state.wanted.keys();
+        wanted.chain(self.open.keys()).chain(there).collect()
+    }
+
+    /// Commands on an effect that wait while a later one comes will not be done any more.
+    fn supersede(&mut self, key: &Key, by: &CommandId, acts: &mut Vec<Act>) {
+        let waiting = self.state.waiting.iter();
+        let earlier: Vec<(CommandId, [u8; 32])> = waiting
+            .filter(|(id, wish)| wish.key == *key && *id != by)
+            .map(|(id, wish)| (id.clone(), wish.digest))
+            .collect();
+        for (id, digest) in earlier {
+            self.answer(id, digest, superseded(), acts);
+        }
     }
 
     fn answer(&mut self, id: CommandId, digest: [u8; 32], answer: Answer, acts: &mut Vec<Act>) {
@@ -172,7 +234,7 @@ impl Engine {
             ));
             return;
         }
-        // What is refused for its pace is not remembered: it may come again.
+        // What is refused for its pace, or too early, is not remembered: it may come again.
         if !self.paced(now) {
             let late = Answer::new(
                 Status::ServiceUnavailable,
@@ -181,35 +243,36 @@ impl Engine {
             acts.push(Act::Say(id, late));
             return;
         }
+        if self.there.is_none() && intent.until.is_some() {
+            let early = Answer::new(
+                Status::ServiceUnavailable,
+                "what is in force is not known yet",
+            );
+            acts.push(Act::Say(id, early));
+            return;
+        }
         match self.judge(intent, now) {
             Err(answer) => self.answer(id, intent.digest, answer, acts),
-            Ok(Todo::End(key)) => {
+            Ok(todo) => {
+                let (key, until) = match &todo {
+                    Todo::End(key) => (key.clone(), None),
+                    Todo::Begin(effect) => (effect.key.clone(), Some(effect.until)),
+                };
                 self.keep(
                     Record::Waiting {
                         id: id.clone(),
                         digest: intent.digest,
                         revision: intent.revision,
                         key: key.clone(),
-                        until: None,
+                        until,
                     },
                     acts,
                 );
-                self.end(key, Some(id), acts);
-            }
-            Ok(Todo::Begin(effect)) => {
-                let key = effect.key.clone();
-                self.keep(
-                    Record::Waiting {
-                        id: id.clone(),
-                        digest: intent.digest,
-                        revision: intent.revision,
-                        key: key.clone(),
-                        until: Some(effect.until),
-                    },
-                    acts,
-                );
-                self.open.insert(key, Open::Applying(Some(id)));
-                acts.push(Act::Apply(effect));
+                self.supersede(&key, &id, acts);
+                match todo {
+                    Todo::End(key) => self.end(key, Some(id), acts),
+                    Todo::Begin(effect) => self.ask_apply(effect, Some(id), acts),
+                }
             }
         }
     }
@@ -242,7 +305,7 @@ impl Engine {
             );
         }
         let Some(until) = intent.until else {
-            return if self.state.wanted.contains_key(&key) {
+            return if self.standing().contains(&key) {
                 Ok(Todo::End(key))
             } else {
                 refuse(Status::NotFound, "nothing of it is in force")
@@ -278,17 +341,17 @@ impl Engine {
                 "no approval covers this action, target and time now",
             );
         };
-        let new = !self.state.wanted.contains_key(&key);
-        let of_measure = self
-            .state
-            .wanted
-            .keys()
+        // What is still being taken back is in force until it is gone.
+        let standing = self.standing();
+        let new = !standing.contains(&key);
+        let of_measure = standing
+            .iter()
             .filter(|known| known.measure == key.measure)
             .count();
         if new && of_measure >= permit.most {
             return refuse(Status::Forbidden, "the approval allows no more at a time");
         }
-        if new && self.state.wanted.len() >= self.bounds.effects {
+        if new && standing.len() >= self.bounds.effects {
             return refuse(
                 Status::ServiceUnavailable,
                 "as much is in force as the owner allows",
@@ -301,41 +364,55 @@ impl Engine {
         }))
     }
 
-    fn applied(&mut self, key: Key, well: bool, acts: &mut Vec<Act>) {
-        let Some(Open::Applying(of)) = self.open.get(&key).cloned() else {
+    /// Takes an ask away that is answered; nothing where the answer is of an older one.
+    fn answered(&mut self, key: &Key, ticket: Ticket, what: Asked) -> Option<Open> {
+        let open = self.open.get(key)?;
+        if open.ticket != ticket || open.what != what {
+            return None;
+        }
+        self.open.remove(key)
+    }
+
+    fn waits(&self, of: Option<CommandId>) -> Option<(CommandId, Wish)> {
+        let id = of?;
+        let wish = self.state.waiting.get(&id)?.clone();
+        Some((id, wish))
+    }
+
+    fn applied(&mut self, key: Key, ticket: Ticket, well: bool, acts: &mut Vec<Act>) {
+        let Some(open) = self.answered(&key, ticket, Asked::Apply) else {
             return;
         };
-        self.open.remove(&key);
-        let waits = of.and_then(|id| self.state.waiting.get(&id).cloned().map(|wish| (id, wish)));
-        let Some((id, waiting)) = waits else {
+        if let Some(there) = &mut self.there {
+            // Also what failed can be half in force.
+            there.insert(key.clone());
+        }
+        let Some((id, waiting)) = self.waits(open.of) else {
             return;
         };
         if well {
-            self.answer(
-                id,
-                waiting.digest,
-                Answer::new(Status::Ok, "in force"),
-                acts,
-            );
+            let answer = Answer::new(Status::Ok, "in force");
+            self.answer(id, waiting.digest, answer, acts);
             return;
         }
-        let failed = Answer::new(Status::InternalError, "the substrate refused it");
-        self.answer(id, waiting.digest, failed, acts);
         match waiting.before {
             // What could not be made longer ends when it was to end.
             Some(until) => self.keep(Record::Kept { key, until }, acts),
             // What is only half in force is taken back.
             None => self.end(key, None, acts),
         }
+        let failed = Answer::new(Status::InternalError, "the substrate refused it");
+        self.answer(id, waiting.digest, failed, acts);
     }
 
-    fn removed(&mut self, key: &Key, well: bool, acts: &mut Vec<Act>) {
-        let Some(Open::Removing(of)) = self.open.get(key).cloned() else {
+    fn removed(&mut self, key: &Key, ticket: Ticket, well: bool, acts: &mut Vec<Act>) {
+        let Some(open) = self.answered(key, ticket, Asked::Remove) else {
             return;
         };
-        self.open.remove(key);
-        let waits = of.and_then(|id| self.state.waiting.get(&id).cloned().map(|wish| (id, wish)));
-        if let Some((id, waiting)) = waits {
+        if well && let Some(there) = &mut self.there {
+            there.remove(key);
+        }
+        if let Some((id, waiting)) = self.waits(open.of) {
             let answer = if well {
                 Answer::new(Status::Ok, "taken back")
             } else {
@@ -351,48 +428,75 @@ impl Engine {
 
     /// Makes what is in force what is wanted.
     fn seen(&mut self, in_force: &[InForce], now: Judged, acts: &mut Vec<Act>) {
+        let asked_before = self.ticket.number;
         self.over(now, acts);
-        for found in in_force {
-            let wanted = self.state.wanted.get(&found.key);
-            let removing = matches!(self.open.get(&found.key), Some(Open::Removing(_)));
-            let being = matches!(self.open.get(&found.key), Some(Open::Applying(_)));
-            if wanted.is_none() && !removing && !being {
-                // An orphan: of a fall between two acts, or put there by somebody else below our names.
-                self.open.insert(found.key.clone(), Open::Removing(None));
-                acts.push(Act::Remove(found.key.clone()));
+        let found: BTreeMap<&Key, Seconds> = in_force
+            .iter()
+            .map(|found| (&found.key, found.until))
+            .collect();
+        self.there = Some(found.keys().map(|key| (*key).clone()).collect());
+        self.heard(&found, asked_before);
+        for key in found.keys() {
+            if !self.state.wanted.contains_key(*key) && !self.open.contains_key(*key) {
+                // An orphan: of a fall between two acts, of an answer that was lost, or put there by somebody else below our names.
+                let of = self.waiting_on(key, None);
+                self.ask_remove((*key).clone(), of, acts);
             }
         }
-        let Judged::Sure(time) = now else {
-            return;
-        };
-        let there = |key: &Key| in_force.iter().any(|found| found.key == *key);
-        let missing: Vec<Effect> = self
+        if let Judged::Sure(time) = now {
+            self.make(&found, time, acts);
+        }
+        self.settle(&found, acts);
+    }
+
+    /// Puts in force what is wanted and is not, or until another time.
+    fn make(&mut self, found: &BTreeMap<&Key, Seconds>, time: Seconds, acts: &mut Vec<Act>) {
+        let differ: Vec<Effect> = self
             .state
             .wanted
             .iter()
-            .filter(|(key, wish)| !there(key) && !self.open.contains_key(*key) && wish.until > time)
+            .filter(|(key, wish)| {
+                let same = found.get(key).is_some_and(|until| *until == wish.until);
+                !same && !self.open.contains_key(*key) && wish.until > time
+            })
             .map(|(key, wish)| Effect {
                 key: key.clone(),
                 until: wish.until,
                 seconds: wish.until.0 - time.0,
             })
             .collect();
-        for effect in missing {
-            let waits = self
-                .state
-                .waiting
-                .iter()
-                .find(|(_, wish)| wish.key == effect.key && wish.until.is_some());
-            let of = waits.map(|(id, _)| id.clone());
-            self.open.insert(effect.key.clone(), Open::Applying(of));
-            acts.push(Act::Apply(effect));
+        for effect in differ {
+            let of = self.waiting_on(&effect.key, Some(effect.until));
+            self.ask_apply(effect, of, acts);
         }
-        self.settle(in_force, acts);
     }
 
-    /// Commands that waited when the engine fell are answered by what is in force.
-    fn settle(&mut self, in_force: &[InForce], acts: &mut Vec<Act>) {
-        let there = |key: &Key| in_force.iter().any(|found| found.key == *key);
+    /// Asks that a look shows done, and those that looks show nothing of: these are asked anew by whoever finds them not open.
+    fn heard(&mut self, found: &BTreeMap<&Key, Seconds>, asked_before: u64) {
+        let wanted = &self.state.wanted;
+        self.open.retain(|key, open| {
+            if open.ticket.number > asked_before {
+                return true;
+            }
+            let until = found.get(key).copied();
+            let done = match open.what {
+                Asked::Remove => until.is_none(),
+                Asked::Apply => until.is_some() && until == wanted.get(key).map(|one| one.until),
+            };
+            open.looks += 1;
+            !done && open.looks < LOOKS_MAX
+        });
+    }
+
+    /// The command that waits for an effect to be as it wants.
+    fn waiting_on(&self, key: &Key, until: Option<Seconds>) -> Option<CommandId> {
+        let mut waiting = self.state.waiting.iter();
+        let found = waiting.find(|(_, wish)| wish.key == *key && wish.until == until);
+        found.map(|(id, _)| id.clone())
+    }
+
+    /// Commands that wait and whose ask is not open any more are answered by what is wanted and in force.
+    fn settle(&mut self, found: &BTreeMap<&Key, Seconds>, acts: &mut Vec<Act>) {
         let waiting: Vec<(CommandId, Wish)> = self
             .state
             .waiting
@@ -400,14 +504,18 @@ impl Engine {
             .map(|(id, wish)| (id.clone(), wish.clone()))
             .collect();
         for (id, wish) in waiting {
-            if self.open.contains_key(&wish.key) {
+            let wanted = self.state.wanted.get(&wish.key).map(|wanted| wanted.until);
+            let answer = if wanted != wish.until {
+                // It ended before it was done, or a later command took its place.
+                superseded()
+            } else if self.open.contains_key(&wish.key)
+                || found.get(&wish.key).copied() != wish.until
+            {
                 continue;
-            }
-            let answer = match (wish.until.is_some(), there(&wish.key)) {
-                (true, true) => Answer::new(Status::Ok, "in force"),
-                (true, false) => Answer::new(Status::InternalError, "it is not in force any more"),
-                (false, false) => Answer::new(Status::Ok, "taken back"),
-                (false, true) => continue,
+            } else if wish.until.is_some() {
+                Answer::new(Status::Ok, "in force")
+            } else {
+                Answer::new(Status::Ok, "taken back")
             };
             self.answer(id, wish.digest, answer, acts);
         }
@@ -433,7 +541,10 @@ impl Engine {
             .state
             .permits
             .iter()
-            .filter(|(_, permit)| permit.not_after < time)
+            // Longer than any command of its time can come again: until then its revisions refuse what is old.
+            .filter(|(_, permit)| {
+                permit.not_after.0.saturating_add(2 * CREATED_SECONDS_MAX) < time.0
+            })
             .map(|(at, _)| *at)
             .collect();
         for (measure, revision) in gone {
@@ -445,6 +556,13 @@ impl Engine {
         self.over(now, acts);
         acts.push(Act::Look);
     }
+}
+
+fn superseded() -> Answer {
+    Answer::new(
+        Status::InternalError,
+        "it ended, or a later command on the same came, before it was done",
+    )
 }
 
 enum Todo {

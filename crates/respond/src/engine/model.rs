@@ -110,9 +110,20 @@ pub struct Wish {
     pub before: Option<Seconds>,
 }
 
-/// What the substrate has in force below our names.
+/// What the substrate has in force below our names, when it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InForce {
     /// Which.
     pub key: Key,
+    /// The end that it was last put in force with, as the substrate has it.
+    pub until: Seconds,
+}
+
+/// The number of one ask to the substrate; its answer brings it back, so that the answer of an older ask is none of a newer one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    /// The run of the engine.
+    pub run: u64,
+    /// Which ask of the run.
+    pub number: u64,
 }

@@ -1,6 +1,6 @@
 //! What the engine remembers, and what it asks for. In: records in their order. Out: the state that they come to. Never: a state that no records lead to.
 
-use super::model::{CommandId, Effect, InForce, Intent, Key, Permit, Wish};
+use super::model::{CommandId, Effect, InForce, Intent, Key, Permit, Ticket, Wish};
 use super::{ANSWERS_MAX, Status};
 use sakimori_custody::time::Seconds;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +25,8 @@ pub enum Event {
     Applied {
         /// Which.
         key: Key,
+        /// Of the ask that is answered.
+        ticket: Ticket,
         /// Whether it is.
         well: bool,
     },
@@ -32,10 +34,12 @@ pub enum Event {
     Removed {
         /// Which.
         key: Key,
+        /// Of the ask that is answered.
+        ticket: Ticket,
         /// Whether it is gone.
         well: bool,
     },
-    /// What is in force.
+    /// All that is in force at the moment in which it is given.
     Seen(Vec<InForce>),
     /// The owner stops everything: all is taken back, nothing new begins.
     Stopped,
@@ -51,9 +55,9 @@ pub enum Act {
     /// Make it durable before anything that stands behind it.
     Keep(Record),
     /// Put it in force, with a timer of the substrate.
-    Apply(Effect),
+    Apply(Ticket, Effect),
     /// Take it back.
-    Remove(Key),
+    Remove(Ticket, Key),
     /// Say what is in force, by [`Event::Seen`].
     Look,
     /// Answer a command.

@@ -1,4 +1,4 @@
-//! The engine in a world that falls, delays, doubles, reorders and sets clocks: drawn schedules of one seed each. In: a seed. Out: what was in force at every second of the true time, held against what
+//! The engine in a world that falls, loses, delays, doubles, reorders and sets clocks, whose substrate answers late, twice or never and whose timers may not fire: drawn schedules of one seed each. In: a seed. Out: what was in force at every second of the true time, held against what
 //! was approved. Never: a rule of the engine that is asked for its own verdict.
 
 use sakimori_authority::clock::{BoundedClock, Judged};
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 const GRACE: u64 = 2;
 /// When the world begins.
 const BEGIN: u64 = 1_800_000_000;
+/// Effects at a time that an approval of a measure allows.
+const MOST: usize = 3;
 
 /// A small generator, so that a seed is a schedule.
 struct Dice(u64);
@@ -59,15 +61,22 @@ struct World {
     remembered: Seconds,
     journal: Vec<Record>,
     engine: Option<Engine>,
-    /// What is in force: until which count the substrate's timer lets it.
-    substrate: BTreeMap<Key, u64>,
+    /// What is in force: until which count the substrate's timer lets it, and the end that it was told.
+    substrate: BTreeMap<Key, (u64, Seconds)>,
+    /// Whether the substrate's timers fire; where they do not, the engine alone takes back.
+    timers: bool,
+    /// Runs of the engine.
+    runs: u64,
     /// Messages on their way: when they come.
     sent: Vec<(u64, Event)>,
     approved: BTreeMap<u64, Vec<Approved>>,
     /// When a revocation came, of which revision.
     revoked: BTreeMap<u64, (u64, u64)>,
     stopped: Option<u64>,
-    commands: BTreeMap<String, (Key, Option<u64>)>,
+    /// Commands by their number: which on the effect, the effect, until when.
+    commands: BTreeMap<String, (u64, Key, Option<u64>)>,
+    /// The last command on an effect that was answered as taken back.
+    taken_back: BTreeMap<Key, u64>,
     revisions: u64,
     /// Since when the engine is up; nothing while it is not.
     up_since: Option<u64>,
@@ -89,6 +98,9 @@ impl World {
             journal: Vec::new(),
             engine: None,
             substrate: BTreeMap::new(),
+            timers: !seed.is_multiple_of(3),
+            runs: 0,
+            taken_back: BTreeMap::new(),
             sent: Vec::new(),
             approved: BTreeMap::new(),
             revoked: BTreeMap::new(),
@@ -132,7 +144,12 @@ impl World {
 
     fn rise(&mut self) {
         self.up_since = Some(self.now);
-        self.engine = Some(Engine::restore(Bounds::default(), self.journal.clone()));
+        self.runs += 1;
+        self.engine = Some(Engine::restore(
+            Bounds::default(),
+            self.runs,
+            self.journal.clone(),
+        ));
         self.look();
     }
 
@@ -144,8 +161,11 @@ impl World {
     fn look(&mut self) {
         let seen = self
             .substrate
-            .keys()
-            .map(|key| InForce { key: key.clone() })
+            .iter()
+            .map(|(key, (_, until))| InForce {
+                key: key.clone(),
+                until: *until,
+            })
             .collect();
         self.give(Event::Seen(seen));
     }
@@ -164,37 +184,74 @@ impl World {
             }
             match act {
                 Act::Keep(record) => self.journal.push(record),
-                Act::Apply(effect) => {
+                Act::Apply(ticket, effect) => {
                     let well = !self.dice.one_in(12);
                     if well || self.dice.one_in(2) {
+                        let timer = self.counted + effect.seconds * 1000;
                         self.substrate
-                            .insert(effect.key.clone(), self.counted + effect.seconds * 1000);
+                            .insert(effect.key.clone(), (timer, effect.until));
                         self.applied += 1;
                     }
                     if self.dice.one_in(60) {
                         self.fall();
                         return;
                     }
-                    self.give(Event::Applied {
+                    self.answer(&Event::Applied {
                         key: effect.key,
+                        ticket,
                         well,
                     });
                 }
-                Act::Remove(key) => {
+                Act::Remove(ticket, key) => {
                     let well = !self.dice.one_in(12) || !self.refused.insert(key.clone());
                     if well {
                         self.refused.remove(&key);
                         self.substrate.remove(&key);
                     }
-                    self.give(Event::Removed { key, well });
+                    self.answer(&Event::Removed { key, ticket, well });
                 }
                 Act::Look => self.look(),
-                Act::Say(id, answer) => self.answers.entry(id).or_default().push(answer.status),
+                Act::Say(id, answer) => self.said(id, answer.status),
             }
             if self.engine.is_none() {
                 return;
             }
         }
+    }
+
+    /// An answer of the substrate: most come at once, some late, twice or never.
+    fn answer(&mut self, event: &Event) {
+        match self.dice.roll(10) {
+            0 => {}
+            1 => {
+                let late = self.now + self.dice.roll(12);
+                self.sent.push((late, event.clone()));
+            }
+            2 => {
+                let late = self.now + self.dice.roll(12);
+                self.sent.push((late, event.clone()));
+                self.give(event.clone());
+            }
+            _ => self.give(event.clone()),
+        }
+    }
+
+    fn said(&mut self, id: String, status: Status) {
+        if let (Status::Ok, Some((revision, key, None))) = (&status, self.commands.get(&id)) {
+            let last = self.taken_back.entry(key.clone()).or_default();
+            *last = (*last).max(*revision);
+        }
+        self.answers.entry(id).or_default().push(status);
+    }
+
+    /// A second passes; the substrate's timers fire, where they do.
+    fn pass(&mut self) {
+        self.now += 1;
+        self.counted += 1000;
+        let (counted, timers) = (self.counted, self.timers);
+        self.substrate
+            .retain(|_, (until, _)| !timers || *until > counted);
+        self.give(Event::Tick);
     }
 
     fn send(&mut self, event: &Event) {
@@ -239,7 +296,7 @@ impl World {
                     not_before: Seconds(not_before),
                     not_after: Seconds(not_after),
                     allowed: allowed.collect(),
-                    most: 3,
+                    most: MOST,
                 }));
             }
             2 if self.dice.one_in(3) => {
@@ -269,7 +326,8 @@ impl World {
                 self.revisions += 1;
                 let id = format!("c-{}", self.revisions);
                 let key = key(measure, at);
-                self.commands.insert(id.clone(), (key.clone(), until));
+                self.commands
+                    .insert(id.clone(), (self.revisions, key.clone(), until));
                 self.send(&Event::Command(Intent {
                     id,
                     digest: [self.revisions as u8; 32],
@@ -355,15 +413,20 @@ impl World {
         if self.engine.is_none() && self.dice.one_in(3) {
             self.rise();
         }
-        self.now += 1;
-        self.counted += 1000;
-        let counted = self.counted;
-        self.substrate.retain(|_, until| *until > counted);
-        self.give(Event::Tick);
+        self.pass();
     }
 
     /// What is in force is approved, within the grace.
     fn hold(&self, seed: u64) {
+        for measure in 0..3 {
+            let of = |key: &&Key| u64::from(key.measure[0]) == measure;
+            let count = self.substrate.keys().filter(of).count();
+            assert!(
+                count <= MOST,
+                "seed {seed}: {count} effects of one measure at {}",
+                self.now
+            );
+        }
         for key in self.substrate.keys() {
             let measure = u64::from(key.measure[0]);
             let at: u64 = key
@@ -373,6 +436,10 @@ impl World {
                 .parse()
                 .unwrap();
             let void = self.revoked.get(&measure);
+            // Who is dead, or has not been up for long, takes nothing back: then the substrate's timers do, where they fire.
+            if !self.timers && self.alive_since(BEGIN) <= GRACE {
+                continue;
+            }
             let approved = self
                 .approved
                 .get(&measure)
@@ -392,12 +459,13 @@ impl World {
                 "seed {seed}: {key:?} is in force at {} without an approval",
                 self.now
             );
-            let wanted = self.commands.values().any(|(of, until)| {
-                of == key && until.is_some_and(|until| self.now < until + GRACE)
+            let last = self.taken_back.get(key).copied().unwrap_or(0);
+            let wanted = self.commands.values().any(|(revision, of, until)| {
+                of == key && *revision > last && until.is_some_and(|until| self.now < until + GRACE)
             });
             assert!(
                 wanted,
-                "seed {seed}: {key:?} is in force at {} behind every end that was commanded",
+                "seed {seed}: {key:?} is in force at {} behind every end that was commanded, or behind the answer that it was taken back",
                 self.now
             );
             if let Some(when) = self.stopped {
@@ -425,18 +493,26 @@ fn schedule(seed: u64) -> u64 {
         world.hold(seed);
     }
     // All is over: nothing is left.
-    world.sent.clear();
     world.off = 0;
     world.contact();
+    // No timer helps any more: the engine itself takes all back.
+    world.timers = false;
     for _ in 0..260 {
         if world.engine.is_none() {
             world.rise();
         }
-        world.now += 1;
-        world.counted += 1000;
-        let counted = world.counted;
-        world.substrate.retain(|_, until| *until > counted);
-        world.give(Event::Tick);
+        world
+            .sent
+            .retain(|(_, event)| matches!(event, Event::Applied { .. } | Event::Removed { .. }));
+        let due = std::mem::take(&mut world.sent);
+        for (at, event) in due {
+            if at <= world.now {
+                world.give(event);
+            } else {
+                world.sent.push((at, event));
+            }
+        }
+        world.pass();
     }
     assert!(world.substrate.is_empty(), "seed {seed}: something is left");
     for (id, said) in &world.answers {

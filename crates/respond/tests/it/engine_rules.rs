@@ -3,7 +3,7 @@
 use sakimori_authority::clock::Judged;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{
-    Act, Allowed, Answer, Bounds, Deed, Engine, Event, InForce, Intent, Key, Permit, Record,
+    Act, Allowed, Answer, Bounds, Deed, Engine, Event, InForce, Intent, Key, Permit, Record, Ticket,
 };
 use sakimori_respond::openc2::Status;
 use std::collections::BTreeMap;
@@ -46,7 +46,8 @@ fn intent(id: &str, revision: u64, at: u8, seconds: Option<u64>) -> Intent {
 }
 
 fn ready() -> Engine {
-    let mut engine = Engine::restore(Bounds::default(), []);
+    let mut engine = Engine::restore(Bounds::default(), 1, []);
+    engine.take(Event::Seen(Vec::new()), SURE);
     engine.take(Event::Lease(Seconds(NOW + 60)), SURE);
     engine.take(Event::Permit(permit()), SURE);
     engine
@@ -62,20 +63,41 @@ fn said(acts: &[Act]) -> Vec<Status> {
 
 fn applies(acts: &[Act]) -> usize {
     acts.iter()
-        .filter(|act| matches!(act, Act::Apply(_)))
+        .filter(|act| matches!(act, Act::Apply(..)))
         .count()
+}
+
+/// The number of the last ask among acts.
+fn asked(acts: &[Act]) -> Ticket {
+    let number = |act: &Act| match act {
+        Act::Apply(ticket, _) | Act::Remove(ticket, _) => Some(*ticket),
+        _ => None,
+    };
+    acts.iter().rev().find_map(number).unwrap()
+}
+
+fn removes(acts: &[Act], of: &Key) -> bool {
+    acts.iter()
+        .any(|act| matches!(act, Act::Remove(_, key) if key == of))
+}
+
+fn in_force(at: u8, seconds: u64) -> InForce {
+    InForce {
+        key: key(at),
+        until: Seconds(NOW + seconds),
+    }
 }
 
 /// Takes a command whose effect the substrate puts in force or takes back at once.
 fn done(engine: &mut Engine, intent: Intent) -> Vec<Status> {
     let key = intent.key.clone();
-    let ends = intent.until.is_none();
     let mut acts = engine.take(Event::Command(intent), SURE);
     let well = true;
-    if ends {
-        acts.extend(engine.take(Event::Removed { key, well }, SURE));
+    let ticket = asked(&acts);
+    if matches!(acts.last(), Some(Act::Remove(..))) {
+        acts.extend(engine.take(Event::Removed { key, ticket, well }, SURE));
     } else {
-        acts.extend(engine.take(Event::Applied { key, well }, SURE));
+        acts.extend(engine.take(Event::Applied { key, ticket, well }, SURE));
     }
     said(&acts)
 }
@@ -201,7 +223,8 @@ fn no_more_is_in_force_than_the_approval_and_the_owner_allow() {
         commands_a_minute: 1,
         ..Bounds::default()
     };
-    let mut engine = Engine::restore(bounds, []);
+    let mut engine = Engine::restore(bounds, 1, []);
+    engine.take(Event::Seen(Vec::new()), SURE);
     engine.take(Event::Lease(Seconds(NOW + 60)), SURE);
     engine.take(Event::Permit(permit()), SURE);
     assert_eq!(done(&mut engine, intent("a", 1, 1, Some(50))), [Status::Ok]);
@@ -225,7 +248,7 @@ fn a_revocation_and_the_owner_s_stop_take_back_all_and_nothing_new_begins() {
         let mut engine = ready();
         done(&mut engine, intent("a", 1, 1, Some(50)));
         let acts = engine.take(event, SURE);
-        assert!(acts.contains(&Act::Remove(key(1))), "{acts:?}");
+        assert!(removes(&acts, &key(1)), "{acts:?}");
         let acts = engine.take(Event::Command(intent("b", 2, 2, Some(50))), SURE);
         assert_eq!((said(&acts), applies(&acts)), (vec![Status::Forbidden], 0));
     }
@@ -245,11 +268,11 @@ fn a_revocation_and_the_owner_s_stop_take_back_all_and_nothing_new_begins() {
 fn without_the_platform_nothing_ends_early_and_nothing_goes_on() {
     let mut engine = ready();
     done(&mut engine, intent("a", 1, 1, Some(80)));
-    let in_force = || vec![InForce { key: key(1) }];
+    let there = || vec![in_force(1, 80)];
     for second in [61, 79] {
         let now = Judged::Sure(Seconds(NOW + second));
         assert_eq!(engine.take(Event::Tick, now), [Act::Look]);
-        assert_eq!(engine.take(Event::Seen(in_force()), now), []);
+        assert_eq!(engine.take(Event::Seen(there()), now), []);
     }
     // What vanished meanwhile is put in force again: the lease gates what is new alone.
     let now = Judged::Sure(Seconds(NOW + 70));
@@ -257,25 +280,26 @@ fn without_the_platform_nothing_ends_early_and_nothing_goes_on() {
     assert_eq!(applies(&other.take(Event::Seen(Vec::new()), now)), 1);
     let now = Judged::Sure(Seconds(NOW + 80));
     let acts = engine.take(Event::Tick, now);
-    assert!(acts.contains(&Act::Remove(key(1))), "{acts:?}");
+    assert!(removes(&acts, &key(1)), "{acts:?}");
 }
 
 #[test]
 fn an_orphan_is_taken_back_and_a_failed_extension_ends_when_it_was_to_end() {
     let mut engine = ready();
-    let acts = engine.take(Event::Seen(vec![InForce { key: key(3) }]), SURE);
-    assert_eq!(acts, [Act::Remove(key(3))]);
+    let acts = engine.take(Event::Seen(vec![in_force(3, 9)]), SURE);
+    assert_eq!(acts, [Act::Remove(asked(&acts), key(3))]);
     done(&mut engine, intent("a", 1, 1, Some(20)));
-    engine.take(Event::Command(intent("b", 2, 1, Some(90))), SURE);
+    let acts = engine.take(Event::Command(intent("b", 2, 1, Some(90))), SURE);
     let acts = engine.take(
         Event::Applied {
             key: key(1),
+            ticket: asked(&acts),
             well: false,
         },
         SURE,
     );
     assert_eq!(said(&acts), [Status::InternalError]);
-    assert!(!acts.contains(&Act::Remove(key(1))), "{acts:?}");
+    assert!(!removes(&acts, &key(1)), "{acts:?}");
     let ends: Vec<Seconds> = engine.state().wanted().map(|(_, until)| until).collect();
     assert_eq!(ends, [Seconds(NOW + 20)]);
 }
@@ -283,7 +307,7 @@ fn an_orphan_is_taken_back_and_a_failed_extension_ends_when_it_was_to_end() {
 /// A machine that does acts until it falls.
 struct Machine {
     journal: Vec<Record>,
-    in_force: BTreeMap<Key, u64>,
+    in_force: BTreeMap<Key, Seconds>,
     left: usize,
 }
 
@@ -300,16 +324,21 @@ impl Machine {
                     self.journal.push(record);
                     continue;
                 }
-                Act::Apply(effect) => {
-                    *self.in_force.entry(effect.key.clone()).or_default() += 1;
+                Act::Apply(ticket, effect) => {
+                    self.in_force.insert(effect.key.clone(), effect.until);
                     Event::Applied {
                         key: effect.key,
+                        ticket,
                         well: true,
                     }
                 }
-                Act::Remove(key) => {
+                Act::Remove(ticket, key) => {
                     self.in_force.remove(&key);
-                    Event::Removed { key, well: true }
+                    Event::Removed {
+                        key,
+                        ticket,
+                        well: true,
+                    }
                 }
                 Act::Look => Event::Seen(self.seen()),
                 Act::Say(..) => continue,
@@ -322,30 +351,36 @@ impl Machine {
     }
 
     fn seen(&self) -> Vec<InForce> {
-        let each = self.in_force.keys();
-        each.map(|key| InForce { key: key.clone() }).collect()
+        let each = self.in_force.iter();
+        each.map(|(key, until)| InForce {
+            key: key.clone(),
+            until: *until,
+        })
+        .collect()
     }
 }
 
 #[test]
-fn a_fall_at_any_act_leaves_what_is_wanted_in_force_and_each_effect_once() {
+fn a_fall_at_any_act_leaves_what_is_wanted_in_force_until_the_end_that_is_wanted() {
     let script = || {
         [
+            Event::Seen(Vec::new()),
             Event::Lease(Seconds(NOW + 60)),
             Event::Permit(permit()),
             Event::Command(intent("a", 1, 1, Some(50))),
             Event::Command(intent("b", 2, 2, Some(50))),
             Event::Command(intent("c", 3, 1, None)),
             Event::Command(intent("d", 4, 3, Some(40))),
+            Event::Command(intent("e", 5, 2, Some(70))),
         ]
     };
-    for fall in 0..40 {
+    for fall in 0..48 {
         let mut machine = Machine {
             journal: Vec::new(),
             in_force: BTreeMap::new(),
             left: fall,
         };
-        let mut engine = Engine::restore(Bounds::default(), []);
+        let mut engine = Engine::restore(Bounds::default(), 1, []);
         // Who sends and hears nothing sends again.
         let mut events = script().into_iter().peekable();
         while let Some(event) = events.peek().cloned() {
@@ -354,7 +389,7 @@ fn a_fall_at_any_act_leaves_what_is_wanted_in_force_and_each_effect_once() {
                 continue;
             }
             machine.left = usize::MAX;
-            engine = Engine::restore(Bounds::default(), machine.journal.clone());
+            engine = Engine::restore(Bounds::default(), fall as u64 + 2, machine.journal.clone());
             let seen = machine.seen();
             assert!(machine.give(&mut engine, Event::Seen(seen)));
         }
@@ -366,10 +401,142 @@ fn a_fall_at_any_act_leaves_what_is_wanted_in_force_and_each_effect_once() {
         assert_eq!(wanted, [key(2), key(3)], "fall at act {fall}");
         let in_force: Vec<Key> = machine.in_force.keys().cloned().collect();
         assert_eq!(in_force, wanted, "fall at act {fall}");
-        assert!(
-            machine.in_force.values().all(|count| *count <= 1),
-            "fall at act {fall}: {:?}",
-            machine.in_force
-        );
+        let ends: Vec<u64> = machine.in_force.values().map(|until| until.0).collect();
+        assert_eq!(ends, [NOW + 70, NOW + 40], "fall at act {fall}");
     }
+}
+
+#[test]
+fn an_ask_whose_answer_is_lost_is_asked_again_at_the_second_look() {
+    let mut engine = ready();
+    done(&mut engine, intent("a", 1, 1, Some(50)));
+    let first = engine.take(Event::Command(intent("b", 2, 1, None)), SURE);
+    let there = || Event::Seen(vec![in_force(1, 50)]);
+    assert_eq!(engine.take(there(), SURE), []);
+    let again = engine.take(there(), SURE);
+    assert!(removes(&again, &key(1)), "{again:?}");
+    // The answer of the first ask says nothing of the second.
+    let (old, new) = (asked(&first), asked(&again));
+    assert_ne!(old, new);
+    let removed = |ticket| Event::Removed {
+        key: key(1),
+        ticket,
+        well: true,
+    };
+    assert_eq!(engine.take(removed(old), SURE), []);
+    assert_eq!(said(&engine.take(removed(new), SURE)), [Status::Ok]);
+
+    engine.take(Event::Command(intent("c", 3, 2, Some(50))), SURE);
+    assert_eq!(engine.take(Event::Seen(Vec::new()), SURE), []);
+    let again = engine.take(Event::Seen(Vec::new()), SURE);
+    assert_eq!(applies(&again), 1, "{again:?}");
+    // A look that shows it done is as good as the answer.
+    let seen = engine.take(Event::Seen(vec![in_force(2, 50)]), SURE);
+    assert_eq!(said(&seen), [Status::Ok]);
+    engine.take(Event::Command(intent("d", 4, 2, None)), SURE);
+    let gone = engine.take(Event::Seen(Vec::new()), SURE);
+    assert_eq!(said(&gone), [Status::Ok]);
+}
+
+#[test]
+fn an_extension_that_fell_before_it_was_done_is_done_before_it_is_answered() {
+    for seconds in [90, 20] {
+        let mut engine = ready();
+        let mut journal = Vec::new();
+        for event in [
+            Event::Lease(Seconds(NOW + 60)),
+            Event::Permit(permit()),
+            Event::Command(intent("a", 1, 1, Some(50))),
+            Event::Command(intent("b", 2, 1, Some(seconds))),
+        ] {
+            let kept = engine.take(event, SURE).into_iter();
+            journal.extend(kept.filter_map(|act| match act {
+                Act::Keep(record) => Some(record),
+                _ => None,
+            }));
+        }
+        journal.insert(0, Record::Permit(permit()));
+        // The substrate has the first; the engine falls before it asks for the second.
+        let mut engine = Engine::restore(Bounds::default(), 2, journal);
+        let acts = engine.take(Event::Seen(vec![in_force(1, 50)]), SURE);
+        assert_eq!((said(&acts), applies(&acts)), (vec![], 1), "{acts:?}");
+        let acts = engine.take(Event::Seen(vec![in_force(1, seconds)]), SURE);
+        assert_eq!(said(&acts), [Status::Ok]);
+    }
+}
+
+#[test]
+fn a_later_command_answers_the_earlier_and_its_own_ask_alone_answers_it() {
+    let mut engine = ready();
+    done(&mut engine, intent("a", 1, 1, Some(50)));
+    let back = engine.take(Event::Command(intent("b", 2, 1, None)), SURE);
+    let anew = engine.take(Event::Command(intent("c", 3, 1, Some(40))), SURE);
+    assert!(
+        anew.iter().any(|act| matches!(act, Act::Say(id, answer) if id == "b" && answer.status == Status::InternalError)),
+        "{anew:?}"
+    );
+    let removed = Event::Removed {
+        key: key(1),
+        ticket: asked(&back),
+        well: true,
+    };
+    assert_eq!(engine.take(removed, SURE), []);
+    let applied = |ticket| Event::Applied {
+        key: key(1),
+        ticket,
+        well: true,
+    };
+    // A number of an earlier run is none of this one.
+    let mut other = asked(&anew);
+    other.run += 1;
+    assert_eq!(engine.take(applied(other), SURE), []);
+    assert_eq!(
+        said(&engine.take(applied(asked(&anew)), SURE)),
+        [Status::Ok]
+    );
+}
+
+#[test]
+fn what_is_being_taken_back_counts_until_it_is_gone() {
+    let mut engine = ready();
+    done(&mut engine, intent("a", 1, 1, Some(50)));
+    done(&mut engine, intent("b", 2, 2, Some(50)));
+    let back = engine.take(Event::Command(intent("c", 3, 1, None)), SURE);
+    let third = engine.take(Event::Command(intent("d", 4, 3, Some(50))), SURE);
+    assert_eq!(said(&third), [Status::Forbidden]);
+    let removed = |well| Event::Removed {
+        key: key(1),
+        ticket: asked(&back),
+        well,
+    };
+    // What the substrate refused to take back is in force.
+    let mut refused = engine.clone();
+    refused.take(removed(false), SURE);
+    let third = refused.take(Event::Command(intent("e", 5, 3, Some(50))), SURE);
+    assert_eq!(said(&third), [Status::Forbidden]);
+    engine.take(removed(true), SURE);
+    let third = engine.take(Event::Command(intent("e", 5, 3, Some(50))), SURE);
+    assert_eq!(applies(&third), 1, "{third:?}");
+    // Before it is known what is in force, nothing begins.
+    let mut blind = Engine::restore(Bounds::default(), 3, [Record::Permit(permit())]);
+    let acts = blind.take(Event::Command(intent("f", 6, 3, Some(50))), SURE);
+    assert_eq!(said(&acts), [Status::ServiceUnavailable]);
+}
+
+#[test]
+fn an_old_command_revives_nothing_when_its_approval_is_over() {
+    let mut engine = ready();
+    done(&mut engine, intent("a", 1, 1, Some(50)));
+    done(&mut engine, intent("b", 3, 1, None));
+    let later = Judged::Sure(Seconds(NOW + 110));
+    engine.take(Event::Tick, later);
+    let next = Permit {
+        revision: 2,
+        not_after: Seconds(NOW + 300),
+        ..permit()
+    };
+    engine.take(Event::Permit(next), later);
+    engine.take(Event::Lease(Seconds(NOW + 300)), later);
+    let old = engine.take(Event::Command(intent("c", 2, 1, Some(200))), later);
+    assert_eq!(said(&old), [Status::BadRequest]);
 }
