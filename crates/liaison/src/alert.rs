@@ -14,6 +14,7 @@
 //!
 //! The rules are those of [`sakimori_exchange::alert`] and [`sakimori_exchange::feed`]. What is kept of them here is read back through the same rules.
 
+mod contact;
 mod feed;
 mod intake;
 mod look;
@@ -34,8 +35,8 @@ pub use record::{
     AlertPaper, Shown, answer, answer_of, answer_word, latest, one, rates, source_rates,
 };
 pub use registration::{
-    Claim, Found, Look, REGISTRATIONS_OF_ONE_MAX, RegistrationPaper, ask, method_of, method_word,
-    prove, registrations, registrations_in,
+    Claim, Found, Look, OPEN_OF_ONE_MAX, REGISTRATIONS_OF_ONE_MAX, RegistrationPaper, ask,
+    method_of, method_word, prove, registrations, registrations_in,
 };
 pub use stand::Tried;
 pub use timing::{Looks, Schedule, Term, Timing, TimingError};

@@ -2,8 +2,9 @@
 //! record; letters to contacts and reminders, in the same transaction. Never: a look-up: who has a socket hands in what was found; a token to who claims; a look without end.
 
 use super::Timing;
+use super::contact::{contacted, written_before};
 use super::outbox::{Letter, message};
-use super::registration::{Found, Look, RegistrationPaper, judged, open};
+use super::registration::{Found, Look, REGISTRATIONS_OF_ONE_MAX, RegistrationPaper, judged, open};
 use super::stand::{looks_by_itself, next_look, standing, tried};
 use super::ways::{Ways, ways};
 use crate::asset::Act;
@@ -11,7 +12,14 @@ use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::alert::{LOOKS_MAX, Method};
+use sakimori_store::limits::PAPERS_MAX;
 use sakimori_store::{Change, Papers, Store, StoreError, View};
+use std::collections::BTreeMap;
+
+/// Registrations of one operator that a round takes: the others' come in the same round.
+const STEPS_OF_ONE_MAX: usize = 10;
+/// Registrations that a round takes.
+const STEPS_MAX: usize = 100;
 
 /// What a registration needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +32,7 @@ pub enum Step {
     Settle,
 }
 
-/// Registrations that need something now, the most urgent first, at most 100.
+/// Registrations that need something now, the most urgent first, at most 100 and at most 10 of one operator.
 ///
 /// # Errors
 /// What the store says; [`LiaisonError::Unreadable`].
@@ -32,12 +40,30 @@ pub async fn steps(
     store: &(impl Papers + ?Sized),
     now: Seconds,
 ) -> Result<Vec<(Written<RegistrationPaper>, Step)>, LiaisonError> {
-    let due = store.due(View::All, RegistrationPaper::KIND, now.0).await?;
-    let mut all = Vec::with_capacity(due.len());
-    for kept in due {
-        let kept: Written<RegistrationPaper> = paper::read(kept)?;
-        let step = step(&kept.said, now);
-        all.push((kept, step));
+    let mut all = Vec::new();
+    let mut turns: BTreeMap<String, usize> = BTreeMap::new();
+    let mut place = (0, 0);
+    // As many pages as one operator can fill.
+    for _ in 0..=REGISTRATIONS_OF_ONE_MAX.div_ceil(PAPERS_MAX as u64) {
+        let kind = RegistrationPaper::KIND;
+        let due = store.due_after(View::All, kind, now.0, place).await?;
+        let Some(last) = due.last() else {
+            break;
+        };
+        place = (last.paper.due.unwrap_or(now.0), last.sequence);
+        for kept in due {
+            let turn = turns.entry(kept.paper.owner.clone()).or_default();
+            *turn += 1;
+            if *turn > STEPS_OF_ONE_MAX {
+                continue;
+            }
+            let kept: Written<RegistrationPaper> = paper::read(kept)?;
+            let step = step(&kept.said, now);
+            all.push((kept, step));
+            if all.len() == STEPS_MAX {
+                return Ok(all);
+            }
+        }
     }
     Ok(all)
 }
@@ -102,7 +128,8 @@ pub async fn looked(
     }
 }
 
-/// Writes to the registered contact of a claim: the letter and what is said of it are kept in one transaction.
+/// Writes to the registered contact of a claim: the letter and what is said of it are kept in one transaction. A contact that this operator's claims had written to within the longest delay
+/// is not written to again, whatever is claimed: that is a look that found nothing.
 ///
 /// # Errors
 /// As [`looked`].
@@ -111,7 +138,17 @@ pub async fn written_to(
     act: Act<'_>,
     kept: &Written<RegistrationPaper>,
     contact: &str,
+    timing: &Timing,
 ) -> Result<(), LiaisonError> {
+    let before = written_before(store, &kept.owner, contact).await?;
+    if let Some(before) = &before {
+        let from = Seconds(before.said.at).plus(timing.looks.delay_seconds_max);
+        if act.at < from {
+            let words = format!("the contact was written to; not again before {from}");
+            let nothing = (&Found::Nothing, words.as_str());
+            return looked(store, act, kept, nothing, timing).await.map(|_| ());
+        }
+    }
     let act = of(kept, &act);
     let (mut claim, _, challenge) = open(kept)?;
     let id = format!("challenge-{}-{}-{}", kept.owner, kept.id, claim.asked_at);
@@ -140,6 +177,7 @@ pub async fn written_to(
     let changes = [
         kept.next(&said, act.standing(state, due))?,
         message(&office, letter)?,
+        contacted(&act, contact, before.as_ref())?,
         act.audit("write-contact", asset, contact.to_owned()),
     ];
     unless_stale(store.apply(&changes).await.map_err(LiaisonError::from))

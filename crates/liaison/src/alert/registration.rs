@@ -18,9 +18,20 @@ use sakimori_exchange::list::What;
 use sakimori_store::{Papers, Store, View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::net::Ipv4Addr;
 
 /// Most things that one operator registers: a large carrier has some thousand prefixes.
 pub const REGISTRATIONS_OF_ONE_MAX: u64 = 10_000;
+
+/// Most claims of one operator that are asked and not shown yet: each has the office's node look, or write to somebody.
+pub const OPEN_OF_ONE_MAX: u64 = 100;
+
+/// Shortest prefix of IPv4 that is registered: the widest that a registry gave to one holder.
+const BITS_MIN_V4: u8 = 8;
+/// Shortest prefix of IPv6 that is registered: the widest that a registry gave to one holder.
+const BITS_MIN_V6: u8 = 19;
+/// Bits before an address of IPv4 in the space of mapped addresses.
+const MAPPED_BITS: u8 = 96;
 
 /// A challenge and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,10 +266,27 @@ fn id(asset: &What, method: &str) -> String {
     format!("r-{short}")
 }
 
+/// Whether a prefix is wider than what a registry ever gave to one holder.
+fn too_wide(asset: &What) -> bool {
+    let What::Prefix(prefix) = asset else {
+        return false;
+    };
+    // All of IPv4 is a prefix of 96 bits in the space of mapped addresses, and lies in some that are wider.
+    let common = prefix.bits.min(MAPPED_BITS);
+    let first = |number: u128| number.checked_shr(128 - u32::from(common)).unwrap_or(0);
+    let mapped = u128::from(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped());
+    let least = if first(prefix.first) == first(mapped) {
+        MAPPED_BITS + BITS_MIN_V4
+    } else {
+        BITS_MIN_V6
+    };
+    prefix.bits < least
+}
+
 /// Claims a thing, or asks to renew its proof. `random` has to be new for each call.
 ///
 /// # Errors
-/// [`LiaisonError::Refused`]: the thing cannot be read or shown this way, a proof holds and cannot be renewed yet; [`LiaisonError::Full`]; what the store says.
+/// [`LiaisonError::Refused`]: the thing cannot be read or shown this way, it is too wide a prefix, a proof holds and cannot be renewed yet; [`LiaisonError::Full`]; what the store says.
 pub async fn ask(
     store: &(impl Store + ?Sized),
     act: Act<'_>,
@@ -267,6 +295,12 @@ pub async fn ask(
     timing: &Timing,
 ) -> Result<(String, Look), LiaisonError> {
     let asset = What::read(asset).map_err(|why| refused("asset", &format!("`{asset}` {why}")))?;
+    if too_wide(&asset) {
+        let rule = format!(
+            "`{asset}` is wider than /{BITS_MIN_V4} of IPv4 or /{BITS_MIN_V6} of IPv6, which no operator has"
+        );
+        return Err(refused("asset", &rule));
+    }
     let word = method_word(method);
     let id = id(&asset, word);
     let kept = store.paper(act.owner, RegistrationPaper::KIND, &id).await?;
@@ -286,6 +320,13 @@ pub async fn ask(
     if let Some(kept) = &kept {
         not_written_again(&kept.said, act.at, timing)?;
     }
+    // One that is open is asked again, one that holds is renewed: neither makes one more.
+    let counted = |kept: &Written<RegistrationPaper>| {
+        kept.state == "asked" || kept.said.holds_until(act.at).is_some()
+    };
+    if !kept.as_ref().is_some_and(counted) {
+        not_too_many(store, act.owner).await?;
+    }
     let shown = kept.as_ref().and_then(|kept| kept.said.shown.clone());
     let proof = match (&kept, &shown) {
         (Some(kept), Some(claim)) => {
@@ -296,6 +337,14 @@ pub async fn ask(
     };
     let proof = proof.map_err(|e| proof_error(&e))?;
     let before = kept.as_ref().map(|kept| &kept.said);
+    // Who asks again while a challenge is open gets another one, and no further looks with it.
+    let open = before.and_then(|said| said.open_claim(act.at));
+    let (tries, next_look) = match open {
+        Some(claim) if claim.written_to.is_none() => (claim.tries, claim.next_look),
+        Some(claim) if claim.tries >= timing.looks.tries_max => (claim.tries, None),
+        Some(claim) => (claim.tries, first_look(method, act.at, timing)),
+        None => (0, first_look(method, act.at, timing)),
+    };
     let said = RegistrationPaper {
         asset: asset.to_string(),
         method: word.to_owned(),
@@ -309,8 +358,8 @@ pub async fn ask(
             looks: 0,
             verified_at: None,
             looked_by: String::new(),
-            next_look: first_look(method, act.at, timing),
-            tries: 0,
+            next_look,
+            tries,
             written_to: None,
         }),
         tried: Vec::new(),
@@ -328,6 +377,19 @@ pub async fn ask(
         what: format!("challenge for {asset}"),
     })?;
     Ok((id, Look { method, challenge }))
+}
+
+/// Who claims a thousand things that it does not own would keep the office's node from looking at what others claim.
+async fn not_too_many(store: &(impl Papers + ?Sized), owner: &str) -> Result<(), LiaisonError> {
+    let states = store
+        .states(View::Of(owner), RegistrationPaper::KIND)
+        .await?;
+    let asked = states.iter().find(|(state, _)| state == "asked");
+    if asked.is_some_and(|(_, count)| *count >= OPEN_OF_ONE_MAX) {
+        let rule = format!("{OPEN_OF_ONE_MAX} claims are open; show one first, or wait for an end");
+        return Err(refused("asset", &rule));
+    }
+    Ok(())
 }
 
 /// Who asks again and again would have the office's node write again and again to somebody else.

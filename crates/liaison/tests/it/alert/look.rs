@@ -177,10 +177,11 @@ async fn the_contact_gets_the_token_once_and_who_claims_never() {
         panic!("{steps:?}");
     };
     assert_eq!(look.challenge.text, asked.challenge.text);
-    written_to(&store, act("office", START + 60), kept, "noc@water.example")
+    let noc = "noc@water.example";
+    written_to(&store, act("office", START + 60), kept, noc, &timing)
         .await
         .unwrap();
-    written_to(&store, act("office", START + 60), kept, "noc@water.example")
+    written_to(&store, act("office", START + 60), kept, noc, &timing)
         .await
         .unwrap();
     let own_letters = store
@@ -270,4 +271,138 @@ async fn an_operator_is_told_once_before_its_proof_ends_and_then_it_ends() {
     }
     let ended = own(&store).await;
     assert_eq!((ended.state.as_str(), ended.due), ("ended", None));
+}
+
+#[tokio::test]
+async fn a_contact_is_written_to_once_in_a_while_whatever_is_claimed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    let timing = Timing::default();
+    for thing in ["198.51.100.1", "198.51.100.2", "198.51.100.3"] {
+        claimed(&store, thing, Method::MailToContact).await;
+    }
+    let letters = async || {
+        let letters = store.papers(View::All, "alert-message", None, 0).await;
+        letters.unwrap().len()
+    };
+    let wait = timing.looks.delay_seconds_max;
+    let mut now = START + 60;
+    for (kept, _) in due(&store, now).await {
+        // The same person, however the registry writes its address.
+        for noc in ["noc@isp.example", "NOC@isp.example"] {
+            written_to(&store, act("office", now), &kept, noc, &timing)
+                .await
+                .unwrap();
+        }
+    }
+    assert_eq!(letters().await, 1);
+    let (all, _) = registrations(&store, View::Of("water-1"), 10)
+        .await
+        .unwrap();
+    let told = all
+        .iter()
+        .flat_map(|kept| &kept.said.tried)
+        .filter(|tried| tried.found == "nothing" && tried.words.contains("was written to"));
+    assert_eq!(told.count(), 2);
+    // Another operator's claim of its own goes to the same contact.
+    let claim = ("198.51.100.4", Method::MailToContact);
+    ask(&store, act("rail-1", START), claim, [3; 20], &timing)
+        .await
+        .unwrap();
+    let steps = due(&store, now).await;
+    let (kept, _) = steps
+        .iter()
+        .find(|(kept, _)| kept.owner == "rail-1")
+        .unwrap();
+    written_to(&store, act("office", now), kept, "noc@isp.example", &timing)
+        .await
+        .unwrap();
+    assert_eq!(letters().await, 2);
+    now += wait - 1;
+    for (kept, _) in due(&store, now).await {
+        written_to(
+            &store,
+            act("office", now),
+            &kept,
+            "noc@isp.example",
+            &timing,
+        )
+        .await
+        .unwrap();
+    }
+    assert_eq!(letters().await, 2, "a second before its time");
+    now += 2 * wait;
+    for (kept, _) in due(&store, now).await {
+        written_to(
+            &store,
+            act("office", now),
+            &kept,
+            "noc@isp.example",
+            &timing,
+        )
+        .await
+        .unwrap();
+    }
+    assert_eq!(letters().await, 3, "one of two that wait");
+}
+
+#[tokio::test]
+async fn asking_again_gives_no_further_looks_while_a_challenge_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    let timing = Timing::default();
+    claimed(&store, "water.example", Method::DnsTxt).await;
+    let mut now = START + 60;
+    for _ in 0..3 {
+        let steps = due(&store, now).await;
+        let (kept, _) = steps.first().unwrap();
+        let nothing = (&Found::Nothing, "");
+        looked(&store, act("office", now), kept, nothing, &timing)
+            .await
+            .unwrap();
+        now = own(&store).await.said.asked.unwrap().next_look.unwrap();
+    }
+    let before = own(&store).await.said.asked.unwrap();
+    let claim = ("water.example", Method::DnsTxt);
+    ask(&store, act("water-1", now - 1), claim, [2; 20], &timing)
+        .await
+        .unwrap();
+    let again = own(&store).await.said.asked.unwrap();
+    assert_ne!(again.token, before.token);
+    assert_eq!((again.tries, again.next_look), (3, before.next_look));
+    // Once it has ended it begins anew.
+    let later = now + 30 * DAY;
+    ask(&store, act("water-1", later), claim, [3; 20], &timing)
+        .await
+        .unwrap();
+    let anew = own(&store).await.said.asked.unwrap();
+    assert_eq!((anew.tries, anew.next_look), (0, Some(later + 60)));
+}
+
+#[tokio::test]
+async fn who_claims_much_has_a_bound_and_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    let timing = Timing::default();
+    let claim = async |owner: &str, thing: &str| {
+        let claim = (thing, Method::DnsTxt);
+        ask(&store, act(owner, START), claim, [1; 20], &timing).await
+    };
+    for number in 0..alert::OPEN_OF_ONE_MAX {
+        let thing = format!("a{number}.victim.example");
+        claim("water-1", &thing).await.unwrap();
+    }
+    let more = claim("water-1", "more.victim.example").await;
+    let Err(LiaisonError::Refused { field, rule }) = more else {
+        panic!("{more:?}");
+    };
+    assert!(field == "asset" && rule.contains("100"), "{field}: {rule}");
+    claim("water-1", "a0.victim.example")
+        .await
+        .expect("one that is open is no further one");
+    // It came last, and has its turn in the first round.
+    claim("rail-1", "rail.example").await.unwrap();
+    let steps = due(&store, START + 60).await;
+    let of = |owner: &str| steps.iter().filter(|(kept, _)| kept.owner == owner).count();
+    assert_eq!((of("water-1"), of("rail-1")), (10, 1));
 }

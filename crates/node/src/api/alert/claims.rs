@@ -15,6 +15,7 @@ use axum::http::StatusCode;
 use sakimori_access::{Act as Leave, Object};
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::alert::Method;
+use sakimori_exchange::list::What;
 use sakimori_liaison::alert::{
     self, Found, RegistrationPaper, Timing, method_of, method_word, registrations_in,
 };
@@ -59,6 +60,33 @@ pub(crate) struct Challenged {
     until: String,
 }
 
+/// By mail the registered domain itself is claimed: a registry names one contact for it and all the names below it, and whoever claims a thousand of those would have it written to a thousand times.
+fn registered(thing: &str) -> Answer<()> {
+    // What cannot be read is refused where it is taken.
+    let Ok(What::Domain(name)) = What::read(thing) else {
+        return Ok(());
+    };
+    match psl::domain_str(&name) {
+        Some(registered) if registered != name => {
+            let detail =
+                format!("thing: by mail the registered domain itself is claimed, {registered}");
+            Err(Problem::new(Code::Refused, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether everybody registers below a name. One whose owner lets others register below it (a provider of names) is that owner's.
+fn is_suffix(thing: &str) -> bool {
+    let Ok(What::Domain(name)) = What::read(thing) else {
+        return false;
+    };
+    let suffix = psl::suffix(name.as_bytes());
+    suffix.is_some_and(|suffix| {
+        suffix.as_bytes().len() == name.len() && suffix.typ() != Some(psl::Type::Private)
+    })
+}
+
 /// Claims a thing for the operator that calls.
 #[utoipa::path(post, path = "/v1/registrations", tag = "alerts", request_body = NewClaim,
     responses(
@@ -73,6 +101,13 @@ pub(crate) async fn ask(
     let operator = only_operator(&app, &caller).await?;
     let method = method_of(&new.method);
     let method = method.ok_or_else(|| Problem::new(Code::Refused, "the method is not known"))?;
+    if method == Method::MailToContact {
+        registered(&new.thing)?;
+    }
+    if is_suffix(&new.thing) {
+        let why = "asset: is a public suffix: everybody's names end with it";
+        return Err(Problem::new(Code::Refused, why));
+    }
     let mut random = [0u8; 20];
     let mut source = app.host.source();
     source(&mut random).map_err(|e| Problem::hidden(Code::Unavailable, e))?;
@@ -310,4 +345,28 @@ pub(crate) async fn found_by(
     };
     let until = alert::prove(&*app.store, act, id, async |_| found).await;
     until.map_err(|e| no(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::registered;
+
+    #[test]
+    fn by_mail_the_registered_domain_alone_is_claimed() {
+        for good in [
+            "victim.example",
+            "water.co.jp",
+            "198.51.100.0/24",
+            "AS64500",
+        ] {
+            assert!(registered(good).is_ok(), "{good}");
+        }
+        for (below, of) in [
+            ("a1.victim.example", "victim.example"),
+            ("WWW.water.co.jp", "water.co.jp"),
+        ] {
+            let no = registered(below).unwrap_err().detail;
+            assert!(no.starts_with("thing: ") && no.ends_with(of), "{no}");
+        }
+    }
 }

@@ -301,7 +301,7 @@ async fn done(
         }
         Step::Write(_) => match looker.contact(&kept.said.asset).await {
             Ok(contact) => {
-                return alert::written_to(&*app.store, act(), kept, &contact).await;
+                return alert::written_to(&*app.store, act(), kept, &contact, timing).await;
             }
             Err(why) => nothing(why),
         },
