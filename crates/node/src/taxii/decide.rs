@@ -216,23 +216,27 @@ impl Desk {
     }
 
     /// What a decided post comes to: the objects that are to be added, or, where nothing goes, the same with every one of them refused. `None` where it waits again: its collection, or who
-    /// reads it, is not what the entry says.
+    /// reads it, is not what the entry says. What was kept goes nowhere, whatever became of its collection, and waits no more.
     ///
     /// # Errors
     /// [`NotDecided`].
     pub(super) fn settled(&self, post: &Post, now: Seconds) -> Result<Option<Objects>, NotDecided> {
-        let (mut objects, of) = match self.objects(post) {
-            Ok(found) => found,
-            Err(NotDecided::Wrong(_)) => return Ok(None),
-            Err(e) => return Err(e),
-        };
         match post.decision.as_ref().map(|decision| &decision.outcome) {
             None => Ok(None),
             Some(Outcome::Kept { .. }) => {
+                let body = self.inbox.body(post)?.ok_or(NotDecided::Missing)?;
+                let objects = judged(&self.plan, &post.batch.collection, &post.machine, &body);
+                let mut objects =
+                    objects.map_err(|fail| NotDecided::Wrong(fail.error.to_string()))?;
                 objects.refuse(|_| Some("the office did not let it go".to_owned()));
                 Ok(Some(objects))
             }
             Some(Outcome::LetGo { readers, .. }) => {
+                let (objects, of) = match self.objects(post) {
+                    Ok(found) => found,
+                    Err(NotDecided::Wrong(_)) => return Ok(None),
+                    Err(e) => return Err(e),
+                };
                 let named = |name: &str| name == post.machine || readers.contains(name);
                 let same = digest(&objects.envelope()) == post.batch.sha256;
                 Ok((same && of.reading(now).all(named)).then_some(objects))
@@ -245,5 +249,50 @@ impl NotDecided {
     /// Its words with their causes.
     pub fn told(&self) -> String {
         told(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::tests::GOOD;
+    use super::super::inbox::Batch;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_was_kept_is_settled_though_its_collection_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |text: &str| Desk {
+            inbox: Inbox::at(folder.path()),
+            plan: Arc::new(config::read(text).unwrap()),
+        };
+        let open = "91a7b528-80eb-42ed-a74d-c6fbd5a26116";
+        let id = "017f22e2-79b0-7cc3-98c4-000000000001";
+        let body = r#"{"objects":[{"type":"malware","spec_version":"2.1","id":"malware--31b940d4-6f7f-459a-80ea-9c1f17b5891b","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","is_family":false,"name":"x"}]}"#;
+        let batch = Batch {
+            root: "notices".to_owned(),
+            collection: open.to_owned(),
+            requested_micros: 5,
+            objects: 1,
+            refused: 0,
+            kinds: BTreeMap::new(),
+            bytes: body.len() as u64,
+            sha256: "00".to_owned(),
+        };
+        let desk = of(GOOD);
+        let what = (body.as_bytes(), "waits");
+        desk.inbox
+            .put(("m-2", id), &batch, what, Seconds(1))
+            .unwrap();
+        let word = Word::Keep { reason: "no" };
+        let enter = |_: &Record| -> Result<u64, NotDecided> { Ok(9) };
+        let with = (Seconds(2), &PseudonymKey::new([1; 32]));
+        let by: Name = "o3".parse().unwrap();
+        let post = desk.decide(("m-2", id), (&by, word), with, enter).unwrap();
+        let other = GOOD.replace(open, "91a7b528-80eb-42ed-a74d-c6fbd5a26117");
+        let settled = of(&other).settled(&post, Seconds(3)).unwrap();
+        let settled = settled.expect("it waits for nobody again");
+        assert_eq!(settled.left(), 0);
+        assert_eq!(settled.status(id, 5).failures.len(), 1);
     }
 }

@@ -181,6 +181,20 @@ impl Inbox {
         if count >= WAITING_MAX || bytes >= WAITING_BYTES_MAX {
             return Ok(false);
         }
+        self.keep((machine, id), batch, (body, status))?;
+        Ok(true)
+    }
+
+    /// Takes a post in however many wait: its sender has its answer, and nothing may lose it.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(super) fn keep(
+        &self,
+        (machine, id): (&str, &str),
+        batch: &Batch,
+        (body, status): (&[u8], &str),
+    ) -> Result<(), ControlError> {
         let write = |end: &str, bytes: &[u8]| {
             files::write(&self.file(machine, id, end), bytes, files::PRIVATE)
         };
@@ -188,8 +202,7 @@ impl Inbox {
         write("status", status.as_bytes())?;
         // The last: what has it is whole.
         let text = serde_json::to_vec(batch).unwrap_or_default();
-        write("json", &text)?;
-        Ok(true)
+        write("json", &text)
     }
 
     /// Forgets what was settled two days ago.
@@ -418,6 +431,10 @@ mod tests {
             assert!(put("m-1", number, 1));
         }
         assert!(!put("m-1", WAITING_MAX, 1));
+        let answered = id(WAITING_MAX);
+        let what = (&b"{}"[..], "waits");
+        inbox.keep(("m-1", &answered), &batch(1), what).unwrap();
+        assert!(inbox.post("m-1", &answered).unwrap().is_some());
         assert!(put("m-2", 0, WAITING_BYTES_MAX));
         assert!(!put("m-2", 1, 1));
         let post = inbox.post("m-2", &id(0)).unwrap().unwrap();

@@ -230,6 +230,14 @@ fn waits(
     (machine, id): (&str, &str),
     (sent, post, requested): (&Sent, &Post, u64),
 ) -> Done<bool> {
+    let (batch, status) = waiting(id, (sent, post, requested));
+    let (inbox, now) = (&house.desk.inbox, app.host.seconds());
+    let put = inbox.put((machine, id), &batch, (&sent.body, &status), now);
+    put.map_err(|e| hidden(told(&e)))
+}
+
+/// What is kept of a post that waits: what came, and its status meanwhile.
+fn waiting(id: &str, (sent, post, requested): (&Sent, &Post, u64)) -> (Batch, String) {
     let status = post.status(id, requested);
     let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
     for new in post.waiting() {
@@ -245,9 +253,22 @@ fn waits(
         bytes: sent.body.len() as u64,
         sha256: digest(&post.envelope()),
     };
-    let (inbox, now) = (&house.desk.inbox, app.host.seconds());
-    let put = inbox.put((machine, id), &batch, (&sent.body, &status.body()), now);
-    put.map_err(|e| hidden(told(&e)))
+    (batch, status.body())
+}
+
+/// What the last run left and nobody's entry covers any more waits for a supervisor, however many wait: its sender was answered.
+fn waits_again(house: &Taxii, id: &str, kept: Kept, (post, body): (&Post, Vec<u8>)) -> Done<()> {
+    let failed = |e: ControlError| hidden(told(&e));
+    let sent = Sent {
+        root: kept.root,
+        collection: kept.collection,
+        body,
+    };
+    let (batch, status) = waiting(id, (&sent, post, kept.requested_micros));
+    let whose = (kept.machine.as_str(), id);
+    let put = house.desk.inbox.keep(whose, &batch, (&sent.body, &status));
+    put.map_err(failed)?;
+    house.statuses.forget(id).map_err(failed)
 }
 
 /// Brings a post through the gate under a standing approval: its entry is in the log before any of it is there. What the gate refuses is on record too, and every object is refused then.
@@ -335,23 +356,16 @@ async fn go_on(
 
 /// Goes on with what the last run left, one after the other, in the order in which it came. Ready once all of it is known again.
 pub(super) async fn resume(app: &Shared, taxii: &Arc<Taxii>) {
-    let (held, house, now) = (Arc::clone(app), Arc::clone(taxii), app.host.seconds());
+    let (house, now) = (Arc::clone(taxii), app.host.seconds());
     let left = super::blocking(move || {
         let left = house.statuses.left().map_err(|e| hidden(told(&e)))?;
         let mut begun = Vec::new();
         for (id, kept, body) in left {
             match judged(&house.plan, &kept.collection, &kept.machine, &body) {
                 Ok(post) if uncovered(&house.plan, &kept, now) && post.left() > 0 => {
-                    let sent = Sent {
-                        root: kept.root,
-                        collection: kept.collection,
-                        body,
-                    };
-                    let whose = (kept.machine.as_str(), id.as_str());
-                    let of = (&sent, &post, kept.requested_micros);
-                    if waits(&held, &house, whose, of)? {
-                        let forgotten = house.statuses.forget(&id);
-                        forgotten.map_err(|e| hidden(told(&e)))?;
+                    if let Err(fail) = waits_again(&house, &id, kept, (&post, body)) {
+                        let cause = fail.cause.unwrap_or_default();
+                        tracing::error!(status = id, cause, "a post that was left is not kept");
                     }
                 }
                 Ok(post) => begun.push((id.clone(), house.statuses.run(&id, kept, post))),
@@ -395,14 +409,18 @@ pub(super) async fn settle(app: &Shared, taxii: &Arc<Taxii>) {
     let done = super::blocking(move || {
         let left = taxii.desk.inbox.unsettled();
         for post in left.map_err(|e| hidden(told(&e)))? {
-            settle_one(&app, &taxii, &post)?;
+            // The others are settled all the same.
+            if let Err(fail) = settle_one(&app, &taxii, &post) {
+                let cause = fail.cause.unwrap_or_else(|| fail.error.to_string());
+                tracing::error!(status = post.id, cause, "a post that was decided waits");
+            }
         }
         drop(held);
         Ok(())
     });
     if let Err(fail) = done.await {
         let cause = fail.cause.unwrap_or_else(|| fail.error.to_string());
-        tracing::error!(cause, "a post that was decided waits");
+        tracing::error!(cause, "posts that were decided wait");
     }
 }
 
@@ -416,7 +434,7 @@ fn settle_one(app: &Shared, taxii: &Taxii, post: &inbox::Post) -> Done<()> {
         );
         return taxii.desk.inbox.reopen(post).map_err(failed);
     };
-    while !step(app, taxii, &post.batch.collection, &mut objects)? {}
+    while objects.left() > 0 && !step(app, taxii, &post.batch.collection, &mut objects)? {}
     let status = objects.status(&post.id, post.batch.requested_micros);
     taxii
         .desk
