@@ -44,7 +44,7 @@ const OFFICE: &str = "office";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberPaper {
-    /// Who consented for it.
+    /// Who consented for it, as `MEMBER/PERSON`.
     pub by: String,
     /// Since when it is a member.
     pub since: u64,
@@ -114,6 +114,13 @@ fn name(text: &str) -> Result<Name, LiaisonError> {
         .map_err(|_| refused("member", format!("`{text}` is no name")))
 }
 
+/// A person of a member's own node, as the office writes it: never under a name that may be one of the office's people too.
+fn person_of(member: &str, person: &str) -> Result<String, LiaisonError> {
+    let bad = |_| refused("by", "is no name of a person");
+    let person: Name = person.parse().map_err(bad)?;
+    Ok(format!("{member}/{person}"))
+}
+
 /// The council as the rules take it. How often opinions were overridden is [`overrides`].
 ///
 /// # Errors
@@ -123,7 +130,8 @@ pub async fn council(store: &(impl Papers + ?Sized)) -> Result<Council, LiaisonE
     for kept in members(store).await? {
         let member = name(&kept.owner)?;
         let consent = Recorded::at(kept.said.consent);
-        let by = name(&kept.said.by)?;
+        let by = &kept.said.by;
+        let by = name(by.split_once('/').map_or(by.as_str(), |(_, person)| person))?;
         let since = Seconds(kept.said.since);
         let joined = council.join(member.clone(), by, since, consent);
         joined.map_err(|e| refused("member", e.to_string()))?;
@@ -135,24 +143,25 @@ pub async fn council(store: &(impl Papers + ?Sized)) -> Result<Council, LiaisonE
     Ok(council)
 }
 
-/// Takes a member in; `act.owner` is the member, `act.by` who consented for it, `consent` the entry that says so. Who left may join again.
+/// Takes a member in; `act.owner` is the member, `invited` its invitation with the consent that [`answered`] kept, `consent` the entry that says so. Who left may join again.
 ///
 /// # Errors
-/// [`LiaisonError::Refused`]: it is a member; what the store says.
+/// [`LiaisonError::Refused`]: it is a member; [`LiaisonError::Missing`] where no consent is kept; stale where somebody else took it in meanwhile; what the store says.
 pub async fn join(
     store: &(impl Store + ?Sized),
     act: Act<'_>,
+    invited: &Written<InvitationPaper>,
     consent: Recorded,
 ) -> Result<(), LiaisonError> {
     name(act.owner)?;
-    name(act.by)?;
+    let (accepted, by) = invitation::accepted(act, invited)?;
     let kept = store.paper(act.owner, MemberPaper::KIND, ID).await?;
     let kept = kept.map(paper::read::<MemberPaper>).transpose()?;
     if kept.as_ref().is_some_and(|kept| kept.said.left.is_none()) {
         return Err(refused("member", format!("{} is a member", act.owner)));
     }
     let said = MemberPaper {
-        by: act.by.to_owned(),
+        by,
         since: act.at.0,
         left: None,
         consent: consent.index(),
@@ -163,18 +172,21 @@ pub async fn join(
         None => paper::first(act.owner, ID, &said, standing)?,
     };
     let audit = act.audit("join-council", act.owner, consent.index().to_string());
-    Ok(store.apply(&[change, audit]).await?)
+    Ok(store.apply(&[accepted, change, audit]).await?)
 }
 
-/// A member leaves; from then on it is given nothing. What it was given stays with it. `entry` is what the log is told of it, kept in the same transaction.
+/// A member leaves; from then on it is given nothing. What it was given stays with it. `entry` is what the log is told of it, kept in the same transaction; `person` said so, where it is one of the member's own node.
 ///
 /// # Errors
 /// [`LiaisonError::Missing`]; [`LiaisonError::Refused`] where it left before; what the store says.
 pub async fn leave(
     store: &(impl Store + ?Sized),
     act: Act<'_>,
+    person: Option<&str>,
     entry: Change,
 ) -> Result<(), LiaisonError> {
+    let person = person.map(|person| person_of(act.owner, person));
+    let person = person.transpose()?.unwrap_or_default();
     let kept = paper::newest::<MemberPaper>(store, act.owner, ID).await?;
     if kept.said.left.is_some() {
         return Err(refused("member", format!("{} has left", act.owner)));
@@ -185,7 +197,7 @@ pub async fn leave(
     };
     let changes = [
         kept.next(&said, act.standing("left", None))?,
-        act.audit("leave-council", act.owner, String::new()),
+        act.audit("leave-council", act.owner, person),
         entry,
     ];
     Ok(store.apply(&changes).await?)

@@ -63,6 +63,8 @@ pub struct Filers<'a> {
     pub now: Seconds,
     /// Who acts, for the record.
     pub by: &'a str,
+    /// Whether who acts may sign for the operator: it then says who may file, also where somebody bound it to a filer's name.
+    pub signs: bool,
 }
 
 /// A field that breaks the rule of who may file.
@@ -108,11 +110,14 @@ impl Filers<'_> {
         Ok(list.into_iter().find(is_of))
     }
 
-    /// Whether somebody may say who files: the operator's own people and machines, and nobody who files for it.
+    /// Whether somebody may say who files: who signs for the operator, the operator's own people and machines, and nobody else who files for it.
     ///
     /// # Errors
     /// [`LiaisonError::Refused`], what the store says.
     async fn own(&self) -> Result<(), LiaisonError> {
+        if self.signs {
+            return Ok(());
+        }
         match self.bound(self.by).await? {
             None => Ok(()),
             Some(filer) => Err(refused(

@@ -1,7 +1,7 @@
 //! Material that the council asks a member for (art. 45: a member complies unless it has just cause). In: what is asked and by when, the member's answer. Out: papers of the member. Never: a
 //! request to who is no member; a refusal without its cause; an answer to another's request.
 
-use super::{council, name, refused};
+use super::{council, name, person_of, refused};
 use crate::asset::Act;
 use crate::error::LiaisonError;
 use crate::paper::{self, Document, Written};
@@ -45,7 +45,7 @@ pub struct MaterialPaper {
     pub reply_by: u64,
     /// The answer.
     pub reply: Option<Reply>,
-    /// Who answered, of the member, and when.
+    /// Who answered, as `MEMBER/PERSON`, and when.
     pub replied: Option<(String, u64)>,
 }
 
@@ -118,16 +118,17 @@ pub async fn ask_for(
     Ok(store.apply(&changes).await?)
 }
 
-/// Keeps a member's answer; `act.owner` is the member, `act.by` who answers for it. It is given once.
+/// Keeps a member's answer; `act.owner` is the member, `person` who answers for it at its node `act.by`. It is given once.
 ///
 /// # Errors
-/// [`LiaisonError::Missing`] where the member has no such request; [`LiaisonError::Refused`] where it was answered, or without words; what the store says.
+/// [`LiaisonError::Missing`] where the member has no such request; [`LiaisonError::Refused`] where it was answered, without words, or by who has no name; what the store says.
 pub async fn reply(
     store: &(impl Store + ?Sized),
     act: Act<'_>,
     id: &str,
-    reply: Reply,
+    (person, reply): (&str, Reply),
 ) -> Result<(), LiaisonError> {
+    let person = person_of(act.owner, person)?;
     let kept = paper::newest::<MaterialPaper>(store, act.owner, id).await?;
     if kept.state != ASKED {
         return Err(refused("answer", "was given before"));
@@ -139,12 +140,12 @@ pub async fn reply(
     text(field, words, TEXT_BYTES_MAX)?;
     let said = MaterialPaper {
         reply: Some(reply.clone()),
-        replied: Some((act.by.to_owned(), act.at.0)),
+        replied: Some((person.clone(), act.at.0)),
         ..kept.said.clone()
     };
     let changes = [
         kept.next(&said, act.standing(state, None))?,
-        act.audit("answer-material", id, state.to_owned()),
+        act.audit("answer-material", id, format!("{state} by {person}")),
     ];
     Ok(store.apply(&changes).await?)
 }

@@ -171,6 +171,7 @@ impl Desk<'_> {
             operator,
             now: self.now,
             by: self.by,
+            signs: false,
         };
         filers.take(said).await
     }

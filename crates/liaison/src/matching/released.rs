@@ -23,6 +23,9 @@ pub struct MakerNumbers {
     pub maker: String,
     /// By product as the publication names it.
     pub products: BTreeMap<String, MakerCells>,
+    /// Index of the log entry that they left under; none in what was let go before it was entered.
+    #[serde(default)]
+    pub entry: Option<u64>,
 }
 
 impl Document for MakerNumbers {
@@ -36,7 +39,7 @@ fn id(case: &str, maker: &str) -> String {
     format!("{case}-{short}")
 }
 
-/// Lets numbers go: from now on the maker sees them in its room, in the place of those before.
+/// Lets numbers go whose entry is in the log: from now on the maker sees them in its room, in the place of those before.
 ///
 /// # Errors
 /// What the store says.

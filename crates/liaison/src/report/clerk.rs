@@ -437,6 +437,7 @@ impl Clerk<'_> {
             operator: self.operator,
             now: self.now,
             by: self.by,
+            signs: false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! What of a case leaves the office, and to whom. In: a case, the event that is to happen, who does it. Out: what the release gate says of it: what has to be in the log before it happens.
-//! Never: something that leaves past the gate; an operator's report or acquired information: a case is made of what strangers, makers and the office itself said.
+//! Never: something that leaves past the gate; an operator's report or acquired information: a case is made of what strangers, makers and the office itself said, and what a maker learns of
+//! operators are numbers in classes.
 
 use crate::LiaisonError;
+use crate::matching::MakerNumbers;
 use crate::product::Denied;
 use crate::weakness::letter;
 use sakimori_advisory::room::{Act, Event, Room};
@@ -16,7 +18,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// What is said of the rights of communication parties (art. 43) with each release of a case.
-const RIGHTS: &str = "no part of a case is acquired information: it comes of reports of strangers, of makers and of the office";
+const RIGHTS: &str = "no part of a case is acquired information: it comes of reports of strangers, of makers and of the office, and numbers in classes of what operators registered";
 
 /// A text that leaves as it is; the entry names the SHA-256 of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +144,19 @@ pub fn asked(room: &Room, event: &Event) -> Option<Asked> {
         Act::Leaked { why } => leaked(room, event, why),
         _ => None,
     }
+}
+
+/// What leaves when a maker is let know how many have its products; none where its name has no tag.
+pub fn numbers(said: &MakerNumbers) -> Option<Asked> {
+    let MakerNumbers { case, maker, .. } = said;
+    Some(Asked {
+        text: json!({ "case": case, "maker": maker, "products": said.products }).to_string(),
+        recipients: vec![supplier(maker)?],
+        tlp: Tlp::AmberStrict,
+        basis: format!(
+            "Act 42/2025 art. 42: a supplier learns how many have its products, in classes; case {case}"
+        ),
+    })
 }
 
 /// A leak: every maker reads why, and a version that everybody may read goes out at once.

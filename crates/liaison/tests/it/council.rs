@@ -76,6 +76,16 @@ async fn asked(
     Ok(pending.recorded(Recorded::at(entry), &mut council))
 }
 
+/// The office invites, `h.abe` of the member's node consents, and that is entered.
+async fn joined(store: &SqliteStore, member: &str, at: Seconds, entry: u64) {
+    invite(store, act(member, "o2", at)).await.unwrap();
+    let kept = invitation(store, member).await.unwrap();
+    let by = act(member, member, at);
+    answered(store, by, (&kept, "h.abe"), true).await.unwrap();
+    let kept = invitation(store, member).await.unwrap();
+    join(store, by, &kept, Recorded::at(entry)).await.unwrap();
+}
+
 fn words(sheet: &Sheet) -> String {
     format!("{sheet:?}")
 }
@@ -88,12 +98,11 @@ async fn members_join_by_consent_and_every_copy_shows_the_opinion() {
         .unwrap();
     let early = Seconds(NOW.0 - 100);
     for member in ["borea", "corda"] {
-        join(&store, act(member, "h.abe", early), Recorded::at(4))
-            .await
-            .unwrap();
+        joined(&store, member, early, 4).await;
     }
-    let twice = join(&store, act("borea", "h.abe", NOW), Recorded::at(5)).await;
-    assert!(matches!(twice, Err(LiaisonError::Refused { .. })));
+    let kept = standing(&store, "borea").await.unwrap().invitation.unwrap();
+    let twice = join(&store, act("borea", "borea", NOW), &kept, Recorded::at(5)).await;
+    assert_eq!(told(twice), "there is no invitation to the council");
     let stranger = asked(&store, None, &request(&["delta"], &[]), 8).await;
     assert_eq!(stranger.err(), Some(Code::NotMember));
     let opinion = Opinion::new("for engineers alone", None, Tlp::AmberStrict).unwrap();
@@ -126,10 +135,10 @@ async fn members_join_by_consent_and_every_copy_shows_the_opinion() {
         body: b"{}".to_vec(),
         created: early.0,
     };
-    leave(&store, act("corda", "h.abe", early), entry())
+    leave(&store, act("corda", "corda", early), Some("h.abe"), entry())
         .await
         .unwrap();
-    let twice = leave(&store, act("corda", "h.abe", early), entry()).await;
+    let twice = leave(&store, act("corda", "corda", early), None, entry()).await;
     assert!(matches!(twice, Err(LiaisonError::Refused { .. })));
     let waiting = store.outgoing().await.unwrap();
     assert_eq!(waiting.len(), 1, "what the log is told waits for it");
@@ -147,9 +156,7 @@ async fn against_an_opinion_it_goes_with_a_reason_alone_and_that_is_counted() {
         .unwrap();
     let early = Seconds(NOW.0 - 100);
     for member in ["borea", "corda"] {
-        join(&store, act(member, "h.abe", early), Recorded::at(4))
-            .await
-            .unwrap();
+        joined(&store, member, early, 4).await;
     }
     let opinion =
         || Opinion::new("not to corda", Some(vec![name("borea")]), Tlp::AmberStrict).unwrap();
@@ -225,28 +232,67 @@ async fn an_invitation_is_no_membership_and_is_answered_once() {
     assert_eq!(word("acme").await, "invited");
     assert!(!council(&store).await.unwrap().is_member(&name("acme"), NOW));
     let kept = invitation(&store, "acme").await.unwrap();
-    answered(&store, act("acme", "h.abe", NOW), &kept, false)
+    answered(&store, act("acme", "acme", NOW), (&kept, "h.abe"), false)
         .await
         .unwrap();
     assert_eq!(word("acme").await, "declined");
     // Who read the same invitation is late.
-    let late = answered(&store, act("acme", "h.abe", NOW), &kept, true).await;
+    let late = answered(&store, act("acme", "acme", NOW), (&kept, "h.abe"), true).await;
     assert!(late.is_err());
     invite(&store, act("acme", "o2", NOW)).await.unwrap();
     assert_eq!(invitations(&store).await.unwrap().len(), 1);
     let kept = invitation(&store, "acme").await.unwrap();
     assert!(
-        answered(&store, act("acme", "No Name", NOW), &kept, true)
+        answered(&store, act("acme", "acme", NOW), (&kept, "No Name"), true)
             .await
             .is_err()
     );
-    answered(&store, act("acme", "h.abe", NOW), &kept, true)
+    let none = join(&store, act("acme", "acme", NOW), &kept, Recorded::at(7)).await;
+    assert_eq!(
+        told(none),
+        "there is no invitation to the council",
+        "nobody consented"
+    );
+    answered(&store, act("acme", "acme", NOW), (&kept, "h.abe"), true)
         .await
         .unwrap();
-    join(&store, act("acme", "h.abe", NOW), Recorded::at(7))
+    // Here it stopped before its entry: it is no member, is invited as before, and is taken up as it was said.
+    assert_eq!(word("acme").await, "invited");
+    assert_eq!(invitations(&store).await.unwrap().len(), 1);
+    assert_eq!(
+        told(invite(&store, act("acme", "o2", NOW)).await),
+        "member: acme is invited"
+    );
+    let kept = invitation(&store, "acme").await.unwrap();
+    let no = answered(&store, act("acme", "acme", NOW), (&kept, "c.ito"), false).await;
+    assert_eq!(told(no), "there is no invitation to the council");
+    answered(&store, act("acme", "acme", NOW), (&kept, "c.ito"), true)
+        .await
+        .unwrap();
+    join(&store, act("acme", "acme", NOW), &kept, Recorded::at(7))
         .await
         .unwrap();
     assert_eq!(word("acme").await, "member");
+    let late = join(&store, act("acme", "acme", NOW), &kept, Recorded::at(8)).await;
+    assert_eq!(told(late), "member: acme is a member");
+    let stands = standing(&store, "acme").await.unwrap();
+    assert_eq!(stands.member.unwrap().said.by, "acme/h.abe");
+    assert_eq!(stands.invitation.unwrap().state, "accepted");
+    assert_eq!(
+        told(invitation(&store, "acme").await),
+        "there is no invitation to the council"
+    );
+    let by: Vec<String> = store
+        .audit(0)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|line| line.by)
+        .collect();
+    assert!(
+        by.iter().all(|by| ["acme", "o2"].contains(&by.as_str())),
+        "{by:?}"
+    );
     assert!(invitations(&store).await.unwrap().is_empty());
     assert_eq!(
         told(invite(&store, act("acme", "o2", NOW)).await),
@@ -268,9 +314,7 @@ async fn material_has_a_day_and_one_answer() {
         ask("acme", "Logs", by).await.unwrap_err(),
         "member: acme is no member"
     );
-    join(&store, act("acme", "h.abe", NOW), Recorded::at(7))
-        .await
-        .unwrap();
+    joined(&store, "acme", NOW, 7).await;
     for (subject, by, field) in [
         ("", by, "subject: "),
         ("a\nb", by, "subject: "),
@@ -290,7 +334,7 @@ async fn material_has_a_day_and_one_answer() {
             .is_empty()
     );
     let say = async |member, said| {
-        let kept = reply(&store, act(member, "a.sato", NOW), "m-1", said).await;
+        let kept = reply(&store, act(member, member, NOW), "m-1", ("a.sato", said)).await;
         kept.map_err(|e| e.to_string())
     };
     let missing = say("borea", Reply::Given("x".to_owned()))
@@ -310,5 +354,8 @@ async fn material_has_a_day_and_one_answer() {
     );
     let all = materials(&store, View::Of("acme"), NEWEST).await.unwrap();
     assert_eq!((all[0].state.as_str(), all[0].due), ("refused", None));
+    let replied = all[0].said.replied.clone();
+    assert_eq!(replied, Some(("acme/a.sato".to_owned(), NOW.0)));
+    assert_eq!(all[0].by, "acme", "what the node brought is the node's");
     assert!(!is_overdue(&all[0], Seconds(by.0 + 1)));
 }

@@ -1,7 +1,7 @@
 //! The council (協議会, Act 42/2025 art. 45). In: consents, submissions of members' nodes and of the office, releases of a supervisor. Out: log entries, then copies, each with the opinion
 //! on handling and, where that was overridden, who did so and why. Never: a copy for who is no member, or before its entry is on record; an override without a reason.
 //!
-//! A membership is an access entry of the log: role `council-member` of `council.NAME`, by who invited it and who consented for it, a person of its own node. It has no end of its own; leaving ends it.
+//! A membership is an access entry of the log: role `council-member` of `council.NAME`, by who invited it, the member and its person who consented. It has no end of its own; leaving ends it.
 
 pub(crate) mod materials;
 pub(crate) mod members;
@@ -134,7 +134,7 @@ pub(crate) async fn leave(
     app.require(&caller, Leave::HandleReport, &Object::any())
         .await?;
     let by = caller_id(&caller);
-    members::gone(&app, &name("member", &member)?, &by).await?;
+    members::gone(&app, &name("member", &member)?, (&by, None)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,7 +2,8 @@
 //! Never: a copy for who is no member; a copy without the opinion or before its entry.
 
 use crate::nation::{Caller, Nation, Said, join, options, people};
-use crate::uses::{entries, pause};
+use crate::uses::{beside, entries, pause, who};
+use sakimori_access::{Act, NewCredential};
 use sakimori_control::tls::May;
 use sakimori_custody::entry::EntryType;
 use sakimori_node::{Role, start};
@@ -84,6 +85,27 @@ impl House {
     }
 }
 
+/// A machine of an organisation that files at the office.
+fn machine(nation: &Nation, organisation: &str) -> Caller {
+    let now = nation.host.seconds();
+    let token = beside(nation, async |access| {
+        let admin = who("admin");
+        let named = ("bot", "A machine", organisation);
+        access.add_machine(&admin, named, now).await.unwrap();
+        let new = NewCredential {
+            machine: "bot".to_owned(),
+            scopes: [Act::FileReport].into(),
+            until: now.plus(3600),
+        };
+        let issued = access.issue_token(&admin, &new, now).await.unwrap();
+        issued.token.to_string()
+    });
+    let mut machine = nation.stranger(Role::Office);
+    let bearer = format!("Bearer {token}");
+    machine.headers.push(("authorization".to_owned(), bearer));
+    machine
+}
+
 fn invited(officer: &Caller, member: &str) -> Said {
     officer.post_json("/v1/council/members", &json!({"member": member}))
 }
@@ -121,10 +143,10 @@ fn members_come_by_consent_on_record_and_who_is_none_sees_and_submits_nothing() 
     let on_record = memberships(&house);
     let persons: Vec<&Value> = on_record.iter().map(|(_, body)| &body["person"]).collect();
     assert_eq!(persons, ["council.acme", "council.borea"]);
-    assert_eq!(on_record[0].1["by"], json!(["o2", "h.abe"]));
+    assert_eq!(on_record[0].1["by"], json!(["o2", "acme", "h.abe"]));
     let members = rows(&house.officer.get("/v1/council/members"));
     assert_eq!(members[0]["consent"], on_record[0].0);
-    assert_eq!(members[0]["consented_by"], "h.abe");
+    assert_eq!(members[0]["consented_by"], "acme/h.abe");
 
     let again = house.entered("acme");
     assert_eq!(detail(&again), "refused: member: acme is a member");
@@ -442,7 +464,7 @@ fn a_members_people_submit_and_read_through_their_own_node() {
     let standing = party.get("/v1/council/standing").json();
     assert_eq!(
         (&standing["state"], &standing["consented_by"]),
-        (&json!("member"), &json!("party"))
+        (&json!("member"), &json!("acme/party"))
     );
     assert_eq!(standing["consent"], joined.json()["entry"]);
     let said = party.post_json("/v1/council/submissions", &submission());
@@ -556,7 +578,10 @@ fn material_is_asked_of_a_member_until_a_day_and_refused_with_a_cause_alone() {
     );
     let theirs = borea.post_json(&path(&first), &json!({"by": "b", "given": "x"}));
     assert_eq!(theirs.code(), "not-found", "what is another's is not there");
+    let long = "a".repeat(33);
     for bad in [
+        json!({"by": "No Name", "given": "x"}),
+        json!({"by": long, "given": "x"}),
         json!({"by": "a"}),
         json!({"by": "a", "given": "x", "refused": "y"}),
         json!({"by": "a", "refused": " "}),
@@ -566,6 +591,14 @@ fn material_is_asked_of_a_member_until_a_day_and_refused_with_a_cause_alone() {
             "refused",
             "{bad}"
         );
+    }
+    // A machine of the member, and an officer, answer for nobody.
+    let answer = json!({"by": "o2", "given": "x"});
+    let machine = machine(&house.nation, "acme");
+    assert_eq!(rows(&machine.get("/v1/council/materials")).len(), 2);
+    for other in [&machine, &house.officer] {
+        let refused = other.post_json(&path(&first), &answer);
+        assert_eq!(refused.code(), "not-allowed", "{refused:?}");
     }
     let given = acme.post_json(
         &path(&first),
@@ -594,7 +627,15 @@ fn material_is_asked_of_a_member_until_a_day_and_refused_with_a_cause_alone() {
         all[0]["material"]["reply"]["refused"],
         "A court ordered them sealed."
     );
-    assert_eq!(all[1]["material"]["replied"][0], "a.sato");
+    assert_eq!(all[1]["material"]["replied"][0], "acme/a.sato");
+    // Nothing that a member brought is recorded as an act of the office's people.
+    let lines = beside(&house.nation, async |access| {
+        access.store().audit(0).await.unwrap()
+    });
+    let answers = ["answer-council", "join-council", "answer-material"];
+    let brought = lines.iter().filter(|l| answers.contains(&l.act.as_str()));
+    let by: Vec<&str> = brought.map(|line| line.by.as_str()).collect();
+    assert_eq!(by, ["acme", "acme", "borea", "borea", "acme", "acme"]);
 }
 
 #[test]
@@ -625,7 +666,11 @@ fn the_council_s_pages_invite_consent_submit_release_and_show_the_opinion_on_eve
             .contains("By joining, this organisation consents")
     );
     party.done("/council/consent", &[]);
-    assert!(party.page("/council").contains("Consented for it: party"));
+    assert!(
+        party
+            .page("/council")
+            .contains("Consented for it: acme/party")
+    );
     let words = [
         ("class", "integrated-controlled"),
         ("words", "<script>look</script>"),

@@ -1,9 +1,12 @@
 //! What is due, and who files, at an office's and an operator's node. In: nodes on loopback whose clock is late in the year. Out: verdicts. Never: a row of another operator.
 
-use crate::nation::{Caller, Nation};
+use crate::nation::{Caller, Nation, options};
 use crate::report::{Browser, Operator, document, exchanged, filed};
+use crate::uses::who;
+use sakimori_access::{Act, NewCredential};
 use sakimori_control::tls::May;
-use sakimori_node::Role;
+use sakimori_liaison::filer::Filers;
+use sakimori_node::{Role, with_access};
 use serde_json::{Value, json};
 
 fn rows(said: &Value) -> Vec<(String, String, String)> {
@@ -149,6 +152,59 @@ fn a_filer_is_bound_allowed_and_ended_by_a_page_and_the_office_knows_it() {
             .status,
         404
     );
+}
+
+#[test]
+fn who_may_file_alone_binds_nobody_and_who_signs_is_never_locked_out() {
+    let nation = Nation::start();
+    let water = Operator::new(&nation, "water-1");
+    let browser = water.person();
+    browser.done("/reports/operator", &[("operator", "water-1")]);
+    let now = nation.host.seconds();
+    let all = options(Role::Operator, &water.folder);
+    let token = with_access(&all, &nation.host, async |access| {
+        let admin = who("admin");
+        let named = ("bot", "A supplier's machine", "soc-7");
+        access.add_machine(&admin, named, now).await.unwrap();
+        let new = NewCredential {
+            machine: "bot".to_owned(),
+            scopes: [Act::FileReport].into(),
+            until: now.plus(3600),
+        };
+        // Somebody bound the operator's own person to a filer's name before.
+        let bound = Filers {
+            store: &**access.store(),
+            operator: &"water-1".parse().unwrap(),
+            now,
+            by: "bot",
+            signs: false,
+        };
+        let (soc, until) = ("soc-7".parse().unwrap(), "2039-12-31".parse().unwrap());
+        bound
+            .allow(&soc, &["party".to_owned()], until)
+            .await
+            .unwrap();
+        let issued = access.issue_token(&admin, &new, now).await.unwrap();
+        issued.token.to_string()
+    });
+    let address = water.running.as_ref().unwrap().address.to_string();
+    let mut machine = Caller::stranger(&water.folder.join("operator"), &address);
+    let bearer = format!("Bearer {}", token.unwrap());
+    machine.headers.push(("authorization".to_owned(), bearer));
+    assert_eq!(machine.get("/v1/filers").status, 200, "it may file");
+    let bind = json!({"filer": "soc-8", "who": ["admin"], "until": "2039-12-31"});
+    let end = "/v1/filers/soc-7/end";
+    let list = || browser.caller.get("/v1/filers").json()["filers"].clone();
+    let before = list();
+    assert_eq!(machine.post_json("/v1/filers", &bind).code(), "not-allowed");
+    assert_eq!(machine.post_json(end, &json!({})).code(), "not-allowed");
+    assert_eq!(list(), before);
+    // Who signs for the operator takes its own bond away, and ends the right.
+    let free = json!({"filer": "soc-7", "who": [], "until": "2039-12-31"});
+    let freed = browser.caller.post_json("/v1/filers", &free);
+    assert_eq!(freed.status, 200, "{}", freed.text());
+    assert_eq!(freed.json()["filers"][0]["who"], json!([]));
+    assert_eq!(browser.caller.post_json(end, &json!({})).status, 200);
 }
 
 #[test]

@@ -199,6 +199,28 @@ fn typed<'a>(product: &'a str, text: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
+fn what_an_operator_s_person_hands_over_is_on_that_node_s_record_with_who_did_it() {
+    let house = House::open();
+    let operator = crate::report::Operator::new(&house.nation, "water-1");
+    operator.told_where_the_office_is(&house.nation);
+    let party = operator.person();
+    party.done("/reports/operator", &[("operator", "water-1")]);
+    let handed = party.post("/weaknesses/report", &typed("EX-100", "Port 502 is open."));
+    assert_eq!(handed.status, 200, "{}", handed.text());
+    let all = options(Role::Operator, &operator.folder);
+    let read = async |access: &Access| access.store().audit(0).await.unwrap();
+    let lines = with_access(&all, &house.nation.host, read).unwrap();
+    let mut lines = lines.iter().filter(|l| l.act == "hand-weakness-report");
+    let line = lines.next().expect("a line of the record");
+    assert_eq!(line.by, "party");
+    assert!(handed.text().contains(&line.object), "{}", line.object);
+    let here = format!("/weaknesses/reports/{}", line.object);
+    let seen = house.person("o3").get(&here);
+    assert!(seen.status == 200 && !seen.text().contains("party"));
+    assert!(lines.next().is_none());
+}
+
+#[test]
 fn a_stranger_reports_without_signing_in_and_follows_by_a_link() {
     let house = House::open();
     let mut stranger = house.stranger();

@@ -179,6 +179,7 @@ async fn what_the_operator_says_comes_to_the_office_on_a_stick_too() {
         operator: &world.name,
         now: at("2026-10-02T01:00:00Z"),
         by: "o1",
+        signs: false,
     };
     let kept = at_office.list().await.unwrap();
     assert_eq!(

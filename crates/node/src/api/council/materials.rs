@@ -2,9 +2,10 @@
 //! another; a refusal without its cause.
 
 use super::Before;
+use super::members::{name, node_of};
 use crate::api::asset::Rows;
 use crate::api::office::caller_id;
-use crate::api::report::{no, only_operator, operator_calling};
+use crate::api::report::{no, operator_calling};
 use crate::app::{Caller, Shared};
 use crate::extract::Json;
 use crate::problem::{Answer, Code, Document, Problem};
@@ -137,7 +138,8 @@ pub(crate) async fn answer(
     Path(id): Path<String>,
     Json(said): Json<MaterialAnswer>,
 ) -> Answer<StatusCode> {
-    let member = only_operator(&app, &caller).await?;
+    let member = node_of(&caller)?;
+    let person = name("by", &said.by)?;
     let reply = match (said.given, said.refused) {
         (Some(given), None) => Reply::Given(given),
         (None, Some(cause)) => Reply::Refused(cause),
@@ -146,12 +148,13 @@ pub(crate) async fn answer(
             return Err(Problem::new(Code::Refused, detail));
         }
     };
+    let by = caller_id(&caller);
     let act = Act {
         owner: member.as_str(),
-        by: &said.by,
+        by: &by,
         at: app.host.seconds(),
     };
-    let kept = council::reply(app.store.as_ref(), act, &id, reply).await;
+    let kept = council::reply(app.store.as_ref(), act, &id, (person.as_str(), reply)).await;
     kept.map_err(|e| no(&e))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -54,13 +54,13 @@ pub(crate) struct CouncilStanding {
     consent: Option<u64>,
 }
 
-fn name(field: &str, text: &str) -> Answer<Name> {
+pub(super) fn name(field: &str, text: &str) -> Answer<Name> {
     let bad = |e| Problem::new(Code::Refused, format!("{field}: {e}"));
     text.parse().map_err(bad)
 }
 
 /// The member whose own node calls. A machine answers for nobody.
-fn node_of(caller: &Caller) -> Answer<Name> {
+pub(super) fn node_of(caller: &Caller) -> Answer<Name> {
     match caller {
         Caller::Peer(peer) if peer.may.contains(&May::Report) => name("member", &peer.name),
         Caller::Peer(peer) => {
@@ -118,24 +118,30 @@ pub(crate) async fn consent(
     let store = app.store.as_ref();
     let kept = council::invitation(store, member.as_str()).await;
     let kept = kept.map_err(|e| no(&e))?;
-    let by = [kept.said.invited_by.as_str(), person.as_str()];
+    let node = caller_id(&caller);
+    let act = Act {
+        owner: member.as_str(),
+        by: &node,
+        at: app.host.seconds(),
+    };
+    // Whoever answers first has answered. One that stopped before its membership is taken up here as it was said; its entry may then be there twice, and the membership names the last.
+    let answered = council::answered(store, act, (&kept, person.as_str()), true).await;
+    answered.map_err(|e| no(&e))?;
+    let kept = council::invitation(store, member.as_str()).await;
+    let kept = kept.map_err(|e| no(&e))?;
+    // The name of the member stands before that of its person: the log's other names are of the office's people.
+    let person = kept.said.answered_by.as_deref().unwrap_or_default();
+    let person = person.split_once('/').map_or(person, |(_, person)| person);
+    let by = [kept.said.invited_by.as_str(), member.as_str(), person];
     let deed = Deed {
         kind: EntryType::Access,
         authority: [0; 32],
         counters: Vec::new(),
         body: access(member.as_str(), "granted", NO_END, &by)?,
     };
-    let act = Act {
-        owner: member.as_str(),
-        by: person.as_str(),
-        at: app.host.seconds(),
-    };
-    // Whoever answers first has answered: of two consents at once one is stale, and nothing of it is entered.
-    let answered = council::answered(store, act, &kept, true).await;
-    answered.map_err(|e| no(&e))?;
     let entry = app.blocking(move |app| append(app, office(&app.part)?, deed));
     let entry = entry.await?;
-    let joined = council::join(store, act, Recorded::at(entry)).await;
+    let joined = council::join(store, act, &kept, Recorded::at(entry)).await;
     joined.map_err(|e| no(&e))?;
     Ok(Said(CouncilEntered {
         member: member.to_string(),
@@ -155,15 +161,17 @@ pub(crate) async fn decline(
     Json(said): Json<CouncilAnswer>,
 ) -> Answer<StatusCode> {
     let member = node_of(&caller)?;
+    let person = name("by", &said.by)?;
     let store = app.store.as_ref();
     let kept = council::invitation(store, member.as_str()).await;
     let kept = kept.map_err(|e| no(&e))?;
+    let node = caller_id(&caller);
     let act = Act {
         owner: member.as_str(),
-        by: &said.by,
+        by: &node,
         at: app.host.seconds(),
     };
-    let answered = council::answered(store, act, &kept, false).await;
+    let answered = council::answered(store, act, (&kept, person.as_str()), false).await;
     answered.map_err(|e| no(&e))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -181,12 +189,17 @@ pub(crate) async fn depart(
 ) -> Answer<StatusCode> {
     let member = node_of(&caller)?;
     let person = name("by", &said.by)?;
-    gone(&app, &member, person.as_str()).await?;
+    let node = caller_id(&caller);
+    gone(&app, &member, (&node, Some(person.as_str()))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends a membership; the log is told in the same transaction's wake.
-pub(super) async fn gone(app: &App, member: &Name, by: &str) -> Answer<()> {
+/// Ends a membership; the log is told in the same transaction's wake. `person` said so, where it is one of the member's node `by`.
+pub(super) async fn gone(
+    app: &App,
+    member: &Name,
+    (by, person): (&str, Option<&str>),
+) -> Answer<()> {
     let now = app.host.seconds();
     let council = super::council_of(app).await?;
     if !council.is_member(member, now) {
@@ -198,13 +211,14 @@ pub(super) async fn gone(app: &App, member: &Name, by: &str) -> Answer<()> {
         at: now,
     };
     let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
+    let named: Vec<&str> = [Some(by), person].into_iter().flatten().collect();
     let entry = Change::Outgo {
         id: hex(&app.host.bytes::<16>().map_err(fault)?),
         kind: u16::from(EntryType::Access.code()),
-        body: access(member.as_str(), "ended", act.at, &[by])?,
+        body: access(member.as_str(), "ended", act.at, &named)?,
         created: act.at.0,
     };
-    let left = council::leave(app.store.as_ref(), act, entry).await;
+    let left = council::leave(app.store.as_ref(), act, person, entry).await;
     left.map_err(|e| no(&e))
 }
 

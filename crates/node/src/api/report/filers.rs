@@ -1,5 +1,5 @@
 //! Who files for an operator. In: an operator's word, at its own node and at the office's. Out: filers with the people and machines that are bound to them. Never: a word of who files
-//! for another; the operator's people at the office.
+//! for another, or of who may not sign for the operator; the operator's people at the office.
 
 use super::{Bench, Seat, no, only_operator};
 use crate::app::{Caller, Shared};
@@ -12,11 +12,13 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
+use sakimori_access::{Act, Object};
 use sakimori_cooperate::calendar::Date;
 use sakimori_cooperate::report::Delegation;
 use sakimori_custody::ids::Name;
 use sakimori_liaison::filer::{Filer, Word};
 use sakimori_liaison::paper::Written;
+use sakimori_liaison::report::Clerk;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -42,6 +44,20 @@ async fn listed(bench: &Bench) -> Answer<Vec<Written<Filer>>> {
     let clerk = bench.clerk();
     let list = clerk.filers().list().await;
     list.map_err(|e| no(&e))
+}
+
+/// The operator's side for a person who may sign for it. Who may file alone, a machine above all, says nothing of who else may: it could bind everybody to its own name.
+async fn signing(app: &Shared, caller: &Caller) -> Answer<Bench> {
+    app.require(caller, Act::SignAgreement, &Object::any())
+        .await?;
+    Bench::of(app, caller).await
+}
+
+fn signed<'a>(clerk: &'a Clerk<'a>) -> sakimori_liaison::filer::Filers<'a> {
+    sakimori_liaison::filer::Filers {
+        signs: true,
+        ..clerk.filers()
+    }
 }
 
 /// Who files for this operator, under which name, until when.
@@ -83,9 +99,9 @@ pub(crate) async fn allow(
     caller: Caller,
     Json(new): Json<NewFiler>,
 ) -> Answer<Said<Filers>> {
-    let bench = Bench::of(&app, &caller).await?;
+    let bench = signing(&app, &caller).await?;
     let clerk = bench.clerk();
-    let (filers, filer) = (clerk.filers(), name(&new.filer)?);
+    let (filers, filer) = (signed(&clerk), name(&new.filer)?);
     let allowed = filers.allow(&filer, &new.who, new.until).await;
     allowed.map_err(|e| no(&e))?;
     list(State(app), caller).await
@@ -101,8 +117,8 @@ pub(crate) async fn end(
     caller: Caller,
     Path(filer): Path<String>,
 ) -> Answer<Said<Filers>> {
-    let bench = Bench::of(&app, &caller).await?;
-    let ended = bench.clerk().filers().end(&name(&filer)?).await;
+    let bench = signing(&app, &caller).await?;
+    let ended = signed(&bench.clerk()).end(&name(&filer)?).await;
     ended.map_err(|e| no(&e))?;
     list(State(app), caller).await
 }
@@ -165,12 +181,12 @@ pub(super) async fn form(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Redirect> {
-    let bench = Bench::of(&app, &caller).await?;
+    let bench = signing(&app, &caller).await?;
     let form = super::web::Pairs::of(&caller, headers, body).await?;
     let clerk = bench.clerk();
     let filer = name(form.text("filer"))?;
     let done = if form.text("act") == "end" {
-        clerk.filers().end(&filer).await
+        signed(&clerk).end(&filer).await
     } else {
         let until = form.text("until").parse();
         let until = until.map_err(|e| Problem::new(Code::Incomplete, e))?;
@@ -179,7 +195,7 @@ pub(super) async fn form(
             .split_whitespace()
             .map(str::to_owned)
             .collect();
-        clerk.filers().allow(&filer, &who, until).await
+        signed(&clerk).allow(&filer, &who, until).await
     };
     done.map_err(|e| no(&e))?;
     Ok(Redirect::to("/filers"))

@@ -1,4 +1,4 @@
-//! Numbers for a maker. In: a case with a draft, a maker, a supervisor. Out: how many have the maker's products, in classes, in its room. Never: numbers that no supervisor let go; numbers that
+//! Numbers for a maker. In: a case with a draft, a maker, a supervisor. Out: the gate's entry in the log, then how many have the maker's products, in classes, in its room. Never: numbers that no supervisor let go; numbers that
 //! somebody typed: they are counted of what is registered when they are let go.
 
 use super::house::of;
@@ -13,7 +13,7 @@ use sakimori_advisory::csaf::Edition;
 use sakimori_advisory::matching::Advisory;
 use sakimori_liaison::matching::{self, MakerNumbers};
 use sakimori_liaison::paper::Written;
-use sakimori_liaison::weakness::case;
+use sakimori_liaison::weakness::{case, leaving};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -65,11 +65,17 @@ pub(super) async fn let_go(
     let all = all.map_err(|e| no(&e))?;
     let advisory = Advisory::of_csaf(&document, &all.aliases);
     let advisory = advisory.map_err(|e| Problem::new(Code::Refused, e))?;
-    let said = MakerNumbers {
+    let mut said = MakerNumbers {
         case: id.to_owned(),
         products: all.for_maker(&maker, &advisory, &all.find(&advisory)),
         maker,
+        entry: None,
     };
+    let asked = leaving::numbers(&said);
+    let asked = asked.ok_or_else(|| Problem::new(Code::Refused, "maker: has no tag"))?;
+    let by = who.clone();
+    let entry = app.blocking(move |app| acts::let_go(app, &asked, &by));
+    said.entry = Some(entry.await?.index());
     let done = matching::let_go(&*app.store, (&who, now), &said).await;
     done.map_err(|e| no(&e))?;
     Ok(said)

@@ -1,8 +1,9 @@
 //! A report of a weakness at an operator's node. In: the form, filled in by somebody of the operator. Out: the report at the office, and the address there by which it is followed. Never: a copy of
-//! it here; the name of whoever wrote it, there.
+//! it here beside the line of who handed which; the name of whoever wrote it, there.
 
 use super::rest::{NewReport, ReportTaken};
 use super::web::Typed;
+use crate::api::office::caller_id;
 use crate::api::report::Bench;
 use crate::app::{Caller, Shared};
 use crate::extract::Form;
@@ -54,6 +55,14 @@ async fn handed(
         .await?;
     let unread = |e| Problem::hidden(Code::PeerUnavailable, e);
     let taken: ReportTaken = serde_json::from_value(taken).map_err(unread)?;
+    // The office never learns who wrote it; this node's own record does.
+    app.audit(
+        &caller_id(&caller),
+        "hand-weakness-report",
+        &taken.report,
+        "",
+    )
+    .await?;
     // It is followed at the office: its link is nobody's of this node.
     let peers = Peers::read(&app.folder).map_err(|e| crate::part::refused(&e))?;
     let office = peers.all().iter().find(|peer| peer.name == "office");

@@ -205,14 +205,22 @@ impl House {
 
     /// Takes a member into the council.
     pub(crate) fn seated(&self, member: &str) {
+        use sakimori_liaison::council;
         let act = sakimori_liaison::asset::Act {
             owner: member,
-            by: "h.abe",
+            by: member,
             at: self.host.seconds(),
         };
+        let office = sakimori_liaison::asset::Act { by: "o2", ..act };
         let consent = sakimori_custody::Recorded::at(1);
         let join = async |access: &Access| {
-            let joined = sakimori_liaison::council::join(&**access.store(), act, consent);
+            let store = &**access.store();
+            council::invite(store, office).await.unwrap();
+            let kept = council::invitation(store, member).await.unwrap();
+            let said = council::answered(store, act, (&kept, "h.abe"), true);
+            said.await.unwrap();
+            let kept = council::invitation(store, member).await.unwrap();
+            let joined = council::join(store, act, &kept, consent);
             joined.await.unwrap();
         };
         self.beside(join);

@@ -3,7 +3,9 @@
 use super::publication::draft;
 use super::{FORM, House, event, form, good};
 use crate::nation::Caller;
+use crate::uses::entries;
 use sakimori_control::tls::May;
+use sakimori_custody::entry::EntryType;
 use serde_json::{Value, json};
 
 /// Four operators have a version that is affected, one has a later one.
@@ -73,6 +75,8 @@ fn a_maker_learns_how_many_when_a_supervisor_lets_it_know_and_another_maker_does
     assert_eq!(stranger.get(&rooms[0]).json()["counts"], Value::Null);
     assert!(!stranger.get(&links[0]).text().contains("How many"));
 
+    let on_record = || entries(&house.nation, &[EntryType::Release]);
+    let before = on_record().len();
     let told = json!({
         "EX-100": {"affected": {"operators": "3-9", "units": "30-299"}, "not_affected": null, "asked": null},
     });
@@ -83,6 +87,18 @@ fn a_maker_learns_how_many_when_a_supervisor_lets_it_know_and_another_maker_does
         "{}",
         said.text()
     );
+    // They left under an entry of the gate, which names no maker.
+    let released = on_record();
+    assert_eq!(released.len(), before + 1);
+    let (index, body) = released.last().unwrap();
+    assert_eq!(said.json()["entry"], *index);
+    assert_eq!(
+        (&body["outcome"], &body["actor"]),
+        (&json!("released"), &json!("o3"))
+    );
+    let to = body["recipients"][0].as_str().unwrap();
+    assert!(to.starts_with("supplier/m-"), "{body}");
+    assert!(!body.to_string().contains("Alpha"), "{body}");
     assert_eq!(stranger.get(&rooms[0]).json()["counts"], told);
     let page = stranger.get(&links[0]).text();
     assert!(page.contains("How many have your products"), "{page}");
@@ -117,5 +133,6 @@ fn a_maker_learns_how_many_when_a_supervisor_lets_it_know_and_another_maker_does
     let sent = boss.post(&format!("/weaknesses/cases/{case}"), FORM, &form(&pairs));
     assert!([200, 303].contains(&sent.status), "{}", sent.text());
     assert_eq!(stranger.get(&rooms[1]).json()["counts"], json!({}));
+    assert_eq!(on_record().len(), before + 2);
     assert_eq!(stranger.get(&rooms[0]).json()["counts"], told);
 }
