@@ -16,6 +16,7 @@ pub use run::{Done, Outcome, Run, RunError, Task, Work};
 
 use crate::openc2;
 use sakimori_exchange::json::Limits;
+use sakimori_exchange::stix::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -109,6 +110,10 @@ pub struct Playbook {
     pub modified: String,
     /// Its name.
     pub name: String,
+    /// From when on it is valid.
+    pub valid_from: Option<Timestamp>,
+    /// Until when it is valid.
+    pub valid_until: Option<Timestamp>,
     /// Where it begins.
     pub start: String,
     /// Where it goes when a step without a way for failures fails.
@@ -119,6 +124,14 @@ pub struct Playbook {
     pub variables: BTreeMap<String, Option<String>>,
     /// SHA-256 over what it says: an approval names it.
     pub digest: [u8; 32],
+}
+
+impl Playbook {
+    /// Whether its author holds it for valid at a moment: from `valid_from` on, before `valid_until`.
+    pub fn is_valid(&self, now: &Timestamp) -> bool {
+        self.valid_from.as_ref().is_none_or(|from| from <= now)
+            && self.valid_until.as_ref().is_none_or(|until| now < until)
+    }
 }
 
 /// A step.

@@ -1,5 +1,6 @@
 //! Measures: what is done against an attack under an approval, and undone. In: messages, lists, rules and playbooks of others, targets. Out: types, verdicts that name place and rule. Never: a socket,
-//! a clock, a change of anything; what logs in, scans, exploits or changes a machine of others has no type here.
+//! a clock, a change of anything. Languages of others have words for more than is done here (`OpenC2` can say `scan`): such words are read so that they can be refused. What an actuator does is the closed
+//! list of [`engine::Deed`]; nothing in it logs in, scans, exploits or changes a machine of others.
 
 pub mod cacao;
 pub mod engine;

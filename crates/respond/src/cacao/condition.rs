@@ -188,7 +188,13 @@ impl Reader {
         if !is_variable(&variable) {
             return Err(ConditionError::Word(path));
         }
-        not |= self.word("NOT");
+        // `^=` of the grammar: NOT stands before the comparison or in it, not in both.
+        if self.word("NOT") {
+            if not {
+                return Err(ConditionError::Word("NOT".to_owned()));
+            }
+            not = true;
+        }
         let how = self.how()?;
         let values = if how == How::In {
             self.set()?
@@ -319,8 +325,8 @@ impl Condition {
                 let value = value.ok_or_else(|| ConditionError::NoValue(variable.clone()))?;
                 let first = with.first().map_or("", String::as_str);
                 let number = |text: &str| {
-                    text.parse::<f64>()
-                        .map_err(|_| ConditionError::NoNumber(text.to_owned()))
+                    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+                    number.ok_or_else(|| ConditionError::NoNumber(text.to_owned()))
                 };
                 let held = match how {
                     How::Equal => value == first,

@@ -4,6 +4,7 @@ use super::condition::is_variable;
 use super::step::{self, Known};
 use super::{Kind, LIMITS, PROBLEMS_MAX, Playbook, Problem, Rule, STEPS_MAX, Step, walk};
 use sakimori_exchange::json::{self, Node};
+use sakimori_exchange::stix::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Problems as they are found.
@@ -90,34 +91,7 @@ pub(super) fn id_type(text: &str) -> Option<&str> {
 }
 
 fn is_time(text: &str) -> bool {
-    let Some(rest) = text.strip_suffix('Z') else {
-        return false;
-    };
-    let (whole, fraction) = rest
-        .split_once('.')
-        .map_or((rest, None), |(w, f)| (w, Some(f)));
-    let mut bytes = whole.bytes().zip("0000-00-00T00:00:00".bytes());
-    let form = whole.len() == 19
-        && bytes.all(|(b, like)| {
-            if like == b'0' {
-                b.is_ascii_digit()
-            } else {
-                b == like
-            }
-        });
-    let number = |from: usize, to: usize| {
-        whole
-            .get(from..to)
-            .and_then(|t| t.parse::<u32>().ok())
-            .unwrap_or(99)
-    };
-    let fraction = fraction.is_none_or(|f| !f.is_empty() && f.bytes().all(|b| b.is_ascii_digit()));
-    form && fraction
-        && (1..=12).contains(&number(5, 7))
-        && (1..=31).contains(&number(8, 10))
-        && number(11, 13) < 24
-        && number(14, 16) < 60
-        && number(17, 19) <= 60
+    Timestamp::parse_stix(text).is_some()
 }
 
 /// Reads and checks a playbook.
@@ -173,6 +147,8 @@ fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
         id: head.id?,
         modified: head.modified?,
         name: head.name?,
+        valid_from: head.valid_from,
+        valid_until: head.valid_until,
         start,
         exception: head.exception,
         steps,
@@ -186,12 +162,45 @@ struct Head {
     id: Option<String>,
     modified: Option<String>,
     name: Option<String>,
+    valid_from: Option<Timestamp>,
+    valid_until: Option<Timestamp>,
     start: Option<String>,
     exception: Option<String>,
 }
 
+const TIME: &str = "a time such as 2026-01-01T00:00:00.000Z is asked for";
+
+/// Whether its author holds it for valid, from when on and until when.
+fn validity(found: &mut Found, root: &Node<'_>) -> [Option<Timestamp>; 2] {
+    match root.get("revoked").map(Node::as_bool) {
+        None | Some(Some(false)) => {}
+        Some(Some(true)) => {
+            let words = "its author has revoked it";
+            found.add(None, "/revoked", Rule::NotTaken, words);
+        }
+        Some(None) => {
+            let words = "`true` or `false` is asked for";
+            found.add(None, "/revoked", Rule::Schema, words);
+        }
+    }
+    let [valid_from, valid_until] = ["valid_from", "valid_until"].map(|name| {
+        let node = root.get(name)?;
+        let time = node.as_str().and_then(Timestamp::parse_stix);
+        if time.is_none() {
+            found.add(None, format!("/{name}"), Rule::Schema, TIME);
+        }
+        time
+    });
+    if let (Some(from), Some(until)) = (&valid_from, &valid_until)
+        && until <= from
+    {
+        let words = "a time behind `valid_from` is asked for";
+        found.add(None, "/valid_until", Rule::Schema, words);
+    }
+    [valid_from, valid_until]
+}
+
 fn head(found: &mut Found, root: &Node<'_>) -> Head {
-    const TIME: &str = "a time such as 2026-01-01T00:00:00.000Z is asked for";
     const STEP: &str = "the id of a step is asked for";
     for member in root.members() {
         let name = member.name.as_ref();
@@ -200,10 +209,7 @@ fn head(found: &mut Found, root: &Node<'_>) -> Head {
             found.add(None, place, Rule::Schema, "a playbook has no such member");
         }
     }
-    if root.get("revoked").and_then(Node::as_bool) == Some(true) {
-        let words = "its author has revoked it";
-        found.add(None, "/revoked", Rule::NotTaken, words);
-    }
+    let [valid_from, valid_until] = validity(found, root);
     let mut text = |name: &str, good: &dyn Fn(&str) -> bool, words: &str| -> Option<String> {
         let value = root.text_of(name).filter(|text| good(text));
         if value.is_none() {
@@ -229,6 +235,8 @@ fn head(found: &mut Found, root: &Node<'_>) -> Head {
     text("created", &is_time, TIME);
     let is_step = |text: &str| id_type(text).is_some();
     Head {
+        valid_from,
+        valid_until,
         id: text(
             "id",
             &|text| id_type(text) == Some("playbook"),

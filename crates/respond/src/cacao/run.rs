@@ -25,6 +25,8 @@ pub struct Task {
     pub work: Work,
     /// Not before so many milliseconds from the beginning of the run.
     pub not_before: u64,
+    /// The last millisecond from the beginning of the run at which its answer counts: behind it the step has failed.
+    pub not_after: Option<u64>,
 }
 
 /// What is to be done.
@@ -90,6 +92,8 @@ pub struct Run {
     at: Option<String>,
     command: usize,
     waits: bool,
+    /// By when the step has to be done, from when its first task was given out.
+    deadline: Option<u64>,
     frames: Vec<Frame>,
     steps: usize,
     outcome: Option<Outcome>,
@@ -105,6 +109,7 @@ impl Run {
             playbook,
             command: 0,
             waits: false,
+            deadline: None,
             frames: Vec::new(),
             steps: 0,
             outcome: None,
@@ -134,6 +139,12 @@ impl Run {
                 return Ok(None);
             };
             if let Some(task) = self.task(&id, &step, now) {
+                if task.not_after.is_some_and(|last| task.not_before > last) {
+                    // What is left of the step comes behind its time.
+                    self.behind(&step, false);
+                    continue;
+                }
+                self.deadline = task.not_after;
                 self.waits = true;
                 return Ok(Some(task));
             }
@@ -154,13 +165,22 @@ impl Run {
         };
         let work = commands.get(self.command)?.clone();
         let delay = if self.command == 0 { step.delay } else { None };
+        let not_before = now.saturating_add(delay.unwrap_or(0));
+        // The time is the step's: its later commands have what is left of it.
+        let not_after = match self.deadline {
+            Some(last) if self.command > 0 => Some(last),
+            _ => step
+                .timeout
+                .map(|timeout| not_before.saturating_add(timeout)),
+        };
         Some(Task {
             step: id.to_owned(),
             command: self.command,
             agent: agent.clone(),
             targets: targets.clone(),
             work,
-            not_before: now.saturating_add(delay.unwrap_or(0)),
+            not_before,
+            not_after,
         })
     }
 
@@ -221,23 +241,24 @@ impl Run {
         self.go(to);
     }
 
-    /// Takes what came of the task that waits.
+    /// Takes what came of the task that waits, `now` milliseconds after the beginning. An answer behind the task's last millisecond is one that it failed.
     ///
     /// # Errors
     /// [`RunError::Turn`]: no task waits.
-    pub fn done(&mut self, done: &Done) -> Result<(), RunError> {
+    pub fn done(&mut self, done: &Done, now: u64) -> Result<(), RunError> {
         let id = self
             .at
             .clone()
             .filter(|_| self.waits)
             .ok_or(RunError::Turn)?;
         self.waits = false;
+        let late = self.deadline.is_some_and(|last| now > last);
         for (name, value) in &done.values {
             if let Some(known) = self.values.get_mut(name) {
                 *known = Some(value.clone());
             }
         }
-        if done.well {
+        if done.well && !late {
             self.command += 1;
         } else if let Some(step) = self.playbook.steps.get(&id).cloned() {
             self.behind(&step, false);
@@ -256,6 +277,7 @@ impl Run {
     fn go(&mut self, to: Option<String>) {
         self.at = to;
         self.command = 0;
+        self.deadline = None;
     }
 
     /// Behind a step, by how it went.

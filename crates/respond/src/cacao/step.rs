@@ -3,7 +3,7 @@
 use super::condition::{Condition, is_variable};
 use super::read::{Found, id_type};
 use super::{Command, Kind, Rule, Step};
-use crate::openc2::{Language, Slpf, framed};
+use crate::openc2::{self, Action, Language, Slpf, framed};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sakimori_exchange::json::Node;
@@ -15,6 +15,30 @@ pub(super) struct Known<'k> {
     pub(super) agents: &'k BTreeSet<String>,
     /// Ids of targets.
     pub(super) targets: &'k BTreeSet<String>,
+}
+
+/// What a playbook may command: what an actuator of ours can do. All else that the language can say is refused.
+const TAKEN: [(Action, &[&str]); 6] = [
+    (Action::Deny, &REACHED),
+    (Action::Allow, &REACHED),
+    (Action::Contain, &["device", "file", "process"]),
+    (Action::Delete, &["slpf:rule_number"]),
+    (Action::Cancel, &["command"]),
+    (Action::Query, &["features"]),
+];
+const REACHED: [&str; 6] = [
+    "ipv4_net",
+    "ipv6_net",
+    "ipv4_connection",
+    "ipv6_connection",
+    "domain_name",
+    "idn_domain_name",
+];
+
+fn is_taken(command: &openc2::Command) -> bool {
+    let name = command.target.name();
+    let mut pairs = TAKEN.iter();
+    pairs.any(|(action, targets)| *action == command.action && targets.contains(&name.as_str()))
 }
 
 /// Reads a step; what is wrong is among what was found.
@@ -359,10 +383,19 @@ impl Reader<'_, '_> {
         };
         let language = Language {
             profiles: &[&Slpf],
-            others: true,
+            others: false,
         };
         match framed(&content, &language) {
-            Ok(read) => Some(Command::OpenC2(Box::new(read.message))),
+            Ok(read) if is_taken(&read.message) => Some(Command::OpenC2(Box::new(read.message))),
+            Ok(read) => {
+                let (action, target) = (read.message.action, read.message.target.name());
+                self.wrong(
+                    &here,
+                    Rule::NotTaken,
+                    format!("no actuator of ours does `{action}` with `{target}`"),
+                );
+                None
+            }
             Err(fault) => {
                 self.wrong(&here, Rule::Command, fault.to_string());
                 None

@@ -1,9 +1,12 @@
 //! Playbooks that another program ships with, and ten of our own that run.
 
+use base64::Engine;
 use proptest::prelude::*;
+use sakimori_exchange::stix::Timestamp;
 use sakimori_respond::cacao::{
     Command, Condition, Done, Outcome, Playbook, Problem, Rule, Run, RunError, check,
 };
+use serde_json::Value;
 use std::path::PathBuf;
 
 fn file(name: &str) -> Vec<u8> {
@@ -107,7 +110,7 @@ fn ran(playbook: Playbook, fails: Option<usize>) -> (Vec<String>, Option<Outcome
         given.push(words);
         let rounds = given.len().to_string();
         let values = [("__rounds__".to_owned(), rounds)].into();
-        run.done(&Done { well, values }).unwrap();
+        run.done(&Done { well, values }, now).unwrap();
     }
     (given, run.outcome())
 }
@@ -202,11 +205,12 @@ fn a_loop_ends_by_its_time() {
         match run.next(now) {
             Ok(Some(task)) => {
                 now = task.not_before + 1;
-                run.done(&Done {
-                    well: true,
+                let well = true;
+                let done = Done {
+                    well,
                     ..Done::default()
-                })
-                .unwrap();
+                };
+                run.done(&done, now).unwrap();
             }
             Ok(None) => panic!("it ended although nobody counted"),
             Err(error) => break error,
@@ -214,6 +218,152 @@ fn a_loop_ends_by_its_time() {
     };
     assert!(matches!(late, RunError::Late(_)), "{late}");
     assert!((600_000..=670_000).contains(&now), "{now}");
+}
+
+fn our_own(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/playbooks");
+    std::fs::read(folder.join(format!("{name}.json"))).unwrap()
+}
+
+/// A playbook of our own with one thing changed.
+fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Result<Playbook, Vec<Problem>> {
+    let mut playbook: Value = serde_json::from_slice(&our_own(name)).unwrap();
+    change(&mut playbook);
+    check(&serde_json::to_vec(&playbook).unwrap())
+}
+
+fn first_action(playbook: &mut Value) -> &mut Value {
+    let steps = playbook["workflow"].as_object_mut().unwrap();
+    let mut steps = steps.iter_mut();
+    let found = steps.find(|(id, _)| id.starts_with("action--"));
+    found.unwrap().1
+}
+
+#[test]
+fn only_what_an_actuator_of_ours_can_do_is_taken() {
+    let commanded = |command: &str| {
+        changed("02-openc2", |playbook| {
+            let content = base64::engine::general_purpose::STANDARD.encode(command);
+            first_action(playbook)["commands"][0]["content_b64"] = content.into();
+        })
+    };
+    for command in [
+        r#"{"action":"allow","target":{"ipv6_net":"2001:db8::7"}}"#,
+        r#"{"action":"contain","target":{"device":{"hostname":"pc.example"}}}"#,
+        r#"{"action":"delete","target":{"slpf:rule_number":7}}"#,
+        r#"{"action":"cancel","target":{"command":"c-1"}}"#,
+        r#"{"action":"deny","target":{"domain_name":"bad.example"}}"#,
+    ] {
+        commanded(command).unwrap_or_else(|found| panic!("{command}: {found:?}"));
+    }
+    for command in [
+        r#"{"action":"scan","target":{"ipv4_net":"198.51.100.0/24"}}"#,
+        r#"{"action":"start","target":{"process":{"name":"sh"}}}"#,
+        r#"{"action":"update","target":{"file":{"name":"rules"}}}"#,
+        r#"{"action":"delete","target":{"file":{"name":"a"}}}"#,
+        r#"{"action":"deny","target":{"email_addr":"a@b.example"}}"#,
+    ] {
+        let found = commanded(command).expect_err(command);
+        assert!(
+            has(&found, Rule::NotTaken, "action--"),
+            "{command}: {found:?}"
+        );
+    }
+    let other = r#"{"action":"deny","target":{"x-other:thing":{}}}"#;
+    let found = commanded(other).expect_err(other);
+    assert!(has(&found, Rule::Command, "action--"), "{found:?}");
+}
+
+#[test]
+fn a_playbook_says_whether_and_when_it_is_valid_in_the_form_of_the_schema() {
+    let with = |name: &str, value: Value| changed("01-manual", |playbook| playbook[name] = value);
+    for (name, value, rule) in [
+        ("revoked", Value::from("true"), Rule::Schema),
+        ("revoked", Value::from(1), Rule::Schema),
+        ("revoked", Value::from(true), Rule::NotTaken),
+        ("valid_from", Value::from("tomorrow"), Rule::Schema),
+        ("valid_from", Value::from(5), Rule::Schema),
+        (
+            "valid_until",
+            Value::from("2026-02-30T00:00:00Z"),
+            Rule::Schema,
+        ),
+    ] {
+        let found = with(name, value.clone()).expect_err(name);
+        let there = found
+            .iter()
+            .any(|problem| problem.rule == rule && problem.place == format!("/{name}"));
+        assert!(there, "{name} {value}: {found:?}");
+    }
+    let bounded = changed("01-manual", |playbook| {
+        playbook["valid_from"] = "2026-01-01T00:00:00.5Z".into();
+        playbook["valid_until"] = "2026-02-01T00:00:00Z".into();
+    })
+    .unwrap();
+    for (now, valid) in [
+        ("2026-01-01T00:00:00.4Z", false),
+        ("2026-01-01T00:00:00.5Z", true),
+        ("2026-01-31T23:59:59Z", true),
+        ("2026-02-01T00:00:00Z", false),
+    ] {
+        let moment = Timestamp::parse_rfc3339(now).unwrap();
+        assert_eq!(bounded.is_valid(&moment), valid, "{now}");
+    }
+    let backwards = changed("01-manual", |playbook| {
+        playbook["valid_from"] = "2026-02-01T00:00:00Z".into();
+        playbook["valid_until"] = "2026-01-01T00:00:00Z".into();
+    });
+    assert!(backwards.is_err());
+}
+
+#[test]
+fn an_answer_behind_the_time_of_its_step_is_a_failure() {
+    let begun = || {
+        let playbook = changed("06-failure", |playbook| {
+            first_action(playbook)["timeout"] = 5000.into();
+        });
+        let mut run = Run::begin(playbook.unwrap());
+        let task = run.next(100).unwrap().unwrap();
+        (run, task)
+    };
+    let well = Done {
+        well: true,
+        ..Done::default()
+    };
+    let (mut run, task) = begun();
+    assert_eq!((task.not_before, task.not_after), (100, Some(5100)));
+    run.done(&well, 5100).unwrap();
+    assert_eq!(run.next(9000).unwrap(), None);
+    assert_eq!(run.outcome(), Some(Outcome::Ended));
+    let (mut run, _) = begun();
+    run.done(&well, 5101).unwrap();
+    let next = run.next(5101).unwrap().unwrap();
+    assert!(matches!(&next.work, Command::Manual(words) if words == "Call the carrier."));
+    assert_eq!(next.not_after, None);
+    // The time is the step's, not that of each command.
+    let playbook = changed("03-two-commands", |playbook| {
+        first_action(playbook)["timeout"] = 5000.into();
+    });
+    let mut run = Run::begin(playbook.unwrap());
+    run.next(0).unwrap().unwrap();
+    run.done(&well, 3000).unwrap();
+    let second = run.next(4000).unwrap().unwrap();
+    assert_eq!(second.not_after, Some(5000));
+}
+
+#[test]
+fn a_condition_is_not_turned_over_twice_and_its_numbers_are_finite() {
+    let values = |value: &str| [("__a__".to_owned(), Some(value.to_owned()))].into();
+    for text in ["NOT __a__:value = 'x'", "__a__:value NOT = 'x'"] {
+        let condition = Condition::parse(text).unwrap();
+        assert_eq!(condition.holds(&values("x")), Ok(false), "{text}");
+    }
+    assert!(Condition::parse("NOT __a__:value NOT = 'x'").is_err());
+    let less = Condition::parse("__a__:value < 5").unwrap();
+    assert_eq!(less.holds(&values("4")), Ok(true));
+    for value in ["NaN", "-inf", "-infinity", "-1e999"] {
+        assert!(less.holds(&values(value)).is_err(), "{value}");
+    }
 }
 
 proptest! {
@@ -234,7 +384,7 @@ proptest! {
             let mut run = Run::begin(playbook);
             for round in 0..100 {
                 let Ok(Some(_)) = run.next(round * 60_000) else { break };
-                let _ = run.done(&Done { well: round % 3 != 0, ..Done::default() });
+                let _ = run.done(&Done { well: round % 3 != 0, ..Done::default() }, round * 60_000);
             }
         }
     }
