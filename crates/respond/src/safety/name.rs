@@ -92,10 +92,16 @@ impl Name {
 
     /// Whether everybody registers below it: it is a public suffix, or above one. `Some(true)` where a registry says so (of IANA), `Some(false)` where its owner does (a provider of names).
     pub fn is_suffix(&self) -> Option<bool> {
-        let suffix = psl::suffix(self.0.as_bytes())?;
-        // The suffix of what lies above one is a part of it; only a whole one counts.
-        let whole = suffix.as_bytes().len() == self.0.len();
-        whole.then(|| suffix.typ() != Some(psl::Type::Private))
+        let registry = |suffix: psl::Suffix<'_>| suffix.typ() != Some(psl::Type::Private);
+        // The suffix of what lies below one is a part of it; only a whole one counts.
+        let own = psl::suffix(self.0.as_bytes()).filter(|s| s.as_bytes().len() == self.0.len());
+        // Where every name below it is a suffix (`*.kobe.jp`), it is above them.
+        let below = format!("x.{}", self.0);
+        let above = psl::suffix(below.as_bytes()).filter(|s| s.as_bytes().len() == below.len());
+        match (own.map(registry), above.map(registry)) {
+            (None, None) => None,
+            (own, above) => Some(own == Some(true) || above == Some(true)),
+        }
     }
 }
 

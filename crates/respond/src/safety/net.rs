@@ -31,15 +31,13 @@ const fn carrier(first: u128, bits: u8, at: u8) -> Carrier {
 }
 
 /// Forms that carry an IPv4 address at a fixed place behind a fixed prefix.
-const CARRIERS: [Carrier; 7] = [
+const CARRIERS: [Carrier; 6] = [
     // IPv4-compatible, RFC 4291 section 2.5.5.1.
     carrier(0, 96, 96),
     // IPv4-translated, RFC 2765 section 2.1.
     carrier(0xffff_0000u128 << 32, 96, 96),
     // NAT64, RFC 6052 section 2.1.
     carrier(0x0064_ff9b << 96, 96, 96),
-    // NAT64 of one's own, RFC 8215: the longest of its prefixes.
-    carrier(0x0064_ff9b_0001 << 80, 48, 96),
     // 6to4, RFC 3056 section 2.
     carrier(0x2002 << 112, 16, 16),
     // Teredo, RFC 4380 section 4: the server.
@@ -52,6 +50,16 @@ const CARRIERS: [Carrier; 7] = [
         turned: true,
     },
 ];
+
+/// NAT64 of one's own, RFC 8215: in it everybody chooses a prefix of a length of RFC 6052 section 2.2.
+const OWN: Prefix = Prefix {
+    first: 0x0064_ff9b_0001 << 80,
+    bits: 48,
+};
+/// Where the address begins behind those prefixes; shorter ones than 48 bits do not fit in it.
+const OWN_AT: [u8; 4] = [48, 56, 64, 96];
+/// Bits that no address has a part in, RFC 6052 section 2.2.
+const SKIPPED: std::ops::Range<u8> = 64..72;
 
 fn mask(bits: u8) -> u128 {
     u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)
@@ -120,6 +128,14 @@ pub fn unwrapped(prefix: Prefix) -> Vec<Prefix> {
             add(carried(prefix, form.at, form.turned));
         }
     }
+    if within(OWN, prefix) {
+        add(v4(0, 0));
+    } else if within(prefix, OWN) {
+        // Which length is meant is not told: all that can be are.
+        for at in OWN_AT {
+            add(around(prefix, at));
+        }
+    }
     if has_isatap(prefix) {
         add(carried(prefix, 96, false));
     }
@@ -132,6 +148,18 @@ fn carried(prefix: Prefix, at: u8, turned: bool) -> Prefix {
     let shifted = prefix.first >> (96 - u32::from(at));
     let address = shifted as u32;
     let address = if turned { !address } else { address };
+    v4(address, bits)
+}
+
+/// The IPv4 prefix that stands in another from a bit on, around the bits that are skipped.
+fn around(prefix: Prefix, at: u8) -> Prefix {
+    let (mut address, mut bits) = (0u32, 0u8);
+    for bit in (at..128).filter(|bit| !SKIPPED.contains(bit)).take(32) {
+        let set = (prefix.first >> (127 - u32::from(bit))) & 1;
+        address = (address << 1) | u32::from(set == 1);
+        // Bits of the address that the prefix says: those before its length.
+        bits += u8::from(bit < prefix.bits);
+    }
     v4(address, bits)
 }
 

@@ -161,9 +161,9 @@ impl Protected {
         let most = seen.aliases.len().max(seen.addresses.len());
         if most > SEEN_MAX {
             hits.insert(own(
-                Class::Level2,
+                Class::Never,
                 "what is known of the name",
-                format!("{most} names or addresses"),
+                format!("{most} names or addresses: too many to be judged"),
                 target,
             ));
         }
