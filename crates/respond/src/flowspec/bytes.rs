@@ -10,6 +10,8 @@ const AND: u8 = 0x40;
 const COMPARE: u8 = 0x07;
 const NOT: u8 = 0x02;
 const MATCH: u8 = 0x01;
+/// The bit of a fragment component that IPv6 does not have.
+const DONT_FRAGMENT: u16 = 0x01;
 
 /// What is still to be read.
 pub(super) struct Rest<'b>(pub(super) &'b [u8]);
@@ -57,7 +59,16 @@ impl Rule {
                 Field::Destination | Field::Source => {
                     Numbers::Prefix(prefix(&mut rest, v6, dialect)?)
                 }
-                Field::TcpFlags | Field::Fragment => Numbers::Flags(flags(&mut rest)?),
+                Field::TcpFlags | Field::Fragment => {
+                    let mut terms = flags(&mut rest)?;
+                    if v6 && field == Field::Fragment {
+                        // Reserved, and not looked at: RFC 8956 section 3.6.
+                        for term in &mut terms {
+                            term.bits &= !DONT_FRAGMENT;
+                        }
+                    }
+                    Numbers::Flags(terms)
+                }
                 _ => Numbers::Numbers(numbers(&mut rest)?),
             };
             components.push(Component { field, asked });

@@ -39,7 +39,7 @@ coded! {
 /// A prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
-    /// The address; bits behind the length are zero.
+    /// The address; bits behind the length and before the offset are zero.
     pub address: IpAddr,
     /// Bits that count, from the first on.
     pub length: u8,
@@ -48,16 +48,19 @@ pub struct Prefix {
 }
 
 impl Prefix {
-    /// A prefix, with the bits that do not count set to zero.
+    /// A prefix, with the bits that do not count set to zero: those behind the length, and those before the offset (RFC 8956 section 3.1: the offset is less than the length, or both are zero).
     pub fn new(address: IpAddr, length: u8, offset: u8) -> Option<Self> {
         let address = match address {
             IpAddr::V4(address) if length <= 32 && offset == 0 => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
                 IpAddr::V4((u32::from(address) & mask).into())
             }
-            IpAddr::V6(address) if length <= 128 && offset <= length => {
+            IpAddr::V6(address)
+                if length <= 128 && (offset < length || (offset == 0 && length == 0)) =>
+            {
                 let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-                IpAddr::V6((u128::from(address) & mask).into())
+                let counts = u128::MAX.checked_shr(offset.into()).unwrap_or(0);
+                IpAddr::V6((u128::from(address) & mask & counts).into())
             }
             _ => return None,
         };
@@ -217,12 +220,13 @@ impl Component {
                 Ok(())
             }
             (Numbers::Flags(terms), Field::TcpFlags | Field::Fragment) => {
-                let most = if self.field == Field::Fragment {
-                    0x0f
-                } else {
-                    0x0fff
+                let known = match (self.field, v6) {
+                    (Field::Fragment, false) => 0x0f,
+                    // IPv6 says of no packet that it may not be cut: RFC 8956 section 3.6.
+                    (Field::Fragment, true) => 0x0e,
+                    _ => 0x0fff,
                 };
-                let good = !terms.is_empty() && terms.iter().all(|term| term.bits <= most);
+                let good = !terms.is_empty() && terms.iter().all(|term| term.bits & !known == 0);
                 if good {
                     Ok(())
                 } else {
@@ -232,6 +236,7 @@ impl Component {
             (Numbers::Numbers(terms), field) if !terms.is_empty() => {
                 let most = match field {
                     Field::Protocol | Field::IcmpType | Field::IcmpCode => 0xff,
+                    // RFC 8956 leaves it as RFC 8955 section 4.2.2.11 has it, with six bits; daemons write the whole traffic class of IPv6 (RFC 8200 section 3) here, and are read.
                     Field::Dscp => {
                         if v6 {
                             0xff

@@ -146,7 +146,7 @@ fn owned(at: &At<'_>, node: &Node<'_>) -> Result<String, Fault> {
 fn host(at: &At<'_>, node: &Node<'_>) -> Result<String, Fault> {
     let text = at.text(node)?;
     let label = |label: &str| {
-        let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         !label.is_empty()
             && label.len() <= 63
             && label.bytes().all(inner)
@@ -154,7 +154,10 @@ fn host(at: &At<'_>, node: &Node<'_>) -> Result<String, Fault> {
             && !label.ends_with('-')
     };
     let name = text.strip_suffix('.').unwrap_or(text);
-    if name.len() > 253 || !name.split('.').all(label) {
+    // A last label of digits alone makes it an address for those who resolve it.
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let address = last.bytes().all(|b| b.is_ascii_digit());
+    if name.len() > 253 || !name.split('.').all(label) || address {
         return Err(at.fault("a host name is asked for"));
     }
     Ok(text.to_owned())
@@ -324,7 +327,8 @@ fn connection<N>(
 fn mac(at: &At<'_>, node: &Node<'_>) -> Result<Vec<u8>, Fault> {
     let text = at.text(node)?;
     let octet = |part: &str| {
-        (part.len() == 2)
+        // The reader of numbers takes a sign.
+        (part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit()))
             .then(|| u8::from_str_radix(part, 16).ok())
             .flatten()
     };

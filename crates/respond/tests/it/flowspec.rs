@@ -188,15 +188,43 @@ fn rules_that_match_more_than_was_meant_are_refused() {
     }
 }
 
+#[test]
+fn bits_that_do_not_count_are_zero_and_an_offset_leaves_some_that_do() {
+    let six = |text: &str| text.parse::<IpAddr>().unwrap();
+    let made = Prefix::new(six("2001:db8::7"), 128, 120).unwrap();
+    assert_eq!(made, Prefix::new(six("::7"), 128, 120).unwrap());
+    let rule = |text: &str| Rule::parse(text, true).unwrap();
+    assert_eq!(
+        rule("source-ipv6 2001:db8::7/128/120"),
+        rule("source-ipv6 ::7/128/120")
+    );
+    for (length, offset, good) in [
+        (0, 0, true),
+        (64, 63, true),
+        (64, 64, false),
+        (64, 65, false),
+        (0, 1, false),
+    ] {
+        let made = Prefix::new(six("2001:db8::"), length, offset);
+        assert_eq!(made.is_some(), good, "{length} {offset}");
+    }
+}
+
+#[test]
+fn ipv6_says_of_no_packet_that_it_may_not_be_cut() {
+    assert!(Rule::parse("fragment dont-fragment", false).is_ok());
+    assert!(Rule::parse("fragment is-fragment", true).is_ok());
+    assert!(Rule::parse("fragment dont-fragment", true).is_err());
+    assert!(Rule::parse("fragment is-fragment+dont-fragment", true).is_err());
+    // The bit is reserved; who sends it is read as if it were not set.
+    let read = Rule::decode(&[12, 0x80, 0x03], true, Dialect::Rfc8956).unwrap();
+    assert_eq!(read.encode(Dialect::Rfc8956), [12, 0x80, 0x02]);
+}
+
 fn prefixes(v6: bool) -> impl Strategy<Value = Prefix> {
     (any::<u128>(), 0u8..=128, 0u8..=128).prop_map(move |(bits, length, offset)| {
         if v6 {
             let offset = if length == 0 { 0 } else { offset % length };
-            let bits = if offset == 0 {
-                bits
-            } else {
-                bits & (u128::MAX >> offset)
-            };
             Prefix::new(IpAddr::V6(bits.into()), length, offset).unwrap()
         } else {
             Prefix::new(IpAddr::V4((bits as u32).into()), length.min(32), 0).unwrap()
@@ -222,7 +250,12 @@ fn components(v6: bool) -> impl Strategy<Value = Vec<Component>> {
                         and: *and && at > 0,
                         not: *not,
                         all: *all,
-                        bits: *bits,
+                        // IPv6 has no first bit of fragments.
+                        bits: if v6 && field == Field::Fragment {
+                            bits & 0x0e
+                        } else {
+                            *bits
+                        },
                     })
                     .collect(),
             ),

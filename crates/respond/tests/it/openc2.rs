@@ -317,6 +317,33 @@ fn times_come_to_a_span_or_to_a_reason() {
     }
 }
 
+#[test]
+fn names_and_numbers_of_devices_are_what_they_are_called() {
+    let language = Language {
+        profiles: &[&Slpf],
+        others: false,
+    };
+    let taken = |member: &str, value: &str| {
+        let text = format!(r#"{{"action":"deny","target":{{"{member}":"{value}"}}}}"#);
+        Command::read(text.as_bytes(), &language).is_ok()
+    };
+    for (member, value, expected) in [
+        ("mac_addr", "00:00:5e:00:53:af", true),
+        ("mac_addr", "+0:00:5e:00:53:af", false),
+        ("mac_addr", "00:00:5e:00:53:+f", false),
+        ("domain_name", "bad.example", true),
+        ("domain_name", "bad.example.", true),
+        ("domain_name", "4.example", true),
+        ("domain_name", "_dmarc.bad.example", false),
+        ("domain_name", "198.51.100.7", false),
+        ("domain_name", "127.1", false),
+        ("domain_name", "7", false),
+        ("domain_name", "2001:db8::7", false),
+    ] {
+        assert_eq!(taken(member, value), expected, "{member} {value}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
