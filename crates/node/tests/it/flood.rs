@@ -1,5 +1,6 @@
 //! Junk by the ten thousand at a running office's node, with good callers beside. In: how many (`SAKIMORI_JUNK`), a seed (`SAKIMORI_SEED`). Out: verdicts: nothing is answered with a fault,
-//! every good report is there, nothing is stored by halves, the store and the memory stay bounded; latencies of the good callers. Never: junk that a test chose to be refused.
+//! every good report is there, nothing is stored by halves, the store and the memory stay bounded, good callers wait no more than so many times as long as before. Never: junk that a test
+//! chose to be refused; a benchmark.
 
 use crate::nation::{Caller, Nation, Said};
 use crate::report::document;
@@ -13,6 +14,7 @@ use sakimori_store::View;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -23,6 +25,12 @@ const BAD: usize = 4;
 /// Callers that send good reports, and how many each.
 const GOOD: usize = 2;
 const GOOD_EACH: u64 = 150;
+/// Good reports before the junk, for each of the good callers.
+const BEFORE_EACH: u64 = 25;
+/// Times as long as before that 95 of 100 good reports may take while the junk comes, and what they may take in any case, in milliseconds: both on whatever machine this is, which serves
+/// the callers with junk too.
+const TIMES_MAX: u64 = 20;
+const WAIT_MS: u64 = 2000;
 /// Longest junk, bytes.
 const LONG: usize = 60_000;
 /// Most that the process may have grown by, KiB: node and callers are one process here.
@@ -93,7 +101,8 @@ fn weakness(rng: &mut ChaCha20Rng) -> Vec<u8> {
             .to_string()
             .into_bytes(),
         2 => json!({"product": 7}).to_string().into_bytes(),
-        _ => json!({"product": "x", "text": "y"})
+        // Each of its own text: the same text twice is one report.
+        _ => json!({"product": "x", "text": format!("y {}", rng.next_u64())})
             .to_string()
             .into_bytes(),
     }
@@ -141,6 +150,32 @@ impl Pace<'_> {
     }
 }
 
+/// A way to a node from another address of loopback: what comes in goes there from that address.
+fn from_address(
+    runtime: &tokio::runtime::Runtime,
+    source: Ipv4Addr,
+    node: SocketAddr,
+) -> SocketAddr {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(any))
+        .unwrap();
+    let at = listener.local_addr().unwrap();
+    runtime.spawn(async move {
+        while let Ok((mut one, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let socket = tokio::net::TcpSocket::new_v4().unwrap();
+                socket.bind(SocketAddr::from((source, 0))).unwrap();
+                // An end that has gone has gone.
+                if let Ok(mut other) = socket.connect(node).await {
+                    let _ = tokio::io::copy_bidirectional(&mut one, &mut other).await;
+                }
+            });
+        }
+    });
+    at
+}
+
 /// One caller with junk until all of it is sent.
 fn bad(
     (caller, stranger): (&Caller, &Caller),
@@ -169,13 +204,17 @@ fn bad(
 fn good(
     caller: &Caller,
     operator: &str,
-    (host, turn): (&Host, &Receiver<()>),
+    (host, turn): (&Host, Option<&Receiver<()>>),
 ) -> (Taken, Vec<u64>) {
     let (mut taken, mut took) = (Taken::new(), Vec::new());
-    for number in 0..GOOD_EACH {
+    let (kind, each) = match turn {
+        Some(_) => ('c', GOOD_EACH),
+        None => ('q', BEFORE_EACH),
+    };
+    for number in 0..each {
         // Once the junk is over, what is left is filed at once.
-        let _ = turn.recv();
-        let body = document(operator, &format!("c-{number}"));
+        let _ = turn.map(Receiver::recv);
+        let body = document(operator, &format!("{kind}-{number}"));
         let begun = host.counted_ms();
         let said = caller.post_json("/v1/reports", &body);
         took.push(host.counted_ms().saturating_sub(begun));
@@ -249,9 +288,14 @@ struct Flooded {
 fn flood(nation: &Nation, (bad_ones, good_ones): (&Callers, &Callers), count: u64) -> Flooded {
     let seed = number("SAKIMORI_SEED", 1);
     let office = nation.role(Role::Office);
-    let address = nation.office.address.to_string();
-    let stranger = |_| Caller::stranger(&office, &address);
-    let strangers: Vec<Caller> = (0..BAD).map(stranger).collect();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // Each from an address of its own: what is bounded by address is bounded for each of them.
+    let stranger = |number: u8| {
+        let source = Ipv4Addr::new(127, 0, 0, number + 2);
+        let way = from_address(&runtime, source, nation.office.address);
+        Caller::stranger(&office, &way.to_string())
+    };
+    let strangers: Vec<Caller> = (0..BAD as u8).map(stranger).collect();
     let left = AtomicU64::new(count);
     let (host, begun) = (&nation.host, nation.host.counted_ms());
     let (junked, filed) = std::thread::scope(|scope| {
@@ -272,7 +316,9 @@ fn flood(nation: &Nation, (bad_ones, good_ones): (&Callers, &Callers), count: u6
         let good: Vec<_> = good_ones
             .iter()
             .zip(turns)
-            .map(|((caller, name), turn)| scope.spawn(move || good(caller, name, (host, &turn))))
+            .map(|((caller, name), turn)| {
+                scope.spawn(move || good(caller, name, (host, Some(&turn))))
+            })
             .collect();
         let junked: Vec<_> = bad.into_iter().map(|t| t.join().unwrap()).collect();
         let filed: Vec<_> = good.into_iter().map(|t| t.join().unwrap()).collect();
@@ -299,6 +345,25 @@ fn flood(nation: &Nation, (bad_ones, good_ones): (&Callers, &Callers), count: u6
     all
 }
 
+/// Good reports while nobody sends junk, all of the good callers at once; how long each took, ascending.
+fn quietly(nation: &Nation, good_ones: &Callers) -> (Taken, Vec<u64>) {
+    let host = &nation.host;
+    let filed: Vec<(Taken, Vec<u64>)> = std::thread::scope(|scope| {
+        let all: Vec<_> = good_ones
+            .iter()
+            .map(|(caller, name)| scope.spawn(move || good(caller, name, (host, None))))
+            .collect();
+        all.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    let (mut taken, mut took) = (Taken::new(), Vec::new());
+    for (of_cases, times) in filed {
+        taken.extend(of_cases);
+        took.extend(times);
+    }
+    took.sort_unstable();
+    (taken, took)
+}
+
 #[test]
 fn junk_by_the_thousand_holds_up_nobody_and_leaves_nothing_half_stored() {
     let count = number("SAKIMORI_JUNK", JUNK);
@@ -312,7 +377,9 @@ fn junk_by_the_thousand_holds_up_nobody_and_leaves_nothing_half_stored() {
     };
     let (bad_ones, good_ones) = (named("bad", BAD), named("good", GOOD));
     let (before, _) = memory();
-    let all = flood(&nation, (&bad_ones, &good_ones), count);
+    let (first, quiet) = quietly(&nation, &good_ones);
+    let mut all = flood(&nation, (&bad_ones, &good_ones), count);
+    all.taken.extend(first);
     assert_eq!(
         all.answers.values().sum::<u64>(),
         count,
@@ -332,31 +399,40 @@ fn junk_by_the_thousand_holds_up_nobody_and_leaves_nothing_half_stored() {
     let number = all.taken.len() as u64;
     assert_eq!((counts["report"], counts["report-case"]), (number, number));
     assert!(counts["weakness-report"] <= WEAKNESSES);
+    assert!(counts["weakness-report"] > 1, "each text is a report");
+    let during = percentile(&all.took_ms, 95);
+    let most_ms = WAIT_MS.max(TIMES_MAX * percentile(&quiet, 95));
+    assert!(
+        during <= most_ms,
+        "95 of 100 good reports took up to {during} ms beside the junk, {most_ms} ms at most"
+    );
     let (bytes, (after, most)) = (store_bytes(&nation), memory());
     assert!(bytes < STORE_BYTES, "the store has {bytes} bytes");
     let grown = most.saturating_sub(before);
     assert!(grown < MEMORY_KIB, "the process grew by {grown} KiB");
     told(
-        &all,
+        (&all, &quiet),
         counts["weakness-report"],
         (bytes, [before, after, most]),
     );
 }
 
 /// The figures, for a campaign's row.
-fn told(all: &Flooded, weaknesses: u64, (bytes, memory): (u64, [u64; 3])) {
+fn told((all, quiet): (&Flooded, &[u64]), weaknesses: u64, (bytes, memory): (u64, [u64; 3])) {
     let statuses = all.answers.iter();
     let statuses: Vec<String> = statuses
         .map(|(status, number)| format!("{number} × {status}"))
         .collect();
     let [before, after, most] = memory.map(|kib| kib >> 10);
     let told = format!(
-        "CAMPAIGN debug build, {BAD} callers with junk: {}; {} cases taken, {weaknesses} weakness reports; {} good reports beside, p50 {} ms, p95 {} ms; {} s; store {} KiB; memory of node and callers {before} MiB before, {after} after, {most} at most",
+        "CAMPAIGN debug build, {BAD} callers with junk: {}; {} cases taken, {weaknesses} weakness reports; {} good reports beside, p50 {} ms, p95 {} ms, before p50 {} ms, p95 {} ms; {} s; store {} KiB; memory of node and callers {before} MiB before, {after} after, {most} at most",
         statuses.join(", "),
         all.taken.len(),
         all.took_ms.len(),
         percentile(&all.took_ms, 50),
         percentile(&all.took_ms, 95),
+        percentile(quiet, 50),
+        percentile(quiet, 95),
         all.lasted_ms / 1000,
         bytes >> 10,
     );
