@@ -256,6 +256,29 @@ async fn an_invitation_is_no_membership_and_is_answered_once() {
     answered(&store, act("acme", "acme", NOW), (&kept, "h.abe"), true)
         .await
         .unwrap();
+    let kept = invitation(&store, "acme").await.unwrap();
+    join(&store, act("acme", "acme", NOW), &kept, Recorded::at(7))
+        .await
+        .unwrap();
+    assert_eq!(word("acme").await, "member");
+    assert!(invitations(&store).await.unwrap().is_empty());
+    assert_eq!(
+        told(invite(&store, act("acme", "o2", NOW)).await),
+        "member: acme is a member"
+    );
+    assert_eq!(word("borea").await, "none");
+}
+
+#[tokio::test]
+async fn a_consent_that_stopped_half_way_is_taken_up_as_it_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = empty(&folder).await;
+    let word = async |member| standing(&store, member).await.unwrap().word();
+    invite(&store, act("acme", "o2", NOW)).await.unwrap();
+    let kept = invitation(&store, "acme").await.unwrap();
+    answered(&store, act("acme", "acme", NOW), (&kept, "h.abe"), true)
+        .await
+        .unwrap();
     // Here it stopped before its entry: it is no member, is invited as before, and is taken up as it was said.
     assert_eq!(word("acme").await, "invited");
     assert_eq!(invitations(&store).await.unwrap().len(), 1);
@@ -293,12 +316,6 @@ async fn an_invitation_is_no_membership_and_is_answered_once() {
         by.iter().all(|by| ["acme", "o2"].contains(&by.as_str())),
         "{by:?}"
     );
-    assert!(invitations(&store).await.unwrap().is_empty());
-    assert_eq!(
-        told(invite(&store, act("acme", "o2", NOW)).await),
-        "member: acme is a member"
-    );
-    assert_eq!(word("borea").await, "none");
 }
 
 #[tokio::test]
