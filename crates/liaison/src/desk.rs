@@ -11,6 +11,7 @@
 mod advice;
 mod alike;
 mod case;
+mod handed;
 mod intake;
 mod letters;
 mod lists;

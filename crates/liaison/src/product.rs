@@ -9,6 +9,7 @@
 mod class;
 mod copy;
 mod known;
+mod plain;
 mod stix;
 
 pub use class::{LetGo, Waiting};

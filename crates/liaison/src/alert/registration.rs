@@ -283,6 +283,33 @@ fn too_wide(asset: &What) -> bool {
     prefix.bits < least
 }
 
+/// Reads a thing that can be claimed.
+fn claimable(asset: &str) -> Result<What, LiaisonError> {
+    let what = What::read(asset).map_err(|why| refused("asset", &format!("`{asset}` {why}")))?;
+    if too_wide(&what) {
+        let rule = format!(
+            "`{asset}` is wider than /{BITS_MIN_V4} of IPv4 or /{BITS_MIN_V6} of IPv6, which no operator has"
+        );
+        return Err(refused("asset", &rule));
+    }
+    Ok(what)
+}
+
+/// Whether an operator may register one thing more.
+async fn room(store: &(impl Papers + ?Sized), owner: &str) -> Result<(), LiaisonError> {
+    let states = store
+        .states(View::Of(owner), RegistrationPaper::KIND)
+        .await?;
+    let count: u64 = states.iter().map(|(_, count)| count).sum();
+    if count >= REGISTRATIONS_OF_ONE_MAX {
+        return Err(LiaisonError::Full {
+            what: "registrations",
+            most: REGISTRATIONS_OF_ONE_MAX,
+        });
+    }
+    Ok(())
+}
+
 /// Claims a thing, or asks to renew its proof. `random` has to be new for each call.
 ///
 /// # Errors
@@ -294,28 +321,13 @@ pub async fn ask(
     random: [u8; 20],
     timing: &Timing,
 ) -> Result<(String, Look), LiaisonError> {
-    let asset = What::read(asset).map_err(|why| refused("asset", &format!("`{asset}` {why}")))?;
-    if too_wide(&asset) {
-        let rule = format!(
-            "`{asset}` is wider than /{BITS_MIN_V4} of IPv4 or /{BITS_MIN_V6} of IPv6, which no operator has"
-        );
-        return Err(refused("asset", &rule));
-    }
+    let asset = claimable(asset)?;
     let word = method_word(method);
     let id = id(&asset, word);
     let kept = store.paper(act.owner, RegistrationPaper::KIND, &id).await?;
     let kept = kept.map(paper::read::<RegistrationPaper>).transpose()?;
     if kept.is_none() {
-        let states = store
-            .states(View::Of(act.owner), RegistrationPaper::KIND)
-            .await?;
-        let count: u64 = states.iter().map(|(_, count)| count).sum();
-        if count >= REGISTRATIONS_OF_ONE_MAX {
-            return Err(LiaisonError::Full {
-                what: "registrations",
-                most: REGISTRATIONS_OF_ONE_MAX,
-            });
-        }
+        room(store, act.owner).await?;
     }
     if let Some(kept) = &kept {
         not_written_again(&kept.said, act.at, timing)?;

@@ -7,8 +7,7 @@ use crate::error::LiaisonError;
 use crate::filer::{Word, together};
 use crate::paper::{Document, Standing, Written, first, history, newest};
 use crate::report::{
-    CASES_MAX, FILERS_MAX, Filers, HANDBACK, Handback, Handover, Refusal, UNSEEN_MAX, WAITING_MAX,
-    case_of, filers, found, hash, refused,
+    CASES_MAX, FILERS_MAX, Filers, UNSEEN_MAX, WAITING_MAX, case_of, filers, found, hash, refused,
 };
 use sakimori_cooperate::Receipt;
 use sakimori_cooperate::calendar::Date;
@@ -161,11 +160,20 @@ impl Desk<'_> {
         ))
     }
 
-    /// Takes an operator's word on who may file for it on every case.
+    /// Takes an operator's word on who may file for it on every case, which it says now; no package that was made before has a say any more.
     ///
     /// # Errors
     /// As [`crate::filer::Filers::take`].
     pub async fn take_allowed(&self, operator: &Name, said: &Word) -> Result<(), LiaisonError> {
+        self.keep_allowed(operator, said).await?;
+        self.told(operator, self.now).await
+    }
+
+    pub(super) async fn keep_allowed(
+        &self,
+        operator: &Name,
+        said: &Word,
+    ) -> Result<(), LiaisonError> {
         let filers = crate::filer::Filers {
             store: self.store,
             operator,
@@ -357,11 +365,21 @@ impl Desk<'_> {
         first(owner, id, &next, standing)
     }
 
-    /// Takes an operator's word on who may file for it on a case. The case may not be here yet.
+    /// Takes an operator's word on who may file for it on a case, which it says now. The case may not be here yet; no package that was made before has a say any more.
     ///
     /// # Errors
     /// [`LiaisonError::Refused`] where there are too many, what the store says.
     pub async fn take_filers(
+        &self,
+        operator: &Name,
+        case: &Name,
+        said: &[Delegation],
+    ) -> Result<(), LiaisonError> {
+        self.keep_filers(operator, case, said).await?;
+        self.told(operator, self.now).await
+    }
+
+    pub(super) async fn keep_filers(
         &self,
         operator: &Name,
         case: &Name,
@@ -405,66 +423,4 @@ impl Desk<'_> {
         let audit = self.audit("report-filers", format!("{owner}/{id}"), "");
         Ok(self.store.apply(&[change, audit]).await?)
     }
-
-    /// Takes a package that came on a stick, document by document: a receipt for each, or why not; then replies to letters and words on tickets.
-    ///
-    /// # Errors
-    /// [`LiaisonError::Refused`] where the package itself is none; what the store says. What a document breaks stands in the answer.
-    pub async fn take_handover(&self, package: &Handover) -> Result<Handback, LiaisonError> {
-        if package.format != crate::report::HANDOVER {
-            return Err(refused("format", "is not sakimori/handover/v1"));
-        }
-        let operator = super::name("operator", &package.operator)?;
-        if let Some(allowed) = &package.allowed {
-            self.take_allowed(&operator, allowed).await?;
-        }
-        for named in &package.filers {
-            let case = super::name("case", &named.case)?;
-            self.take_filers(&operator, &case, &named.filers).await?;
-        }
-        let mut back = Handback {
-            format: HANDBACK.to_owned(),
-            operator: package.operator.clone(),
-            receipts: Vec::new(),
-            refused: Vec::new(),
-        };
-        for text in &package.reports {
-            match self.take(&operator, text.as_bytes(), Way::Hand, None).await {
-                Ok(answered) => back.receipts.push(answered.receipt),
-                Err(error) => back.refused.push(refusal(text, error)?),
-            }
-        }
-        for reply in &package.replies {
-            let taken = self.replied(&operator, &reply.id, &reply.text).await;
-            if let Err(error) = taken {
-                back.refused.push(refusal(&reply.text, error)?);
-            }
-        }
-        for word in &package.words {
-            let id = super::name("words", &word.id)?;
-            let asked = super::Asked {
-                id: &id,
-                subject: &word.subject,
-                text: &word.text,
-                number: Some(word.number),
-            };
-            if let Err(error) = self.ask(&operator, asked).await {
-                back.refused.push(refusal(&word.text, error)?);
-            }
-        }
-        Ok(back)
-    }
-}
-
-/// Why something of a stick was not taken; what the store says ends the whole.
-fn refusal(text: &str, error: LiaisonError) -> Result<Refusal, LiaisonError> {
-    let errors = match error {
-        LiaisonError::Fields(errors) => errors.iter().map(ToString::to_string).collect(),
-        e @ LiaisonError::Store(_) => return Err(e),
-        e => vec![e.to_string()],
-    };
-    Ok(Refusal {
-        sha256: hash(text.as_bytes()),
-        errors,
-    })
 }

@@ -5,6 +5,7 @@
 //! both sides are brought into the form NFKC (Unicode Standard Annex 15) and small letters first, and signs that nobody sees are left out. Another spelling of a name (romanised, in
 //! kana, an old form of a sign, a nickname) is another name: a person has to see it.
 
+use super::plain::{Weight, everybodys, weight, within_words};
 use crate::alert::registrations;
 use crate::desk;
 use crate::error::LiaisonError;
@@ -12,6 +13,7 @@ use crate::notice::TakenNotice;
 use crate::paper::{Document, read};
 use sakimori_advisory::matching::names::maker_key;
 use sakimori_cooperate::form::read_report;
+use sakimori_custody::time::Seconds;
 use sakimori_exchange::list::What;
 use sakimori_store::{Papers, View};
 use std::collections::BTreeSet;
@@ -23,12 +25,6 @@ const PAPERS_MAX: usize = 200_000;
 /// Fields of a report that name its operator.
 const NAME_FIELD: &str = "operator.name";
 
-/// Words that are no name without the form of the company: a text about a sector has to be able to say the sector.
-const PLAIN: [&str; 24] = [
-    "水道", "電力", "電気", "ガス", "石油", "鉄道", "貨物", "海運", "航空", "空港", "港湾", "通信",
-    "放送", "郵便", "金融", "銀行", "証券", "保険", "病院", "医療", "物流", "運送", "water",
-    "power",
-];
 /// Forms of companies and of groups, at either end, as they are after NFKC.
 const FORMS: [&str; 17] = [
     "株式会社",
@@ -64,11 +60,11 @@ pub fn names_one(text: &str, operators: &(impl Operators + ?Sized)) -> bool {
         return false;
     }
     let text = signs(text);
-    let found = |name: &String| bare(name).iter().any(|name| holds(&text, name));
+    let found = |name: &String| bare(name).is_some_and(|name| holds(&text, &name));
     operators.names().iter().any(found)
 }
 
-/// What is known of operators: their names, and what they registered, shown or only claimed.
+/// What is known of operators: their names, and the things whose control they showed.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Owner and name, each once.
@@ -90,9 +86,9 @@ impl Operators for Known {
 }
 
 impl Known {
-    /// Takes a name of an operator; what has no letter or digit is none.
+    /// Takes a name of an operator; what has no letter or digit, or says nothing of one, is none.
     pub fn name(&mut self, owner: &str, name: &str) {
-        if !bare(name).is_empty() && self.whose.insert((owner.to_owned(), name.to_owned())) {
+        if bare(name).is_some() && self.whose.insert((owner.to_owned(), name.to_owned())) {
             self.names.push(name.to_owned());
         }
     }
@@ -116,7 +112,7 @@ impl Known {
 }
 
 /// Reads what the store knows of operators; `nodes` are the names that the node knows them by. Names are those of the owners of registrations, notices and cases, of every notice, and of the
-/// newest document of every case.
+/// newest document of every case; things are those whose control is shown at `now`, since anybody may claim what is another's.
 ///
 /// # Errors
 /// [`LiaisonError::Full`] where there is more than can be looked through, [`LiaisonError::Unreadable`], [`LiaisonError::Form`], what the store says: what could not be looked at
@@ -124,6 +120,7 @@ impl Known {
 pub async fn known(
     store: &(impl Papers + ?Sized),
     nodes: Vec<String>,
+    now: Seconds,
 ) -> Result<Known, LiaisonError> {
     let mut known = Known::default();
     for node in nodes {
@@ -136,7 +133,8 @@ pub async fn known(
     }
     for kept in all {
         known.name(&kept.owner, &kept.owner);
-        if let Ok(what) = What::read(&kept.said.asset) {
+        let shown = kept.said.holds_until(now).is_some();
+        if let Some(what) = What::read(&kept.said.asset).ok().filter(|_| shown) {
             known.thing(&kept.owner, what);
         }
     }
@@ -249,23 +247,34 @@ fn signs(text: &str) -> Vec<Sign> {
     signs
 }
 
-/// What is looked for of a name: without the form of the company, unless what is left is a word of everybody; then with it, on either side.
-fn bare(name: &str) -> Vec<Vec<Sign>> {
+/// What is looked for of a name.
+struct Bare {
+    signs: Vec<Sign>,
+    /// Whether it counts as a word of its own alone, with nothing but hiragana or a gap around it.
+    alone: bool,
+}
+
+/// What is looked for of a name: without the form of the company, unless what is left is a word of everybody; then with it, as it is written. Nothing where the name says nothing
+/// of an operator.
+fn bare(name: &str) -> Option<Bare> {
     let folded = folded(name);
     let mut stem = folded.trim();
     while let Some(less) = without_form(stem) {
         stem = less;
     }
     let key = maker_key(stem);
-    if key.chars().count() < 2 || PLAIN.contains(&key.as_str()) {
-        let whole = signs(&folded);
-        return if whole.is_empty() {
-            Vec::new()
-        } else {
-            vec![whole]
-        };
-    }
-    vec![signs(&key)]
+    let (signs, alone) = match weight(&key, &FORMS, unspaced) {
+        Weight::Nothing => return None,
+        Weight::Name => (signs(&key), within_words(&key)),
+        Weight::WithForm => {
+            let whole = signs(&folded);
+            if whole.len() == signs(&key).len() || everybodys(&folded) {
+                return None;
+            }
+            (whole, true)
+        }
+    };
+    (!signs.is_empty()).then_some(Bare { signs, alone })
 }
 
 /// A name without one of the forms, where something is left.
@@ -276,6 +285,10 @@ fn without_form(name: &str) -> Option<&str> {
     })
 }
 
+const fn hiragana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{309f}')
+}
+
 /// Whether a sign belongs to a script that leaves no space between words. There a name counts wherever it stands.
 fn unspaced(c: char) -> bool {
     matches!(c, '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}'
@@ -283,11 +296,19 @@ fn unspaced(c: char) -> bool {
 }
 
 /// Whether a text holds a name that is not a part of a longer word, and is not made up of parts of several.
-fn holds(text: &[Sign], name: &[Sign]) -> bool {
+fn holds(text: &[Sign], Bare { signs: name, alone }: &Bare) -> bool {
     let Some((first, last)) = name.first().zip(name.last()) else {
         return false;
     };
-    let joined = |one: char, other: &Sign| !other.gap && !unspaced(one) && !unspaced(other.c);
+    let joined = |one: char, other: &Sign| {
+        let word = if *alone {
+            // Of two neighbours one is the name's; the other makes it longer, unless it is grammar.
+            !hiragana(one) && !hiragana(other.c) && unspaced(one) == unspaced(other.c)
+        } else {
+            !unspaced(one) && !unspaced(other.c)
+        };
+        !other.gap && word
+    };
     text.windows(name.len()).enumerate().any(|(at, found)| {
         let same = found
             .iter()
@@ -357,8 +378,77 @@ mod tests {
             ("acme", "ac me"),
             ("!!!", "!!!"),
             ("", "x"),
+            ("電力株式会社", "架空電力株式会社で発生"),
+            ("株式会社水道", "株式会社水道機工"),
+            ("サイ", "サイバー攻撃"),
         ] {
             assert!(!found(name, text), "{name} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_everybody_says_or_that_is_too_short_keeps_no_text_back() {
+        let texts = [
+            "架空株式会社の水道事業者は 2026年10月に the office of a water company と電力会社から報告を受けたこと",
+            "攻撃を受けた。株式会社の情報を確認してください。(株) A社 No. 1, 443/tcp, as a server in it",
+        ];
+        for name in [
+            "の",
+            "を",
+            "から",
+            "ください",
+            "the",
+            "The",
+            "t h e",
+            "THE Inc.",
+            "a",
+            "A Co., Ltd.",
+            "of the",
+            "office",
+            "water",
+            "Water Company",
+            "the company",
+            "電力",
+            "電 力",
+            "水道",
+            "会社",
+            "電力会社",
+            "水道事業者",
+            "情報",
+            "株式会社",
+            "(株)",
+            "㈱",
+            "株式会社の",
+            "の株式会社",
+            "株式会社株式会社",
+            "as",
+            "1",
+            "443",
+            "2026",
+            "2026年",
+            "10月",
+            "A",
+            "年",
+            "株式",
+            "ー",
+            "server",
+        ] {
+            for text in texts {
+                assert!(!found(name, text), "{name} in {text}");
+            }
+        }
+        // With its form of company it is a name, where it stands as one.
+        for (name, text) in [
+            ("株式会社水道", "被害は株式会社水道に及ぶ"),
+            ("電力株式会社", "電力 株式会社"),
+            ("Water Inc.", "of Water, Inc. alone"),
+            ("AB Inc.", "AB Inc. was hit"),
+            ("架空", "架空で"),
+            ("NTX", "NTXで"),
+            ("サイ", "サイの件"),
+            ("日本通信株式会社", "日本通信"),
+        ] {
+            assert!(found(name, text), "{name} in {text}");
         }
     }
 

@@ -7,12 +7,14 @@ mod warned;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::alert::{Answer, Method};
 use sakimori_exchange::feed::Grade;
+use sakimori_exchange::list::What;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::alert::{
     self, Feed, FeedForm, Found, Intake, Timing, answer, ask, latest, prove, registrations,
     source_rates, take,
 };
 use sakimori_liaison::asset::Act;
+use sakimori_liaison::product::{Known, Operators as _, known};
 use sakimori_store::{SqliteStore, Store, View};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -456,5 +458,35 @@ async fn the_ten_reports_are_read_with_the_columns_that_intelmq_documents() {
         // One report has two rows there, of which one adds the version of IP.
         let expected = format!("Shadowserver {feed_name}");
         assert!(source.starts_with(&expected), "{name}: {source}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_blocks_nobody_before_it_is_shown_nor_behind_its_end_and_none_is_of_the_whole_net()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    let timing = Timing::default();
+    for (asset, taken) in [
+        ("0.0.0.0/0", false),
+        ("::/0", false),
+        ("::/80", false),
+        ("::fffe:0:0/95", false),
+        ("10.0.0.0/7", false),
+        ("203.0.0.0/8", true),
+        ("2001::/18", false),
+        ("2001:2000::/19", true),
+    ] {
+        let claim = (asset, Method::MailToContact);
+        let asked = ask(&store, act("gas-1", START), claim, [7; 20], &timing).await;
+        assert_eq!(asked.is_ok(), taken, "{asset}: {asked:?}");
+    }
+    let own = |known: &Known, text: &str| known.own(&What::read(text).unwrap());
+    let before = known(&store, Vec::new(), Seconds(START)).await.unwrap();
+    assert!(!own(&before, "203.0.113.9"), "claimed alone");
+    shown(&store, "gas-1", "198.51.100.0/24", 8).await;
+    for (at, holds) in [(START, true), (START + 400 * DAY, false)] {
+        let now = known(&store, Vec::new(), Seconds(at)).await.unwrap();
+        assert_eq!(own(&now, "198.51.100.7"), holds, "{at}");
     }
 }

@@ -258,14 +258,14 @@ async fn a_product_names_no_organisation_that_gave_notice_or_reported_under_any_
         "Rail-1",
         "ｗａｔｅｒ－１",
     ];
-    let before = product::known(&store, vec!["borea".to_owned()])
+    let before = product::known(&store, vec!["borea".to_owned()], NOW)
         .await
         .unwrap();
     for text in texts {
         assert_eq!(words(text, &before), Ok(()), "{text}");
     }
     store.apply(&kept()).await.unwrap();
-    let known = product::known(&store, vec!["borea".to_owned()])
+    let known = product::known(&store, vec!["borea".to_owned()], NOW)
         .await
         .unwrap();
     let refused = Err("words: names an operator".to_owned());

@@ -51,7 +51,12 @@ pub(super) fn name(field: &str, text: &str) -> Answer<Name> {
 
 /// What the office knows of operators, against which it holds what it writes to one.
 pub(crate) async fn others(app: &App) -> Answer<Known> {
-    let known = known(app.store.as_ref(), super::products::names(app)?).await;
+    let known = known(
+        app.store.as_ref(),
+        super::products::names(app)?,
+        app.host.seconds(),
+    )
+    .await;
     known.map_err(|e| no(&e))
 }
 

@@ -314,11 +314,33 @@ pub(crate) async fn release(
 ) -> Answer<axum::Json<LetGo>> {
     app.require(&caller, Act::ReleaseProduct, &Object::any())
         .await?;
-    let by = caller_id(&caller);
     let newest = match &asked.from {
         Some(from) => Some(case(&app, from).await?),
         None => None,
     };
+    released(app, caller, (asked, newest)).await
+}
+
+/// The same, of what is not a case and is here as an operator sent it: its place is that of a case, and is taken out on the way too.
+///
+/// # Errors
+/// As [`release`].
+pub(super) async fn release_sent(
+    app: Shared,
+    caller: Caller,
+    asked: NewProduct,
+) -> Answer<axum::Json<LetGo>> {
+    app.require(&caller, Act::ReleaseProduct, &Object::any())
+        .await?;
+    released(app, caller, (asked, None)).await
+}
+
+async fn released(
+    app: Shared,
+    caller: Caller,
+    (asked, newest): (NewProduct, Option<desk::Taken>),
+) -> Answer<axum::Json<LetGo>> {
+    let by = caller_id(&caller);
     if let Some(id) = &asked.replaces {
         let there = product::is_there(app.store.as_ref(), id).await;
         there.map_err(|e| no(&e))?;
@@ -339,7 +361,7 @@ pub(crate) async fn release(
         let why = format!("{}: {}", despite.unwrap_or_default(), said.join("; "));
         app.audit(&by, "despite-warnings", "product", &why).await?;
     }
-    let known = product::known(app.store.as_ref(), names(&app)?).await;
+    let known = product::known(app.store.as_ref(), names(&app)?, app.host.seconds()).await;
     let known: Known = known.map_err(|e| no(&e))?;
     let (pending, entry) = app.blocking(move |app| judge(app, &wish, &known)).await?;
     let released = pending.recorded(Recorded::at(entry));

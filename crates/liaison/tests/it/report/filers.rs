@@ -14,7 +14,7 @@ fn refusal<T: std::fmt::Debug>(said: Result<T, LiaisonError>) -> String {
     said.unwrap_err().to_string()
 }
 
-async fn written(clerk: &Clerk<'_>, case: &str) -> ReportDocument {
+pub(super) async fn written(clerk: &Clerk<'_>, case: &str) -> ReportDocument {
     let open = clerk
         .open(&name(case), CommonForm::Other, at(RECOGNISED))
         .await;
@@ -73,7 +73,7 @@ async fn a_name_is_filed_under_by_whom_it_is_bound_to_until_its_day() {
     }
 }
 
-fn of(operator: &str, filer: &str, case: &str) -> ReportDocument {
+pub(super) fn of(operator: &str, filer: &str, case: &str) -> ReportDocument {
     let mut document = ReportDocument {
         format: "sakimori/report/v1".to_owned(),
         fields_version: 1,
@@ -90,7 +90,11 @@ fn of(operator: &str, filer: &str, case: &str) -> ReportDocument {
     document
 }
 
-async fn brought(desk: &Desk<'_>, by: &str, document: &ReportDocument) -> Result<String, String> {
+pub(super) async fn brought(
+    desk: &Desk<'_>,
+    by: &str,
+    document: &ReportDocument,
+) -> Result<String, String> {
     let text = write_report(document);
     let taken = desk.take(&name(by), &text, Way::Machine, Some("k")).await;
     taken.map(|taken| taken.receipt).map_err(|e| e.to_string())

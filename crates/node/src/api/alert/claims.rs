@@ -349,7 +349,21 @@ pub(crate) async fn found_by(
 
 #[cfg(test)]
 mod tests {
-    use super::registered;
+    use super::{is_suffix, registered};
+
+    #[test]
+    fn what_everybody_registers_below_is_nobody_s_to_claim() {
+        for (thing, none) in [
+            ("co.jp", true),
+            ("City.Kawasaki.jp", false),
+            ("ibaraki.jp", true),
+            ("water.co.jp", false),
+            ("github.io", false),
+            ("198.51.100.0/24", false),
+        ] {
+            assert_eq!(is_suffix(thing), none, "{thing}");
+        }
+    }
 
     #[test]
     fn by_mail_the_registered_domain_alone_is_claimed() {

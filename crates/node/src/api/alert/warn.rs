@@ -17,7 +17,7 @@ use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
 use sakimori_exchange::feed::Kind;
 use sakimori_exchange::list::What;
-use sakimori_liaison::alert::{self, Feed, FeedForm, Finding, Intake, Others};
+use sakimori_liaison::alert::{self, Feed, FeedForm, Finding, Intake, Others, Timing};
 use sakimori_liaison::asset::Act;
 use sakimori_liaison::product::{self, Denied, Source, Waiting, Wish};
 use sakimori_release::{Marking, Pap, PseudonymKey, Recipient, RecipientKind, Request, Tlp};
@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
+/// Most owners that a warning goes to: their copies are given in one transaction.
+const OWNERS_MAX: usize = 200;
 /// Most indicators of a warning.
 const INDICATORS_MAX: usize = 1000;
 
@@ -179,7 +181,10 @@ pub(crate) async fn warn(
     let store = app.store.as_ref();
     let owners = alert::owners(store, &new.indicators, finding, now).await;
     let owners = owners.map_err(|e| no(&e))?;
-    let known = product::known(store, names(&app)?).await;
+    bounded(owners.len())?;
+    // What the settings refuse is refused before anything is given.
+    let timing = timing(&app).await?;
+    let known = product::known(store, names(&app)?, now).await;
     let known = known.map_err(|e| no(&e))?;
     let mut wishes = Vec::new();
     for (owner, own) in &owners {
@@ -188,7 +193,7 @@ pub(crate) async fn warn(
     }
     let judged = app.blocking(move |app| judged(app, &wishes)).await?;
     let (id, entries) = given(&app, &by, judged).await?;
-    let intake = taken(&app, (&by, &id), &owners, finding).await?;
+    let intake = taken(&app, (&by, &id), (&owners, &timing), finding).await?;
     let found: BTreeSet<String> = owners.values().flatten().map(ToString::to_string).collect();
     Ok(Said(Warned {
         owners: owners.len(),
@@ -200,18 +205,33 @@ pub(crate) async fn warn(
     }))
 }
 
-/// Gives each owner its copy.
+/// A warning to more owners than one transaction has room for is sent as some.
+fn bounded(owners: usize) -> Answer<()> {
+    if owners > OWNERS_MAX {
+        let detail = format!(
+            "indicators: are of {owners} owners, {OWNERS_MAX} at most; send them as some warnings"
+        );
+        return Err(Problem::new(Code::Refused, detail));
+    }
+    Ok(())
+}
+
+/// Gives each owner its copy: all of them, or where it fails none.
 async fn given(app: &Shared, by: &str, judged: Vec<(Waiting, u64)>) -> Answer<(String, Vec<u64>)> {
     let fault = |e: std::io::Error| Problem::hidden(Code::Fault, e);
     let id = hex(&app.host.bytes::<8>().map_err(fault)?);
     let mut entries = Vec::with_capacity(judged.len());
+    let store = app.store.as_ref();
+    let mut all = Vec::new();
     for (waiting, entry) in judged {
         let released = waiting.recorded(Recorded::at(entry));
-        let store = app.store.as_ref();
         let changes = product::given(store, &released, &id, by, app.host.seconds()).await;
-        let stored = store.apply(&changes.map_err(|e| no(&e))?).await;
-        stored.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
+        all.extend(changes.map_err(|e| no(&e))?);
         entries.push(entry);
+    }
+    if !all.is_empty() {
+        let stored = store.apply(&all).await;
+        stored.map_err(|e| Problem::hidden(Code::StoreUnavailable, e))?;
     }
     Ok((id, entries))
 }
@@ -220,7 +240,7 @@ async fn given(app: &Shared, by: &str, judged: Vec<(Waiting, u64)>) -> Answer<(S
 async fn taken(
     app: &Shared,
     (by, id): (&str, &str),
-    owners: &BTreeMap<String, Vec<What>>,
+    (owners, timing): (&BTreeMap<String, Vec<What>>, &Timing),
     finding: Finding<'_>,
 ) -> Answer<Intake> {
     if owners.is_empty() {
@@ -244,8 +264,19 @@ async fn taken(
         by,
         at: app.host.seconds(),
     };
-    let timing = timing(app).await?;
     let names: BTreeSet<String> = owners.keys().cloned().collect();
-    let intake = alert::take_for(app.store.as_ref(), act, feed, &timing, &names).await;
+    let intake = alert::take_for(app.store.as_ref(), act, feed, timing, &names).await;
     intake.map_err(|e| no(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OWNERS_MAX, bounded};
+
+    #[test]
+    fn more_owners_than_one_transaction_holds_are_refused_before_the_gate_is_asked() {
+        bounded(OWNERS_MAX).unwrap();
+        let no = bounded(OWNERS_MAX + 1).unwrap_err().detail;
+        assert!(no.contains("201 owners, 200 at most"), "{no}");
+    }
 }

@@ -153,10 +153,12 @@ pub(crate) async fn let_go(
     app.require(&caller, Leave::ReleaseProduct, &Object::any())
         .await?;
     let found = meant(app, &new).await?;
-    let known = product::known(app.store.as_ref(), Vec::new()).await;
+    let known = product::known(app.store.as_ref(), Vec::new(), app.host.seconds()).await;
     let known = known.map_err(|e| no(&e))?;
     let field = fingerprint::field(&found, &known).map_err(|e| no(&e))?;
-    let from = new.operator.as_ref().zip(new.case.as_ref());
+    // What an operator sent is of that operator, also where it belongs to no case: the class begins with what was reported.
+    let sent = new.case.as_ref().or(new.id.as_ref());
+    let from = new.operator.as_ref().zip(sent);
     let from = from.map(|(operator, case)| json!({ "operator": operator, "case": case }));
     let wish = json!({
         "from": from, "words": new.words, "tlp": new.tlp, "pap": new.pap, "recipients": new.recipients,
@@ -164,6 +166,9 @@ pub(crate) async fn let_go(
         "fields": [{ "name": field.name, "kind": "plain", "values": field.values }],
     });
     let wish = serde_json::from_value(wish).map_err(|e| Problem::hidden(Code::Fault, e))?;
+    if new.operator.is_some() && new.case.is_none() {
+        return products::release_sent(Shared::clone(app), caller, wish).await;
+    }
     products::release(State(Shared::clone(app)), caller, Json(wish)).await
 }
 
