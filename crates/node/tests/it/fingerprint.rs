@@ -3,6 +3,8 @@
 
 use crate::asset::{Operator, rows};
 use crate::nation::Nation;
+use crate::uses::entries;
+use sakimori_custody::entry::EntryType;
 use sakimori_node::{Role, fingerprints_of_us, send_fingerprint};
 use serde_json::{Value, json};
 
@@ -67,6 +69,18 @@ fn a_fingerprint_goes_through_the_gate_to_those_who_are_named() {
     let let_go = supervisor.post_json(path, &wish);
     assert_eq!(let_go.status, 200, "{}", let_go.text());
     assert_eq!(let_go.json()["given"], 1);
+    // It came from an operator though it belongs to no case: both are taken out on the way, and that is on record.
+    let (_, entry) = entries(&nation, &[EntryType::Release]).pop().unwrap();
+    let [from, steps] = ["class_from", "transforms"].map(|key| entry[key].to_string());
+    assert!(from.contains("operator-report"), "{entry}");
+    assert!(steps.contains("remove"), "{entry}");
+    assert!(!entry.to_string().contains("water"), "{entry}");
+    let other = {
+        let mut wish = wish.clone();
+        wish["case"] = json!("none");
+        supervisor.post_json(path, &wish)
+    };
+    assert_eq!(other.code(), "not-found", "a case that is none");
 
     let given = rows(&rail.caller.get("/v1/fingerprints"));
     let row = given.first().unwrap();
@@ -144,10 +158,16 @@ fn own_prefixes_stay(nation: &Nation, rail: &Operator) {
         .block_on(send_fingerprint(&own, text.as_bytes(), ""))
         .unwrap();
     let claim = json!({"thing": "192.0.2.128/25", "method": "registry-paper"});
-    assert_eq!(
-        rail.caller.post_json("/v1/registrations", &claim).status,
-        200
+    let asked = rail.caller.post_json("/v1/registrations", &claim);
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let asked = asked.json()["rows"][0].clone();
+    let path = format!(
+        "/v1/registrations/rail-1/{}/looks",
+        asked["id"].as_str().unwrap()
     );
+    let officer = nation.person(Role::Office, "o2");
+    let shown = officer.post_json(&path, &json!({"paper": asked["text"]}));
+    assert_eq!(shown.status, 200, "{}", shown.text());
     let supervisor = nation.person(Role::Office, "o3");
     let wish = release("rail-1", &id, "operator/gas-1");
     let no = supervisor.post_json("/v1/fingerprints/releases", &wish);
