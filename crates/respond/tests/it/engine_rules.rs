@@ -308,6 +308,8 @@ fn an_orphan_is_taken_back_and_a_failed_extension_ends_when_it_was_to_end() {
 struct Machine {
     journal: Vec<Record>,
     in_force: BTreeMap<Key, Seconds>,
+    /// How often each was put in force until one end since it was taken back.
+    times: BTreeMap<(Key, Seconds), usize>,
     left: usize,
 }
 
@@ -326,6 +328,8 @@ impl Machine {
                 }
                 Act::Apply(ticket, effect) => {
                     self.in_force.insert(effect.key.clone(), effect.until);
+                    let times = (effect.key.clone(), effect.until);
+                    *self.times.entry(times).or_default() += 1;
                     Event::Applied {
                         key: effect.key,
                         ticket,
@@ -334,6 +338,7 @@ impl Machine {
                 }
                 Act::Remove(ticket, key) => {
                     self.in_force.remove(&key);
+                    self.times.retain(|(of, _), _| *of != key);
                     Event::Removed {
                         key,
                         ticket,
@@ -361,7 +366,7 @@ impl Machine {
 }
 
 #[test]
-fn a_fall_at_any_act_leaves_what_is_wanted_in_force_until_the_end_that_is_wanted() {
+fn a_fall_at_any_act_leaves_what_is_wanted_in_force_and_each_effect_once() {
     let script = || {
         [
             Event::Seen(Vec::new()),
@@ -378,6 +383,7 @@ fn a_fall_at_any_act_leaves_what_is_wanted_in_force_until_the_end_that_is_wanted
         let mut machine = Machine {
             journal: Vec::new(),
             in_force: BTreeMap::new(),
+            times: BTreeMap::new(),
             left: fall,
         };
         let mut engine = Engine::restore(Bounds::default(), 1, []);
@@ -403,6 +409,11 @@ fn a_fall_at_any_act_leaves_what_is_wanted_in_force_until_the_end_that_is_wanted
         assert_eq!(in_force, wanted, "fall at act {fall}");
         let ends: Vec<u64> = machine.in_force.values().map(|until| until.0).collect();
         assert_eq!(ends, [NOW + 70, NOW + 40], "fall at act {fall}");
+        assert!(
+            machine.times.values().all(|times| *times <= 1),
+            "fall at act {fall}: {:?}",
+            machine.times
+        );
     }
 }
 
