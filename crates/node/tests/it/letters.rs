@@ -382,14 +382,19 @@ fn numbered(house: &House, id: &str) {
 fn letters_guidance_and_answers_on_tickets_name_no_other_operator_and_have_nothing_of_theirs() {
     let house = House::open();
     let officer = &house.officer;
+    let at = house.nation.host.seconds().0;
+    let shown = json!({
+        "token": "07".repeat(20), "asked_at": at, "challenge_seconds": 604_800, "proof_seconds": 31_536_000, "looks": 1, "verified_at": at,
+        "looked_by": "node",
+    });
     let registered =
-        json!({"asset": "gas.example.jp", "method": "dns-txt", "shown": null, "asked": null});
+        json!({"asset": "gas.example.jp", "method": "dns-txt", "shown": shown, "asked": null});
     let paper = Change::AddPaper(Paper {
         kind: "registration".to_owned(),
         owner: "gas-1".to_owned(),
         id: "r-1".to_owned(),
         version: 1,
-        state: "asked".to_owned(),
+        state: "shown".to_owned(),
         due: None,
         at: house.nation.host.seconds().0,
         by: "gas-1".to_owned(),
