@@ -366,7 +366,7 @@ impl Machine {
 }
 
 #[test]
-fn a_fall_at_any_act_leaves_what_is_wanted_in_force_and_each_effect_once() {
+fn a_fall_at_any_act_leaves_what_is_wanted_in_force_until_the_end_that_is_wanted() {
     let script = || {
         [
             Event::Seen(Vec::new()),
