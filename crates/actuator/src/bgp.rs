@@ -1,0 +1,1 @@
+//! Routes lead nowhere, by a BGP speaker of the owner.

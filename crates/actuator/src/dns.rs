@@ -1,0 +1,1 @@
+//! Names are answered by policy, through a response policy zone.

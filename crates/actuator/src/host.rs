@@ -1,0 +1,1 @@
+//! Processes, files and the network of a host whose owner installed this.

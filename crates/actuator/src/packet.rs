@@ -1,0 +1,1 @@
+//! Packets to and from addresses are dropped, by nftables.
