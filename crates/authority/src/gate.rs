@@ -4,9 +4,11 @@
 //! The order of the checks is part of the contract: the first that fails is the one that is told.
 
 mod log;
+mod measure;
 mod rules;
 mod standing;
 
+pub use measure::{Approved, MeasureAsk, MeasureRefused, measure};
 pub use standing::{Standing, remember};
 
 use crate::lease::{Lease, LeaseError};
@@ -184,7 +186,7 @@ pub fn admit(
         return Err(Refusal::UrgentTooLong);
     }
     let seen = log::checkpoint(&proof, root, state, ask.now)?;
-    let lease = lease(folder, root, &statement, &commitment, ask)?;
+    let lease = lease_of(folder, root, &statement, &commitment, &ask.sensor)?;
     if lease.tree_size <= proof.index || lease.tree_size > seen.size {
         return Err(Refusal::LeaseBeforeDecision);
     }
@@ -317,12 +319,12 @@ fn decision(
     Ok((envelope.time, proof))
 }
 
-fn lease(
+fn lease_of(
     folder: &Folder,
     root: &TrustRoot,
     statement: &Statement,
     commitment: &[u8; 32],
-    ask: &Ask,
+    sensor: &SensorId,
 ) -> Result<Lease, Refusal> {
     let bytes = folder.lease.as_deref().ok_or(Refusal::NoLease)?;
     let lease = Lease::open(bytes, &root.lease_key).map_err(|error| match error {
@@ -335,7 +337,7 @@ fn lease(
     {
         return Err(Refusal::LeaseOtherAuthority);
     }
-    if lease.sensor != ask.sensor {
+    if lease.sensor != *sensor {
         return Err(Refusal::LeaseOtherSensor);
     }
     Ok(lease)

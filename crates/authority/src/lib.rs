@@ -11,6 +11,7 @@ mod grammar;
 pub mod lease;
 pub mod lifecycle;
 pub mod limits;
+pub mod measure;
 mod refusal;
 pub mod root;
 pub mod ruling;
@@ -22,6 +23,7 @@ pub mod suspension;
 
 pub use grammar::GrammarError;
 pub use lease::Lease;
+pub use measure::Measure;
 pub use refusal::Refusal;
 pub use root::TrustRoot;
 pub use ruling::Ruling;

@@ -11,12 +11,12 @@ use crate::software::{Software, SoftwareError};
 use crate::statement::Statement;
 use sakimori_custody::time::Seconds;
 
-/// The schedule that is in force for this start.
-pub(super) fn schedule(
+/// The schedule that is in force.
+pub(super) fn in_force(
     folder: &Folder,
     root: &TrustRoot,
     state: &SensorState,
-    ask: &Ask,
+    now: Seconds,
 ) -> Result<Schedule, Refusal> {
     let bytes = folder.schedule.as_deref().ok_or(Refusal::ScheduleMissing)?;
     let (schedule, _) = Schedule::check(bytes, root).map_err(|error| match error {
@@ -33,9 +33,20 @@ pub(super) fn schedule(
             SuccessionError::Unconsulted(_) => Refusal::ConsultationMissing,
         })?;
     }
-    if ask.now < schedule.not_before {
+    if now < schedule.not_before {
         return Err(Refusal::ScheduleNotYet);
     }
+    Ok(schedule)
+}
+
+/// The schedule that is in force for this start of a sensor.
+pub(super) fn schedule(
+    folder: &Folder,
+    root: &TrustRoot,
+    state: &SensorState,
+    ask: &Ask,
+) -> Result<Schedule, Refusal> {
+    let schedule = in_force(folder, root, state, ask.now)?;
     let home = schedule
         .rules
         .home_countries

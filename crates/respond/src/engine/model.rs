@@ -1,33 +1,8 @@
 //! What the engine speaks of. In: parts. Out: values that compare. Never: a target in two forms: it is the text that [`crate::safety::Target`] gives.
 
-use sakimori_custody::record::coded;
 use sakimori_custody::time::Seconds;
 
-coded! {
-    /// What may be done: a closed list. Nothing else has a name, so nothing else can be approved.
-    Deed: u8 {
-        /// Packets to and from it are dropped.
-        Block = 1 "block",
-        /// Its name is answered as if there were none.
-        NoAnswer = 2 "no-answer",
-        /// Its name leads to a sinkhole.
-        Sinkhole = 3 "sinkhole",
-        /// Routes to it lead nowhere.
-        BlackHole = 4 "black-hole",
-        /// Routers drop its flows by rule.
-        FlowRule = 5 "flow-rule",
-        /// A process is frozen.
-        Freeze = 6 "freeze",
-        /// A frozen process is stopped.
-        Stop = 7 "stop",
-        /// A file is put away, to be brought back bit for bit.
-        Quarantine = 8 "quarantine",
-        /// A host speaks to its management alone.
-        Isolate = 9 "isolate",
-        /// Whoever is responsible is told.
-        Notify = 10 "notify",
-    }
-}
+pub use sakimori_authority::measure::Deed;
 
 /// The number that a producer gave a command.
 pub type CommandId = String;
