@@ -440,7 +440,7 @@ fn roll_out(lines: &mut Lines<'_>) -> Result<RollOut, GrammarError> {
 
 fn actuators(lines: &mut Lines<'_>) -> Result<Vec<Actuator>, GrammarError> {
     let mut actuators: Vec<Actuator> = Vec::new();
-    for line in lines.all("actuator") {
+    while let Some(line) = lines.next_if("actuator") {
         let read = line.split_once(' ');
         let read = read.and_then(|(name, key)| Some((name.parse().ok()?, key.parse().ok()?)));
         let (name, key) = read.ok_or_else(|| lines.fail("no actuator with its key"))?;
@@ -458,7 +458,7 @@ fn actuators(lines: &mut Lines<'_>) -> Result<Vec<Actuator>, GrammarError> {
 fn effects(lines: &mut Lines<'_>) -> Result<Vec<EffectLine>, GrammarError> {
     let mut effects: Vec<EffectLine> = Vec::new();
     let mut seen = BTreeSet::new();
-    for line in lines.all("effect") {
+    while let Some(line) = lines.next_if("effect") {
         let effect = effect(line)
             .ok_or_else(|| lines.fail("not `DEED ACTUATOR COUNTRY CONTROLLER TARGET`"))?;
         if !seen.insert((effect.deed, effect.actuator.clone(), effect.target.clone())) {

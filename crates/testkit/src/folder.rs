@@ -6,10 +6,12 @@
 
 mod keys;
 mod log;
+mod measure;
 mod text;
 mod ways;
 
 pub use keys::signer;
+pub use measure::Measure;
 pub use ways::{Way, ways};
 
 use sakimori_custody::entry::EntryType;
@@ -45,6 +47,31 @@ pub struct Folder {
     pub ruling: Vec<u8>,
     /// `suspension-commission.note`, `suspension-office.note`, `suspension-party.note`; empty where there is none
     pub suspensions: [Vec<u8>; 3],
+}
+
+impl Folder {
+    /// Each file that there is, by its name in the folder.
+    pub fn files(&self) -> Vec<(&'static str, &[u8])> {
+        let [commission, office, party] = &self.suspensions;
+        let all: [(&'static str, &[u8]); 13] = [
+            ("trust-root.note", &self.trust_root),
+            ("statement.note", &self.statement),
+            ("decision.entry", &self.decision_entry),
+            ("decision.body", &self.decision_body),
+            ("decision.tlog-proof", &self.decision_proof),
+            ("lease.note", &self.lease),
+            ("pack.note", &self.pack),
+            ("schedule.note", &self.schedule),
+            ("software.note", &self.software),
+            ("ruling.note", &self.ruling),
+            ("suspension-commission.note", commission),
+            ("suspension-office.note", office),
+            ("suspension-party.note", party),
+        ];
+        all.into_iter()
+            .filter(|(_, bytes)| !bytes.is_empty())
+            .collect()
+    }
 }
 
 /// What the sensor keeps from its installation and earlier runs.
@@ -126,7 +153,7 @@ pub enum Part {
     Statement,
     /// The lease.
     Lease,
-    /// The selection pack.
+    /// The selection pack, or the measure in its place.
     Pack,
     /// The schedule.
     Schedule,
@@ -143,6 +170,8 @@ pub enum Part {
 /// How a sample is made. What is changed here is hashed, signed, logged and cosigned like the rest, so that exactly one thing is wrong.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// When the sample's authority begins; see [`Plan::at`].
+    pub begin: u64,
     /// Time of the start, Unix seconds.
     pub now: u64,
     /// When the mirror cosigned.
@@ -169,6 +198,8 @@ pub struct Plan {
     pub decision_kind: EntryType,
     /// The authority that the decision's entry names, where it is not the statement's.
     pub decision_authority: Option<[u8; 32]>,
+    /// What stands in the pack's place, where it is a measure.
+    pub measure: Option<Measure>,
     /// What [`Plan::edit`] has collected.
     pub edits: Vec<(Part, String, String)>,
 }
@@ -176,6 +207,7 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
+            begin: BEGIN,
             now: BEGIN + 2 * HOUR,
             cosigned: BEGIN + HOUR,
             root_signers: vec!["m1", "m2", "m3", "m4", "m5"],
@@ -189,6 +221,7 @@ impl Default for Plan {
             suspension: None,
             decision_kind: EntryType::Decision,
             decision_authority: None,
+            measure: None,
             edits: Vec::new(),
         }
     }
@@ -283,9 +316,16 @@ impl Plan {
     /// Where an edit finds nothing to replace: the test is then wrong.
     pub fn build(&self) -> Sample {
         let trust_root = self.note(Part::TrustRoot, text::trust_root(), &self.root_signers);
-        let pack = self.note(Part::Pack, text::pack(), &self.pack_signers);
-        let mut log = log::Log::new(&trust_root.to_bytes());
-        let statement = text::statement(&log.request_hash(), &text::sha256(pack.text()));
+        let pack = match &self.measure {
+            Some(measure) => measure.text(),
+            None => text::pack(),
+        };
+        let pack = self.note(Part::Pack, pack, &self.pack_signers);
+        let coverage = self.measure.as_ref().map(Measure::counts);
+        let coverage = coverage.unwrap_or(text::COUNTS);
+        let mut log = log::Log::new(&trust_root.to_bytes(), self.begin);
+        let hash = text::sha256(pack.text());
+        let statement = text::statement(&log.request_hash(), &hash, &coverage);
         let statement = self.note(Part::Statement, statement, &self.statement_signers);
         let own = text::sha256_bytes(statement.text());
         let decision = log.decision(
@@ -299,37 +339,26 @@ impl Plan {
         log.activation(own, &lease.to_bytes());
         let checkpoint = log.checkpoint().to_string();
         let checkpoint = self.note(Part::Checkpoint, checkpoint, &self.checkpoint_signers);
-        let installed = Note::sign(&text::trust_root(), &[], 0);
+        let sensor = self.measure.as_ref().and_then(|m| m.actuators.first());
+        let sensor = sensor.map_or("s-01", |(name, _)| name).to_owned();
+        let installed = Note::sign(&self.moved(text::trust_root()), &[], 0);
         let installed = installed.map(|note| self.signed(note, &Self::default().root_signers));
-        let optional = |part, text: String, signers: &[&str]| {
-            if signers.is_empty() {
-                Vec::new()
-            } else {
-                self.note(part, text, signers).to_bytes()
-            }
-        };
-        let mut suspensions: [Vec<u8>; 3] = Default::default();
-        if let Some((at, signers)) = &self.suspension
-            && let Some(file) = suspensions.get_mut(*at)
-        {
-            *file = optional(Part::Suspension, text::suspension(*at), signers);
-        }
         Sample {
             remembered: Remembered {
                 trust_root: installed.map_or_else(Vec::new, |note| note.to_bytes()),
                 trust_root_version: 1,
                 checkpoint_size: before.size,
                 checkpoint_root: before.root,
-                time: BEGIN + HOUR,
+                time: self.begin + HOUR,
                 schedule: Vec::new(),
                 suspensions: Vec::new(),
                 revoked: false,
                 software: false,
             },
             asked: Asked {
-                sensor: "s-01".to_owned(),
+                sensor,
                 pack_sha256: text::sha256_bytes(pack.text()),
-                coverage: text::COUNTS,
+                coverage,
                 directions: vec!["out-in", "in-out"],
                 home_country: "JP",
                 software: Some(text::PROGRAM),
@@ -346,11 +375,30 @@ impl Plan {
                 schedule: self
                     .note(Part::Schedule, text::schedule(), &self.schedule_signers)
                     .to_bytes(),
-                software: optional(Part::Software, text::software(), &self.software_signers),
-                ruling: optional(Part::Ruling, text::ruling(), &self.ruling_signers),
-                suspensions,
+                software: self.optional(Part::Software, text::software(), &self.software_signers),
+                ruling: self.optional(Part::Ruling, text::ruling(), &self.ruling_signers),
+                suspensions: self.suspensions(),
             },
         }
+    }
+
+    /// The files of suspensions: one at most is there.
+    fn suspensions(&self) -> [Vec<u8>; 3] {
+        let mut files: [Vec<u8>; 3] = Default::default();
+        if let Some((at, signers)) = &self.suspension
+            && let Some(file) = files.get_mut(*at)
+        {
+            *file = self.optional(Part::Suspension, text::suspension(*at), signers);
+        }
+        files
+    }
+
+    /// A note that is not there where nobody signs it.
+    fn optional(&self, part: Part, text: String, signers: &[&str]) -> Vec<u8> {
+        if signers.is_empty() {
+            return Vec::new();
+        }
+        self.note(part, text, signers).to_bytes()
     }
 
     #[expect(
@@ -362,8 +410,16 @@ impl Plan {
             assert!(text.contains(from), "`{from}` is not in the {part:?}");
             text = text.replacen(from, to, 1);
         }
-        let note = Note::sign(&text, &[], 0).expect("the text is one of a note");
+        let note = Note::sign(&self.moved(text), &[], 0).expect("the text is one of a note");
         self.signed(note, signers)
+    }
+
+    /// The text with its times moved as the plan is.
+    fn moved(&self, text: String) -> String {
+        if self.begin == BEGIN {
+            return text;
+        }
+        text::moved(&text, |time| (time + self.begin).saturating_sub(BEGIN))
     }
 
     fn signed(&self, mut note: Note, signers: &[&str]) -> Note {

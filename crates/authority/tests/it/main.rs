@@ -7,6 +7,7 @@
 )]
 
 mod marks;
+mod measure;
 mod notes;
 mod roots;
 mod rules;

@@ -4,7 +4,7 @@ use sakimori_tlog::key::{KeyKind, NoteSigner};
 use sha2::{Digest, Sha256};
 
 /// The key of `who`: `m1` … `m5`, `lease`, `mirror`, `secretariat`, `office`, `o1` (requester), `o2` (legal officer), `o3` (supervisor), `office-share`,
-/// `commission-share`, `party`, `suspend`, `log`, `s-01`, `s-02` or `counter-01`; `audit` is a witness that the default policy has not. With `!` before it, a stranger's key of the same name; `m5=m4` is the key of `m4` under
+/// `commission-share`, `party`, `suspend`, `log`, `s-01`, `s-02`, `counter-01`, or an actuator's as `a-01`; `audit` is a witness that the default policy has not. With `!` before it, a stranger's key of the same name; `m5=m4` is the key of `m4` under
 /// the name of `m5`.
 ///
 /// # Panics
@@ -17,7 +17,11 @@ pub fn signer(who: &str) -> NoteSigner {
         "log" => "log.example".to_owned(),
         "party" | "suspend" => format!("party.example/{plain}"),
         "office" | "office-share" | "o1" | "o2" | "o3" | "o4" => format!("office.example/{plain}"),
-        carrier if carrier.starts_with("s-") || carrier.starts_with("counter-") => {
+        carrier
+            if ["s-", "a-", "counter-"]
+                .iter()
+                .any(|begin| carrier.starts_with(begin)) =>
+        {
             format!("carrier.example/{carrier}")
         }
         of_commission => format!("commission.example/{of_commission}"),

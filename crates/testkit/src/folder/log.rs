@@ -1,6 +1,6 @@
 //! A log of four entries in memory: trust root, request, decision, activation. In: bodies. Out: entries, checkpoint, proof. Never: a signature.
 
-use super::{BEGIN, HOUR, signer};
+use super::{HOUR, signer};
 use sakimori_custody::entry::{Act, Author, Chain, Entry, EntryType, Salt};
 use sakimori_custody::ids::{StreamId, hex};
 use sakimori_custody::time::Seconds;
@@ -18,14 +18,16 @@ const REQUEST: &[u8] =
     br#"{"kind":"acquisition","requester":"o1","facts":"sample","necessity":"sample","alternatives":"none","expected_share_ppm":200,"rights":"sample","replaces":null,"draft":"sakimori/authority/v1\nid: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\nkind: acquisition\nbasis: act42-17\n"}"#;
 
 pub(super) struct Log {
+    begin: u64,
     leaves: Vec<Hash>,
     commission: Chain,
 }
 
 impl Log {
     /// A log with its trust root and a request.
-    pub(super) fn new(trust_root: &[u8]) -> Self {
+    pub(super) fn new(trust_root: &[u8], begin: u64) -> Self {
         let mut log = Self {
+            begin,
             leaves: Vec::new(),
             commission: Chain::new(StreamId([0xc0; 8])),
         };
@@ -35,7 +37,7 @@ impl Log {
             id: office.verifier().id(),
             key: office.ed25519(),
         };
-        let request = act(EntryType::Request, [0; 32], Vec::new(), REQUEST);
+        let request = act(begin, EntryType::Request, [0; 32], Vec::new(), REQUEST);
         let entry = Chain::new(StreamId([0x0f; 8])).entry(request, Salt([1; 32]), Some(&author));
         log.leaves.push(leaf_hash(&entry.leaf));
         log
@@ -56,7 +58,7 @@ impl Log {
         self.act(
             EntryType::Activation,
             authority,
-            vec![BEGIN + 13 * HOUR],
+            vec![self.begin + 13 * HOUR],
             note,
         );
     }
@@ -69,7 +71,7 @@ impl Log {
         body: &[u8],
     ) -> Entry {
         let salt = Salt([self.leaves.len() as u8; 32]);
-        let act = act(kind, authority, counters, body);
+        let act = act(self.begin, kind, authority, counters, body);
         let entry = self.commission.entry(act, salt, None);
         self.leaves.push(leaf_hash(&entry.leaf));
         entry
@@ -113,10 +115,10 @@ impl HashReader for Log {
     }
 }
 
-fn act(kind: EntryType, authority: [u8; 32], counters: Vec<u64>, body: &[u8]) -> Act {
+fn act(time: u64, kind: EntryType, authority: [u8; 32], counters: Vec<u64>, body: &[u8]) -> Act {
     Act {
         kind,
-        time: Seconds(BEGIN),
+        time: Seconds(time),
         authority,
         counters,
         body: body.to_vec(),

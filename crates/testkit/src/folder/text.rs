@@ -2,6 +2,7 @@
 
 use super::{Counts, signer};
 use sakimori_custody::ids::hex;
+use sakimori_custody::time::Seconds;
 use sha2::{Digest, Sha256};
 
 /// What [`pack`] covers, counted by hand: one address beside 256, the two names, a fingerprint, a behaviour.
@@ -34,6 +35,29 @@ pub(super) fn sha256_bytes(text: &str) -> [u8; 32] {
 
 pub(super) fn sha256(text: &str) -> String {
     hex(&sha256_bytes(text))
+}
+
+/// A time as the texts have it.
+pub(super) fn time(unix: u64) -> String {
+    Seconds(unix).to_string()
+}
+
+/// The text with each of its times moved.
+pub(super) fn moved(text: &str, to: impl Fn(u64) -> u64) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let found = rest.get(..20).and_then(|word| word.parse::<Seconds>().ok());
+        let taken = if let Some(found) = found {
+            out.push_str(&time(to(found.0)));
+            20
+        } else {
+            out.push(first);
+            first.len_utf8()
+        };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    out
 }
 
 /// Section 10.1, version 1.
@@ -75,7 +99,7 @@ pub(super) fn trust_root() -> String {
 }
 
 /// Section 10.2.
-pub(super) fn statement(request: &str, pack: &str) -> String {
+pub(super) fn statement(request: &str, pack: &str, coverage: &Counts) -> String {
     let Counts {
         count,
         v4,
@@ -83,7 +107,7 @@ pub(super) fn statement(request: &str, pack: &str) -> String {
         domains,
         ja4,
         behaviours,
-    } = COUNTS;
+    } = coverage;
     let id = hex(&[0x5a; 16]);
     format!(
         "sakimori/authority/v1\nid: {id}\nkind: acquisition\nbasis: act42-17\nrequest: {request}\n\
