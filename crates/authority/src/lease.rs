@@ -3,7 +3,7 @@
 
 use crate::grammar::{GrammarError, Lines, number};
 use crate::limits::{LEASE_SECONDS_MAX, NOTE_BYTES_MAX};
-use crate::statement::{Kind, Statement};
+use crate::statement::Statement;
 use crate::text_hash;
 use sakimori_custody::ids::{AuthorityId, Name, SensorId, hex};
 use sakimori_custody::time::Seconds;
@@ -48,11 +48,11 @@ pub enum LeaseError {
 /// Why the commission does not sign a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeaseRefused {
-    /// The statement is not one of acquisition.
-    #[error("a statement of this kind lets no sensor run")]
+    /// The statement is none of acquisition, and no measure.
+    #[error("for a statement of this kind there are no leases")]
     Kind,
-    /// The sensor is not named.
-    #[error("the statement does not name this sensor")]
+    /// The sensor, or actuator, is not named.
+    #[error("the statement does not name this sensor or actuator")]
     Sensor,
     /// Not now.
     #[error("the statement is not in force now")]
@@ -101,7 +101,7 @@ impl Lease {
         ask: &Ask,
         now: Seconds,
     ) -> Result<Self, LeaseRefused> {
-        if !matches!(statement.kind, Kind::Acquisition | Kind::Agreement) {
+        if !statement.kind.is_leased() {
             return Err(LeaseRefused::Kind);
         }
         if !statement.sensors.contains(&ask.sensor) {

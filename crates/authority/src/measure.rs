@@ -17,8 +17,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 const HEADER: &str = "sakimori/measure/v1";
-/// Longest text of a measure in bytes.
-pub const MEASURE_BYTES_MAX: usize = 1 << 20;
+/// Longest text of a measure in bytes: with its signatures it has to fit into the body of an entry.
+pub const MEASURE_BYTES_MAX: usize = (1 << 20) - (64 << 10);
 /// Most effects of one measure.
 pub const EFFECTS_MAX: usize = 2_000;
 /// Most actuators of one measure.
@@ -367,6 +367,40 @@ impl Measure {
 /// What all revisions of the measure with this id share.
 pub fn family(id: AuthorityId) -> [u8; 32] {
     text_hash(&format!("{HEADER}\nid: {id}\n"))
+}
+
+/// What a target is, so that two texts for one thing are one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Addresses from one to another, of version 6 or not.
+    Net(bool, u128, u128),
+    /// Anything else: its text, in small letters.
+    Text(String),
+}
+
+impl Spot {
+    /// The spot of a target.
+    pub fn of(target: &str) -> Self {
+        let span = |six, address: u128, bits: u32, of: u32| {
+            let rest = u128::MAX.checked_shr(128 - (of - bits)).unwrap_or(0);
+            Self::Net(six, address & !rest, address | rest)
+        };
+        match net(target) {
+            Some((IpAddr::V4(v4), bits)) => span(false, u32::from(v4).into(), bits.into(), 32),
+            Some((IpAddr::V6(v6), bits)) => span(true, v6.into(), bits.into(), 128),
+            None => Self::Text(target.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether the two have anything in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Net(six, first, last), Self::Net(other_six, other_first, other_last)) => {
+                six == other_six && first <= other_last && other_first <= last
+            }
+            _ => self == other,
+        }
+    }
 }
 
 /// An address with the length of its prefix.

@@ -33,9 +33,14 @@ coded! {
 }
 
 impl Kind {
-    /// Whether sensors run under it: it gets leases and authority folders. Measures, disclosures and re-identifications are decided and on record, and no sensor acts on them.
+    /// Whether sensors run under it. Measures, disclosures and re-identifications are decided and on record, and no sensor acts on them.
     pub const fn lets_sensors_run(self) -> bool {
         matches!(self, Self::Acquisition | Self::Agreement)
+    }
+
+    /// Whether leases and authority folders are given for it: to sensors, or to the actuators of a measure.
+    pub const fn is_leased(self) -> bool {
+        self.lets_sensors_run() || matches!(self, Self::Measure)
     }
 }
 

@@ -162,7 +162,7 @@ impl Commission {
         let tree_size = self.verified_size();
         let decided = self.decided(request.authority, tree_size)?;
         lock(&self.register)
-            .lets(request.authority, &request.sensor, now)
+            .leases(request.authority, &request.sensor, now)
             .map_err(|why| denied(403, why))?;
         decided_under(&decided.statement, &root)?;
         // An urgent act ends with its deadline.

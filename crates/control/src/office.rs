@@ -7,6 +7,7 @@ pub(crate) mod desk;
 mod enter;
 mod findings;
 mod hand;
+mod measures;
 mod record;
 mod request;
 mod root;
@@ -19,9 +20,11 @@ pub use enter::{Entered, check_text, enter, submit};
 pub(crate) use findings::destroy_findings;
 pub use findings::{FindingFile, finding_json, findings, record_findings, sweep_findings};
 pub use hand::{LEASE_SECONDS, RENEW_SECONDS, Renewed, renew, renew_due};
+pub use measures::{Acts, MeasureDeed, measure_acts, record_measure_act};
 pub use record::is_apart;
 pub use request::{
-    Draft, Reasons, Template, Usual, answer, decided, draft, draft_ruling, open_sitting,
+    Draft, Reasons, Template, Usual, answer, decided, draft, draft_measure, draft_ruling,
+    fits_route, measure_note, open_sitting, propose,
 };
 pub use root::{RootChange, root_text};
 pub use rules::{schedule_text, software_text};

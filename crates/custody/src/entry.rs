@@ -55,6 +55,8 @@ coded! {
         Urgent = 17 "urgent",
         /// An urgent act was refused or not ratified in time; what it brought is destroyed.
         Lapse = 18 "lapse",
+        /// A measure as two officers propose it: its whole text, before anybody decides on it.
+        Proposal = 19 "proposal",
         /// A sensor started.
         Start = 20 "start",
         /// A sensor stopped.
@@ -93,6 +95,8 @@ coded! {
         Misuse = 44 "misuse",
         /// A product left, or was refused, at the release gate.
         Release = 45 "release",
+        /// An act of a measure: a dispatch, an effect, an end, a kill switch, a hit of the safety engine, a report.
+        Measure = 46 "measure",
         /// An inspection was opened, found something, or was closed.
         Inspection = 50 "inspection",
         /// A notice of the commission.
@@ -127,6 +131,8 @@ impl EntryType {
             | Self::Answer
             | Self::Suspension
             | Self::Lapse
+            | Self::Proposal
+            | Self::Measure
             | Self::Refusal
             | Self::Purge
             | Self::Challenge
@@ -445,6 +451,8 @@ mod tests {
                     Answer,
                     Suspension,
                     Lapse,
+                    Proposal,
+                    Measure,
                     Refusal,
                     Purge,
                     Challenge,

@@ -7,6 +7,7 @@ use crate::pages::{Decision, Numbered};
 use crate::part::{CommissionPart, OfficePart, Part, refused};
 use crate::problem::{Answer, Code, Problem};
 use crate::words::Word;
+use sakimori_authority::measure::Measure;
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::schedule::{Key, Passed};
 use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
@@ -154,7 +155,7 @@ pub struct NewRequest {
     pub not_before: Option<String>,
     /// Last second, RFC 3339 in UTC.
     pub not_after: String,
-    /// Sensors.
+    /// Sensors; of a measure none, it names its actuators.
     pub sensors: Vec<String>,
     /// `out-in`, `in-out`, `out-out`.
     pub directions: Vec<String>,
@@ -180,7 +181,7 @@ pub struct NewRequest {
     pub expected_share_ppm: u64,
     /// Rights of those whose traffic it is, and what is done about them.
     pub rights: String,
-    /// The source of the selection pack (`docs/reference/formats.md` 10.4).
+    /// The source of the selection pack (`docs/reference/formats.md` 10.4), or the measure as its two officers signed it (10.10).
     pub pack: String,
 }
 
@@ -205,8 +206,6 @@ fn read<T: FromStr>(field: &str, text: &str) -> Answer<T> {
 /// # Errors
 /// [`Code::Incomplete`] names the field; what the office's use case says.
 pub fn submit(office: &OfficePart, requester: &str, request: &NewRequest) -> Answer<Submitted> {
-    let pack = Pack::parse_source(&request.pack)
-        .map_err(|e| Problem::new(Code::Refused, format!("the pack: {e}")))?;
     let now = office.host().seconds();
     let not_before = request.not_before.as_deref();
     let replaces = request.replaces.as_deref();
@@ -244,7 +243,14 @@ pub fn submit(office: &OfficePart, requester: &str, request: &NewRequest) -> Ans
         rights: written("rights", &request.rights)?,
         expected_share_ppm: request.expected_share_ppm,
     };
-    let statement = cases::draft(office.node(), office.host(), &pack, &draft, &reasons);
+    let (node, host) = (office.node(), office.host());
+    let statement = if draft.kind == Kind::Measure {
+        cases::draft_measure(node, host, request.pack.as_bytes(), &draft, &reasons)
+    } else {
+        let pack = Pack::parse_source(&request.pack)
+            .map_err(|e| Problem::new(Code::Refused, format!("the pack: {e}")))?;
+        cases::draft(node, host, &pack, &draft, &reasons)
+    };
     let statement = statement.map_err(|e| refused(&e))?;
     office.settle()?;
     Ok(Submitted {
@@ -346,21 +352,17 @@ pub fn decision(part: &Part, taken: &Taken, query: &SittingQuery) -> Decision {
         ..Decision::default()
     };
     if let Ok(draft) = &asked.draft {
-        let pack = pack(part, draft);
-        shown.pack_known = pack.is_some();
+        let selected = selected(part, draft);
+        shown.pack_known = selected.is_some();
+        let (coverage, lines) = selected.unzip();
         let rules = taken.rules.as_ref();
         shown.within = rules.map(|rules| within(draft, asked, rules));
         shown.numbers = numbers(
             (draft, asked.body.expected_share_ppm),
-            pack.as_ref().map(Pack::coverage),
+            coverage,
             &shown.schedule,
         );
-        shown.selectors = pack.map_or_else(Vec::new, |pack| {
-            pack.canonical_text()
-                .lines()
-                .filter_map(|line| line.strip_prefix("selector: ").map(str::to_owned))
-                .collect()
-        });
+        shown.selectors = lines.unwrap_or_default();
         let before = taken.before.as_ref();
         shown.difference = before.map(|before| difference(&before.to_string(), &draft.to_string()));
     }
@@ -415,22 +417,38 @@ fn within(draft: &Statement, asked: &Asked, rules: &Schedule) -> Result<(), Stri
     }
 }
 
-/// The selection conditions of a draft, where they can be had and have the hash that the draft names.
-fn pack(part: &Part, draft: &Statement) -> Option<Pack> {
+/// What a draft selects, or what its measure does: how much it covers and its lines, where they can be had and have the hash that the draft names.
+fn selected(part: &Part, draft: &Statement) -> Option<(Coverage, Vec<String>)> {
     let bytes = match part {
         Part::Commission(commission) => commission.pack(&draft.pack)?,
         Part::Office(office) => office.pack(&draft.pack).ok()?,
         Part::Operator(_) => return None,
     };
     let note = Note::parse(&bytes).ok()?;
-    let pack = Pack::parse_source(note.text()).ok()?;
-    if pack.hash() != draft.pack {
+    let (hash, coverage, lines) = if draft.kind == Kind::Measure {
+        let measure = Measure::parse(note.text()).ok()?;
+        // Whoever decides reads every line of it.
+        let lines = note.text().lines().map(str::to_owned).collect();
+        (measure.hash(), measure.coverage(), lines)
+    } else {
+        let pack = Pack::parse_source(note.text()).ok()?;
+        let text = pack.canonical_text();
+        let lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("selector: "));
+        (
+            pack.hash(),
+            pack.coverage(),
+            lines.map(str::to_owned).collect(),
+        )
+    };
+    if hash != draft.pack {
         return None;
     }
     if let Part::Commission(commission) = part {
         commission.keep_pack(&draft.pack, &bytes);
     }
-    Some(pack)
+    Some((coverage, lines))
 }
 
 /// The numbers of a draft, beside what was computed here and the schedule's bounds.

@@ -447,3 +447,17 @@ pub(crate) struct Report {
     pub(crate) sha256: [u8; 32],
     pub(crate) headings: Vec<Vec<u64>>,
 }
+
+/// Of an act of a measure (46).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct MeasureBody {
+    pub(crate) act: String,
+    #[serde(deserialize_with = "hash")]
+    pub(crate) measure: [u8; 32],
+    pub(crate) revision: u64,
+    #[serde(deserialize_with = "maybe")]
+    pub(crate) actuator: Option<Name>,
+    pub(crate) step: u64,
+    #[serde(deserialize_with = "said")]
+    pub(crate) detail: String,
+}

@@ -7,6 +7,7 @@ mod authorities;
 mod buckets;
 mod inspections;
 mod leases;
+mod measures;
 mod overdue;
 mod people;
 mod releases;
@@ -23,6 +24,7 @@ pub use authorities::{Acknowledged, Authority, By, Held, Stopped};
 pub use buckets::{Bucket, Challenge, Deleted};
 pub use inspections::{Inspection, Letter, LetterKind, Misuse, Reply, ReportEntry};
 pub use leases::Leased;
+pub use measures::{Acted, MeasureAct, Proposed};
 pub use overdue::Overdue;
 pub use people::{Grant, Person};
 pub use releases::Released;
@@ -40,6 +42,7 @@ use crate::report::Counts;
 use authorities::Authorities;
 use buckets::Buckets;
 use inspections::Inspections;
+use measures::Measures;
 use people::People;
 use requests::Requests;
 use roots::{Roots, Who};
@@ -150,6 +153,7 @@ pub struct Book {
     pub(crate) buckets: Buckets,
     pub(crate) uses: Uses,
     pub(crate) inspections: Inspections,
+    pub(crate) measures: Measures,
     releases: Vec<Released>,
     /// Sums by month in Japan.
     pub(crate) counts: BTreeMap<Month, Counts>,
@@ -177,6 +181,7 @@ impl Book {
             buckets: Buckets::default(),
             uses: Uses::default(),
             inspections: Inspections::default(),
+            measures: Measures::default(),
             releases: Vec::new(),
             counts: BTreeMap::new(),
             void: Vec::new(),
@@ -360,6 +365,7 @@ impl Book {
             T::Suspension => Ok(self.suspension(seen)),
             T::Urgent => Ok(self.urgent(seen)),
             T::Lapse => self.lapse(seen),
+            T::Proposal => Ok(self.proposal(seen)),
             T::Start => self.start(seen),
             T::Stop => self.stop(seen),
             T::Receipt => self.receipt(seen),
@@ -378,6 +384,7 @@ impl Book {
             T::Export => self.export(seen),
             T::Reidentification => self.reidentification(seen),
             T::Release => self.release(seen),
+            T::Measure => self.measure_act(seen),
             T::Misuse => self.misuse(seen),
             T::Inspection => self.inspection(seen),
             T::Notice | T::Demand | T::Recommendation => self.letter(seen),

@@ -105,6 +105,7 @@ codes! {
         UrgentCaps "I8" "urgent-caps" "an urgent statement has larger caps than the schedule allows",
         UrgentMonth "I8" "urgent-month" "there were as many urgent acts in this month as the schedule allows",
         UrgentHours "I8" "urgent-hours" "an urgent statement lasts longer than the schedule allows",
+        UrgentTarget "I8" "urgent-target" "an urgent measure is against what another urgent measure of the month was against, or its text is not on record",
         LapseUnknown "I8" "lapse-unknown" "a lapse is of no urgent act that is open",
         LapseEarly "I8" "lapse-early" "an urgent act lapses for silence before its deadline",
 
@@ -146,6 +147,12 @@ codes! {
         ReleaseCondition "I13" "release-condition" "a product went to somebody without what the law asks for beside",
         ReleaseTlp "I13" "release-tlp" "a product is marked looser than its class, or went to the public and is not marked clear",
 
+        ProposalBad "I14" "proposal-bad" "a measure has not the form and the signatures of its two officers",
+        MeasureAuthority "I14" "measure-authority" "an act of a measure is under no measure in force on record",
+        MeasureText "I14" "measure-text" "an act is of another measure or revision than was proposed on record and decided",
+        MeasureActuator "I14" "measure-actuator" "an act names an actuator that the statement does not name, or none where one has to be named",
+        MeasureBarred "I14" "measure-barred" "a measure is dispatched before it begins, after it ended, while it is suspended, or without a lease",
+
         AccessTwo "people" "access-two" "a clearance was not granted by two other persons",
         QuestionRequest "threads" "question-request" "a question is about no request that is open",
         AnswerQuestion "threads" "answer-question" "an answer is to no question that is open",
@@ -171,6 +178,7 @@ codes! {
         UrgentOpen "I8" "urgent-open" "an urgent act is an hour past its deadline and was neither ratified, refused nor lapsed",
         UrgentDestroy "I8" "urgent-destroy" "an urgent act was refused and an hour later nothing says that its buckets are destroyed",
         CosignedLate "form" "cosigned-late" "an entry was cosigned more than an hour behind its own time",
+        MeasureSequence "I14" "measure-sequence" "a step of a measure is dispatched behind a later one, or takes effect without having been dispatched",
         QuestionOverdue "threads" "question-overdue" "a question to the office is past its due time",
         NoticeOverdue "threads" "notice-overdue" "a notice is past its due time without a reply",
         DemandOverdue "threads" "demand-overdue" "a demand is past its due time without a reply",

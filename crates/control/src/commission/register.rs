@@ -6,7 +6,7 @@
 use super::lock;
 use crate::error::{ControlError, told};
 use sakimori_authority::root::TrustRoot;
-use sakimori_authority::statement::Statement;
+use sakimori_authority::statement::{Kind, Statement};
 use sakimori_custody::entry::{EntryType, Envelope, StoredBody};
 use sakimori_custody::ids::{AuthorityId, SensorId};
 use sakimori_custody::time::Seconds;
@@ -99,6 +99,35 @@ impl Register {
         let authority = self.book.authority(id);
         let authority = authority.ok_or_else(|| Refused::from(Code::AuthorityNone))?;
         authority.lets(sensor, now)?;
+        self.stands(id, sensor, now)
+    }
+
+    /// As [`Register::lets`], for whoever may have a lease: a sensor, or an actuator of a measure whose text was on record before it was decided.
+    ///
+    /// # Errors
+    /// [`Refused`]: why not.
+    pub(super) fn leases(
+        &self,
+        id: AuthorityId,
+        name: &SensorId,
+        now: Seconds,
+    ) -> Result<(), Refused> {
+        let authority = self.book.authority(id);
+        let authority = authority.ok_or_else(|| Refused::from(Code::AuthorityNone))?;
+        if authority.statement.kind != Kind::Measure {
+            return self.lets(id, name, now);
+        }
+        if self.book.measure_of(authority).is_none() {
+            return Err(Code::MeasureText.into());
+        }
+        self.stands(id, name, now)
+    }
+
+    /// Whether nobody suspended or revoked an authority, and it has not ended.
+    fn stands(&self, id: AuthorityId, name: &SensorId, now: Seconds) -> Result<(), Refused> {
+        let authority = self.book.authority(id);
+        let authority = authority.ok_or_else(|| Refused::from(Code::AuthorityNone))?;
+        authority.stands(name, now)?;
         if authority.suspended.is_some() {
             return Err(Code::AuthoritySuspended.into());
         }

@@ -12,11 +12,12 @@ use crate::journal::{Deed, Log};
 use crate::layout::Node;
 use crate::ledger::installed_root;
 use crate::sensor::state;
+use sakimori_authority::measure::Measure;
 use sakimori_authority::root::TrustRoot;
 use sakimori_authority::ruling::{Matter, Ruling};
 use sakimori_authority::schedule::Schedule;
 use sakimori_authority::software::Software;
-use sakimori_authority::statement::Statement;
+use sakimori_authority::statement::{Kind, Statement};
 use sakimori_authority::suspension::{Suspension, SuspensionAct};
 use sakimori_authority::text_hash;
 use sakimori_custody::entry::EntryType;
@@ -67,6 +68,9 @@ pub fn check_text(text: &str) -> Result<EntryType, ControlError> {
         "sakimori/software/v1" => Software::parse(text)
             .map(|_| EntryType::Software)
             .map_err(|e| bad(&e))?,
+        "sakimori/measure/v1" => Measure::parse(text)
+            .map(|_| EntryType::Proposal)
+            .map_err(|e| bad(&e))?,
         "sakimori/trust-root/v1" => TrustRoot::drafted(text)
             .map(|_| EntryType::TrustRoot)
             .map_err(|e| bad(&e))?,
@@ -102,6 +106,13 @@ pub fn enter(node: &Node, host: &Host, bytes: &[u8]) -> Result<Entered, ControlE
         EntryType::Suspension => suspend(node, host, bytes),
         EntryType::Ruling => rule(node, host, bytes),
         EntryType::TrustRoot => rotate(node, host, bytes),
+        EntryType::Proposal => Ok(Entered {
+            kind,
+            index: super::propose(node, host, bytes)?,
+            about: None,
+            leases: Vec::new(),
+            folders: 0,
+        }),
         _ => publish(node, host, kind, bytes),
     }
 }
@@ -117,7 +128,7 @@ pub fn submit(node: &Node, host: &Host, bytes: &[u8]) -> Result<InForce, Control
     let pack = files::read(&node.pack(&statement.pack))?.ok_or_else(|| {
         ControlError::document(
             "the statement",
-            "the office has no pack of the hash that it names; `sakimori pack compile` makes it",
+            "the office has no pack, and no measure, of the hash that it names; `sakimori pack compile` makes a pack, `sakimori authority draft` takes a measure",
         )
     })?;
     let mut desk = Desk::open(node, host, None)?;
@@ -148,9 +159,9 @@ pub fn submit(node: &Node, host: &Host, bytes: &[u8]) -> Result<InForce, Control
     desk.journal.log.proof(index)?;
     files::write(&node.statement(statement.id), bytes, files::PUBLIC)?;
     let mut leases = Vec::new();
-    // An agreement that waits for a ruling is on record and lets nobody run; so is a measure, whatever comes of it.
+    // An agreement that waits for a ruling is on record and lets nobody run; so is a measure whose text was not there before it, whatever comes of it.
     let waits = desk.book().authority(statement.id).is_some_and(|a| a.waits);
-    let runs = statement.kind.lets_sensors_run() && !waits;
+    let runs = is_leased(&desk, &statement) && !waits;
     for sensor in statement.sensors.iter().filter(|_| runs) {
         let given = Given {
             node,
@@ -168,6 +179,13 @@ pub fn submit(node: &Node, host: &Host, bytes: &[u8]) -> Result<InForce, Control
         index,
         leases,
     })
+}
+
+/// Whether leases are given for a statement on record: for a measure, where its text was on record before it.
+fn is_leased(desk: &Desk<'_>, statement: &Statement) -> bool {
+    let authority = desk.book().authority(statement.id);
+    let measure = authority.is_some_and(|of| desk.book().measure_of(of).is_some());
+    statement.kind.is_leased() && (statement.kind != Kind::Measure || measure)
 }
 
 /// Suspends an authority, or lets it go on. What stops is with the sensors before it is on record: a log that does not answer is no reason to go on. What lets go on is on record first.
@@ -274,7 +292,7 @@ fn rule(node: &Node, host: &Host, bytes: &[u8]) -> Result<Entered, ControlError>
     if let Matter::AgreementApproved(id) | Matter::UrgentRatified(id) = ruling.matter {
         let of = statement(node, id)?;
         // What is ratified at its last minute gets no lease any more; what it brought can be looked at.
-        let runs = of.kind.lets_sensors_run() && host.seconds() < of.not_after;
+        let runs = is_leased(&desk, &of) && host.seconds() < of.not_after;
         for sensor in of.sensors.iter().filter(|_| runs) {
             leases.push((sensor.clone(), super::renew(node, host, id, sensor)?));
         }

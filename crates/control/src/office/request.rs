@@ -3,25 +3,29 @@
 
 use super::desk::{Desk, forbidden};
 use super::sign_pack;
-use crate::error::ControlError;
+use crate::error::{ControlError, told};
 use crate::host::Host;
 use crate::journal::Deed;
-use crate::keys;
 use crate::layout::Node;
 use crate::ledger::installed_root;
+use crate::{files, keys};
 use sakimori_authority::Sitting;
+use sakimori_authority::measure::{Measure, SECONDS_MAX};
 use sakimori_authority::root::{Member, Role, TrustRoot};
 use sakimori_authority::ruling::{Matter, Ruling};
 use sakimori_authority::schedule::Key;
 use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
+use sakimori_authority::text_hash;
+use sakimori_custody::coverage::Coverage;
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::ids::{AuthorityId, Name, SensorId, hex};
-use sakimori_custody::record::Direction;
+use sakimori_custody::record::{Country, Direction};
 use sakimori_custody::time::Seconds;
 use sakimori_oversight::book::Book;
 use sakimori_oversight::refused::{Code, Refused};
 use sakimori_select::Pack;
 use sakimori_tlog::merkle::leaf_hash;
+use sakimori_tlog::note::Note;
 use serde_json::json;
 
 /// Why the office asks, and who of it (necessity is a precondition, Act 42/2025 art. 17).
@@ -241,18 +245,118 @@ pub fn draft(
     reasons: &Reasons,
 ) -> Result<Statement, ControlError> {
     reasons.said()?;
+    if draft.kind == Kind::Measure {
+        return Err(ControlError::Usage(
+            "a measure is asked for with its text, not with a pack".to_owned(),
+        ));
+    }
     let root = installed_root(node)?;
-    let mut statement = drafted(&root, host, pack, draft)?;
+    let statement = drafted(&root, host, (pack.hash(), pack.coverage()), draft)?;
     sign_pack(node, pack)?;
-    let kind = statement.kind;
-    statement.request = ask(
-        node,
-        host,
-        kind,
-        &statement.to_string(),
-        draft.replaces,
-        reasons,
-    )?;
+    put(node, host, statement, reasons)
+}
+
+/// As [`draft`], for a measure: what its two officers signed goes on record first, so that everybody reads what is decided. Its actuators are the statement's, and what it is against is counted there.
+///
+/// # Errors
+/// As [`draft`]; [`ControlError::Document`]: the measure is none, does not fit its route, or is to last longer than it may.
+pub fn draft_measure(
+    node: &Node,
+    host: &Host,
+    note: &[u8],
+    draft: &Draft,
+    reasons: &Reasons,
+) -> Result<Statement, ControlError> {
+    reasons.said()?;
+    let root = installed_root(node)?;
+    let measure = proposed(node, host, note)?;
+    let draft = Draft {
+        kind: Kind::Measure,
+        sensors: measure.names(),
+        ..draft.clone()
+    };
+    if draft.not_after.0.saturating_sub(draft.not_before.0) > SECONDS_MAX {
+        return Err(ControlError::document(
+            "the draft",
+            "a measure lasts seven days at most",
+        ));
+    }
+    let statement = drafted(&root, host, (measure.hash(), measure.coverage()), &draft)?;
+    propose(node, host, note)?;
+    put(node, host, statement, reasons)
+}
+
+/// A measure that its two officers signed, held against its route and the home countries of the schedule in force.
+fn proposed(node: &Node, host: &Host, note: &[u8]) -> Result<Measure, ControlError> {
+    let bad = |e: &dyn std::error::Error| ControlError::document("the measure", told(e));
+    let root = super::record::root(node, host.seconds())?;
+    let (measure, _) = Measure::check(note, &root).map_err(|e| bad(&e))?;
+    fits_route(node, host, &measure)?;
+    Ok(measure)
+}
+
+/// Whether the people of a measure fit its route and the places of its targets, by the home countries of the schedule in force.
+///
+/// # Errors
+/// [`ControlError::Document`]: they do not, or there is no schedule; [`ControlError::Ledger`].
+pub fn fits_route(node: &Node, host: &Host, measure: &Measure) -> Result<(), ControlError> {
+    let book = super::record::book(node)?;
+    let scheduled = book.schedule_at(host.seconds());
+    let scheduled = scheduled
+        .ok_or_else(|| ControlError::document("the measure", "there is no schedule in force"))?;
+    let home = scheduled.schedule.rules.home_countries.iter();
+    let home: Vec<Country> = home.filter_map(|country| Country::new(country.0)).collect();
+    let fits = measure.route(&home);
+    fits.map_err(|e| ControlError::document("the measure", e))
+}
+
+/// Puts a measure on record as its two officers signed it, and keeps it beside the packs; one that is there is not entered again. Returns the index of its entry.
+///
+/// # Errors
+/// [`ControlError::Document`]: it is none, or does not fit its route; [`ControlError::Forbidden`]; [`ControlError::Ledger`].
+pub fn propose(node: &Node, host: &Host, note: &[u8]) -> Result<u64, ControlError> {
+    let measure = proposed(node, host, note)?;
+    let mut desk = Desk::open(node, host, None)?;
+    let known = desk.book().measure_text(&measure.hash()).map(|m| m.index);
+    let index = match known {
+        Some(index) => index,
+        None => {
+            let (index, _) = desk.enter(Deed {
+                kind: EntryType::Proposal,
+                authority: [0; 32],
+                counters: vec![measure.revision],
+                body: note.to_vec(),
+            })?;
+            index
+        }
+    };
+    files::write(&node.pack(&measure.hash()), note, files::PUBLIC)?;
+    Ok(index)
+}
+
+/// The measure of a statement as this folder keeps it, whose text has the hash that the statement names; `None` where it is not there, or the statement is of no measure.
+///
+/// # Errors
+/// [`ControlError::File`].
+pub fn measure_note(node: &Node, statement: &Statement) -> Result<Option<Note>, ControlError> {
+    if statement.kind != Kind::Measure {
+        return Ok(None);
+    }
+    let bytes = files::read(&node.pack(&statement.pack))?;
+    let note = bytes.and_then(|bytes| Note::parse(&bytes).ok());
+    Ok(note.filter(|note| text_hash(note.text()) == statement.pack))
+}
+
+/// Puts the request for a draft on record.
+fn put(
+    node: &Node,
+    host: &Host,
+    mut statement: Statement,
+    reasons: &Reasons,
+) -> Result<Statement, ControlError> {
+    let (kind, replaces) = (statement.kind, statement.replaces);
+    let text = statement.to_string();
+    statement.request = ask(node, host, kind, &text, replaces, reasons)?;
     Ok(statement)
 }
 
@@ -260,7 +364,7 @@ pub fn draft(
 pub(super) fn drafted(
     root: &TrustRoot,
     host: &Host,
-    pack: &Pack,
+    (pack, coverage): ([u8; 32], Coverage),
     draft: &Draft,
 ) -> Result<Statement, ControlError> {
     let decided = match &draft.decided {
@@ -276,8 +380,8 @@ pub(super) fn drafted(
         not_after: draft.not_after,
         sensors: draft.sensors.clone(),
         directions: draft.directions.clone(),
-        pack: pack.hash(),
-        coverage: pack.coverage(),
+        pack,
+        coverage,
         caps: draft.caps,
         keep_days: draft.keep_days,
         conditions: draft.conditions.clone(),

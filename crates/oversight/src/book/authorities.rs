@@ -131,8 +131,16 @@ impl Authority {
     /// # Errors
     /// [`Refused`]: why not.
     pub fn lets(&self, sensor: &SensorId, at: Seconds) -> Result<(), Refused> {
+        hold(self.statement.kind.lets_sensors_run(), Code::AuthorityKind)?;
+        self.stands(sensor, at)
+    }
+
+    /// Whether it stands at a time for a sensor or actuator that it names, whatever it allows.
+    ///
+    /// # Errors
+    /// [`Refused`]: why not.
+    pub fn stands(&self, sensor: &SensorId, at: Seconds) -> Result<(), Refused> {
         let s = &self.statement;
-        hold(s.kind.lets_sensors_run(), Code::AuthorityKind)?;
         hold(s.sensors.contains(sensor), Code::AuthoritySensor)?;
         hold(!self.waits, Code::SittingMissing)?;
         let from = s.not_before.minute();

@@ -6,6 +6,7 @@ use crate::limits::{AHEAD_SECONDS_MAX, LATE_SECONDS_MAX};
 use crate::refused::{Code, Refused, hold};
 use sakimori_authority::lease::Lease;
 use sakimori_authority::limits::LEASE_SECONDS_MAX;
+use sakimori_authority::statement::Kind;
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 
@@ -74,6 +75,12 @@ impl Book {
             && [statement.root, root].contains(&lease.root)
             && lease.not_after.0 == seen.counter(0);
         hold(same, Code::LeaseBad)?;
+        hold(statement.kind.is_leased(), Code::LeaseBad)?;
+        let measure = statement.kind == Kind::Measure;
+        if measure && self.measures.of(authority).is_none() {
+            let what = "the text of the measure was not on record before its statement";
+            return Err(Refused::new(Code::LeaseBad, what));
+        }
         hold(authority.index < lease.tree_size, Code::LeaseEarly)?;
         hold(lease.tree_size <= seen.index, Code::LeaseAhead)?;
         let day = lease.not_after <= lease.issued.plus(LEASE_SECONDS_MAX);

@@ -46,6 +46,7 @@ impl Book {
         self.carriers_that_differ(&mut list);
         self.late_urgents(now, &mut list);
         self.late_threads(now, &mut list);
+        self.measures_out_of_order(&mut list);
         for late in &self.late {
             let what = format!("entry {} of {}", late.index, late.time);
             list.push(overdue(Told::CosignedLate, late.index, late.cosigned, what));
@@ -166,6 +167,19 @@ impl Book {
                 }
                 Some(UrgentEnd::Ratified(..)) => {}
             }
+        }
+    }
+
+    fn measures_out_of_order(&self, list: &mut Vec<Overdue>) {
+        for acted in self.measures.out_of_order() {
+            let actuator = acted.actuator.as_ref().map_or("–", |name| name.as_str());
+            let what = format!("step {} of actuator {actuator}: {}", acted.step, acted.act);
+            list.push(overdue(
+                Told::MeasureSequence,
+                acted.index,
+                acted.time,
+                what,
+            ));
         }
     }
 

@@ -123,6 +123,7 @@ const fn may(kind: EntryType) -> May {
         | T::Ruling
         | T::Suspension
         | T::Urgent
+        | T::Proposal
         | T::Attestation => May::Nobody,
         T::Start | T::Stop | T::Receipt | T::Gap | T::Fault | T::Refusal | T::Effective => {
             May::Sensor
@@ -138,6 +139,7 @@ const fn may(kind: EntryType) -> May {
         | T::Export
         | T::Reidentification
         | T::Release
+        | T::Measure
         | T::Reply => May::Office,
         T::Question
         | T::Lapse

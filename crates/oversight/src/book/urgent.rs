@@ -7,7 +7,7 @@ use crate::book::authorities::authority;
 use crate::calendar::{Month, utc};
 use crate::limits::{LAPSE_SECONDS_MAX, LATE_SECONDS_MAX};
 use crate::refused::{Code, Refused, hold};
-use sakimori_authority::statement::Statement;
+use sakimori_authority::statement::{Kind, Statement};
 use sakimori_custody::ids::{AuthorityId, BucketId};
 use sakimori_custody::time::Seconds;
 use std::collections::BTreeMap;
@@ -75,6 +75,7 @@ impl Book {
             Err(why) => return void(why),
         };
         let (id, basis, request) = (statement.id, statement.basis.clone(), statement.request);
+        self.measures.urged(utc(seen.time), &statement.pack);
         let urgent = Urgent {
             index: seen.index,
             time: seen.time,
@@ -111,6 +112,9 @@ impl Book {
             .copied()
             .unwrap_or_default();
         let hours = self.schedules.urgent(&statement, count, seen.latest())?;
+        if statement.kind == Kind::Measure {
+            self.measures.once(utc(seen.time), &statement.pack)?;
+        }
         Ok((statement, text, hours))
     }
 

@@ -1,6 +1,7 @@
 //! `authority …`. In: arguments, texts, key files, tokens. Out: texts, notes, entries. Never: a signature under a text that was not shown.
 
 mod list;
+mod measure;
 mod root;
 mod sign;
 
@@ -11,7 +12,7 @@ use crate::failure::Failure;
 use crate::show;
 use sakimori_authority::ruling::Matter;
 use sakimori_authority::schedule::{Key, UNVERIFIED};
-use sakimori_authority::statement::{Basis, Caps, Statement};
+use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
 use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_control::error::{exit, told};
 use sakimori_control::{ControlError, Host, Node, commission, files, office};
@@ -25,6 +26,7 @@ pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> 
     match command {
         Authority::Draft(arguments) => draft(&arguments, host),
         Authority::Urgent(arguments) => urgent(&arguments, host),
+        Authority::Measure(arguments) => measure::draft(&arguments, host),
         Authority::Sign(arguments) => sign(&arguments, host),
         Authority::Submit { file, dir } => submit(&file, &Node::at(dir.dir), host),
         Authority::Lease { id, sensor, dir } => {
@@ -242,9 +244,21 @@ fn ask_ruling(
 /// Puts the request on record and writes the text.
 fn ask(arguments: &Asked, draft: &office::Draft, host: &Host) -> Result<Statement, Failure> {
     let node = Node::at(&arguments.dir.dir);
-    let pack = super::pack::read(arguments.pack.as_deref())?;
     let reasons = reasons(&arguments.why);
-    let statement = office::draft(&node, host, &pack, draft, &reasons)?;
+    let statement = if draft.kind == Kind::Measure {
+        let file = arguments.measure.as_deref();
+        let file = file.ok_or_else(|| {
+            Failure::usage("a measure is asked for with `--measure`, the note that its two officers signed; `sakimori authority measure` writes its text")
+        })?;
+        office::draft_measure(&node, host, &files::read_present(file)?, draft, &reasons)?
+    } else if arguments.measure.is_some() {
+        return Err(Failure::usage(
+            "a measure is asked for with `--template measure`",
+        ));
+    } else {
+        let pack = super::pack::read(arguments.pack.as_deref())?;
+        office::draft(&node, host, &pack, draft, &reasons)?
+    };
     written(&arguments.out, &statement.to_string())?;
     show::line(&statement.id.to_string());
     let keys = [super::marks::keys_of(&statement), vec![Key::CapSharePpm]].concat();

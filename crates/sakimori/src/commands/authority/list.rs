@@ -43,8 +43,16 @@ pub(super) fn describe(
     let keys = statement.as_ref().map(marks::keys_of).unwrap_or_default();
     let unverified = marks::of(node, &keys);
     let passed = statement.as_ref().and_then(|s| marks::passed(node, s));
+    let measure = match &statement {
+        Some(statement) => office::measure_note(node, statement)?,
+        None => None,
+    };
+    let measure = measure.as_ref().map(Note::text);
     match format {
         Format::Text => {
+            if let Some(measure) = measure {
+                show::line(measure);
+            }
             show::out(&text);
             match &verdict {
                 Ok(approvers) => show::line(&format!(
@@ -64,6 +72,7 @@ pub(super) fn describe(
             let mut document = document(&text, &verdict);
             document["unverified"] = json!(unverified);
             document["passes"] = json!(passed);
+            document["measure"] = json!(measure);
             show::json(&document);
         }
     }

@@ -3,6 +3,8 @@
 use crate::arguments::{Key, Sign, SignWith};
 use crate::failure::Failure;
 use crate::show;
+use sakimori_authority::statement::{Kind, Statement};
+use sakimori_authority::text_hash;
 use sakimori_control::token::{Pin, Place, TokenKey};
 use sakimori_control::{Host, files, keys, office};
 use sakimori_tlog::key::{KeyKind, VerifierKey};
@@ -26,6 +28,9 @@ pub(in crate::commands) fn sign(arguments: &Sign, host: &Host) -> Result<ExitCod
     let mut note = open(file)?;
     let known = office::check_text(note.text());
     known.map_err(|e| Failure::no(format!("{}: {e}", file.display())))?;
+    if let Some(measure) = measure(note.text(), arguments.measure.as_deref())? {
+        show::say(&measure);
+    }
     show::say(note.text());
     if !with(&mut note, &arguments.with, host)? {
         return Err(Failure::usage("name a key file with `--key`, or a token"));
@@ -34,6 +39,25 @@ pub(in crate::commands) fn sign(arguments: &Sign, host: &Host) -> Result<ExitCod
     files::write(out, &note.to_bytes(), files::PUBLIC)?;
     show::line(&out.display().to_string());
     Ok(ExitCode::SUCCESS)
+}
+
+/// The text of the measure that a statement names, which whoever signs the statement reads too; `None` for any other text.
+fn measure(text: &str, file: Option<&Path>) -> Result<Option<String>, Failure> {
+    let statement = Statement::parse(text).ok();
+    let Some(statement) = statement.filter(|statement| statement.kind == Kind::Measure) else {
+        return Ok(None);
+    };
+    let file = file.ok_or_else(|| {
+        Failure::usage("a statement of a measure is signed with the measure before one's eyes: name it with `--measure`")
+    })?;
+    let measure = open(file)?;
+    if text_hash(measure.text()) != statement.pack {
+        let file = file.display();
+        return Err(Failure::no(format!(
+            "{file}: it is not the measure that the statement names"
+        )));
+    }
+    Ok(Some(measure.text().to_owned()))
 }
 
 /// Signs with everything that was named; `false` where nothing was.
