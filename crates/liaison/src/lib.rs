@@ -13,6 +13,7 @@ pub mod filer;
 pub mod fingerprint;
 pub mod guidance;
 pub mod matching;
+pub mod measure;
 pub mod notice;
 pub mod order;
 pub mod paper;

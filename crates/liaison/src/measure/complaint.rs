@@ -1,0 +1,207 @@
+//! Complaints of those who are met by a measure. In: what somebody wrote who need not be known. Out: a reference, what the rules say at once, what a person decided. Never: who complained, in the public register; a measure that goes
+//! on where the rules suspend it.
+
+use super::{Held, MEASURES_MAX, Measures, OFFICE, Turn, measures};
+use crate::error::LiaisonError;
+use crate::paper::{Document, Standing, Written, all, first, newest};
+use crate::report::refused;
+use sakimori_custody::ids::AuthorityId;
+use sakimori_respond::plan::collateral::estimate;
+use sakimori_respond::plan::complaint::{Complaint, Known, Register, Ruling, review};
+use sakimori_respond::plan::life::{Ended, Event};
+use sakimori_respond::plan::observe::Seen;
+use sakimori_store::{Store, View};
+use serde::{Deserialize, Serialize};
+
+/// A complaint. States: `open`, `upheld`, `dismissed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComplaintPaper {
+    /// As it came.
+    pub complaint: Complaint,
+    /// The measure that it is about, hex; none where none acts on its target.
+    pub measure: Option<String>,
+    /// What the rules said.
+    pub ruling: Ruling,
+    /// Whether a person held the block to be wrong; none before.
+    pub upheld: Option<bool>,
+    /// What whoever complained is answered.
+    pub answer: Option<String>,
+}
+
+impl Document for ComplaintPaper {
+    const KIND: &'static str = "measure-complaint";
+}
+
+/// What is known of a target when a complaint about it comes.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// What it is now; none where nobody can tell.
+    pub now: Option<Seen>,
+    /// Names on it now.
+    pub names: Option<u64>,
+}
+
+impl Measures<'_> {
+    /// The measure that acts on a target, and its aim's text.
+    fn about<'h>(held: &'h [Held], target: &str) -> Option<(&'h Held, &'h str)> {
+        let target = target.trim();
+        held.iter().find_map(|one| {
+            let state = one.state();
+            state.dispatched()?;
+            let mut aims = state.plan().aims.iter();
+            let aim = aims.find(|aim| {
+                let bare = aim.target.strip_prefix("*.").unwrap_or(&aim.target);
+                aim.target.eq_ignore_ascii_case(target) || bare.eq_ignore_ascii_case(target)
+            })?;
+            Some((one, aim.target.as_str()))
+        })
+    }
+
+    /// Takes a complaint in and reviews it by rule; where the rules say so the measure is suspended in the same transaction.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn complain(
+        &self,
+        complaint: Complaint,
+        looked: &Looked,
+    ) -> Result<(ComplaintPaper, Option<Turn>), LiaisonError> {
+        let (held, _) = measures(self.store).await?;
+        let about = Self::about(&held, &complaint.target);
+        let facts = about.map(|(one, target)| {
+            let plan = one.state().plan();
+            let facts = plan.facts.iter().find(|facts| facts.target == target);
+            estimate(target, facts, &self.terms.collateral, self.now)
+        });
+        let before = about.and_then(|(one, target)| one.state().found()?.seen.get(target));
+        let ruling = review(&Known {
+            target: about.map(|(_, target)| target),
+            before,
+            now: looked.now.as_ref(),
+            estimate: facts.as_ref(),
+            names: looked.names,
+            before_it: about.map_or(0, |(one, _)| one.state().complaints().len()),
+        });
+        let id = about.map(|(one, _)| one.state().plan().id);
+        let paper = ComplaintPaper {
+            complaint: complaint.clone(),
+            measure: id.map(|id| id.to_string()),
+            ruling: ruling.clone(),
+            upheld: None,
+            answer: None,
+        };
+        let change = first(OFFICE, &complaint.reference, &paper, self.open())?;
+        let Some(id) = id else {
+            self.store.apply(&[change]).await?;
+            return Ok((paper, None));
+        };
+        let event = Event::Complaint {
+            reference: complaint.reference,
+            ruling,
+        };
+        let turn = self.take_with(id, &event, vec![change.clone()]).await?;
+        if turn.refused.is_some() {
+            // The measure takes no more of them; what was written is kept all the same.
+            self.store.apply(&[change]).await?;
+        }
+        Ok((paper, Some(turn)))
+    }
+
+    /// A person decides a complaint: was the block wrong? An upheld one ends the measure.
+    ///
+    /// # Errors
+    /// [`LiaisonError::Refused`] where it is decided already, [`LiaisonError::Missing`], what the store says.
+    pub async fn decide(
+        &self,
+        reference: &str,
+        upheld: bool,
+        answer: &str,
+    ) -> Result<(ComplaintPaper, Option<Turn>), LiaisonError> {
+        let written = complaint(self.store, reference).await?;
+        if written.said.upheld.is_some() {
+            return Err(refused("complaint", "it is decided"));
+        }
+        if answer.trim().is_empty() {
+            return Err(refused("answer", "whoever complained is told why"));
+        }
+        let said = ComplaintPaper {
+            upheld: Some(upheld),
+            answer: Some(answer.trim().to_owned()),
+            ..written.said.clone()
+        };
+        let standing = Standing {
+            state: if upheld { "upheld" } else { "dismissed" },
+            ..self.open()
+        };
+        let change = written.next(&said, standing)?;
+        let id: Option<AuthorityId> = said.measure.as_deref().and_then(|id| id.parse().ok());
+        let Some(id) = id else {
+            self.store.apply(&[change]).await?;
+            return Ok((said, None));
+        };
+        let event = Event::Complained {
+            reference: reference.to_owned(),
+            upheld,
+        };
+        let turn = self.take_with(id, &event, vec![change.clone()]).await?;
+        if turn.refused.is_some() {
+            self.store.apply(&[change]).await?;
+        }
+        Ok((said, Some(turn)))
+    }
+
+    const fn open(&self) -> Standing<'_> {
+        Standing {
+            state: "open",
+            due: None,
+            at: self.now.0,
+            by: self.by,
+        }
+    }
+}
+
+/// A complaint by its reference: whoever has it may ask.
+///
+/// # Errors
+/// [`LiaisonError::Missing`], [`LiaisonError::Unreadable`], what the store says.
+pub async fn complaint(
+    store: &dyn Store,
+    reference: &str,
+) -> Result<Written<ComplaintPaper>, LiaisonError> {
+    newest(store, OFFICE, reference).await
+}
+
+/// All complaints, or those of one state.
+///
+/// # Errors
+/// As [`complaint`].
+pub async fn complaints(
+    store: &dyn Store,
+    state: Option<&str>,
+) -> Result<(Vec<Written<ComplaintPaper>>, bool), LiaisonError> {
+    all(store, View::All, state, MEASURES_MAX).await
+}
+
+/// The register that everybody may read: numbers alone.
+///
+/// # Errors
+/// As [`complaint`].
+pub async fn public_register(store: &dyn Store) -> Result<Register, LiaisonError> {
+    let (all, _) = complaints(store, None).await?;
+    let mut register = Register::default();
+    for one in &all {
+        register.received += 1;
+        match one.said.upheld {
+            None => register.open += 1,
+            Some(true) => register.upheld += 1,
+            Some(false) => register.dismissed += 1,
+        }
+    }
+    let (held, _) = measures(store).await?;
+    let ended = held
+        .iter()
+        .filter(|one| one.state().end() == Some(Ended::Complaint));
+    register.ended = ended.count() as u64;
+    Ok(register)
+}
