@@ -6,4 +6,5 @@ pub mod cacao;
 pub mod engine;
 pub mod flowspec;
 pub mod openc2;
+pub mod plan;
 pub mod safety;

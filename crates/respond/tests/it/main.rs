@@ -13,4 +13,5 @@ mod engine;
 mod engine_rules;
 mod flowspec;
 mod openc2;
+mod plan;
 mod safety;

@@ -1,0 +1,536 @@
+//! The state that records come to. In: records in their order. Out: where a measure stands, what is in force, what is owed. Never: a state that no records lead to.
+
+use super::super::Plan;
+use super::super::command::Command;
+use super::super::form::Digest;
+use super::duty::{Clock, Duty};
+use super::event::Decision;
+use super::record::{Fact, Found, Record};
+use super::{Ended, Stage, Why};
+use sakimori_authority::measure;
+use sakimori_custody::ids::{AuthorityId, Name};
+use sakimori_custody::time::Seconds;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How one effect stands, as far as the office knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum At {
+    /// Nothing was done.
+    Not,
+    /// It was commanded and not answered.
+    Asked,
+    /// It was read back in force.
+    There,
+    /// It could not be put in force, or only half.
+    Failed,
+    /// Its end was commanded and not answered.
+    Taking,
+    /// It is gone.
+    Gone,
+}
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// How it stands.
+    pub at: At,
+    /// The last command.
+    pub command: Option<Command>,
+    /// The number of the last command that put it in force, for an answer that comes late.
+    pub begun: Option<String>,
+    /// The first second in which it is not in force any more, by that command.
+    pub until: Option<Seconds>,
+    /// Whether it was taken out for good.
+    pub narrowed: bool,
+}
+
+impl Effect {
+    const fn new() -> Self {
+        Self {
+            at: At::Not,
+            command: None,
+            begun: None,
+            until: None,
+            narrowed: false,
+        }
+    }
+
+    /// Whether it can be in force.
+    pub const fn stands(&self) -> bool {
+        matches!(self.at, At::Asked | At::There | At::Failed | At::Taking)
+    }
+}
+
+/// What records come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    pub(super) plan: Plan,
+    pub(super) drafted_by: Name,
+    pub(super) drafted: Seconds,
+    pub(super) reviewed_by: Option<Name>,
+    pub(super) found: Option<Found>,
+    pub(super) stage: Stage,
+    pub(super) text: Option<Digest>,
+    pub(super) decision: Option<Decision>,
+    pub(super) decided: Option<Seconds>,
+    pub(super) authority: Option<AuthorityId>,
+    pub(super) urgent_until: Option<Seconds>,
+    pub(super) invoked: Option<Seconds>,
+    pub(super) officers: Vec<Name>,
+    pub(super) in_force: Option<Seconds>,
+    pub(super) ratified: bool,
+    pub(super) questions: BTreeSet<String>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) revision: u64,
+    pub(super) wave: u8,
+    pub(super) soak_until: Option<Seconds>,
+    pub(super) held: bool,
+    pub(super) first_dispatch: Option<Seconds>,
+    pub(super) suspended: Option<Why>,
+    pub(super) renewal: Option<Digest>,
+    pub(super) renewals: u64,
+    pub(super) clocks: BTreeMap<Duty, Clock>,
+    pub(super) complaints: BTreeMap<String, Option<bool>>,
+    pub(super) end: Option<Ended>,
+    pub(super) ended: Option<Seconds>,
+    pub(super) flags: u64,
+    pub(super) out_of_sequence: u64,
+    pub(super) last: Seconds,
+}
+
+impl State {
+    pub(super) fn new(plan: Plan, by: Name, at: Seconds) -> Self {
+        let effects = plan.aims.iter().map(|_| Effect::new()).collect();
+        Self {
+            plan,
+            drafted_by: by,
+            drafted: at,
+            reviewed_by: None,
+            found: None,
+            stage: Stage::Drafted,
+            text: None,
+            decision: None,
+            decided: None,
+            authority: None,
+            urgent_until: None,
+            invoked: None,
+            officers: Vec::new(),
+            in_force: None,
+            ratified: false,
+            questions: BTreeSet::new(),
+            effects,
+            revision: 0,
+            wave: 0,
+            soak_until: None,
+            held: false,
+            first_dispatch: None,
+            suspended: None,
+            renewal: None,
+            renewals: 0,
+            clocks: BTreeMap::new(),
+            complaints: BTreeMap::new(),
+            end: None,
+            ended: None,
+            flags: 0,
+            out_of_sequence: 0,
+            last: at,
+        }
+    }
+
+    /// Takes a record in; what it says was judged when it was made.
+    pub(super) fn take(&mut self, record: &Record) {
+        let at = record.at;
+        self.last = self.last.max(at);
+        match &record.fact {
+            Fact::Drafted { plan, by } => {
+                *self = Self {
+                    flags: self.flags,
+                    out_of_sequence: self.out_of_sequence,
+                    last: self.last,
+                    ..Self::new((**plan).clone(), by.clone(), at)
+                }
+            }
+            Fact::Reviewed { .. }
+            | Fact::SentBack { .. }
+            | Fact::Asked { .. }
+            | Fact::Questioned { .. }
+            | Fact::Answered { .. } => self.proposed(&record.fact),
+            Fact::Approved(_)
+            | Fact::Refused { .. }
+            | Fact::Invoked { .. }
+            | Fact::Ratified(_)
+            | Fact::RenewalAsked { .. }
+            | Fact::Renewed(_) => self.decided(&record.fact, at),
+            Fact::Owed { .. }
+            | Fact::Told { .. }
+            | Fact::Withheld { .. }
+            | Fact::Escalated { .. }
+            | Fact::Complaint { .. }
+            | Fact::Complained { .. } => self.owed(&record.fact, at),
+            Fact::Dispatched { .. }
+            | Fact::Commanded(_)
+            | Fact::ReadBack { .. }
+            | Fact::Soaking { .. }
+            | Fact::Wave { .. }
+            | Fact::InForce
+            | Fact::Over { .. }
+            | Fact::Narrowed { .. }
+            | Fact::Held { .. } => self.rolled(&record.fact, at),
+            Fact::Suspended { .. }
+            | Fact::Resumed { .. }
+            | Fact::Ending { .. }
+            | Fact::Ended
+            | Fact::Reported { .. } => self.stopped(&record.fact, at),
+            Fact::Flagged {
+                out_of_sequence, ..
+            } => {
+                self.flags += 1;
+                self.out_of_sequence += u64::from(*out_of_sequence);
+            }
+        }
+    }
+
+    fn proposed(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Reviewed { by, found } => {
+                self.reviewed_by = Some(by.clone());
+                self.found = Some(found.clone());
+                self.stage = Stage::Reviewed;
+            }
+            Fact::SentBack { .. } => {
+                self.reviewed_by = None;
+                self.found = None;
+                self.stage = Stage::Drafted;
+            }
+            Fact::Asked { text, found, .. } => {
+                self.text = Some(*text);
+                self.found = Some(found.clone());
+                self.stage = Stage::Asked;
+            }
+            Fact::Questioned { id } => {
+                self.questions.insert(id.clone());
+                self.stage = Stage::Questioned;
+            }
+            Fact::Answered { id } => {
+                self.questions.remove(id);
+                if self.questions.is_empty() {
+                    self.stage = Stage::Asked;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decided(&mut self, fact: &Fact, at: Seconds) {
+        match fact {
+            Fact::Approved(decision) => {
+                self.decide(decision, at);
+                self.stage = Stage::Approved;
+            }
+            Fact::Refused { .. } => self.stage = Stage::Refused,
+            Fact::Invoked {
+                officers,
+                text,
+                authority,
+                until,
+                found,
+            } => {
+                self.officers.clone_from(officers);
+                self.invoked = Some(at);
+                self.text = Some(*text);
+                self.authority = Some(*authority);
+                self.urgent_until = Some(*until);
+                self.found = Some(found.clone());
+                self.decided = Some(at);
+                self.stage = Stage::Urgent;
+            }
+            Fact::Ratified(decision) => {
+                self.decide(decision, at);
+                self.urgent_until = None;
+                self.ratified = true;
+                if self.stage == Stage::Urgent {
+                    self.stage = Stage::Approved;
+                }
+            }
+            Fact::RenewalAsked { text, .. } => self.renewal = Some(*text),
+            Fact::Renewed(decision) => {
+                self.decide(decision, at);
+                self.renewal = None;
+                self.renewals += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn decide(&mut self, decision: &Decision, at: Seconds) {
+        self.text = Some(decision.text);
+        self.authority = Some(decision.authority);
+        self.decision = Some(decision.clone());
+        self.decided = Some(at);
+    }
+
+    fn owed(&mut self, fact: &Fact, at: Seconds) {
+        match fact {
+            Fact::Owed { duty, term } => {
+                self.clocks
+                    .entry(duty.clone())
+                    .or_insert_with(|| Clock::new(at, *term));
+            }
+            Fact::Told { duty } => {
+                if let Some(clock) = self.clocks.get_mut(duty) {
+                    clock.late |= at > clock.due;
+                    clock.done = Some(at);
+                }
+            }
+            Fact::Withheld {
+                duty,
+                reason,
+                review,
+                ..
+            } => {
+                if let Some(clock) = self.clocks.get_mut(duty) {
+                    clock.late |= at > clock.due;
+                    clock.withheld = Some(reason.clone());
+                    clock.due = *review;
+                    clock.steps = 0;
+                }
+            }
+            Fact::Escalated { duty, steps } => {
+                if let Some(clock) = self.clocks.get_mut(duty) {
+                    clock.steps = *steps;
+                    clock.late = true;
+                }
+            }
+            Fact::Complaint { reference, .. } => {
+                self.complaints.insert(reference.clone(), None);
+            }
+            Fact::Complained { reference, upheld } => {
+                self.complaints.insert(reference.clone(), Some(*upheld));
+            }
+            _ => {}
+        }
+    }
+
+    fn rolled(&mut self, fact: &Fact, at: Seconds) {
+        match fact {
+            Fact::Dispatched { .. } => {
+                self.first_dispatch.get_or_insert(at);
+                self.wave = 0;
+                self.soak_until = None;
+                for effect in self.effects.iter_mut().filter(|effect| !effect.narrowed) {
+                    effect.at = At::Not;
+                }
+                self.stage = Stage::Dispatching;
+            }
+            Fact::Commanded(command) => {
+                self.revision = self.revision.max(command.revision);
+                if let Some(effect) = self.effects.get_mut(command.aim) {
+                    effect.at = if command.begins() {
+                        At::Asked
+                    } else {
+                        At::Taking
+                    };
+                    if command.begins() {
+                        effect.begun = Some(command.id.clone());
+                        // A renewal that fails leaves the earlier end, which is not later.
+                        effect.until = effect.until.max(command.until);
+                    }
+                    effect.command = Some(command.clone());
+                }
+            }
+            Fact::ReadBack { command, well } => self.answered(command, *well),
+            Fact::Soaking { until, .. } => self.soak_until = Some(*until),
+            Fact::Wave { wave } => {
+                self.wave = *wave;
+                self.soak_until = None;
+            }
+            Fact::InForce => {
+                self.stage = Stage::InForce;
+                self.in_force = Some(at);
+                self.soak_until = None;
+            }
+            Fact::Over { aim } => {
+                if let Some(effect) = self.effects.get_mut(*aim) {
+                    effect.at = At::Gone;
+                }
+            }
+            Fact::Narrowed { aims, .. } => {
+                for aim in aims {
+                    if let Some(effect) = self.effects.get_mut(*aim) {
+                        effect.narrowed = true;
+                    }
+                }
+            }
+            Fact::Held { held } => self.held = *held,
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, command: &str, well: bool) {
+        let mut effects = self.effects.iter_mut();
+        let mine =
+            |effect: &&mut Effect| effect.command.as_ref().is_some_and(|one| one.id == command);
+        if let Some(effect) = effects.find(mine) {
+            effect.at = match (effect.at, well) {
+                (At::Asked, true) => At::There,
+                (At::Asked, false) => At::Failed,
+                (At::Taking, true) => At::Gone,
+                (at, _) => at,
+            };
+        }
+    }
+
+    fn stopped(&mut self, fact: &Fact, at: Seconds) {
+        match fact {
+            Fact::Suspended { why, .. } => {
+                self.suspended = Some(*why);
+                self.soak_until = None;
+                self.stage = Stage::Suspended;
+            }
+            Fact::Resumed { .. } => {
+                self.suspended = None;
+                self.stage = if self.urgent_until.is_some() {
+                    Stage::Urgent
+                } else {
+                    Stage::Approved
+                };
+            }
+            Fact::Ending { end } => {
+                self.end = Some(*end);
+                self.soak_until = None;
+                self.stage = Stage::Ending;
+            }
+            Fact::Ended => {
+                self.ended = Some(at);
+                self.stage = Stage::Ended;
+            }
+            Fact::Reported { .. } => self.stage = Stage::Reported,
+            _ => {}
+        }
+    }
+
+    /// Where it stands.
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// The plan.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Its effects, in the order of its aims.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// The level that it was found to have; 2 where nobody found one.
+    pub fn level(&self) -> u64 {
+        self.found.as_ref().map_or(2, |found| found.level)
+    }
+
+    /// What it came to when it was last held against the rules.
+    pub const fn found(&self) -> Option<&Found> {
+        self.found.as_ref()
+    }
+
+    /// The decision of the commission.
+    pub const fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
+    }
+
+    /// The first second in which nothing of it is in force any more.
+    pub fn until(&self) -> Option<Seconds> {
+        let decided = self
+            .decision
+            .as_ref()
+            .map(|decision| decision.not_after.plus(1));
+        self.urgent_until.or(decided)
+    }
+
+    /// What is owed, by when.
+    pub const fn clocks(&self) -> &BTreeMap<Duty, Clock> {
+        &self.clocks
+    }
+
+    /// Complaints by their reference, and whether the block was wrong, where that is decided.
+    pub const fn complaints(&self) -> &BTreeMap<String, Option<bool>> {
+        &self.complaints
+    }
+
+    /// How it ended, or ends.
+    pub const fn end(&self) -> Option<Ended> {
+        self.end
+    }
+
+    /// When it was drafted.
+    pub const fn drafted(&self) -> Seconds {
+        self.drafted
+    }
+
+    /// When it was last decided.
+    pub const fn decided_at(&self) -> Option<Seconds> {
+        self.decided
+    }
+
+    /// When it was first dispatched.
+    pub const fn dispatched(&self) -> Option<Seconds> {
+        self.first_dispatch
+    }
+
+    /// When it ended.
+    pub const fn ended(&self) -> Option<Seconds> {
+        self.ended
+    }
+
+    /// Whether two officers decided it, and whether the commission ratified that.
+    pub const fn urgent(&self) -> Option<bool> {
+        if self.invoked.is_some() {
+            Some(self.ratified)
+        } else {
+            None
+        }
+    }
+
+    /// When two officers decided it.
+    pub const fn invoked(&self) -> Option<Seconds> {
+        self.invoked
+    }
+
+    /// Since when all of it was in force, the last time.
+    pub const fn in_force_since(&self) -> Option<Seconds> {
+        self.in_force
+    }
+
+    /// How often it was renewed.
+    pub const fn renewals(&self) -> u64 {
+        self.renewals
+    }
+
+    /// The statement that it rests on.
+    pub const fn authority(&self) -> Option<AuthorityId> {
+        self.authority
+    }
+
+    /// Events that were refused, and how many of them were out of sequence.
+    pub const fn flags(&self) -> (u64, u64) {
+        (self.flags, self.out_of_sequence)
+    }
+
+    /// Why it is suspended.
+    pub const fn suspended(&self) -> Option<Why> {
+        self.suspended
+    }
+
+    /// Whether the kill switch holds its dispatch.
+    pub const fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// What all revisions of the measure share.
+    pub fn family(&self) -> Digest {
+        Digest(measure::family(self.plan.id))
+    }
+}

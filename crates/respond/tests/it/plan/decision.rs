@@ -1,0 +1,410 @@
+//! From a draft to a decision, and the urgent way. In: events. Out: stages and records.
+
+use super::*;
+use sakimori_authority::measure::{Actuator, Measure, Route};
+use sakimori_respond::plan::life::{Duty, Fact, Refused};
+use sakimori_respond::plan::text;
+use sakimori_respond::safety::Class as Protection;
+
+fn invoke() -> Event {
+    Event::Invoke {
+        officers: [name("head"), name("lawyer")],
+        text: digest("text"),
+        authority: AuthorityId([9; 16]),
+    }
+}
+
+fn approve() -> Event {
+    Event::Approve(decision("text"))
+}
+
+#[test]
+fn a_measure_goes_from_draft_to_approval_with_questions_between() {
+    let mut case = Case::new(plan(1));
+    assert_eq!(case.stage(), Stage::Drafted);
+    case.review();
+    assert_eq!(case.stage(), Stage::Reviewed);
+    case.ask();
+    assert_eq!(case.stage(), Stage::Asked);
+    let question = |id: &str| Event::Question { id: id.to_owned() };
+    let reply = |id: &str| Event::Answer { id: id.to_owned() };
+    case.well(&question("q-1"));
+    case.well(&question("q-2"));
+    case.refused(&question("q-2"));
+    case.well(&reply("q-1"));
+    assert_eq!(case.stage(), Stage::Questioned);
+    case.refused(&reply("q-1"));
+    case.well(&reply("q-2"));
+    assert_eq!(case.stage(), Stage::Asked);
+    case.well(&approve());
+    assert_eq!(case.stage(), Stage::Approved);
+    assert_eq!(case.life.state().until(), Some(at(NOW + DAY)));
+}
+
+#[test]
+fn what_is_sent_back_or_drafted_anew_is_reviewed_anew() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    let back = |by: &str| Event::SendBack {
+        by: name(by),
+        words: "the scope is too wide".to_owned(),
+    };
+    case.refused(&back("sato"));
+    case.well(&back("suzuki"));
+    assert_eq!(case.stage(), Stage::Drafted);
+    case.review();
+    let mut narrower = plan(1);
+    narrower.dossier.scope = "one port".to_owned();
+    let redraft = |plan: &Plan| Event::Redraft {
+        plan: Box::new(plan.clone()),
+        by: name("sato"),
+    };
+    case.well(&redraft(&narrower));
+    assert_eq!(case.stage(), Stage::Drafted);
+    assert_eq!(case.life.state().plan(), &narrower);
+    let mut other = plan(1);
+    other.id = AuthorityId([8; 16]);
+    case.refused(&redraft(&other));
+    case.review();
+    case.ask();
+    case.refused(&redraft(&narrower));
+}
+
+#[test]
+fn a_plan_with_problems_is_not_reviewed_and_all_are_named() {
+    let mut bad = plan(1);
+    bad.dossier.harm.clear();
+    bad.dossier.alternatives.clear();
+    bad.observations.clear();
+    let mut case = Case::new(bad);
+    let problems = case.problems(&Event::Review { by: name("suzuki") });
+    let places: Vec<&str> = problems.iter().map(|one| one.place.as_str()).collect();
+    let milder = "/dossier/alternatives";
+    assert_eq!(
+        places,
+        ["/dossier/harm", milder, milder, milder, "/aims/0/target"]
+    );
+    assert_eq!(case.stage(), Stage::Drafted);
+}
+
+#[test]
+fn a_decision_names_the_text_and_stays_in_the_window() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.ask();
+    let mut with = |change: fn(&mut Decision)| {
+        let mut other = decision("text");
+        change(&mut other);
+        case.refused(&Event::Approve(other))
+    };
+    assert!(with(|one| one.text = digest("other")).contains("another text"));
+    assert!(with(|one| one.votes.clear()).contains("nobody voted"));
+    assert!(with(|one| one.not_before = at(NOW - 1)).contains("wider"));
+    assert!(with(|one| one.not_after = at(NOW + DAY + 1)).contains("wider"));
+    assert!(with(|one| one.not_after = at(NOW)).contains("window is none"));
+    assert!(with(|one| one.not_after = at(NOW + 8 * DAY)).contains("longer"));
+    case.well(&Event::Approve(decision("text")));
+}
+
+#[test]
+fn what_the_lists_began_to_protect_is_not_approved_and_not_dispatched() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.ask();
+    case.judgement
+        .classes
+        .insert(target(1), Some(Protection::Never));
+    assert!(case.refused(&approve()).contains("protected"));
+    case.judgement
+        .classes
+        .insert(target(1), Some(Protection::Level2));
+    assert!(case.refused(&approve()).contains("level 2"));
+    case.judgement.classes.insert(target(1), None);
+    case.well(&approve());
+    case.judgement
+        .classes
+        .insert(target(1), Some(Protection::Never));
+    let dispatch = case.dispatch_event();
+    assert!(case.refused(&dispatch).contains("protected"));
+    case.judgement.classes.clear();
+    assert!(case.refused(&dispatch).contains("not held against"));
+}
+
+#[test]
+fn refused_is_the_end_and_needs_no_report() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.ask();
+    case.well(&Event::Refuse {
+        words: "not needed".to_owned(),
+    });
+    assert_eq!(case.stage(), Stage::Refused);
+    let dispatch = case.dispatch_event();
+    for event in [approve(), invoke(), dispatch, Event::Revoke] {
+        case.refused(&event);
+    }
+    assert_eq!(case.tick(400 * DAY).acts, []);
+}
+
+#[test]
+fn an_urgent_act_tells_the_commission_in_the_same_transaction_and_first() {
+    let mut urgent = plan(1);
+    urgent.observations = observed(&["198.51.100.1/32"], "JP", NOW - HOUR);
+    let mut case = Case::new(urgent);
+    case.review();
+    let step = case.well(&invoke());
+    let facts: Vec<&Fact> = step.keep.iter().map(|record| &record.fact).collect();
+    assert!(
+        matches!(
+            facts.as_slice(),
+            [
+                Fact::Owed {
+                    duty: Duty::Commission,
+                    ..
+                },
+                Fact::Invoked { .. }
+            ]
+        ),
+        "{facts:?}"
+    );
+    assert_eq!(step.acts, [Act::Notice(Duty::Commission)]);
+    assert_eq!(case.stage(), Stage::Urgent);
+    assert_eq!(case.life.state().until(), Some(at(NOW + 2 * HOUR)));
+}
+
+#[test]
+fn an_urgent_act_takes_a_review_two_officers_and_what_the_terms_list() {
+    let mut case = Case::new(plan(1));
+    let words = case.refused(&invoke());
+    assert!(words.contains("cannot happen"), "{words}");
+    case.review();
+    let one = Event::Invoke {
+        officers: [name("head"), name("head")],
+        text: digest("text"),
+        authority: AuthorityId([9; 16]),
+    };
+    assert!(case.refused(&one).contains("two officers"));
+    let urgent = case.terms.urgent.take();
+    assert!(case.refused(&invoke()).contains("no urgent"));
+    case.terms.urgent = urgent;
+    case.terms.urgent_deeds.retain(|deed| *deed != Deed::Block);
+    let problems = case.problems(&invoke());
+    assert!(has(&problems, "/aims/0/deed", "urgently"), "{problems:?}");
+    case.terms.urgent_deeds.push(Deed::Block);
+    case.well(&invoke());
+}
+
+#[test]
+fn observations_of_an_hour_are_fresh_for_an_urgent_act_and_a_second_more_is_not() {
+    for (more, fresh) in [(0, true), (1, false)] {
+        let mut case = Case::new(plan(1));
+        case.review();
+        case.now = NOW - 60 + HOUR + more;
+        if fresh {
+            case.well(&invoke());
+        } else {
+            let problems = case.problems(&invoke());
+            assert!(has(&problems, "/aims/0/target", "3600 s"), "{problems:?}");
+        }
+    }
+}
+
+#[test]
+fn one_urgent_act_meets_a_target_in_a_period() {
+    let mut case = Case::new(plan(2));
+    case.review();
+    case.urgent_before = vec![(target(2), at(NOW - DAY + 1))];
+    let words = case.refused(&invoke());
+    assert!(words.contains("198.51.100.2/32 was met"), "{words}");
+    case.urgent_before = vec![(target(2), at(NOW - DAY)), (target(3), at(NOW - 1))];
+    case.well(&invoke());
+}
+
+#[test]
+fn acceptance_11_an_urgent_act_that_nobody_ratifies_is_released_at_its_limit() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.well(&invoke());
+    let sent = case.dispatch();
+    assert_eq!(sent[0].until, Some(at(NOW + 2 * HOUR)));
+    case.answer(&sent);
+    assert_eq!(case.stage(), Stage::InForce);
+    let notice = case.records.iter().position(|record| {
+        matches!(
+            &record.fact,
+            Fact::Owed {
+                duty: Duty::Commission,
+                ..
+            }
+        )
+    });
+    let effect = case
+        .records
+        .iter()
+        .position(|record| matches!(record.fact, Fact::Commanded(_)));
+    assert!(
+        notice.unwrap() < effect.unwrap(),
+        "the notice is before the effect"
+    );
+    case.now = NOW + 2 * HOUR - 1;
+    assert_eq!(commands(&case.take(&Event::Tick)), []);
+    case.now = NOW + 2 * HOUR;
+    let step = case.take(&Event::Tick);
+    let ends = commands(&step);
+    assert_eq!(ends.len(), 1);
+    assert!(!ends[0].begins());
+    case.answer(&ends);
+    assert_eq!(case.stage(), Stage::Ended);
+    assert_eq!(case.life.state().urgent(), Some(false));
+}
+
+#[test]
+fn what_is_ratified_goes_on_to_the_end_of_the_decision() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.well(&invoke());
+    let sent = case.dispatch();
+    case.answer(&sent);
+    case.now = NOW + HOUR;
+    let mut own = decision("text");
+    own.votes.push(name("head"));
+    case.refused(&Event::Ratify(own));
+    let step = case.well(&Event::Ratify(decision("text")));
+    let again = commands(&step);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].until, Some(at(NOW + DAY)));
+    assert!(again[0].revision > sent[0].revision);
+    case.answer(&again);
+    assert_eq!(case.stage(), Stage::InForce);
+    case.now = NOW + 3 * HOUR;
+    assert_eq!(commands(&case.take(&Event::Tick)), []);
+    assert_eq!(case.life.state().urgent(), Some(true));
+}
+
+#[test]
+fn an_urgent_act_that_the_commission_refuses_is_taken_back() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.well(&invoke());
+    let sent = case.dispatch();
+    case.answer(&sent);
+    let words = "no urgency".to_owned();
+    let step = case.well(&Event::Refuse { words });
+    assert_eq!(commands(&step).len(), 1);
+    assert_eq!(case.stage(), Stage::Ending);
+}
+
+#[test]
+fn a_renewal_takes_fresh_evidence_and_there_are_so_many() {
+    let mut case = Case::new(plan(1));
+    case.in_force();
+    case.now += 20 * HOUR;
+    let renew = |case: &Case, taken: u64, look: u64| Event::AskRenewal {
+        by: name("sato"),
+        text: digest("text 2"),
+        evidence: vec![evidence("e-2", Class::Selected, taken)],
+        observations: observed(&["198.51.100.1/32"], "JP", case.now - look),
+    };
+    let old = renew(&case, NOW, 0);
+    assert!(case.refused(&old).contains("not behind the last decision"));
+    let blind = renew(&case, NOW + 1, 73 * HOUR);
+    assert!(case.refused(&blind).contains("no observation is younger"));
+    let mut none = renew(&case, NOW + 1, 0);
+    if let Event::AskRenewal { evidence, .. } = &mut none {
+        evidence.clear();
+    }
+    assert!(case.refused(&none).contains("fresh evidence"));
+    let mut class = renew(&case, NOW + 1, 0);
+    if let Event::AskRenewal { evidence, .. } = &mut class {
+        evidence[0].class = Class::Acquired;
+    }
+    assert!(has(&case.problems(&class), "/evidence/0/class", "withheld"));
+    case.well(&renew(&case, NOW + 1, 0));
+    let mut next = decision("text");
+    next.not_before = at(case.now);
+    next.not_after = at(case.now + DAY);
+    assert!(
+        case.refused(&Event::Renew(next.clone()))
+            .contains("another text")
+    );
+    next.text = digest("text 2");
+    let again = commands(&case.well(&Event::Renew(next)));
+    assert_eq!(again[0].until, Some(at(case.now + DAY + 1)));
+    case.answer(&again);
+    let more = renew(&case, case.now, 0);
+    assert!(case.refused(&more).contains("renewed 1 times"));
+    case.now += 20 * HOUR;
+    assert_eq!(
+        commands(&case.take(&Event::Tick)),
+        [],
+        "it goes on over its first end"
+    );
+    assert_eq!(case.stage(), Stage::InForce);
+}
+
+#[test]
+fn a_step_out_of_sequence_is_flagged_and_does_nothing() {
+    let mut case = Case::new(plan(1));
+    let dispatch = case.dispatch_event();
+    let step = case.take(&dispatch);
+    assert_eq!(step.acts, []);
+    let [record] = step.keep.as_slice() else {
+        panic!("one record: {:?}", step.keep);
+    };
+    let Fact::Flagged {
+        event,
+        stage,
+        out_of_sequence,
+        ..
+    } = &record.fact
+    else {
+        panic!("no flag: {record:?}");
+    };
+    assert_eq!(
+        (event.as_str(), stage.as_str(), *out_of_sequence),
+        ("dispatch", "drafted", true)
+    );
+    assert!(matches!(step.refused, Some(Refused::OutOfSequence { .. })));
+    case.refused(&Event::Review { by: name("sato") });
+    assert_eq!(case.life.state().flags(), (2, 1));
+    // Whoever brings the same again and again does not fill the store.
+    for _ in 0..1_100 {
+        case.take(&dispatch);
+    }
+    assert_eq!(case.life.state().flags().0, 1_000);
+    assert!(case.take(&dispatch).keep.is_empty());
+}
+
+#[test]
+fn the_text_of_a_plan_says_what_the_plan_says() {
+    let mut defence = plan(3);
+    defence.chain.executor.body = Body::Defence;
+    defence.chain.defence = Some(order());
+    let found = defence
+        .assess(&terms(), &nothing_protected(&defence), false, at(NOW))
+        .unwrap();
+    let key = "edge-1+49e30aea+ATxa1FP9cmOd+zEuo6VMhqTKDpQKg5HYCSBcN5hBW2ty"
+        .parse()
+        .ok();
+    let actuators: Vec<Actuator> = key
+        .map(|key| Actuator {
+            name: name("edge-1"),
+            key,
+        })
+        .into_iter()
+        .collect();
+    let measure = text(&defence, &found, 3, &actuators, 1);
+    assert_eq!(measure.route, Route::Defence);
+    assert_eq!(measure.order, Some(order().sha256.0));
+    assert_eq!(measure.dossier, defence.digest().0);
+    assert_eq!(measure.effects.len(), 3);
+    assert_eq!(measure.collateral, found.collateral);
+    assert_eq!(
+        (measure.level, measure.revision, measure.lists),
+        (1, 3, (4, [4; 32]))
+    );
+    measure.route(&[country("JP")]).unwrap();
+    if !actuators.is_empty() {
+        assert_eq!(Measure::parse(&measure.to_string()).unwrap(), measure);
+    }
+}

@@ -1,0 +1,165 @@
+//! Every way in which a measure ends or stops. In: events. Out: what is taken back.
+
+use super::*;
+use sakimori_respond::plan::life::{Duty, Ended, Kill, Why};
+
+/// A measure of two effects in force.
+fn running() -> Case {
+    let mut case = Case::new(plan(2));
+    case.in_force();
+    case
+}
+
+fn check(event: &Event, end: Ended) {
+    let mut case = running();
+    let step = case.well(event);
+    assert_eq!(case.life.state().end(), Some(end));
+    assert_eq!(case.stage(), Stage::Ending);
+    assert!(step.acts.contains(&Act::Suspend));
+    let ends = commands(&step);
+    assert_eq!(ends.len(), 2);
+    assert!(ends.iter().all(|command| !command.begins()));
+    case.answer(&ends[..1]);
+    assert_eq!(case.stage(), Stage::Ending);
+    // An actuator that could not take it back is asked again.
+    case.well(&answer(&ends[1], false));
+    assert_eq!(case.stage(), Stage::Ending);
+    assert_eq!(commands(&case.tick(60)), ends[1..]);
+    case.answer(&ends[1..]);
+    assert_eq!(case.stage(), Stage::Ended);
+    let clock = &case.life.state().clocks()[&Duty::Report];
+    assert_eq!(clock.due.0 - clock.began.0, 30 * DAY);
+}
+
+#[test]
+fn success_stop_revocation_and_the_kill_switch_end_it() {
+    check(&Event::SuccessMet, Ended::Success);
+    check(&Event::StopMet, Ended::Stop);
+    check(&Event::Revoke, Ended::Revoked);
+    check(&Event::Kill(Kill::Measure), Ended::Killed);
+    let authority = Kill::Authority(AuthorityId([9; 16]));
+    check(&Event::Kill(authority), Ended::Killed);
+}
+
+#[test]
+fn the_kill_switch_of_another_authority_leaves_it() {
+    let mut case = running();
+    let other = Kill::Authority(AuthorityId([8; 16]));
+    case.refused(&Event::Kill(other));
+    assert_eq!(case.stage(), Stage::InForce);
+}
+
+#[test]
+fn the_first_level_of_the_kill_switch_stops_dispatch_and_leaves_what_is_there() {
+    let mut case = Case::new(plan(30));
+    case.approve();
+    let canary = case.dispatch();
+    case.answer(&canary);
+    let step = case.well(&Event::Kill(Kill::Dispatch));
+    assert_eq!(commands(&step), []);
+    assert_eq!(commands(&case.tick(HOUR)), []);
+    let free = |by: &str| Event::Free { by: name(by) };
+    case.refused(&free("tanaka"));
+    let go_on = commands(&case.well(&free("ito")));
+    let later = commands(&case.tick(0));
+    assert_eq!(go_on.len() + later.len(), 2);
+    // It holds before a decision too, and does not end what is only asked for.
+    let mut asked = Case::new(plan(1));
+    asked.review();
+    asked.well(&Event::Kill(Kill::Dispatch));
+    asked.ask();
+    asked.well(&Event::Approve(decision("text")));
+    let dispatch = asked.dispatch_event();
+    assert!(asked.refused(&dispatch).contains("kill switch"));
+}
+
+#[test]
+fn the_window_ends_it_at_its_second_and_not_one_earlier() {
+    let mut case = running();
+    case.now = NOW + DAY - 1;
+    assert_eq!(commands(&case.take(&Event::Tick)), []);
+    assert_eq!(case.stage(), Stage::InForce);
+    case.now = NOW + DAY;
+    case.take(&Event::Tick);
+    assert_eq!(case.life.state().end(), Some(Ended::Window));
+}
+
+#[test]
+fn an_approval_that_nobody_used_ends_with_its_window() {
+    let mut case = Case::new(plan(1));
+    case.approve();
+    case.now = NOW + DAY;
+    let dispatch = case.dispatch_event();
+    assert!(case.refused(&dispatch).contains("does not hold now"));
+    case.take(&Event::Tick);
+    assert_eq!(case.stage(), Stage::Ended);
+}
+
+#[test]
+fn a_hit_of_the_lists_suspends_and_calls_a_person() {
+    let mut case = running();
+    let hit = |target: String| Event::ListHit {
+        target,
+        words: "emergency services".to_owned(),
+    };
+    case.refused(&hit(target(9)));
+    let step = case.well(&hit(target(2)));
+    assert_eq!(case.stage(), Stage::Suspended);
+    assert_eq!(case.life.state().suspended(), Some(Why::List));
+    assert_eq!(commands(&step).len(), 2);
+    let page = Act::Page("198.51.100.2/32 runs into emergency services".to_owned());
+    assert!(step.acts.contains(&page), "{:?}", step.acts);
+    // A suspended measure ends with its window as any other.
+    case.now = NOW + DAY;
+    case.take(&Event::Tick);
+    assert_eq!(case.life.state().end(), Some(Ended::Window));
+}
+
+#[test]
+fn nothing_begins_behind_an_end() {
+    let mut case = running();
+    let ends = commands(&case.well(&Event::Revoke));
+    case.answer(&ends);
+    let dispatch = case.dispatch_event();
+    for event in [
+        dispatch,
+        Event::Approve(decision("text")),
+        Event::Ratify(decision("text")),
+        Event::Renew(decision("text")),
+        Event::SuccessMet,
+        Event::Revoke,
+        Event::Kill(Kill::Measure),
+        Event::Resume {
+            by: name("ito"),
+            words: "again".to_owned(),
+        },
+    ] {
+        case.refused(&event);
+    }
+    assert_eq!(commands(&case.tick(HOUR)), []);
+    let report = Event::Report {
+        by: name("sato"),
+        sha256: digest("report"),
+    };
+    case.well(&report);
+    assert_eq!(case.stage(), Stage::Reported);
+    case.refused(&report);
+}
+
+#[test]
+fn the_office_takes_back_what_is_not_decided() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.ask();
+    let withdraw = |by: &str| Event::Withdraw { by: name(by) };
+    case.refused(&withdraw("mori"));
+    case.well(&withdraw("sato"));
+    assert_eq!(case.stage(), Stage::Ended);
+    assert_eq!(case.life.state().end(), Some(Ended::Withdrawn));
+    assert!(
+        case.life.state().clocks().is_empty(),
+        "there is nothing to report"
+    );
+    let mut decided = running();
+    decided.refused(&withdraw("sato"));
+}
