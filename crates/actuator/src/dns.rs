@@ -1,1 +1,448 @@
-//! Names are answered by policy, through a response policy zone.
+//! Names at the owner's resolvers: a response policy zone, changed by signed updates and followed by Unbound and BIND. In: effects on names. Out: the zone, read back by a signed transfer, and which state of it
+//! each resolver enforces. Never: a root, a public suffix, a name that the owner exempts; an effect that only the server has and no resolver enforces; a server's word that is not signed.
+//!
+//! One server has the zone and takes updates (RFC 2136, signed by RFC 8945); the resolvers fetch it from there and are told of changes (RFC 1996). Each effect is a record of the zone beside the policy that it
+//! asks for, so that the zone alone says what is in force, until when and for whom: nothing is known by memory. Changes rest on the state that was read, so that actuator, timer and guard can work at once.
+//!
+//! How it is set up, and what was measured: `docs/reference/actuators.md`, record 32.
+
+mod clock;
+mod config;
+mod ends;
+mod follower;
+mod judge;
+mod log;
+pub mod policy;
+mod primary;
+mod probe;
+mod view;
+
+pub use clock::{Clock, MachineClock};
+pub use config::{Config, ConfigError, Control, Key as TsigKey, Kind, REFERENCE, Resolver};
+pub use ends::{Guard, Guarded, STEP};
+pub use view::ORPHAN;
+
+use crate::substrate::{Fault, Met, Substrate};
+use config::Checked;
+
+use ends::{Ends, Planned};
+use follower::{Follower, State};
+use policy::Reach;
+use primary::{Primary, Trouble};
+use sakimori_custody::time::Seconds;
+use sakimori_respond::engine::{Deed, Effect, InForce, Key};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use view::{Means, View};
+
+/// Its name.
+const NAME: &str = "resolver";
+
+/// The resolvers of one owner.
+pub struct Rpz {
+    checked: Checked,
+    means: Means,
+    primary: Primary,
+    followers: Vec<Follower>,
+    marks: Marks,
+    clock: Arc<dyn Clock>,
+    planned: Planned,
+    /// By resolver, the rules that were not answered as they say when they were last asked for.
+    unmet: BTreeMap<usize, BTreeSet<Reach>>,
+    /// The last rule that was asked for in a look.
+    asked: Option<Reach>,
+    counts: BTreeMap<Key, u64>,
+    signs: u64,
+    timer: Option<(SyncSender<()>, JoinHandle<()>)>,
+}
+
+/// Files by which actuator and guard know of each other.
+pub(crate) struct Marks {
+    sign: PathBuf,
+    off: PathBuf,
+}
+
+impl Marks {
+    fn new(folder: &Path) -> Self {
+        Self {
+            sign: folder.join("sign"),
+            off: folder.join("off"),
+        }
+    }
+
+    /// The last sign of life.
+    fn sign(&self) -> Vec<u8> {
+        use std::io::Read;
+        let mut bytes = Vec::new();
+        if let Ok(file) = std::fs::File::open(&self.sign) {
+            file.take(256).read_to_end(&mut bytes).ok();
+        }
+        bytes
+    }
+
+    /// Whether one of us switched the zone off.
+    fn is_off(&self) -> bool {
+        self.off.exists()
+    }
+}
+
+fn never(why: impl Into<String>) -> Fault {
+    Fault::Never {
+        substrate: NAME,
+        why: why.into(),
+    }
+}
+
+fn now(why: impl Into<String>) -> Fault {
+    Fault::Now {
+        substrate: NAME,
+        why: why.into(),
+    }
+}
+
+fn means(checked: &Checked) -> Means {
+    Means {
+        sinkhole: checked.config.sinkhole.clone(),
+        complaint: checked.config.complaint.clone(),
+        exempt: checked.exempt.clone(),
+    }
+}
+
+fn primary(checked: &Checked, zone: &str, clock: &Arc<dyn Clock>) -> Result<Primary, ConfigError> {
+    let key = (checked.config.key.name.as_str(), checked.secret.as_slice());
+    let clock = Arc::clone(clock);
+    let ttl = checked.config.ttl_seconds;
+    Primary::new(checked.config.primary, zone, key, ttl, clock).map_err(|why| {
+        let field = "key";
+        ConfigError::Field { field, why }
+    })
+}
+
+fn followers(checked: &Checked, clock: &Arc<dyn Clock>) -> Result<Vec<Follower>, ConfigError> {
+    let zone = &checked.config.zone;
+    let resolvers = checked.config.resolvers.iter().cloned();
+    resolvers
+        .map(|resolver| {
+            Follower::new(resolver, zone, Arc::clone(clock)).map_err(|why| {
+                let field = "resolvers";
+                ConfigError::Field { field, why }
+            })
+        })
+        .collect()
+}
+
+/// Switches the zone off wherever that can be done at once. The mark is there before, so that whoever puts something in force later switches it on again.
+fn switch_off(marks: &Marks, followers: &[Follower]) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    let any = followers.iter().any(|one| one.resolver.control.is_some());
+    if any && let Err(error) = std::fs::write(&marks.off, b"off\n") {
+        troubles.push(format!("{}: {error}", marks.off.display()));
+    }
+    troubles.extend(followers.iter().filter_map(|one| one.disable().err()));
+    troubles
+}
+
+impl Rpz {
+    /// Reads the configuration and begins to keep the ends of what is in the zone already. Nothing is changed by it.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: the owner's configuration cannot be used.
+    pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let checked = config.checked()?;
+        let means = means(&checked);
+        let planned = Planned::default();
+        let own = primary(&checked, &checked.config.zone, &clock)?;
+        let timers = primary(&checked, &checked.config.zone, &clock)?;
+        let ends = Ends::new(
+            timers,
+            means.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&planned),
+        );
+        let (stop, stopped) = std::sync::mpsc::sync_channel(1);
+        let builder = std::thread::Builder::new().name("ends of names".to_owned());
+        let thread = builder.spawn(move || ends.run(&stopped)).map_err(|error| {
+            let why = format!("no thread for the ends: {error}");
+            let field = "folder";
+            ConfigError::Field { field, why }
+        })?;
+        let mut substrate = Self {
+            followers: followers(&checked, &clock)?,
+            marks: Marks::new(&checked.config.folder),
+            checked,
+            means,
+            primary: own,
+            clock,
+            planned,
+            unmet: BTreeMap::new(),
+            asked: None,
+            counts: BTreeMap::new(),
+            signs: 0,
+            timer: Some((stop, thread)),
+        };
+        substrate.live().map_err(|why| {
+            let field = "folder";
+            ConfigError::Field { field, why }
+        })?;
+        Ok(substrate)
+    }
+
+    /// A sign of life for the guard.
+    fn live(&mut self) -> Result<(), Trouble> {
+        self.signs += 1;
+        let counted = self.clock.counted().as_nanos();
+        let text = format!("{} {} {counted}\n", std::process::id(), self.signs);
+        std::fs::write(&self.marks.sign, text)
+            .map_err(|error| format!("{}: {error}", self.marks.sign.display()))
+    }
+
+    fn until(&self) -> Duration {
+        self.clock.counted() + Duration::from_millis(self.checked.config.settle_ms_max)
+    }
+
+    /// Waits until every resolver enforces what was read back. `off`: one that was switched off is as good.
+    fn settle(&self, view: &View, off: bool) -> Result<(), Fault> {
+        let Some(generation) = view.generation() else {
+            return Ok(());
+        };
+        for one in &self.followers {
+            one.nudge();
+        }
+        let end = self.until();
+        let switched = self.marks.is_off();
+        let troubles: Vec<Trouble> = self
+            .followers
+            .iter()
+            .filter_map(|one| {
+                let off = off && switched && one.resolver.control.is_some();
+                one.follows(generation, off, end).err()
+            })
+            .collect();
+        if troubles.is_empty() {
+            Ok(())
+        } else {
+            Err(now(troubles.join("; ")))
+        }
+    }
+
+    /// Switches on what one of us switched off, now that the zone says what it shall.
+    fn switch_on(&self, view: &View) -> Result<(), Fault> {
+        if !self.marks.is_off() {
+            return Ok(());
+        }
+        let end = self.until();
+        for one in &self.followers {
+            one.enable(view.serial, end).map_err(now)?;
+        }
+        std::fs::remove_file(&self.marks.off).map_err(|error| now(error.to_string()))
+    }
+
+    /// Tries an effect in the zone that nobody follows.
+    fn rehearse_in(&self, zone: &str, key: &Key) -> Result<(), Fault> {
+        let told = |error: ConfigError| now(error.to_string());
+        let other = primary(&self.checked, zone, &self.clock).map_err(told)?;
+        let means = Means {
+            exempt: BTreeSet::new(),
+            ..self.means.clone()
+        };
+        let come: BTreeMap<Key, Seconds> = [(key.clone(), Seconds(0))].into();
+        let tried = other.change(&|view| view.change(&means, &come, &BTreeSet::new()));
+        let whole = tried.as_ref().is_ok_and(|view| {
+            let standing = view.standing(&means);
+            standing.iter().any(|one| one.key == *key && one.whole)
+        });
+        other.change(&|view| view.cleared(&means)).map_err(now)?;
+        tried.map_err(now)?;
+        if whole {
+            Ok(())
+        } else {
+            Err(now("the server took it, and the zone does not show it"))
+        }
+    }
+}
+
+impl Substrate for Rpz {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn deeds(&self) -> &'static [Deed] {
+        &[Deed::NoAnswer, Deed::Sinkhole]
+    }
+
+    fn rehearse(&mut self, deed: Deed, target: &str) -> Result<(), Fault> {
+        self.judge(deed, target)?;
+        let key = Key {
+            measure: ORPHAN,
+            deed,
+            target: target.to_owned(),
+        };
+        let view = self.primary.read().map_err(now)?;
+        if let Some(other) = view.conflict(&key) {
+            return Err(now(format!("{} stands on {target}", other.deed)));
+        }
+        match self.checked.config.rehearsal.clone() {
+            Some(zone) => self.rehearse_in(&zone, &key),
+            None => Ok(()),
+        }
+    }
+
+    fn before(&mut self, effect: &Effect) -> Result<String, Fault> {
+        self.judge(effect.key.deed, &effect.key.target)?;
+        // What a name was answered before is the rest of the world's to say: taking the policy back is enough.
+        Ok(String::new())
+    }
+
+    fn apply(&mut self, effect: &Effect) -> Result<(), Fault> {
+        self.live().map_err(now)?;
+        self.judge(effect.key.deed, &effect.key.target)?;
+        let view = self.primary.read().map_err(now)?;
+        if let Some(other) = view.conflict(&effect.key) {
+            let target = &effect.key.target;
+            return Err(now(format!("{} stands on {target}", other.deed)));
+        }
+        let at = self.clock.counted() + Duration::from_secs(effect.seconds);
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        planned.insert(effect.key.clone(), (effect.until, at));
+        drop(planned);
+        let come: BTreeMap<Key, Seconds> = [(effect.key.clone(), effect.until)].into();
+        let after = self
+            .primary
+            .change(&|view| view.change(&self.means, &come, &BTreeSet::new()))
+            .map_err(now)?;
+        let standing = after.standing(&self.means);
+        let mine = standing.iter().find(|one| one.key == effect.key);
+        if !mine.is_some_and(|one| one.whole && one.until == effect.until) {
+            return Err(now("the zone does not show it as it should"));
+        }
+        self.switch_on(&after)?;
+        self.settle(&after, false)?;
+        self.answered(&after, &Reach::of(&effect.key.target))
+    }
+
+    fn remove(&mut self, key: &Key, _before: Option<&str>) -> Result<(), Fault> {
+        self.live().map_err(now)?;
+        let go: BTreeSet<Key> = [key.clone()].into();
+        let after = self
+            .primary
+            .change(&|view| view.change(&self.means, &BTreeMap::new(), &go))
+            .map_err(now)?;
+        self.planned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
+        self.counts.remove(key);
+        if after.keys().contains_key(key) {
+            return Err(now("the zone still has it"));
+        }
+        self.settle(&after, true)
+    }
+
+    fn look(&mut self) -> Result<Vec<InForce>, Fault> {
+        self.live().map_err(now)?;
+        let view = self.primary.read().map_err(now)?;
+        let mut found = view.orphans(&self.means);
+        let standing = view.standing(&self.means);
+        if standing.is_empty() && found.is_empty() {
+            return Ok(found);
+        }
+        self.settle(&view, false)?;
+        self.probe(&view)?;
+        for one in standing.into_iter().filter(|one| one.whole) {
+            let reach = Reach::of(&one.key.target);
+            if !self.unmet.values().any(|unmet| unmet.contains(&reach)) {
+                found.push(InForce {
+                    key: one.key,
+                    until: one.until,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    fn met(&mut self) -> Result<Vec<(Key, Met)>, Fault> {
+        let view = self.primary.read().map_err(now)?;
+        let keys = view.keys();
+        let wanted = self.means.wanted(keys.keys());
+        let mut of_rule: BTreeMap<Reach, u64> = BTreeMap::new();
+        for one in &mut self.followers {
+            let Some(counter) = &mut one.counter else {
+                continue;
+            };
+            let name = &one.resolver.name;
+            let counted = counter.read();
+            let counted = counted.map_err(|error| now(format!("log of {name}: {error}")))?;
+            for (asked, times) in counted {
+                let wild = |above: &str| wanted.get(&format!("*.{above}"));
+                let entry = wanted
+                    .get(&asked)
+                    .or_else(|| policy::above(&asked).find_map(wild));
+                if let Some((_, entry)) = entry {
+                    *of_rule.entry(entry.rule.clone()).or_insert(0) += times;
+                }
+            }
+        }
+        self.counts.retain(|key, _| keys.contains_key(key));
+        for key in keys.keys() {
+            let more = of_rule.get(&Reach::of(&key.target)).copied();
+            *self.counts.entry(key.clone()).or_insert(0) += more.unwrap_or(0);
+        }
+        let met = |times: u64| Met { times, bytes: 0 };
+        Ok(self
+            .counts
+            .iter()
+            .map(|(key, times)| (key.clone(), met(*times)))
+            .collect())
+    }
+
+    fn release(&mut self) -> Result<(), Fault> {
+        // At once where that can be done; the zone itself follows.
+        let mut troubles = switch_off(&self.marks, &self.followers);
+        let off: Vec<&Follower> = self.followers.iter().collect();
+        for one in off.iter().filter(|one| one.resolver.control.is_some()) {
+            match one.state() {
+                Ok(State::Nothing) => {}
+                Ok(State::Generation(_)) => {
+                    troubles.push(format!("{}: it still enforces the zone", one.resolver.name));
+                }
+                Err(why) => troubles.push(why),
+            }
+        }
+        self.planned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.counts.clear();
+        match self.primary.change(&|view| view.cleared(&self.means)) {
+            Ok(after) if after.is_clear(&self.means) => {
+                if let Err(Fault::Now { why, .. } | Fault::Never { why, .. }) =
+                    self.settle(&after, true)
+                {
+                    troubles.push(why);
+                }
+            }
+            Ok(_) => troubles.push("the zone still has something".to_owned()),
+            Err(why) => troubles.push(why),
+        }
+        if troubles.is_empty() {
+            Ok(())
+        } else {
+            Err(now(troubles.join("; ")))
+        }
+    }
+}
+
+impl Drop for Rpz {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.timer.take() {
+            // Its end is near even where it is in an exchange: each is bounded.
+            stop.try_send(()).ok();
+            drop(stop);
+            thread.join().ok();
+        }
+    }
+}

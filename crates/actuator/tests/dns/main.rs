@@ -1,0 +1,13 @@
+//! Names at the owner's resolvers, against Unbound and BIND on loopback. In: servers of each test's own. Out: what they answer. Never: a server of the machine.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of the tests may stop the test; the lint knows only the tests themselves"
+)]
+
+mod bounds;
+mod hostile;
+mod life;
+mod model;
+mod servers;
