@@ -20,6 +20,7 @@ pub mod extract;
 pub mod gate;
 mod held;
 pub mod limits;
+pub mod measure;
 pub mod metrics;
 mod outbox;
 pub mod pages;

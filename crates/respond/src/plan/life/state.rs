@@ -509,6 +509,16 @@ impl State {
         self.renewals
     }
 
+    /// SHA-256 of the text that is before the commission, or was approved.
+    pub const fn text(&self) -> Option<Digest> {
+        self.text
+    }
+
+    /// SHA-256 of the text of a renewal that is before the commission.
+    pub const fn renewal(&self) -> Option<Digest> {
+        self.renewal
+    }
+
     /// The statement that it rests on.
     pub const fn authority(&self) -> Option<AuthorityId> {
         self.authority

@@ -1,0 +1,96 @@
+//! What the commission decided, as the book has it. In: measures that wait or are in force, the book. Out: the events that they do not know yet. Never: a decision that is not on record.
+
+use super::{Room, kept};
+use crate::problem::{Answer, Code, Problem};
+use sakimori_authority::statement::Basis;
+use sakimori_custody::ids::{AuthorityId, Name};
+use sakimori_liaison::measure::{Held, measures};
+use sakimori_oversight::Book;
+use sakimori_oversight::book::{Authority, UrgentEnd};
+use sakimori_respond::plan::Digest;
+use sakimori_respond::plan::life::{Decision, Event, Stage};
+
+impl Room {
+    /// Events that are on record and not in the lives yet.
+    ///
+    /// # Errors
+    /// What the store or the log says.
+    pub(super) async fn learned(&self) -> Answer<Vec<(AuthorityId, Event)>> {
+        let (held, _) = measures(&*self.store).await.map_err(|e| kept(&e))?;
+        let waits = |one: &Held| !matches!(one.state().stage(), Stage::Ended | Stage::Reported);
+        let held: Vec<Held> = held.into_iter().filter(waits).collect();
+        if held.is_empty() {
+            return Ok(Vec::new());
+        }
+        let node = self.node.clone();
+        let book = tokio::task::spawn_blocking(move || super::book(&node)).await;
+        let book = book.map_err(|e| Problem::hidden(Code::Fault, e))?;
+        let book = book.map_err(|e| crate::part::refused(&e))?;
+        let found = held.iter().filter_map(|one| {
+            let event = learned_of(one, &book)?;
+            Some((one.state().plan().id, event))
+        });
+        Ok(found.collect())
+    }
+}
+
+fn decision(id: AuthorityId, authority: &Authority, votes: &[Name]) -> Decision {
+    let statement = &authority.statement;
+    Decision {
+        authority: id,
+        text: Digest(statement.pack),
+        votes: votes.to_vec(),
+        not_before: statement.not_before,
+        not_after: statement.not_after,
+    }
+}
+
+fn learned_of(held: &Held, book: &Book) -> Option<Event> {
+    let state = held.state();
+    let stage = state.stage();
+    if matches!(stage, Stage::Asked | Stage::Questioned) || state.renewal().is_some() {
+        let wanted = state.renewal().or_else(|| state.text())?;
+        let mut all = book.authority_list().iter();
+        let found = all.find_map(|(id, authority)| {
+            let same = authority.statement.pack == wanted.0 && authority.revoked.is_none();
+            match &authority.statement.decided {
+                Basis::Sitting(sitting) if same => {
+                    Some(decision(*id, authority, &sitting.votes_for))
+                }
+                _ => None,
+            }
+        });
+        if let Some(decision) = found {
+            return Some(if state.renewal().is_some() {
+                Event::Renew(decision)
+            } else {
+                Event::Approve(decision)
+            });
+        }
+    }
+    let id = state.authority()?;
+    let authority = book.authority(id)?;
+    let in_force = stage.is_decided();
+    let urgent = book
+        .urgent_list()
+        .get(&id)
+        .and_then(|urgent| urgent.end.as_ref());
+    match urgent {
+        Some(UrgentEnd::Refused(..) | UrgentEnd::Lapsed(..)) if in_force => {
+            let words = "the commission did not ratify it".to_owned();
+            return Some(Event::Refuse { words });
+        }
+        Some(UrgentEnd::Ratified(..)) if in_force && state.urgent() == Some(true) => {
+            // Who voted stands in the ruling; that a sitting did is what counts here.
+            let root = book.root(authority.time);
+            let votes: Vec<Name> = root
+                .members
+                .iter()
+                .map(|member| member.id.clone())
+                .collect();
+            return Some(Event::Ratify(decision(id, authority, &votes)));
+        }
+        _ => {}
+    }
+    (in_force && authority.revoked.is_some()).then_some(Event::Revoke)
+}
