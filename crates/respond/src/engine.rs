@@ -5,12 +5,14 @@
 //! Pure: it starts anew of its records and of what the substrate says, after a fall at any point between two acts. The substrate ends each effect by a timer of its own beside; either is enough.
 //!
 //! An end is the permit's and the command's, whichever is first. A platform that is out of reach takes nothing away early and lets nothing go on: without a lease nothing new begins, and what is in
-//! force ends at its time.
+//! force ends at its time. A measure that somebody holds back has nothing in force until the same lets it go on.
 
 mod model;
 mod record;
 
-pub use model::{Allowed, CommandId, Deed, Effect, InForce, Intent, Key, Permit, Ticket, Wish};
+pub use model::{
+    Allowed, CommandId, Deed, Effect, Holder, InForce, Intent, Key, Permit, Ticket, Wish,
+};
 pub use record::{Act, Answer, Event, Record, State};
 
 use crate::openc2::Status;
@@ -109,9 +111,15 @@ impl Engine {
         match event {
             Event::Permit(permit) => self.permit(permit, now, &mut acts),
             Event::Revoked { measure, revision } => self.revoked(measure, revision, now, &mut acts),
-            Event::Lease(until) => {
-                if until > self.state.lease {
-                    self.keep(Record::Lease(until), &mut acts);
+            Event::Lease {
+                measure,
+                revision,
+                until,
+            } => self.lease((measure, revision), until, &mut acts),
+            Event::Suspended { measure, by } => self.suspended(measure, by, now, &mut acts),
+            Event::Resumed { measure, by } => {
+                if self.state.is_held_by(&measure, by) {
+                    self.keep(Record::Resumed { measure, by }, &mut acts);
                 }
             }
             Event::Command(intent) => self.command(&intent, now, &mut acts),
@@ -151,6 +159,32 @@ impl Engine {
             return;
         }
         self.keep(Record::Revoked { measure, revision }, acts);
+        self.over(now, acts);
+    }
+
+    /// A lease of an approval that is known; of an unknown one there is nothing to begin.
+    fn lease(&mut self, of: ([u8; 32], u64), until: Seconds, acts: &mut Vec<Act>) {
+        let (measure, revision) = of;
+        let known = self.state.leases.get(&of).copied().unwrap_or_default();
+        if until > known && self.state.permits.contains_key(&of) {
+            self.keep(
+                Record::Lease {
+                    measure,
+                    revision,
+                    until,
+                },
+                acts,
+            );
+        }
+    }
+
+    fn suspended(&mut self, measure: [u8; 32], by: Holder, now: Judged, acts: &mut Vec<Act>) {
+        let full = self.state.held.len() >= PERMITS_MAX;
+        let new = !self.state.held.contains_key(&measure);
+        if self.state.is_held_by(&measure, by) || (full && new) {
+            return;
+        }
+        self.keep(Record::Suspended { measure, by }, acts);
         self.over(now, acts);
     }
 
@@ -323,9 +357,6 @@ impl Engine {
         if self.state.stopped {
             return refuse(Status::Forbidden, "the owner has stopped this actuator");
         }
-        if time > self.state.lease {
-            return refuse(Status::Forbidden, "the lease is over; nothing new begins");
-        }
         if until <= time || until.0 - time.0 > self.bounds.seconds {
             return refuse(
                 Status::BadRequest,
@@ -335,11 +366,20 @@ impl Engine {
         if self.state.valid(&key.measure).next().is_none() {
             return refuse(Status::Forbidden, "no approval is stored for this measure");
         }
-        let Some(permit) = self.state.allows(&key, until, time) else {
+        if self.state.is_held(&key.measure) {
+            return refuse(Status::Forbidden, "the measure is held back");
+        }
+        let covering: Vec<_> = self.state.allowing(&key, until, time).collect();
+        if covering.is_empty() {
             return refuse(
                 Status::Forbidden,
                 "no approval covers this action, target and time now",
             );
+        }
+        let mut covering = covering.into_iter();
+        let leased = covering.find(|permit| time <= self.state.lease_of(permit));
+        let Some(permit) = leased else {
+            return refuse(Status::Forbidden, "the lease is over; nothing new begins");
         };
         // What is still being taken back is in force until it is gone.
         let standing = self.standing();
@@ -529,8 +569,8 @@ impl Engine {
             .wanted
             .iter()
             .filter(|(key, wish)| {
-                let covered = state.allows(key, wish.until, time).is_some();
-                state.stopped || wish.until <= time || !covered
+                let covered = state.allowing(key, wish.until, time).next().is_some();
+                state.stopped || state.is_held(&key.measure) || wish.until <= time || !covered
             })
             .map(|(key, _)| key.clone())
             .collect();

@@ -1,8 +1,23 @@
 //! What the engine speaks of. In: parts. Out: values that compare. Never: a target in two forms: it is the text that [`crate::safety::Target`] gives.
 
+use sakimori_custody::record::coded;
 use sakimori_custody::time::Seconds;
 
 pub use sakimori_authority::measure::Deed;
+
+coded! {
+    /// Who holds a measure back: each lets go alone what it held.
+    Holder: u8 {
+        /// A suspension that the commission, the office or the party signed.
+        Note = 1 "note",
+        /// The protected lists: a target of it is in them.
+        Lists = 2 "lists",
+        /// The owner of the system.
+        Owner = 3 "owner",
+        /// The proof: the stored approval does not hold any more.
+        Proof = 4 "proof",
+    }
+}
 
 /// The number that a producer gave a command.
 pub type CommandId = String;

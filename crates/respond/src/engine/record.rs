@@ -1,9 +1,9 @@
 //! What the engine remembers, and what it asks for. In: records in their order. Out: the state that they come to. Never: a state that no records lead to.
 
-use super::model::{CommandId, Effect, InForce, Intent, Key, Permit, Ticket, Wish};
+use super::model::{CommandId, Effect, Holder, InForce, Intent, Key, Permit, Ticket, Wish};
 use super::{ANSWERS_MAX, Status};
 use sakimori_custody::time::Seconds;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,29 @@ pub enum Event {
         /// The largest revision that is void.
         revision: u64,
     },
-    /// New effects may begin until then.
-    Lease(Seconds),
+    /// New effects of an approval may begin until then.
+    Lease {
+        /// The measure.
+        measure: [u8; 32],
+        /// The approval's revision.
+        revision: u64,
+        /// The last second.
+        until: Seconds,
+    },
+    /// A measure is held back: what it has in force ends, nothing of it begins.
+    Suspended {
+        /// The measure.
+        measure: [u8; 32],
+        /// By whom.
+        by: Holder,
+    },
+    /// Who held a measure back lets it go on.
+    Resumed {
+        /// The measure.
+        measure: [u8; 32],
+        /// Who.
+        by: Holder,
+    },
     /// A command came.
     Command(Intent),
     /// The substrate has put an effect in force, or not.
@@ -102,8 +123,36 @@ pub enum Record {
         /// The largest revision that is void.
         revision: u64,
     },
-    /// Until when new effects may begin.
-    Lease(Seconds),
+    /// Until when new effects of an approval may begin.
+    Lease {
+        /// The measure.
+        measure: [u8; 32],
+        /// The approval's revision.
+        revision: u64,
+        /// The last second.
+        until: Seconds,
+    },
+    /// A measure is held back.
+    Suspended {
+        /// The measure.
+        measure: [u8; 32],
+        /// By whom.
+        by: Holder,
+    },
+    /// Who held a measure back lets it go on.
+    Resumed {
+        /// The measure.
+        measure: [u8; 32],
+        /// Who.
+        by: Holder,
+    },
+    /// Which command on an effect was the last, where nothing else says so any more.
+    Revision {
+        /// The effect.
+        key: Key,
+        /// Its number.
+        revision: u64,
+    },
     /// A command is being done.
     Waiting {
         /// Its number.
@@ -154,7 +203,8 @@ pub struct State {
     /// Approvals by measure and revision: each ends by its own window, a later one takes nothing from an earlier.
     pub(super) permits: BTreeMap<([u8; 32], u64), Permit>,
     pub(super) revoked: BTreeMap<[u8; 32], u64>,
-    pub(super) lease: Seconds,
+    pub(super) leases: BTreeMap<([u8; 32], u64), Seconds>,
+    pub(super) held: BTreeMap<[u8; 32], BTreeSet<Holder>>,
     pub(super) wanted: BTreeMap<Key, Wanted>,
     pub(super) waiting: BTreeMap<CommandId, Wish>,
     pub(super) revisions: BTreeMap<Key, u64>,
@@ -172,6 +222,7 @@ impl State {
             }
             Record::PermitOver { measure, revision } => {
                 self.permits.remove(&(measure, revision));
+                self.leases.remove(&(measure, revision));
                 if self.of(&measure).next().is_none() {
                     self.revisions.retain(|key, _| key.measure != measure);
                 }
@@ -179,7 +230,27 @@ impl State {
             Record::Revoked { measure, revision } => {
                 self.revoked.insert(measure, revision);
             }
-            Record::Lease(until) => self.lease = until,
+            Record::Lease {
+                measure,
+                revision,
+                until,
+            } => {
+                self.leases.insert((measure, revision), until);
+            }
+            Record::Suspended { measure, by } => {
+                self.held.entry(measure).or_default().insert(by);
+            }
+            Record::Resumed { measure, by } => {
+                if let Some(holders) = self.held.get_mut(&measure) {
+                    holders.remove(&by);
+                    if holders.is_empty() {
+                        self.held.remove(&measure);
+                    }
+                }
+            }
+            Record::Revision { key, revision } => {
+                self.revisions.insert(key, revision);
+            }
             Record::Waiting {
                 id,
                 digest,
@@ -187,7 +258,10 @@ impl State {
                 key,
                 until,
             } => {
-                self.revisions.insert(key.clone(), revision);
+                // Where a journal was written anew, [`Record::Revision`] says it.
+                if revision > 0 {
+                    self.revisions.insert(key.clone(), revision);
+                }
                 // A command that takes back is the end of what is wanted, also where the engine falls before it says so.
                 let before = match until {
                     Some(until) => self.wanted.insert(key.clone(), Wanted { until }),
@@ -239,13 +313,135 @@ impl State {
             .filter(move |permit| void.is_none_or(|void| permit.revision > void))
     }
 
-    /// The approval that covers an effect now and until a second.
-    pub(super) fn allows(&self, key: &Key, until: Seconds, now: Seconds) -> Option<&Permit> {
-        self.valid(&key.measure).find(|permit| {
+    /// The approvals that cover an effect now and until a second.
+    pub(super) fn allowing(
+        &self,
+        key: &Key,
+        until: Seconds,
+        now: Seconds,
+    ) -> impl Iterator<Item = &Permit> {
+        self.valid(&key.measure).filter(move |permit| {
             let mut allowed = permit.allowed.iter();
             let covered = allowed.any(|one| one.deed == key.deed && one.target == key.target);
             covered && permit.not_before <= now && until.0 <= permit.not_after.0.saturating_add(1)
         })
+    }
+
+    /// The last second in which new effects of an approval may begin.
+    pub(super) fn lease_of(&self, permit: &Permit) -> Seconds {
+        let at = (permit.measure, permit.revision);
+        self.leases.get(&at).copied().unwrap_or_default()
+    }
+
+    pub(super) fn is_held_by(&self, measure: &[u8; 32], by: Holder) -> bool {
+        self.held
+            .get(measure)
+            .is_some_and(|holders| holders.contains(&by))
+    }
+
+    /// Whether somebody holds a measure back.
+    pub fn is_held(&self, measure: &[u8; 32]) -> bool {
+        self.held.contains_key(measure)
+    }
+
+    /// Measures that are held back, and by whom.
+    pub fn held(&self) -> impl Iterator<Item = (&[u8; 32], &BTreeSet<Holder>)> {
+        self.held.iter()
+    }
+
+    /// Approvals that are stored, void ones too.
+    pub fn permits(&self) -> impl Iterator<Item = &Permit> {
+        self.permits.values()
+    }
+
+    /// Whether an approval of a measure with this revision is stored and not void.
+    pub fn is_approved(&self, measure: &[u8; 32], revision: u64) -> bool {
+        self.valid(measure).any(|one| one.revision == revision)
+    }
+
+    /// The largest revision of a measure that is void.
+    pub fn void(&self, measure: &[u8; 32]) -> Option<u64> {
+        self.revoked.get(measure).copied()
+    }
+
+    /// The last second in which new effects of an approval may begin, where there was a lease.
+    pub fn leased(&self, measure: &[u8; 32], revision: u64) -> Option<Seconds> {
+        self.leases.get(&(*measure, revision)).copied()
+    }
+
+    /// Whether a command was answered.
+    pub fn is_answered(&self, id: &str) -> bool {
+        self.answers.contains_key(id)
+    }
+
+    /// Commands that wait for their answer.
+    pub fn waiting(&self) -> impl Iterator<Item = (&CommandId, &Wish)> {
+        self.waiting.iter()
+    }
+
+    /// The shortest records that come to this state: for a journal that is written anew.
+    pub fn records(&self) -> Vec<Record> {
+        let mut out = Vec::new();
+        out.extend(self.permits.values().cloned().map(Record::Permit));
+        let revoked = self.revoked.iter();
+        out.extend(revoked.map(|(measure, revision)| Record::Revoked {
+            measure: *measure,
+            revision: *revision,
+        }));
+        let leases = self.leases.iter();
+        out.extend(leases.map(|((measure, revision), until)| Record::Lease {
+            measure: *measure,
+            revision: *revision,
+            until: *until,
+        }));
+        for (measure, holders) in &self.held {
+            out.extend(holders.iter().map(|by| Record::Suspended {
+                measure: *measure,
+                by: *by,
+            }));
+        }
+        let kept = |key: &Key, until: Seconds| Record::Kept {
+            key: key.clone(),
+            until,
+        };
+        for (id, wish) in &self.waiting {
+            // What it was to be before is said first, so that the command finds it.
+            out.push(match wish.before {
+                Some(before) => kept(&wish.key, before),
+                None => Record::Ended(wish.key.clone()),
+            });
+            out.push(Record::Waiting {
+                id: id.clone(),
+                digest: wish.digest,
+                revision: 0,
+                key: wish.key.clone(),
+                until: wish.until,
+            });
+            out.push(Record::Ended(wish.key.clone()));
+        }
+        out.extend(
+            self.wanted
+                .iter()
+                .map(|(key, wanted)| kept(key, wanted.until)),
+        );
+        for id in &self.answered {
+            if let Some((digest, answer)) = self.answers.get(id) {
+                out.push(Record::Answered {
+                    id: id.clone(),
+                    digest: *digest,
+                    answer: answer.clone(),
+                });
+            }
+        }
+        let revisions = self.revisions.iter();
+        out.extend(revisions.map(|(key, revision)| Record::Revision {
+            key: key.clone(),
+            revision: *revision,
+        }));
+        if self.stopped {
+            out.push(Record::Stopped);
+        }
+        out
     }
 
     /// What is wanted now, and until when.

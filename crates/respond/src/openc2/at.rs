@@ -13,6 +13,16 @@ pub struct Fault {
     pub rule: String,
 }
 
+/// What is said where a namespace is of nobody who is known.
+pub(super) const NO_PROFILE: &str = "no profile that is spoken here has this name";
+
+impl Fault {
+    /// Whether the message may be one of the language and only speaks a profile that is not spoken here.
+    pub fn is_profile(&self) -> bool {
+        self.rule == NO_PROFILE
+    }
+}
+
 struct Shown<'p>(&'p str);
 
 impl fmt::Display for Shown<'_> {

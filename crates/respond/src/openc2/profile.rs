@@ -89,7 +89,7 @@ impl<'l> Language<'l> {
         if self.others && is_others(nsid) {
             return Ok(None);
         }
-        Err(at.fault("no profile that is spoken here has this name"))
+        Err(at.fault(super::at::NO_PROFILE))
     }
 
     /// A target of a profile: `nsid:name`, or the later form `{nsid: {name: …}}` of a profile that is known.

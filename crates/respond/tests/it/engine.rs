@@ -4,7 +4,7 @@
 use sakimori_authority::clock::{BoundedClock, Judged};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{
-    Act, Allowed, Bounds, Deed, Engine, Event, InForce, Intent, Key, Permit, Record,
+    Act, Allowed, Bounds, Deed, Engine, Event, Holder, InForce, Intent, Key, Permit, Record,
 };
 use sakimori_respond::openc2::Status;
 use std::collections::BTreeMap;
@@ -73,6 +73,8 @@ struct World {
     /// When a revocation came, of which revision.
     revoked: BTreeMap<u64, (u64, u64)>,
     stopped: Option<u64>,
+    /// Since when the owner holds a measure back.
+    held: BTreeMap<u64, u64>,
     /// Commands by their number: which on the effect, the effect, until when.
     commands: BTreeMap<String, (u64, Key, Option<u64>)>,
     /// The last command on an effect that was answered as taken back.
@@ -105,6 +107,7 @@ impl World {
             approved: BTreeMap::new(),
             revoked: BTreeMap::new(),
             stopped: None,
+            held: BTreeMap::new(),
             commands: BTreeMap::new(),
             revisions: 0,
             up_since: None,
@@ -145,6 +148,14 @@ impl World {
     fn rise(&mut self) {
         self.up_since = Some(self.now);
         self.runs += 1;
+        // Now and then the journal is written anew, shorter.
+        if self.dice.one_in(3) {
+            let long = Engine::restore(Bounds::default(), self.runs, self.journal.clone());
+            let short = long.state().records();
+            let again = Engine::restore(Bounds::default(), self.runs, short.clone());
+            assert_eq!(again.state(), long.state(), "records that are written anew");
+            self.journal = short;
+        }
         self.engine = Some(Engine::restore(
             Bounds::default(),
             self.runs,
@@ -273,7 +284,7 @@ impl World {
     )]
     fn draw(&mut self) {
         let measure = self.dice.roll(3);
-        match self.dice.roll(14) {
+        match self.dice.roll(15) {
             0 | 1 => {
                 let known = self.approved.entry(measure).or_default();
                 let revision = known.len() as u64 + 1;
@@ -311,7 +322,19 @@ impl World {
                     });
                 }
             }
-            3 | 4 => self.send(&Event::Lease(Seconds(self.now + 60))),
+            3 | 4 => {
+                let newest = self
+                    .approved
+                    .get(&measure)
+                    .map_or(0, |all| all.len() as u64);
+                for revision in newest.saturating_sub(1)..=newest {
+                    self.send(&Event::Lease {
+                        measure: [measure as u8; 32],
+                        revision,
+                        until: Seconds(self.now + 60),
+                    });
+                }
+            }
             5..=8 => {
                 let (mut at, ends) = (self.dice.roll(4), self.dice.one_in(5));
                 let mut last = self.now + 1 + self.dice.roll(100);
@@ -377,7 +400,33 @@ impl World {
                     }
                 }
             }
+            13 if self.dice.one_in(4)
+                || (self.held.contains_key(&measure) && self.dice.one_in(2)) =>
+            {
+                self.hold_back(measure);
+            }
             _ => self.contact(),
+        }
+    }
+
+    /// The owner holds a measure back, or lets it go on.
+    fn hold_back(&mut self, measure: u64) {
+        let (of, by) = ([measure as u8; 32], Holder::Owner);
+        if self.engine.is_none() {
+            return;
+        }
+        if self.held.remove(&measure).is_some() {
+            self.give(Event::Resumed { measure: of, by });
+        } else {
+            self.give(Event::Suspended { measure: of, by });
+        }
+        // What was kept counts, also where it fell behind it.
+        if self.engine.is_none() {
+            self.rise();
+        }
+        let is_held = |engine: &Engine| engine.state().is_held(&of);
+        if self.engine.as_ref().is_some_and(is_held) {
+            self.held.insert(measure, self.now);
         }
     }
 
@@ -468,6 +517,13 @@ impl World {
                 "seed {seed}: {key:?} is in force at {} behind every end that was commanded, or behind the answer that it was taken back",
                 self.now
             );
+            if let Some(when) = self.held.get(&measure) {
+                assert!(
+                    self.alive_since(*when) <= GRACE,
+                    "seed {seed}: {key:?} is in force {} s after its measure was held back",
+                    self.now - when
+                );
+            }
             if let Some(when) = self.stopped {
                 assert!(
                     self.alive_since(when) <= GRACE,

@@ -45,11 +45,20 @@ fn intent(id: &str, revision: u64, at: u8, seconds: Option<u64>) -> Intent {
     }
 }
 
+/// A lease of the permit.
+fn lease(seconds: u64) -> Event {
+    Event::Lease {
+        measure: [1; 32],
+        revision: 1,
+        until: Seconds(NOW + seconds),
+    }
+}
+
 fn ready() -> Engine {
     let mut engine = Engine::restore(Bounds::default(), 1, []);
     engine.take(Event::Seen(Vec::new()), SURE);
-    engine.take(Event::Lease(Seconds(NOW + 60)), SURE);
     engine.take(Event::Permit(permit()), SURE);
+    engine.take(lease(60), SURE);
     engine
 }
 
@@ -225,8 +234,8 @@ fn no_more_is_in_force_than_the_approval_and_the_owner_allow() {
     };
     let mut engine = Engine::restore(bounds, 1, []);
     engine.take(Event::Seen(Vec::new()), SURE);
-    engine.take(Event::Lease(Seconds(NOW + 60)), SURE);
     engine.take(Event::Permit(permit()), SURE);
+    engine.take(lease(60), SURE);
     assert_eq!(done(&mut engine, intent("a", 1, 1, Some(50))), [Status::Ok]);
     let fast = engine.take(Event::Command(intent("b", 2, 2, Some(50))), SURE);
     assert_eq!(said(&fast), [Status::ServiceUnavailable]);
@@ -370,8 +379,8 @@ fn a_fall_at_any_act_leaves_what_is_wanted_in_force_until_the_end_that_is_wanted
     let script = || {
         [
             Event::Seen(Vec::new()),
-            Event::Lease(Seconds(NOW + 60)),
             Event::Permit(permit()),
+            lease(60),
             Event::Command(intent("a", 1, 1, Some(50))),
             Event::Command(intent("b", 2, 2, Some(50))),
             Event::Command(intent("c", 3, 1, None)),
@@ -455,8 +464,8 @@ fn an_extension_that_fell_before_it_was_done_is_done_before_it_is_answered() {
         let mut engine = ready();
         let mut journal = Vec::new();
         for event in [
-            Event::Lease(Seconds(NOW + 60)),
             Event::Permit(permit()),
+            lease(60),
             Event::Command(intent("a", 1, 1, Some(50))),
             Event::Command(intent("b", 2, 1, Some(seconds))),
         ] {
@@ -547,7 +556,55 @@ fn an_old_command_revives_nothing_when_its_approval_is_over() {
         ..permit()
     };
     engine.take(Event::Permit(next), later);
-    engine.take(Event::Lease(Seconds(NOW + 300)), later);
+    engine.take(lease(300), later);
     let old = engine.take(Event::Command(intent("c", 2, 1, Some(200))), later);
     assert_eq!(said(&old), [Status::BadRequest]);
+}
+
+#[test]
+fn who_holds_a_measure_back_ends_it_at_once_and_alone_lets_it_go_on() {
+    use sakimori_respond::engine::Holder;
+    let mut engine = ready();
+    assert_eq!(done(&mut engine, intent("a", 1, 1, Some(50))), [Status::Ok]);
+    let measure = [1; 32];
+    let acts = engine.take(
+        Event::Suspended {
+            measure,
+            by: Holder::Note,
+        },
+        SURE,
+    );
+    assert!(removes(&acts, &key(1)), "{acts:?}");
+    let by = Holder::Owner;
+    engine.take(Event::Suspended { measure, by }, SURE);
+    engine.take(Event::Resumed { measure, by }, SURE);
+    let held = engine.take(Event::Command(intent("b", 2, 2, Some(50))), SURE);
+    assert_eq!(said(&held), [Status::Forbidden]);
+    engine.take(
+        Event::Resumed {
+            measure,
+            by: Holder::Note,
+        },
+        SURE,
+    );
+    assert_eq!(done(&mut engine, intent("c", 3, 2, Some(50))), [Status::Ok]);
+}
+
+#[test]
+fn a_lease_is_of_one_approval_and_begins_nothing_of_another() {
+    let mut engine = Engine::restore(Bounds::default(), 1, []);
+    engine.take(Event::Seen(Vec::new()), SURE);
+    // Of an approval that is not known it is none.
+    assert!(engine.take(lease(60), SURE).is_empty());
+    engine.take(Event::Permit(permit()), SURE);
+    let without = engine.take(Event::Command(intent("a", 1, 1, Some(50))), SURE);
+    assert_eq!(said(&without), [Status::Forbidden]);
+    let other = Event::Lease {
+        measure: [1; 32],
+        revision: 2,
+        until: Seconds(NOW + 60),
+    };
+    assert!(engine.take(other, SURE).is_empty());
+    engine.take(lease(60), SURE);
+    assert_eq!(done(&mut engine, intent("b", 2, 1, Some(50))), [Status::Ok]);
 }

@@ -1,0 +1,782 @@
+//! The consumer: commands of the sets given an end and an approval, each rule with its status, forms, receipts, and the examples of the page.
+
+use proptest::prelude::*;
+use sakimori_authority::clock::Judged;
+use sakimori_authority::measure::family;
+use sakimori_custody::ids::{AuthorityId, Name};
+use sakimori_custody::time::Seconds;
+use sakimori_respond::consumer::receipt::{Line, Receipt, Standing};
+use sakimori_respond::consumer::{Heard, Known, Wanted, hear, rule_number};
+use sakimori_respond::engine::{Act, Allowed, Answer, Bounds, Deed, Engine, Event, Permit};
+use sakimori_respond::openc2::{MEDIA_TYPE, Status};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+const NOW: u64 = 1_800_000_000;
+const SURE: Judged = Judged::Sure(Seconds(NOW));
+const MEASURE: AuthorityId = AuthorityId([0x3e; 16]);
+
+fn name() -> Name {
+    "a-01".parse().unwrap()
+}
+
+/// An engine with an approval of these effects, leased.
+fn engine(effects: &[(Deed, &str)]) -> Engine {
+    let mut engine = Engine::restore(Bounds::default(), 1, []);
+    engine.take(Event::Seen(Vec::new()), SURE);
+    let allowed = effects.iter().map(|(deed, target)| Allowed {
+        deed: *deed,
+        target: (*target).to_owned(),
+    });
+    engine.take(
+        Event::Permit(Permit {
+            measure: family(MEASURE),
+            revision: 1,
+            not_before: Seconds(NOW - 10),
+            not_after: Seconds(NOW + 10_000),
+            allowed: allowed.collect(),
+            most: 10,
+        }),
+        SURE,
+    );
+    engine.take(
+        Event::Lease {
+            measure: family(MEASURE),
+            revision: 1,
+            until: Seconds(NOW + 3600),
+        },
+        SURE,
+    );
+    engine
+}
+
+fn heard(engine: &Engine, deeds: &[Deed], body: &[u8], kind: &str) -> Heard {
+    let name = name();
+    let known = Known {
+        actuator: &name,
+        deeds,
+        commands_a_minute: 600,
+        state: engine.state(),
+        now: NOW * 1000,
+    };
+    hear(body, kind, &known)
+}
+
+/// Does what a wanted command asks, with a substrate that obeys, and gives the answer.
+fn done(engine: &mut Engine, wanted: &Wanted) -> Answer {
+    let mut acts = engine.take(Event::Command(wanted.intent.clone()), SURE);
+    let mut at = 0;
+    while at < acts.len() {
+        let more = match &acts[at] {
+            Act::Apply(ticket, effect) => engine.take(
+                Event::Applied {
+                    key: effect.key.clone(),
+                    ticket: *ticket,
+                    well: true,
+                },
+                SURE,
+            ),
+            Act::Remove(ticket, key) => engine.take(
+                Event::Removed {
+                    key: key.clone(),
+                    ticket: *ticket,
+                    well: true,
+                },
+                SURE,
+            ),
+            _ => Vec::new(),
+        };
+        acts.extend(more);
+        at += 1;
+    }
+    let said = acts.into_iter().rev().find_map(|act| match act {
+        Act::Say(_, answer) => Some(answer),
+        _ => None,
+    });
+    said.unwrap()
+}
+
+/// The status that a body comes to.
+fn status(engine: &mut Engine, deeds: &[Deed], body: &Value) -> (Status, String) {
+    match heard(engine, deeds, body.to_string().as_bytes(), MEDIA_TYPE) {
+        Heard::Say(reply) => {
+            let response = reply.response.unwrap();
+            (response.status, response.status_text.unwrap_or_default())
+        }
+        Heard::Do(wanted) => {
+            let answer = done(engine, &wanted);
+            (answer.status, answer.words)
+        }
+    }
+}
+
+fn specifier(step: u64) -> Value {
+    json!({"x-sakimori": {
+        "actuator": "a-01", "measure": MEASURE.to_string(), "revision": 1, "step": step, "created": NOW * 1000,
+    }})
+}
+
+fn command(id: &str, step: u64, action: &str, target: &Value) -> Value {
+    let mut args = json!({"stop_time": (NOW + 600) * 1000});
+    if target.get("ipv4_net").is_some() || target.get("ipv6_net").is_some() {
+        args["slpf"] = json!({"direction": "both", "persistent": false});
+    }
+    json!({"action": action, "target": target, "args": args, "actuator": specifier(step), "command_id": id})
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let Some(root) = sakimori_testkit::data("consumer", folder) else {
+        return Vec::new();
+    };
+    let all = sakimori_testkit::files_below(&root).into_iter();
+    all.filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .collect()
+}
+
+/// Gives a message of the sets an end and an approval: times, number and actuator are ours, all else is as it was.
+fn given(message: &Value, action: &str, step: u64) -> Value {
+    let mut given = message.clone();
+    given["action"] = json!(action);
+    given["command_id"] = json!(format!("c-{step}"));
+    given["actuator"] = specifier(step);
+    let mut args = given.get("args").cloned().unwrap_or_else(|| json!({}));
+    if let Some(args) = args.as_object_mut() {
+        for time in ["start_time", "duration", "response_requested"] {
+            args.remove(time);
+        }
+        args.insert("stop_time".to_owned(), json!((NOW + 600) * 1000));
+        let target = &given["target"];
+        let is_net = ["ipv4_net", "ipv6_net", "ipv4_connection", "ipv6_connection"]
+            .iter()
+            .any(|name| target.get(name).is_some());
+        if is_net {
+            let slpf = args.entry("slpf").or_insert_with(|| json!({}));
+            if let Some(slpf) = slpf.as_object_mut() {
+                slpf.entry("direction").or_insert_with(|| json!("both"));
+                slpf.entry("persistent").or_insert_with(|| json!(false));
+            }
+        }
+    }
+    given["args"] = args;
+    given
+}
+
+/// Whether our profiles cover a target of the sets, read from the message alone, as the page says it.
+fn is_covered(message: &Value) -> bool {
+    let target = message["target"].as_object().unwrap();
+    let (kind, value) = target.iter().next().unwrap();
+    let exact = |most: u8| {
+        let text = value.as_str().unwrap();
+        let (address, bits) = text.split_once('/').unwrap_or((text, ""));
+        let bits: u8 = bits.parse().unwrap_or(most);
+        match address.parse::<std::net::IpAddr>().unwrap() {
+            std::net::IpAddr::V4(a) => u32::from(a).checked_shl(bits.into()).unwrap_or(0) == 0,
+            std::net::IpAddr::V6(a) => u128::from(a).checked_shl(bits.into()).unwrap_or(0) == 0,
+        }
+    };
+    let slpf = message.pointer("/args/slpf");
+    let plain = slpf.is_none_or(|slpf| {
+        slpf.get("insert_rule").is_none()
+            && slpf.get("drop_process").is_none_or(|drop| drop == "none")
+            && slpf.get("direction").is_none_or(|way| way == "both")
+            && slpf.get("persistent").is_none_or(|is| is == false)
+    });
+    let strange = message
+        .pointer("/args")
+        .and_then(Value::as_object)
+        .is_some_and(|args| {
+            let known = [
+                "start_time",
+                "stop_time",
+                "duration",
+                "response_requested",
+                "slpf",
+            ];
+            args.keys().any(|name| !known.contains(&name.as_str()))
+        });
+    if strange || !plain {
+        return false;
+    }
+    match kind.as_str() {
+        "ipv4_net" => exact(32),
+        "ipv6_net" => exact(128),
+        "domain_name" | "idn_domain_name" => true,
+        "file" => {
+            value.get("path").is_some()
+                && value.pointer("/hashes/sha256").is_some()
+                && value.get("name").is_none()
+        }
+        _ => false,
+    }
+}
+
+/// Commands of the sets by whether they are good ones.
+fn commands(good: bool) -> Vec<(PathBuf, Vec<u8>)> {
+    let word = if good { "good" } else { "bad" };
+    let mut out = Vec::new();
+    for path in files("response/openc2") {
+        let text = path.to_string_lossy().to_lowercase();
+        let is_command = text.contains("/commands/") || text.contains("-command/");
+        let is_it =
+            text.contains(&format!("/{word}/")) || text.contains(&format!("/{word}-command"));
+        if is_command && is_it {
+            out.push((path.clone(), std::fs::read(path).unwrap()));
+        }
+    }
+    out
+}
+
+#[test]
+fn each_good_allow_or_deny_with_an_end_and_an_approval_is_done_where_our_profiles_cover_it() {
+    let mut counts: BTreeMap<(String, u16), usize> = BTreeMap::new();
+    let mut step = 0;
+    for (path, bytes) in commands(true) {
+        let message: Value = serde_json::from_slice(&bytes).unwrap();
+        let action = message["action"].as_str().unwrap_or_default().to_owned();
+        if action != "allow" && action != "deny" {
+            continue;
+        }
+        // The two actuators of one message are what the sets dispute: section 3.3.1.3 says one, and with ours in their place it is.
+        step += 2;
+        let deny = given(&message, "deny", step);
+        // What would have to be approved is what the consumer makes of it; who makes it is judged by `is_covered`.
+        let covered = is_covered(&message);
+        // The measure is known and this target is not approved: the engine says so, or what is not ours is told first.
+        let (first, _) = status(&mut engine(&[]), Deed::ALL, &deny);
+        let unapproved = if covered {
+            Status::Forbidden
+        } else {
+            Status::NotImplemented
+        };
+        assert_eq!(first, unapproved, "{}", path.display());
+        let language = sakimori_respond::openc2::Language {
+            profiles: &[
+                &sakimori_respond::consumer::Sakimori { deeds: Deed::ALL },
+                &sakimori_respond::openc2::Slpf,
+            ],
+            others: false,
+        };
+        let read = sakimori_respond::openc2::Command::read(deny.to_string().as_bytes(), &language);
+        let aim = read.ok().and_then(|read| {
+            sakimori_respond::consumer::aim(
+                &read.target,
+                sakimori_respond::consumer::SakimoriArgs::default(),
+                Deed::ALL,
+            )
+            .ok()
+        });
+        let Some(aim) = aim.filter(|_| covered) else {
+            assert!(!covered, "{}: ours, and not aimed at", path.display());
+            *counts.entry((action, 501)).or_default() += 1;
+            continue;
+        };
+        let mut engine = engine(&[(aim.deed, aim.target.as_str())]);
+        let said = status(&mut engine, Deed::ALL, &deny);
+        assert_eq!(said.0, Status::Ok, "{}: {}", path.display(), said.1);
+        if action == "allow" {
+            let allow = given(&message, "allow", step + 1);
+            let said = status(&mut engine, Deed::ALL, &allow);
+            assert_eq!(said.0, Status::Ok, "{}: {}", path.display(), said.1);
+            assert_eq!(engine.state().wanted().count(), 0, "{}", path.display());
+        }
+        *counts.entry((action, 200)).or_default() += 1;
+    }
+    println!("{counts:?}");
+    if step > 0 {
+        let of = |action: &str, code| counts.get(&(action.to_owned(), code)).copied().unwrap_or(0);
+        assert!(of("allow", 200) >= 10 && of("deny", 501) >= 5, "{counts:?}");
+    }
+}
+
+#[test]
+fn no_bad_command_of_the_sets_is_done_and_no_good_one_without_an_approval() {
+    let engine = engine(&[(Deed::Block, "198.51.100.7/32")]);
+    for good in [true, false] {
+        for (path, bytes) in commands(good) {
+            match heard(&engine, Deed::ALL, &bytes, MEDIA_TYPE) {
+                Heard::Do(wanted) => panic!("{}: {wanted:?}", path.display()),
+                Heard::Say(reply) => {
+                    let status = reply.status().unwrap();
+                    let is_query = serde_json::from_slice::<Value>(&bytes)
+                        .is_ok_and(|message| message["action"] == "query");
+                    assert!(
+                        status != Status::Ok || (good && is_query),
+                        "{}: {status}",
+                        path.display()
+                    );
+                    assert!(
+                        good || status != Status::Forbidden,
+                        "{}: {status}",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of rules with their status")]
+fn each_rule_has_its_status() {
+    let net = json!({"ipv4_net": "198.51.100.7/32"});
+    let ours = [Deed::Block, Deed::NoAnswer];
+    let edit = |pointer: &str, name: &str, value: Option<Value>| {
+        let mut body = command("c-1", 1, "deny", &net);
+        let at = body.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+        match value {
+            Some(value) => at.insert(name.to_owned(), value),
+            None => at.remove(name),
+        };
+        body
+    };
+    let own = "/actuator/x-sakimori";
+    let late = (NOW + 601) * 1000;
+    let table: Vec<(&str, Value, Status)> = vec![
+        (
+            "as it should be",
+            command("c-1", 1, "deny", &net),
+            Status::Ok,
+        ),
+        (
+            "an unknown member",
+            edit("", "more", Some(json!(1))),
+            Status::BadRequest,
+        ),
+        (
+            "an unknown argument of ours",
+            edit("/args", "x-sakimori", Some(json!({"more": 1}))),
+            Status::BadRequest,
+        ),
+        (
+            "a deed that is none",
+            edit("/args", "x-sakimori", Some(json!({"deed": "scan"}))),
+            Status::BadRequest,
+        ),
+        (
+            "a deed for another target",
+            edit("/args", "x-sakimori", Some(json!({"deed": "freeze"}))),
+            Status::BadRequest,
+        ),
+        (
+            "a deed that is not done here",
+            edit("/args", "x-sakimori", Some(json!({"deed": "black-hole"}))),
+            Status::NotImplemented,
+        ),
+        (
+            "no end",
+            edit("/args", "stop_time", None),
+            Status::BadRequest,
+        ),
+        (
+            "an end before its beginning",
+            edit("/args", "stop_time", Some(json!(1))),
+            Status::BadRequest,
+        ),
+        (
+            "three times",
+            {
+                let mut body = edit("/args", "start_time", Some(json!(NOW * 1000)));
+                body["args"]["duration"] = json!(1000);
+                body
+            },
+            Status::BadRequest,
+        ),
+        (
+            "a beginning that is later",
+            edit("/args", "start_time", Some(json!((NOW + 60) * 1000))),
+            Status::NotImplemented,
+        ),
+        (
+            "no direction",
+            edit("/args", "slpf", Some(json!({"persistent": false}))),
+            Status::BadRequest,
+        ),
+        (
+            "one direction",
+            edit(
+                "/args",
+                "slpf",
+                Some(json!({"direction": "ingress", "persistent": false})),
+            ),
+            Status::NotImplemented,
+        ),
+        (
+            "no word on a restart",
+            edit("/args", "slpf", Some(json!({"direction": "both"}))),
+            Status::BadRequest,
+        ),
+        (
+            "for ever",
+            edit(
+                "/args",
+                "slpf",
+                Some(json!({"direction": "both", "persistent": true})),
+            ),
+            Status::NotImplemented,
+        ),
+        (
+            "a place in a list",
+            edit(
+                "/args",
+                "slpf",
+                Some(json!({"direction": "both", "persistent": false, "insert_rule": 3})),
+            ),
+            Status::NotImplemented,
+        ),
+        (
+            "a word to the sender",
+            edit(
+                "/args",
+                "slpf",
+                Some(json!({"direction": "both", "persistent": false, "drop_process": "reject"})),
+            ),
+            Status::NotImplemented,
+        ),
+        (
+            "no number",
+            edit("", "command_id", None),
+            Status::BadRequest,
+        ),
+        ("no measure", edit("", "actuator", None), Status::Forbidden),
+        (
+            "packet filtering's actuator alone",
+            edit(
+                "",
+                "actuator",
+                Some(json!({"slpf": {"hostname": "fw.example"}})),
+            ),
+            Status::Forbidden,
+        ),
+        (
+            "another measure",
+            edit(own, "measure", Some(json!("00".repeat(16)))),
+            Status::Forbidden,
+        ),
+        (
+            "a revision that is not stored",
+            edit(own, "revision", Some(json!(2))),
+            Status::Forbidden,
+        ),
+        (
+            "another actuator",
+            edit(own, "actuator", Some(json!("a-02"))),
+            Status::NotFound,
+        ),
+        (
+            "a measure that is no id",
+            edit(own, "measure", Some(json!("M1"))),
+            Status::BadRequest,
+        ),
+        (
+            "a step of nothing",
+            edit(own, "step", Some(json!(0))),
+            Status::BadRequest,
+        ),
+        (
+            "a time long past",
+            edit(own, "created", Some(json!((NOW - 400) * 1000))),
+            Status::BadRequest,
+        ),
+        (
+            "behind the approval's end",
+            edit("/args", "stop_time", Some(json!((NOW + 20_000) * 1000))),
+            Status::Forbidden,
+        ),
+        (
+            "longer than the owner allows",
+            edit("/args", "stop_time", Some(json!((NOW + 9 * 86_400) * 1000))),
+            Status::BadRequest,
+        ),
+        (
+            "another target",
+            edit("", "target", Some(json!({"ipv4_net": "198.51.100.8/32"}))),
+            Status::Forbidden,
+        ),
+        (
+            "a wider target",
+            edit("", "target", Some(json!({"ipv4_net": "198.51.100.0/24"}))),
+            Status::Forbidden,
+        ),
+        (
+            "bits behind the prefix",
+            edit("", "target", Some(json!({"ipv4_net": "198.51.100.7/24"}))),
+            Status::NotImplemented,
+        ),
+        (
+            "two targets",
+            edit("/target", "domain_name", Some(json!("bad.example"))),
+            Status::BadRequest,
+        ),
+        (
+            "nothing that is in force",
+            command("c-1", 1, "allow", &net),
+            Status::NotFound,
+        ),
+        (
+            "a scan",
+            edit("", "action", Some(json!("scan"))),
+            Status::NotImplemented,
+        ),
+        (
+            "a profile of others",
+            edit("/args", "x-acme", Some(json!({"a": 1}))),
+            Status::NotImplemented,
+        ),
+        (
+            "a target of others",
+            edit("", "target", Some(json!({"x-acme:coyote": "a"}))),
+            Status::NotImplemented,
+        ),
+        (
+            "a mail address",
+            edit("", "target", Some(json!({"email_addr": "a@bad.example"}))),
+            Status::NotImplemented,
+        ),
+        (
+            "a rule that is not there",
+            edit("", "target", Some(json!({"slpf:rule_number": 12}))),
+            Status::NotImplemented,
+        ),
+    ];
+    for (what, body, expected) in table {
+        let mut engine = engine(&[(Deed::Block, "198.51.100.7/32")]);
+        let (status, words) = status(&mut engine, &ours, &body);
+        assert_eq!(status, expected, "{what}: {words}");
+        let wanted = engine.state().wanted().count();
+        assert_eq!(wanted, usize::from(expected == Status::Ok), "{what}");
+    }
+    let mut engine = engine(&[(Deed::Block, "198.51.100.7/32")]);
+    let longer = edit("/args", "stop_time", Some(json!(late)));
+    assert_eq!(
+        status(&mut engine, &ours, &command("c-1", 1, "deny", &net)).0,
+        Status::Ok
+    );
+    // One number, two commands.
+    assert_eq!(status(&mut engine, &ours, &longer).0, Status::BadRequest);
+    // An older step.
+    let older = command("c-2", 1, "deny", &net);
+    assert_eq!(status(&mut engine, &ours, &older).0, Status::BadRequest);
+}
+
+#[test]
+fn a_rule_is_taken_back_by_its_number_and_a_time_comes_to_the_same_whenever_it_is_read() {
+    let net = json!({"ipv4_net": "198.51.100.7"});
+    let mut engine = engine(&[(Deed::Block, "198.51.100.7/32")]);
+    let mut deny = command("c-1", 1, "deny", &net);
+    deny["args"]["duration"] = json!(600_000);
+    deny["args"].as_object_mut().unwrap().remove("stop_time");
+    let Heard::Do(wanted) = heard(
+        &engine,
+        &[Deed::Block],
+        deny.to_string().as_bytes(),
+        MEDIA_TYPE,
+    ) else {
+        panic!("refused");
+    };
+    assert_eq!(wanted.intent.until, Some(Seconds(NOW + 600)));
+    let answer = done(&mut engine, &wanted);
+    let reply = wanted.reply(&answer, Some("a note"));
+    let said: Value = serde_json::from_slice(&reply.bytes("a-01", NOW * 1000)).unwrap();
+    let number = said.pointer("/results/slpf/rule_number").unwrap();
+    assert_eq!(number.as_u64(), Some(rule_number(&wanted.intent.key)));
+    assert_eq!(
+        said.pointer("/results/x-sakimori/receipt").unwrap(),
+        "a note"
+    );
+    let delete = json!({
+        "action": "delete", "target": {"slpf:rule_number": number}, "actuator": specifier(2), "command_id": "c-2",
+    });
+    assert_eq!(status(&mut engine, &[Deed::Block], &delete).0, Status::Ok);
+    assert_eq!(engine.state().wanted().count(), 0);
+    let again = json!({
+        "action": "delete", "target": {"slpf:rule_number": number}, "actuator": specifier(3), "command_id": "c-3",
+    });
+    assert_eq!(
+        status(&mut engine, &[Deed::Block], &again).0,
+        Status::NotFound
+    );
+}
+
+#[test]
+fn things_of_a_host_are_known_by_all_that_tells_them_apart() {
+    let hash = "ab".repeat(32);
+    let process = json!({"process": {"pid": 4711, "executable": {"hashes": {"sha256": hash}}}});
+    let target = format!("process:4711:991:{hash}");
+    let file = json!({"file": {"path": "/tmp/bad one", "hashes": {"sha256": hash}}});
+    let file_target = format!("file:{hash}:/tmp/bad%20one");
+    let device = json!({"device": {"hostname": "srv-1.example"}});
+    let deeds = [Deed::Freeze, Deed::Stop, Deed::Quarantine, Deed::Isolate];
+    let mut engine = engine(&[
+        (Deed::Stop, &target),
+        (Deed::Quarantine, &file_target),
+        (Deed::Isolate, "host:srv-1.example"),
+    ]);
+    let mut body = command("c-1", 1, "deny", &process);
+    assert_eq!(status(&mut engine, &deeds, &body).0, Status::NotImplemented);
+    body["args"]["x-sakimori"] = json!({"start": 991});
+    // The usual deed is to freeze it, and that was not approved.
+    assert_eq!(status(&mut engine, &deeds, &body).0, Status::Forbidden);
+    body["args"]["x-sakimori"] = json!({"start": 991, "deed": "stop"});
+    body["command_id"] = json!("c-2");
+    assert_eq!(status(&mut engine, &deeds, &body).0, Status::Ok);
+    assert_eq!(
+        status(&mut engine, &deeds, &command("c-3", 1, "deny", &file)).0,
+        Status::Ok
+    );
+    assert_eq!(
+        status(&mut engine, &deeds, &command("c-4", 1, "deny", &device)).0,
+        Status::Ok
+    );
+}
+
+#[test]
+fn features_are_answered_in_the_form_in_which_they_are_asked() {
+    let engine = engine(&[]);
+    let query = json!({"action": "query", "target": {"features": ["versions", "profiles", "pairs", "rate_limit"]}});
+    let framed = json!({"headers": {"request_id": "r-1", "from": "producer"}, "body": {"openc2": {"request": query}}});
+    for (body, at) in [(&query, ""), (&framed, "/body/openc2/response")] {
+        let Heard::Say(reply) = heard(
+            &engine,
+            &[Deed::Block],
+            body.to_string().as_bytes(),
+            MEDIA_TYPE,
+        ) else {
+            panic!("not answered");
+        };
+        let said: Value = serde_json::from_slice(&reply.bytes("a-01", 5)).unwrap();
+        let response = said.pointer(at).unwrap();
+        assert_eq!(response["status"], 200);
+        assert_eq!(response["results"]["versions"], json!(["1.0"]));
+        assert_eq!(
+            response["results"]["profiles"],
+            json!(["x-sakimori", "slpf"])
+        );
+        assert_eq!(response["results"]["rate_limit"], 600);
+        assert_eq!(
+            response["results"]["pairs"]["deny"],
+            json!(["ipv4_net", "ipv6_net"])
+        );
+        assert_eq!(
+            response["results"]["pairs"]["delete"],
+            json!(["slpf:rule_number"])
+        );
+    }
+    // What is not understood is answered in its form too.
+    let broken = json!({"headers": {"request_id": "r-2"}, "body": {"openc2": {"request": {"action": "deny"}}}});
+    let Heard::Say(reply) = heard(&engine, &[], broken.to_string().as_bytes(), MEDIA_TYPE) else {
+        panic!("not answered");
+    };
+    let said: Value = serde_json::from_slice(&reply.bytes("a-01", 5)).unwrap();
+    assert_eq!(said.pointer("/headers/request_id").unwrap(), "r-2");
+    assert_eq!(said.pointer("/body/openc2/response/status").unwrap(), 400);
+    for kind in [
+        "",
+        "application/json",
+        "application/openc2+json;version=2.0",
+    ] {
+        let Heard::Say(reply) = heard(&engine, &[], query.to_string().as_bytes(), kind) else {
+            panic!("not answered");
+        };
+        assert_eq!(reply.status(), Some(Status::BadRequest), "{kind}");
+    }
+    for kind in [
+        "application/openc2+json",
+        "application/openc2-cmd+json; version=1.0",
+    ] {
+        let Heard::Say(reply) = heard(&engine, &[], query.to_string().as_bytes(), kind) else {
+            panic!("not answered");
+        };
+        assert_eq!(reply.status(), Some(Status::Ok), "{kind}");
+    }
+}
+
+#[test]
+fn a_receipt_reads_back_and_nothing_else_is_one() {
+    let receipt = Receipt {
+        actuator: name(),
+        time: Seconds(NOW),
+        run: 7,
+        serial: 3,
+        is_stopped: false,
+        command: "c-1".to_owned(),
+        effects: vec![Line {
+            measure: [7; 32],
+            deed: Deed::Block,
+            standing: Standing::InForce,
+            until: Seconds(NOW + 60),
+            times: 12,
+            bytes: 1024,
+            target: "198.51.100.7/32".to_owned(),
+        }],
+    };
+    let text = receipt.to_string();
+    assert_eq!(Receipt::parse(&text), Ok(receipt));
+    for (from, to) in [
+        ("sakimori/effect/v1", "sakimori/effect/v2"),
+        ("stopped: no", "stopped: maybe"),
+        ("block", "scan"),
+        (" 12 ", " 012 "),
+        ("serial: 3", "serial: +3"),
+        ("198.51.100.7/32\n", "198.51.100.7/32"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        assert!(Receipt::parse(&text.replace(from, to)).is_err(), "{to}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_page_are_what_the_consumer_says() {
+    let page = include_str!("../../../../docs/reference/openc2.md");
+    let mut engine = engine(&[
+        (Deed::Block, "198.51.100.7/32"),
+        (Deed::NoAnswer, "bad.example"),
+    ]);
+    let mut count = 0;
+    for example in page.split("```json\n").skip(1) {
+        let text = example.split("```").next().unwrap();
+        let after = example.split("```").nth(1).unwrap();
+        let body: Value = serde_json::from_str(text).unwrap();
+        let expected: u16 = after
+            .trim()
+            .split([' ', ':'])
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        let deeds = [Deed::Block, Deed::NoAnswer];
+        let request = body
+            .pointer("/body/openc2/request")
+            .unwrap_or(&body)
+            .clone();
+        let (status, words) = status(&mut engine, &deeds, &request);
+        assert_eq!(status.code(), expected, "{text}: {words}");
+        count += 1;
+    }
+    assert!(count >= 5, "{count} examples");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_are_done_by_chance(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let engine = engine(&[(Deed::Block, "198.51.100.7/32")]);
+        prop_assert!(matches!(heard(&engine, Deed::ALL, &bytes, MEDIA_TYPE), Heard::Say(_)));
+    }
+
+    #[test]
+    fn a_changed_byte_never_aims_at_what_was_not_approved(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut engine = engine(&[(Deed::Block, "198.51.100.7/32")]);
+        let mut bytes = command("c-1", 1, "deny", &json!({"ipv4_net": "198.51.100.7/32"})).to_string().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Heard::Do(wanted) = heard(&engine, Deed::ALL, &bytes, MEDIA_TYPE) {
+            let _ = done(&mut engine, &wanted);
+        }
+        for (key, until) in engine.state().wanted() {
+            prop_assert_eq!((key.deed, key.target.as_str()), (Deed::Block, "198.51.100.7/32"));
+            prop_assert!(until.0 <= NOW + 10_001);
+        }
+    }
+}
