@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 14] = [
+const TOOLS: [Tool; 17] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -87,6 +87,20 @@ const TOOLS: [Tool; 14] = [
         program: "unbound",
         package: "unbound",
     },
+    // BGP speakers in namespaces of the tests' own; neither is started as a service.
+    Tool {
+        program: "gobgpd",
+        package: "gobgpd",
+    },
+    Tool {
+        program: "bird",
+        package: "bird2",
+    },
+    // It ends a speaker with whoever holds it.
+    Tool {
+        program: "setpriv",
+        package: "util-linux",
+    },
     Tool {
         program: "kill",
         package: "procps",
@@ -99,8 +113,8 @@ const TOOLS: [Tool; 14] = [
 ];
 
 /// What others wrote in Python: a reader of logs, an `OpenID` provider, the signatures of the second verifier, what OASIS judges STIX with and speaks TAXII with, and
-/// what draws requests from an interface's document, a mail server, and the columns of Shadowserver's reports.
-const PYTHON_PACKAGES: [&str; 9] = [
+/// what draws requests from an interface's document, a mail server, the columns of Shadowserver's reports, and a BGP speaker.
+const PYTHON_PACKAGES: [&str; 10] = [
     "tlog-scales==0.0.3",
     "oidc-provider-mock==0.3.4",
     "cryptography>=48",
@@ -110,9 +124,10 @@ const PYTHON_PACKAGES: [&str; 9] = [
     "schemathesis==4.32.0",
     "aiosmtpd==1.4.6",
     "intelmq==3.1.0",
+    "exabgp==5.0.15",
 ];
 /// How to see whether they are there.
-const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock, stix2validator, stix2patterns, taxii2client, schemathesis, aiosmtpd, intelmq; from cryptography.hazmat.primitives.asymmetric import mldsa";
+const PYTHON_PROBE: &str = "import tlog_scales, oidc_provider_mock, stix2validator, stix2patterns, taxii2client, schemathesis, aiosmtpd, intelmq, exabgp; from cryptography.hazmat.primitives.asymmetric import mldsa";
 
 /// Whether a missing tool or missing data is a failure.
 pub(crate) fn in_ci() -> bool {
