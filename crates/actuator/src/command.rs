@@ -1,0 +1,178 @@
+//! The owner's commands. In: arguments. Out: what to print, and whether it went well. Never: logic of its own.
+
+mod keys;
+mod table;
+
+use crate::approvals::{Bundle, BundleError};
+use crate::config::{Config, ConfigError};
+use crate::local::{self, Word};
+use crate::start::{self, StartError};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::Value;
+use std::io;
+use std::path::PathBuf;
+
+/// The owner's configuration.
+#[derive(Clone, Debug, Args)]
+pub struct At {
+    /// The configuration
+    #[arg(long)]
+    config: PathBuf,
+}
+
+/// What the owner wants.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// Runs the actuator until a signal ends it; what is in force stays so until its time
+    Run(At),
+    /// The kill switch: everything is taken back, nothing new begins
+    Stop(At),
+    /// Takes one measure back; nothing of it begins until it is freed
+    Release {
+        /// Whose
+        #[command(flatten)]
+        at: At,
+        /// The measure's id
+        #[arg(long)]
+        measure: String,
+    },
+    /// Takes back a stop, or the release of one measure; what was taken back stays so
+    Free {
+        /// Whose
+        #[command(flatten)]
+        at: At,
+        /// The measure's id
+        #[arg(long)]
+        measure: Option<String>,
+    },
+    /// Shows how it stands
+    Show {
+        /// Whose
+        #[command(flatten)]
+        at: At,
+        /// As a table or as JSON
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Prints a signed receipt of all effects
+    Effects(At),
+    /// Brings an approval, or a lease, suspension or ruling of one, from a folder
+    Approve {
+        /// Whose
+        #[command(flatten)]
+        at: At,
+        /// The folder of the files
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// Makes a key for receipts and a certificate, where there are none
+    Keys {
+        /// The folder for them
+        #[arg(long)]
+        dir: PathBuf,
+        /// The key's name, such as `carrier.example/a-01`
+        #[arg(long)]
+        name: String,
+        /// Names and addresses of the machine, for the certificate
+        #[arg(long)]
+        host: Vec<String>,
+    },
+}
+
+/// How something is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Why a command came to nothing. The owner acts on it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It does not run, or this is not its owner.
+    #[error("the actuator cannot be reached at `{0}`: {1}")]
+    Away(PathBuf, io::Error),
+    /// It refused.
+    #[error("{0}")]
+    Refused(String),
+    /// The folder.
+    #[error("the folder cannot be read: {0}")]
+    Folder(io::Error),
+    /// Its files.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// Keys.
+    #[error("no keys are made: {0}")]
+    Keys(String),
+}
+
+/// Does what the owner wants; gives what to print.
+///
+/// # Errors
+/// [`CommandError`].
+pub fn run(verb: Verb) -> Result<String, CommandError> {
+    match verb {
+        Verb::Run(at) => {
+            start::run(&Config::read(&at.config)?)?;
+            Ok(String::new())
+        }
+        Verb::Stop(at) => said(&at, &Word::Stop).map(|body| line(&body)),
+        Verb::Release { at, measure } => {
+            said(&at, &Word::Release { measure }).map(|body| line(&body))
+        }
+        Verb::Free { at, measure } => said(&at, &Word::Free { measure }).map(|body| line(&body)),
+        Verb::Show { at, format } => {
+            let body = said(&at, &Word::Show)?;
+            Ok(match format {
+                Format::Json => line(&body),
+                Format::Text => table::shown(&body),
+            })
+        }
+        Verb::Effects(at) => {
+            let body = said(&at, &Word::Effects)?;
+            Ok(body.as_str().unwrap_or_default().to_owned())
+        }
+        Verb::Approve { at, dir } => {
+            let bundle = folder(&dir)?.to_text();
+            said(&at, &Word::Approve { bundle }).map(|body| line(&body))
+        }
+        Verb::Keys { dir, name, host } => keys::make(&dir, &name, &host),
+    }
+}
+
+fn line(body: &Value) -> String {
+    format!("{body}\n")
+}
+
+fn said(at: &At, word: &Word) -> Result<Value, CommandError> {
+    let socket = Config::read(&at.config)?.socket();
+    let reply = local::say(&socket, word).map_err(|e| CommandError::Away(socket, e))?;
+    if reply.status == 200 {
+        Ok(reply.body)
+    } else {
+        Err(CommandError::Refused(reply.body.to_string()))
+    }
+}
+
+/// The files of an authority folder; others in it are left.
+fn folder(path: &PathBuf) -> Result<Bundle, CommandError> {
+    let mut files = Vec::new();
+    for name in Bundle::names() {
+        let read = crate::files::read(&path.join(name), crate::approvals::BUNDLE_BYTES_MAX as u64);
+        let read = read.map_err(CommandError::Folder)?;
+        files.extend(read.map(|bytes| ((*name).to_owned(), bytes)));
+    }
+    if files.is_empty() {
+        let none = io::Error::other("no file of an authority folder is in it");
+        return Err(CommandError::Folder(none));
+    }
+    Ok(Bundle::of(files)?)
+}

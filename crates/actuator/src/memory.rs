@@ -1,0 +1,134 @@
+//! What the gate remembers between approvals, on disk. In: a [`SensorState`]. Out: the same after a restart. Never: a memory that was damaged and is taken for empty.
+
+use crate::files;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sakimori_authority::gate::{SensorState, Standing};
+use sakimori_authority::suspension::{By, SuspensionAct};
+use sakimori_custody::ids::{AuthorityId, hex, unhex};
+use sakimori_custody::time::Seconds;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::PathBuf;
+
+const BYTES_MAX: u64 = 16 << 20;
+
+/// Why there is no memory. Who runs the actuator acts on it.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// The disk.
+    #[error("the actuator's memory cannot be read or written")]
+    Disk(#[from] io::Error),
+    /// Damage.
+    #[error("the actuator's memory is damaged: {0}; without it older approvals could come again")]
+    Damaged(&'static str),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    trust_root: String,
+    checkpoint: Option<(u64, String)>,
+    time: u64,
+    schedule: Option<String>,
+    standings: Vec<(String, String, u64, String)>,
+    revoked: Vec<String>,
+    software: bool,
+}
+
+/// The memory, and where it is kept.
+pub struct Memory {
+    path: PathBuf,
+    state: SensorState,
+}
+
+fn read(text: Text) -> Option<SensorState> {
+    let bytes = |text: &str| STANDARD.decode(text).ok();
+    let id = |text: &str| text.parse::<AuthorityId>().ok();
+    let standing = |(authority, by, serial, act): &(String, String, u64, String)| {
+        Some(Standing {
+            authority: id(authority)?,
+            by: By::from_name(by)?,
+            serial: *serial,
+            act: SuspensionAct::from_name(act)?,
+        })
+    };
+    let checkpoint = match text.checkpoint {
+        None => None,
+        Some((size, root)) => Some((size, unhex(&root)?)),
+    };
+    let schedule = match text.schedule {
+        None => None,
+        Some(text) => Some(bytes(&text)?),
+    };
+    Some(SensorState {
+        trust_root: Some(bytes(&text.trust_root)?),
+        checkpoint,
+        time: Seconds(text.time),
+        schedule,
+        standings: text.standings.iter().map(standing).collect::<Option<_>>()?,
+        revoked: text
+            .revoked
+            .iter()
+            .map(|text| id(text))
+            .collect::<Option<_>>()?,
+        software: text.software,
+    })
+}
+
+impl Memory {
+    /// Reads the memory, or begins one with the trust root that the owner installed.
+    ///
+    /// # Errors
+    /// [`MemoryError`].
+    pub fn open(path: PathBuf, trust_root: &[u8]) -> Result<Self, MemoryError> {
+        let state = match files::read(&path, BYTES_MAX)? {
+            None => SensorState {
+                trust_root: Some(trust_root.to_vec()),
+                ..SensorState::default()
+            },
+            Some(bytes) => {
+                let text = serde_json::from_slice(&bytes)
+                    .map_err(|_| MemoryError::Damaged("it is not JSON of a memory"))?;
+                read(text).ok_or(MemoryError::Damaged("a member is not as it should be"))?
+            }
+        };
+        Ok(Self { path, state })
+    }
+
+    /// What is remembered.
+    pub const fn state(&self) -> &SensorState {
+        &self.state
+    }
+
+    /// Remembers, durable when this returns.
+    ///
+    /// # Errors
+    /// The disk's: what was remembered before is.
+    pub fn keep(&mut self, state: SensorState) -> io::Result<()> {
+        if state == self.state {
+            return Ok(());
+        }
+        let standing = |one: &Standing| {
+            (
+                one.authority.to_string(),
+                one.by.name().to_owned(),
+                one.serial,
+                one.act.name().to_owned(),
+            )
+        };
+        let text = Text {
+            trust_root: STANDARD.encode(state.trust_root.as_deref().unwrap_or_default()),
+            checkpoint: state.checkpoint.map(|(size, root)| (size, hex(&root))),
+            time: state.time.0,
+            schedule: state.schedule.as_deref().map(|note| STANDARD.encode(note)),
+            standings: state.standings.iter().map(standing).collect(),
+            revoked: state.revoked.iter().map(ToString::to_string).collect(),
+            software: state.software,
+        };
+        let bytes = serde_json::to_vec(&text).map_err(io::Error::other)?;
+        files::write(&self.path, &bytes)?;
+        self.state = state;
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! What the runner tells: receipts that its key signs, and how it stands for the owner. In: state. Out: notes, JSON. Never: a receipt of what was not seen.
+
+use super::{Runner, Told};
+use sakimori_custody::ids::hex;
+use sakimori_custody::time::Seconds;
+use sakimori_respond::consumer::receipt::{EFFECTS_MAX, Line, Receipt, Standing};
+use sakimori_respond::engine::{Intent, Key};
+use sakimori_tlog::note::Note;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+impl Runner {
+    /// The time, whether or not it is sure.
+    pub(super) fn time_shown(&self) -> Seconds {
+        self.time.last().time()
+    }
+
+    fn line(&self, key: &Key) -> Line {
+        let there = self
+            .seen
+            .iter()
+            .filter_map(|seen| seen.there.as_ref())
+            .find_map(|there| there.get(key).copied());
+        let mut wanted = self.engine.state().wanted();
+        let wanted = wanted
+            .find(|(known, _)| *known == key)
+            .map(|(_, until)| until);
+        let standing = match (wanted, there) {
+            (Some(_), Some(_)) => Standing::InForce,
+            (Some(_), None) => Standing::Missing,
+            (None, Some(_)) => Standing::Left,
+            (None, None) => Standing::Ended,
+        };
+        let met = self.met.get(key).copied().unwrap_or_default();
+        Line {
+            measure: key.measure,
+            deed: key.deed,
+            standing,
+            until: wanted.or(there).unwrap_or_default(),
+            times: met.times,
+            bytes: met.bytes,
+            target: key.target.clone(),
+        }
+    }
+
+    fn sign(&mut self, command: &str, effects: Vec<Line>) -> String {
+        self.serial += 1;
+        // A line of the text must not be made by whoever chose the command's number.
+        let is_plain = |c: char| c.is_ascii_graphic();
+        let command: String = command.chars().filter(|c| is_plain(*c)).collect();
+        let receipt = Receipt {
+            actuator: self.name.clone(),
+            time: self.time_shown(),
+            run: self.run,
+            serial: self.serial,
+            is_stopped: self.engine.state().is_stopped(),
+            command,
+            effects,
+        };
+        let time = receipt.time.0;
+        let note = Note::sign(&receipt.to_string(), &[&self.signer], time);
+        note.map_or_else(String::new, |note| {
+            String::from_utf8_lossy(&note.to_bytes()).into_owned()
+        })
+    }
+
+    /// The receipt for one command.
+    pub(super) fn receipt_of(&mut self, intent: &Intent) -> String {
+        let line = self.line(&intent.key);
+        self.sign(&intent.id, vec![line])
+    }
+
+    fn keys(&self) -> BTreeSet<Key> {
+        let wanted = self.engine.state().wanted().map(|(key, _)| key);
+        let there = self.seen.iter().filter_map(|seen| seen.there.as_ref());
+        wanted
+            .chain(there.flat_map(|there| there.keys()))
+            .cloned()
+            .collect()
+    }
+
+    /// The receipt of all effects.
+    pub(super) fn receipt_of_all(&mut self) -> String {
+        let lines = self
+            .keys()
+            .iter()
+            .take(EFFECTS_MAX)
+            .map(|key| self.line(key))
+            .collect();
+        self.sign("", lines)
+    }
+
+    /// How it stands.
+    pub(super) fn shown(&self) -> Told {
+        let state = self.engine.state();
+        let id = |measure: &[u8; 32]| {
+            let id = self.approvals.id_of(measure);
+            id.map_or_else(|| hex(measure), |id| id.to_string())
+        };
+        let substrates: Vec<_> = self
+            .hands
+            .iter()
+            .zip(&self.seen)
+            .map(|(hand, seen)| {
+                json!({
+                    "name": hand.name,
+                    "deeds": hand.deeds.iter().map(|deed| deed.name()).collect::<Vec<_>>(),
+                    "seen": seen.there.is_some(),
+                    "fault": seen.fault,
+                })
+            })
+            .collect();
+        let approvals: Vec<_> = state
+            .permits()
+            .map(|permit| {
+                let (measure, revision) = (&permit.measure, permit.revision);
+                let held: Vec<&str> = state
+                    .held()
+                    .filter(|(known, _)| *known == measure)
+                    .flat_map(|(_, by)| by.iter().map(|by| by.name()))
+                    .collect();
+                json!({
+                    "measure": id(measure),
+                    "revision": revision,
+                    "not_before": permit.not_before.to_string(),
+                    "not_after": permit.not_after.to_string(),
+                    "lease": state.leased(measure, revision).map(|time| time.to_string()),
+                    "held_by": held,
+                    "void": state.void(measure).is_some_and(|void| void >= revision),
+                    "effects": permit.allowed.len(),
+                })
+            })
+            .collect();
+        let effects: Vec<_> = self
+            .keys()
+            .iter()
+            .map(|key| {
+                let line = self.line(key);
+                json!({
+                    "measure": id(&key.measure),
+                    "deed": key.deed.name(),
+                    "target": key.target,
+                    "standing": line.standing.name(),
+                    "until": line.until.to_string(),
+                    "times": line.times,
+                    "bytes": line.bytes,
+                })
+            })
+            .collect();
+        let body = json!({
+            "actuator": self.name.as_str(),
+            "time": self.time_shown().to_string(),
+            "clock": match self.time.last() {
+                sakimori_authority::clock::Judged::Sure(_) => "sure",
+                sakimori_authority::clock::Judged::Behind(_) => "behind",
+                sakimori_authority::clock::Judged::Ahead(_) => "ahead",
+            },
+            "stopped": state.is_stopped(),
+            "owed_to_journal": self.owed.len(),
+            "lists": self.lists.version(),
+            "gaps": self.gaps,
+            "substrates": substrates,
+            "approvals": approvals,
+            "effects": effects,
+        });
+        Told { status: 200, body }
+    }
+}

@@ -1,0 +1,4 @@
+//! The whole actuator as its owner runs it, with a drill in the place of a system: commands, approvals, falls, clocks, the owner's word.
+
+mod life;
+mod world;
