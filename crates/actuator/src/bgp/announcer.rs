@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// Sets the signal that the kernel sends a child when its parent ends, and becomes the program.
 const SETPRIV: &str = "/usr/bin/setpriv";
+/// What is said of a program that became another user.
+const UNBOUND: &str =
+    "the announcer became another user than the actuator: it would outlive it, and is ended";
 /// How long a word to the keeper may take; it never waits for the program.
 const WORD: Duration = Duration::from_secs(5);
 
@@ -94,7 +97,13 @@ fn keep(config: &Config, heard: &Receiver<Word>) {
                 let alive = running
                     .as_mut()
                     .is_some_and(|child| matches!(child.try_wait(), Ok(None)));
-                (answer, Ok(alive))
+                let said = if alive && running.as_ref().is_some_and(|child| !is_bound(child)) {
+                    end(running.take());
+                    Err(UNBOUND.to_owned())
+                } else {
+                    Ok(alive)
+                };
+                (answer, said)
             }
             Word::Again(answer) => {
                 end(running.take());
@@ -109,6 +118,19 @@ fn keep(config: &Config, heard: &Receiver<Word>) {
         answer.send(said).ok();
     }
     end(running);
+}
+
+/// Who a process is, as the kernel tells it.
+fn ids(process: &str) -> Option<Vec<String>> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let named = |line: &&str| line.starts_with("Uid:") || line.starts_with("Gid:");
+    Some(status.lines().filter(named).map(str::to_owned).collect())
+}
+
+/// Whether the kernel still ends a program with us: it forgets to where the program becomes another user (`PR_SET_PDEATHSIG`, prctl(2)). One that is gone by now is bound enough.
+fn is_bound(child: &Child) -> bool {
+    let theirs = ids(&child.id().to_string());
+    theirs.is_none_or(|theirs| theirs.is_empty() || Some(theirs) == ids("self"))
 }
 
 /// Ends it at once: a daemon that says goodbye may ask its peers to keep its routes (RFC 4724).
@@ -140,4 +162,55 @@ fn run(config: &Config) -> Result<Child, String> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn started(program: &str, arguments: &[&str]) -> Announcer {
+        let config = Config {
+            program: PathBuf::from(program),
+            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+            environment: BTreeMap::new(),
+            log: None,
+        };
+        Announcer::start(config).unwrap()
+    }
+
+    #[test]
+    fn a_program_that_ends_is_told_and_started_again_when_asked() {
+        let announcer = started("/usr/bin/sleep", &["60"]);
+        assert_eq!(announcer.runs(), Ok(true));
+        let announcer = started("/usr/bin/true", &[]);
+        while announcer.runs() == Ok(true) {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        assert_eq!(announcer.runs(), Ok(false));
+        assert_eq!(announcer.again(), Ok(()));
+    }
+
+    #[test]
+    fn a_program_that_becomes_another_user_is_ended() {
+        if !ids("self")
+            .unwrap()
+            .iter()
+            .any(|line| line.starts_with("Uid:\t0\t"))
+        {
+            sakimori_testkit::skip(
+                "a_program_that_becomes_another_user_is_ended",
+                "this is not root",
+            );
+            return;
+        }
+        let other = ["--reuid", "65534", "--clear-groups", "/usr/bin/sleep", "60"];
+        let announcer = started(SETPRIV, &other);
+        let mut said = announcer.runs();
+        while said == Ok(true) {
+            std::thread::park_timeout(Duration::from_millis(5));
+            said = announcer.runs();
+        }
+        assert_eq!(said, Err(UNBOUND.to_owned()));
+        assert_eq!(announcer.runs(), Ok(false));
+    }
 }

@@ -1,6 +1,6 @@
 //! The announcers' own configurations, as the page on actuators shows them. In: a kind. Out: the words of a command, its surroundings.
 
-use crate::lab::{Lab, Speaks, TAG};
+use crate::lab::{Lab, Owners, Speaks, TAG};
 use std::fmt::Write;
 use std::process::Command;
 
@@ -32,6 +32,15 @@ protocol bgp to_router {
   connect retry time 1; connect delay time 1; error wait time 1,2;
 ";
 
+const SECOND: &str = "protocol bgp to_second {
+  local 10.77.0.2 as 64512;
+  neighbor 10.77.1.2 as 64512;
+  multihop;
+  hold time 9;
+  graceful restart off;
+  connect retry time 1; connect delay time 1; error wait time 1,2;
+";
+
 const EXABGP: &str = "neighbor 10.77.0.1 {
   router-id 10.77.0.2; local-address 10.77.0.2; local-as 64512; peer-as 64512; hold-time 9;
   family { ipv4 unicast; ipv6 unicast; ipv4 flow; ipv6 flow; }
@@ -52,7 +61,18 @@ impl Lab {
     }
 
     fn gobgp_words(&self) -> Vec<String> {
-        let mut config = GOBGP.to_owned();
+        self.gobgpd(GOBGP, "gobgp")
+    }
+
+    /// Starts a second router, a `GoBGP` at the client's place, which hears the announcer; its socket is `second.sock`.
+    pub(crate) fn second(&self) -> Owners {
+        let own = GOBGP.replace("10.77.0.2", "10.77.1.2");
+        let words = self.gobgpd(&own.replace("10.77.0.1", "10.77.0.2"), "second");
+        self.started("c", &words)
+    }
+
+    fn gobgpd(&self, head: &str, name: &str) -> Vec<String> {
+        let mut config = head.to_owned();
         for family in [
             "ipv4-unicast",
             "ipv6-unicast",
@@ -62,8 +82,8 @@ impl Lab {
             let table = "[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]";
             writeln!(config, "{table}\nafi-safi-name = \"{family}\"").unwrap();
         }
-        let config = self.text("gobgpd.toml", &config);
-        let api = format!("unix://{}", self.path("gobgp.sock").display());
+        let config = self.text(&format!("{name}.toml"), &config);
+        let api = format!("unix://{}", self.path(&format!("{name}.sock")).display());
         let words = [
             "gobgpd",
             "-f",
@@ -83,6 +103,11 @@ impl Lab {
         let ours = format!("({}) ~ bgp_large_community", TAG.replace(':', ","));
         let filter = format!("import none; export filter {{ if {ours} then accept; reject; }};");
         let mut config = BIRD.to_owned();
+        for family in ["ipv4", "ipv6", "flow4", "flow6"] {
+            writeln!(config, "  {family} {{ {filter} }};").unwrap();
+        }
+        // A second peer beyond the router, which is there in one test alone.
+        writeln!(config, "}}\n{SECOND}").unwrap();
         for family in ["ipv4", "ipv6", "flow4", "flow6"] {
             writeln!(config, "  {family} {{ {filter} }};").unwrap();
         }

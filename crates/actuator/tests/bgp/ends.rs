@@ -1,8 +1,12 @@
 //! Ends: by the timer of the substrate, of one of two measures, where the daemon or the disk will not.
 
 use crate::lab::{Lab, Speaks, TARGET, counted_ms, effect, key, until};
+use sakimori_actuator::bgp::{self, Bgp, Clock};
 use sakimori_actuator::substrate::{Fault, Substrate};
+use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::Deed;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 #[test]
 fn two_measures_on_one_route_and_it_stays_until_the_last_ends() {
@@ -115,4 +119,34 @@ fn an_end_does_not_wait_for_a_configuration_that_bird_can_read() {
     until("the router hears the other again", 6_000, || {
         lab.heard().len() == 1
     });
+}
+
+#[test]
+fn acceptance_04_a_wall_clock_that_is_set_moves_no_end() {
+    let test = "acceptance_04_a_wall_clock_that_is_set_moves_no_end";
+    let Some(lab) = Lab::new(test, Speaks::Gobgp) else {
+        return;
+    };
+    for days in [1, -1] {
+        let moved = Arc::new(AtomicI64::new(0));
+        let seen = Arc::clone(&moved);
+        let clock: Clock = Arc::new(move || {
+            let mut now = bgp::system()();
+            let wall = now.wall.0.cast_signed() + seen.load(Ordering::Relaxed);
+            now.wall = Seconds(wall.cast_unsigned());
+            now
+        });
+        let mut bgp = Bgp::open(lab.config(true), clock).unwrap();
+        lab.ready(&mut bgp);
+        let key = key(1, Deed::BlackHole, TARGET);
+        let begin = counted_ms();
+        bgp.apply(&effect(key, 3)).unwrap();
+        moved.store(days * 86_400, Ordering::Relaxed);
+        until("two seconds pass", 5_000, || counted_ms() - begin > 2_000);
+        assert!(lab.hears("198.51.100.7/32"), "{days}");
+        until("it ends", 9_000, || lab.heard().is_empty());
+        let took = counted_ms() - begin;
+        println!("an effect of 3 s with a clock moved by {days} days was gone after {took} ms");
+        assert!(took >= 2_900, "{took}");
+    }
 }

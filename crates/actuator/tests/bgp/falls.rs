@@ -62,6 +62,13 @@ fn catalogue_a_route_that_a_fall_left_behind_is_found_and_withdrawn() {
             && has("203.0.113.9/32")
             && has("flow4 { dst 198.51.100.8/32; proto 6; }")
     });
+    // A key that the file knew and that never came to be does not come back with the next one.
+    let next = key(3, Deed::FlowRule, TARGET);
+    bgp.apply(&effect(next, 600)).unwrap();
+    until("the router hears the next", 6_000, || {
+        lab.heard().len() == 5
+    });
+    assert!(!lab.hears("flow6"));
     bgp.release().unwrap();
     until("the owner's route alone is left", 6_000, || {
         lab.heard().len() == 2 && lab.hears("203.0.113.9/32")

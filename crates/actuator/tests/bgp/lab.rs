@@ -401,9 +401,27 @@ impl Lab {
         panic!("no session: {last}\n{log}");
     }
 
+    /// Starts a program in a namespace.
+    pub(crate) fn started(&self, side: &str, words: &[String]) -> Owners {
+        let child = Command::new(&self.ip)
+            .args(["netns", "exec", &self.ns(side)])
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Owners(child)
+    }
+
     /// The program of `GoBGP`, as the owner calls it.
     pub(crate) fn gobgp(&self, words: &str) -> String {
-        let target = format!("unix://{}", self.path("gobgp.sock").display());
+        self.gobgp_at("gobgp", words)
+    }
+
+    /// The same of the `GoBGP` whose socket has this name.
+    pub(crate) fn gobgp_at(&self, name: &str, words: &str) -> String {
+        let target = format!("unix://{}", self.path(&format!("{name}.sock")).display());
         let mut gobgp = Command::new("/usr/bin/gobgp");
         gobgp.arg("--target").arg(target).args(words.split(' '));
         said(&mut gobgp)

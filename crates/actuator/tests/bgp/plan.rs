@@ -1,6 +1,7 @@
 //! One plan by each speaker: the same effect at the router, in its kernel, and for packets.
 
 use crate::lab::{Lab, NEIGHBOUR, Speaks, TARGET, TARGET6, effect, key, until};
+use sakimori_actuator::bgp::{self, Bgp};
 use sakimori_actuator::substrate::Substrate;
 use sakimori_respond::engine::{Deed, Key};
 
@@ -168,5 +169,53 @@ fn acceptance_05_the_owners_stop_takes_all_back_within_two_seconds() {
             assert!(lab.answers(TARGET));
             assert!(!crate::lab::read(&lab.path("held.json")).contains("198.51.100.7"));
         }
+    }
+}
+
+#[test]
+fn a_gobgp_hears_what_bird_announces_as_the_bird_does() {
+    let test = "a_gobgp_hears_what_bird_announces_as_the_bird_does";
+    let Some(lab) = Lab::new(test, Speaks::Bird) else {
+        return;
+    };
+    let (Some(_), Some(_)) = (
+        sakimori_testkit::program(test, "gobgpd"),
+        sakimori_testkit::program(test, "gobgp"),
+    ) else {
+        return;
+    };
+    let _second = lab.second();
+    let mut config = lab.config(true);
+    config.sessions = 2;
+    let mut bgp = Bgp::open(config, bgp::system()).unwrap();
+    lab.ready(&mut bgp);
+    for (key, _) in deeds() {
+        bgp.apply(&effect(key, 600)).unwrap();
+    }
+    let tables = [
+        ("ipv4", "\"198.51.100.7/32\""),
+        ("ipv6", "\"2001:db8::7/128\""),
+        ("ipv4-flowspec", "[source: 198.51.100.7/32]"),
+        ("ipv6-flowspec", "[destination: 2001:db8::7/128/0]"),
+    ];
+    let heard = |family: &str| lab.gobgp_at("second", &format!("-j global rib -a {family}"));
+    for (family, net) in tables {
+        until("the second router hears it", MS_MAX, || {
+            let text = heard(family);
+            let mark = if family.ends_with("flowspec") {
+                // Type 0x80 and 0x06: traffic-rate-bytes.
+                "{\"type\":128,\"subtype\":6,\"as\":0,\"rate\":0}"
+            } else {
+                // 65535:666.
+                "4294902426"
+            };
+            text.contains(net) && text.contains(mark) && text.contains("\"LocalData1\":21315")
+        });
+    }
+    bgp.release().unwrap();
+    for (family, _) in tables {
+        until("the second router has nothing", MS_MAX, || {
+            heard(family).trim() == "{}"
+        });
     }
 }
