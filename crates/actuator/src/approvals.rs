@@ -308,6 +308,11 @@ impl Approvals {
             .and_then(|(held, bundle)| self.kept(held, &bundle, now, protects));
         if let Ok(held) = &taken.held {
             taken.events.extend(told(held));
+            // What was damaged on the disk is whole again.
+            taken.events.push(Event::Resumed {
+                measure: held.permit.measure,
+                by: Holder::Proof,
+            });
         }
         taken.events.extend(self.standings());
         taken

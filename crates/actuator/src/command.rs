@@ -1,14 +1,16 @@
 //! The owner's commands. In: arguments. Out: what to print, and whether it went well. Never: logic of its own.
 
 mod keys;
+mod part;
 mod table;
 
 use crate::approvals::{Bundle, BundleError};
 use crate::config::{Config, ConfigError};
 use crate::local::{self, Word};
-use crate::start::{self, StartError};
+use crate::start::{self, Own, StartError};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
@@ -65,6 +67,14 @@ pub enum Verb {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// Watches the policy zone beside the actuator, and clears it where the actuator is silent
+    ResolverGuard(At),
+    /// The helper of the host agent, which the actuator starts as root
+    #[command(hide = true)]
+    HostHelper(At),
+    /// The parser of the host agent, which the actuator starts
+    #[command(hide = true)]
+    HostParser,
     /// Makes a key for receipts and a certificate, where there are none
     Keys {
         /// The folder for them
@@ -109,21 +119,36 @@ pub enum CommandError {
     /// Its files.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// A part of it.
+    #[error("{0}")]
+    Part(String),
     /// Keys.
     #[error("no keys are made: {0}")]
     Keys(String),
 }
 
-/// Does what the owner wants; gives what to print.
+/// Does what the owner wants; gives what to print. `words` are those between this program and its verbs.
 ///
 /// # Errors
 /// [`CommandError`].
-pub fn run(verb: Verb) -> Result<String, CommandError> {
+pub fn run(verb: Verb, words: &[&str]) -> Result<String, CommandError> {
     match verb {
         Verb::Run(at) => {
-            start::run(&Config::read(&at.config)?)?;
+            let own = std::env::current_exe().map_err(|e| CommandError::Part(e.to_string()))?;
+            let mut all = vec![own.into_os_string()];
+            all.extend(words.iter().map(OsString::from));
+            let path = std::path::absolute(&at.config);
+            let path = path.map_err(|e| CommandError::Part(e.to_string()))?;
+            start::run(&Config::read(&path)?, &path, &Own(all))?;
             Ok(String::new())
         }
+        Verb::ResolverGuard(at) => {
+            part::guard(&Config::read(&at.config)?).map_err(CommandError::Part)
+        }
+        Verb::HostHelper(at) => {
+            part::helper(&Config::read(&at.config)?).map_err(CommandError::Part)
+        }
+        Verb::HostParser => part::parser().map_err(CommandError::Part),
         Verb::Stop(at) => said(&at, &Word::Stop).map(|body| line(&body)),
         Verb::Release { at, measure } => {
             said(&at, &Word::Release { measure }).map(|body| line(&body))

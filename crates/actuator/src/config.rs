@@ -1,11 +1,13 @@
 //! The owner's configuration: a JSON file. In: its bytes. Out: what to run. Never: a member that is not known; a substrate beside a drill.
 
 use crate::drill::DrillConfig;
-use crate::files;
+use crate::host::Settings;
 use crate::lists::ListsConfig;
+use crate::{bgp, dns, files, packet};
 use sakimori_custody::ids::{Name, unhex};
 use sakimori_respond::engine::Bounds;
 use serde::Deserialize;
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -144,8 +146,51 @@ pub struct Config {
     pub https: Option<HttpsConfig>,
     /// NATS, where it is spoken.
     pub nats: Option<NatsConfig>,
+    /// The packet filter.
+    pub packet: Option<packet::Config>,
+    /// Answers of names.
+    pub resolver: Option<dns::Config>,
+    /// Routes.
+    pub bgp: Option<bgp::Config>,
+    /// This host.
+    pub host: Option<HostConfig>,
     /// A drill in the place of substrates.
     pub drill: Option<DrillConfig>,
+}
+
+/// The host agent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostConfig {
+    /// The owner's policy; nothing is done where it is not there.
+    pub policy: PathBuf,
+    /// The folder of the helper's records, root's alone.
+    pub state: PathBuf,
+    /// Folders for files that are put away, one on each file system.
+    pub stores: Vec<PathBuf>,
+    /// How `nft` is called.
+    #[serde(default = "nft")]
+    pub nft: Vec<String>,
+    /// The user of the parser, who owns nothing.
+    pub user: u32,
+    /// The group of the parser.
+    pub group: u32,
+}
+
+fn nft() -> Vec<String> {
+    vec!["nft".to_owned()]
+}
+
+impl HostConfig {
+    /// What the helper is told.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            policy: self.policy.clone(),
+            state: self.state.clone(),
+            stores: self.stores.clone(),
+            nft: self.nft.iter().map(OsString::from).collect(),
+        }
+    }
 }
 
 const fn look_seconds() -> u64 {
@@ -183,6 +228,10 @@ impl Config {
             let optional = [&mut nats.certificate, &mut nats.key, &mut nats.nkey];
             all.extend(optional.into_iter().flatten());
         }
+        if let Some(host) = &mut self.host {
+            all.extend([&mut host.policy, &mut host.state]);
+            all.extend(&mut host.stores);
+        }
         if let Some(drill) = &mut self.drill {
             all.push(&mut drill.file);
             all.extend(&mut drill.clock);
@@ -207,6 +256,13 @@ impl Config {
                 "lists",
                 "has a note without a file, or a file without a note",
             );
+        }
+        let real = self.packet.is_some()
+            || self.resolver.is_some()
+            || self.bgp.is_some()
+            || self.host.is_some();
+        if self.drill.is_some() && real {
+            return wrong("drill", "stands beside a real system: a drill has none");
         }
         if self.drill.is_none() && self.lists.note.is_none() {
             return wrong("lists", "has no bundle; only a drill runs without one");

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("info")))
         .init();
-    match command::run(arguments.verb) {
+    match command::run(arguments.verb, &[]) {
         Ok(text) => {
             let written = std::io::stdout().write_all(text.as_bytes());
             ExitCode::from(u8::from(written.is_err()))

@@ -9,12 +9,14 @@ use crate::memory::MemoryError;
 use crate::runner::{Ask, Handle, Parts, Runner, StopFlag};
 use crate::substrate::Substrate;
 use crate::time::{Clock, Time};
-use crate::{bus, consumer, files, local};
+use crate::{bgp, bus, consumer, dns, files, host, local, packet};
 use sakimori_custody::ids::Name;
 use sakimori_tlog::key::NoteSigner;
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Why an actuator does not start. Its owner acts on it.
@@ -54,6 +56,10 @@ fn system(what: &str) -> impl FnOnce(io::Error) -> StartError + use<> {
     move |error| StartError::System(format!("{what}: {error}"), error)
 }
 
+/// Program and first words by which this program becomes its own helper.
+#[derive(Clone, Debug)]
+pub struct Own(pub Vec<OsString>);
+
 /// What the configuration names.
 struct Made {
     name: Name,
@@ -84,9 +90,44 @@ fn signer(path: &Path) -> Result<NoteSigner, StartError> {
     NoteSigner::from_text(text.trim()).map_err(|_| wrong())
 }
 
-/// Substrates of the configuration.
-fn substrates(config: &Config, clock: &Clock) -> Result<Vec<Box<dyn Substrate>>, StartError> {
+/// Substrates of the configuration. `own` is how this program is called as its own helper.
+fn substrates(
+    config: &Config,
+    at: &Path,
+    own: &Own,
+    clock: &Clock,
+) -> Result<Vec<Box<dyn Substrate>>, StartError> {
+    let failed = |why: &dyn std::fmt::Display| StartError::Substrate(why.to_string());
     let mut all: Vec<Box<dyn Substrate>> = Vec::new();
+    if let Some(packet) = &config.packet {
+        let started = packet::Nftables::start(packet).map_err(|e| failed(&e))?;
+        all.push(Box::new(started));
+    }
+    if let Some(resolver) = config.resolver.clone() {
+        let clock = Arc::new(dns::MachineClock);
+        let opened = dns::Rpz::open(resolver, clock).map_err(|e| failed(&e))?;
+        all.push(Box::new(opened));
+    }
+    if let Some(bgp) = config.bgp.clone() {
+        let opened = bgp::Bgp::open(bgp, bgp::system()).map_err(|e| failed(&e))?;
+        all.push(Box::new(opened));
+    }
+    if let Some(host) = &config.host {
+        let words = |verb: &str| {
+            let mut words = own.0.clone();
+            words.push(verb.into());
+            words
+        };
+        let mut helper = words("host-helper");
+        helper.extend(["--config".into(), at.as_os_str().to_owned()]);
+        let started = host::Host::start(host::Launch {
+            helper,
+            parser: words("host-parser"),
+            user: host.user,
+            group: host.group,
+        });
+        all.push(Box::new(started.map_err(|e| failed(&e))?));
+    }
     if let Some(drill) = &config.drill {
         all.push(Box::new(Drill::new(drill, clock.clone())));
     }
@@ -96,7 +137,7 @@ fn substrates(config: &Config, clock: &Clock) -> Result<Vec<Box<dyn Substrate>>,
     Ok(all)
 }
 
-fn make(config: &Config) -> Result<Made, StartError> {
+fn make(config: &Config, at: &Path, own: &Own) -> Result<Made, StartError> {
     let name = config
         .name()
         .ok_or_else(|| StartError::Key(config.name.clone()))?;
@@ -134,7 +175,7 @@ fn make(config: &Config) -> Result<Made, StartError> {
     let flag = StopFlag::open(config.folder.join("stop")).map_err(system("the owner's stop"))?;
     let mut run = [0; 8];
     getrandom::fill(&mut run).map_err(|e| system("randomness")(io::Error::other(e)))?;
-    let substrates = substrates(config, &clock)?;
+    let substrates = substrates(config, at, own, &clock)?;
     let (runner, handle) = Runner::new(Parts {
         name: name.clone(),
         signer,
@@ -157,12 +198,12 @@ fn make(config: &Config) -> Result<Made, StartError> {
     })
 }
 
-/// Runs an actuator until SIGTERM or SIGINT. What is in force stays so: its substrate's timers end it, or the next start goes on.
+/// Runs an actuator, whose configuration was read `at` a path, until SIGTERM or SIGINT. What is in force stays so: its substrate's timers end it, or the next start goes on.
 ///
 /// # Errors
 /// [`StartError`].
-pub fn run(config: &Config) -> Result<(), StartError> {
-    let made = make(config)?;
+pub fn run(config: &Config, at: &Path, own: &Own) -> Result<(), StartError> {
+    let made = make(config, at, own)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
