@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 17] = [
+const TOOLS: [Tool; 19] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -82,7 +82,7 @@ const TOOLS: [Tool; 17] = [
         program: "nft",
         package: "nftables",
     },
-    // It serves a zone of the tests' own on loopback.
+    // It serves a zone of the tests' own on loopback, and follows another; `unbound-control` comes with it.
     Tool {
         program: "unbound",
         package: "unbound",
@@ -100,6 +100,15 @@ const TOOLS: [Tool; 17] = [
     Tool {
         program: "setpriv",
         package: "util-linux",
+    },
+    // A server of policy zones and a resolver, on loopback too.
+    Tool {
+        program: "named",
+        package: "bind9",
+    },
+    Tool {
+        program: "nsupdate",
+        package: "bind9-dnsutils",
     },
     Tool {
         program: "kill",
