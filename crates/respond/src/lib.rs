@@ -5,6 +5,7 @@
 pub mod cacao;
 pub mod engine;
 pub mod flowspec;
+pub mod host;
 pub mod openc2;
 pub mod plan;
 pub mod safety;
