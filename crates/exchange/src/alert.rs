@@ -19,7 +19,7 @@ pub use outbox::{
     BODY_BYTES_MAX, Due, Failure, MESSAGES_MAX, Message, Outbox, OutboxError, OutboxState, Retry,
 };
 pub use proof::{Challenge, Evidence, LOOKS_MAX, Method, Periods, Proof, ProofError, ProofState};
-pub use rdap::contact;
+pub use rdap::{Person, contact, people};
 pub use register::{Match, REGISTRATIONS_MAX, Register, Registration};
 pub use webhook::{SECRET_BYTES_MIN, SignedHeaders, WebhookError, sign, verify};
 

@@ -3,9 +3,12 @@
 //! list of [`engine::Deed`]; nothing in it logs in, scans, exploits or changes a machine of others.
 
 pub mod cacao;
+pub mod effect;
 pub mod engine;
 pub mod flowspec;
 pub mod host;
+pub mod notice;
 pub mod openc2;
 pub mod plan;
+pub mod report;
 pub mod safety;

@@ -4,6 +4,7 @@
 //!
 //! It is asked when a measure is proposed, approved and dispatched, by the actuator, and again for everything in force whenever the lists change.
 
+pub mod list;
 mod name;
 mod net;
 mod protected;

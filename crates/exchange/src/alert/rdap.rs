@@ -1,5 +1,5 @@
 //! The contact that a registry names. In: a registry's answer (RDAP, RFC 9083, with contacts as jCard, RFC 7095). Out: the mail address of who holds the thing. Never: an address for
-//! complaints: who reads it need not hold the thing; a part of the answer that is guessed.
+//! complaints where the holder's is asked for: who reads it need not hold the thing; a part of the answer that is guessed.
 
 use crate::json::{self, JsonError, Limits, Node};
 
@@ -24,6 +24,56 @@ pub fn contact(bytes: &[u8]) -> Result<Option<String>, JsonError> {
     let root = json::read_bytes(bytes, ANSWER)?;
     let found = ROLES.iter().find_map(|role| of_role(&root, role, 0));
     Ok(found)
+}
+
+/// Somebody that an answer names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Roles (RFC 9083 section 10.2.4), as they are written.
+    pub roles: Vec<String>,
+    /// The mail address, where there is one that is one.
+    pub address: Option<String>,
+    /// How many contacts stand around it.
+    pub depth: usize,
+}
+
+/// Everybody whom an answer names, the outer before the inner, and what it withholds by name (RFC 9537).
+///
+/// # Errors
+/// What is wrong with the text as JSON.
+pub fn people(bytes: &[u8]) -> Result<(Vec<Person>, Vec<String>), JsonError> {
+    let root = json::read_bytes(bytes, ANSWER)?;
+    let mut people = Vec::new();
+    if root.get("vcardArray").is_some() {
+        people.push(person(&root, 0));
+    }
+    let mut around = vec![&root];
+    for depth in 0..DEPTH_MAX {
+        let inner: Vec<&Node<'_>> = around
+            .into_iter()
+            .flat_map(|node| node.get("entities").map_or(&[][..], Node::items))
+            .collect();
+        people.extend(inner.iter().map(|entity| person(entity, depth)));
+        around = inner;
+    }
+    let withheld = root.get("redacted").map_or(&[][..], Node::items);
+    let names = withheld.iter().filter_map(|item| {
+        let name = item.get("name")?;
+        name.text_of("description").or_else(|| name.text_of("type"))
+    });
+    Ok((people, names.map(str::to_owned).collect()))
+}
+
+fn person(entity: &Node<'_>, depth: usize) -> Person {
+    let roles = entity.get("roles").map_or(&[][..], Node::items);
+    Person {
+        roles: roles
+            .iter()
+            .filter_map(|role| role.as_str().map(str::to_owned))
+            .collect(),
+        address: address(entity),
+        depth,
+    }
 }
 
 fn of_role(node: &Node<'_>, role: &str, depth: usize) -> Option<String> {

@@ -209,14 +209,14 @@ impl Building {
     }
 }
 
-enum Read {
+pub(super) enum Read {
     Net(Prefix),
     /// A name, and whether its form says that all below it is meant.
     Name(Name, bool),
 }
 
 /// An entry of a list: address, prefix (bits behind its length are dropped, as list keepers leave them), name.
-fn entry(text: &str) -> Option<Read> {
+pub(super) fn entry(text: &str) -> Option<Read> {
     let text = text.trim();
     let (address, bits) = text.split_once('/').unwrap_or((text, ""));
     if let Ok(address) = address.parse::<IpAddr>() {

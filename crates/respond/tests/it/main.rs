@@ -9,9 +9,13 @@
 )]
 
 mod cacao;
+mod effect;
 mod engine;
 mod engine_rules;
 mod flowspec;
+mod list;
+mod notice;
 mod openc2;
 mod plan;
+mod report;
 mod safety;

@@ -1,0 +1,586 @@
+//! What a measure did: verdicts by table, by a case of the field, and against a plain statement of when success may be said. In: observations that were made up. Out: verdicts. Never: an expectation
+//! that the code under test gave.
+
+use proptest::prelude::*;
+use sakimori_custody::time::Seconds;
+use sakimori_respond::effect::{
+    Aimed, Answered, Condition, Criterion, CriterionError, Ended, Observation, Said, Sighting,
+    Source, Value, Verdict, Watch, Why, judge,
+};
+
+const BEGIN: Seconds = Seconds(1_806_537_600);
+const WINDOW: u64 = 600;
+const END: Seconds = Seconds(1_806_537_600 + WINDOW);
+const TARGET: &str = "198.51.100.7/32";
+
+fn criterion(source: Source, by: &[&str]) -> Criterion {
+    Criterion {
+        source,
+        by: by.iter().map(|by| (*by).to_owned()).collect(),
+        window_seconds: WINDOW,
+        over_seconds: 120,
+        fresh_seconds: 60,
+        at_most: 0,
+        before: 100,
+        moved_percent: 30,
+        moved_min: 3,
+    }
+}
+
+fn aimed(target: &str, actuators: &[&str]) -> Aimed {
+    Aimed {
+        target: target.to_owned(),
+        actuators: actuators.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
+/// Times in seconds from the begin.
+fn saw(by: &str, from: u64, until: u64, value: Value) -> Observation {
+    Observation {
+        target: TARGET.to_owned(),
+        by: by.to_owned(),
+        from: BEGIN.plus(from),
+        until: BEGIN.plus(until),
+        value,
+    }
+}
+
+fn held(by: &str) -> Observation {
+    saw(by, 590, 590, Value::InForce(true))
+}
+
+fn verdict(criterion: &Criterion, actuators: &[&str], seen: &[Observation]) -> Verdict {
+    let effect = judge(
+        criterion,
+        &[aimed(TARGET, actuators)],
+        BEGIN,
+        seen,
+        &[],
+        END,
+    )
+    .unwrap();
+    effect.judged[0].verdict
+}
+
+fn quiet() -> Observation {
+    saw("s-01", 400, 590, Value::Reached(0))
+}
+
+fn reached(count: u64) -> Observation {
+    saw("s-01", 400, 590, Value::Reached(count))
+}
+
+fn lost(by: &str, at: u64) -> Observation {
+    saw(by, at, at, Value::InForce(false))
+}
+
+#[test]
+fn verdicts_by_table() {
+    let sensor = criterion(Source::Sensor, &["s-01"]);
+    let (one, two) = (&["fw-1"][..], &["fw-1", "fw-2"][..]);
+    let early = saw("fw-1", 560, 560, Value::InForce(false));
+    let old = saw("fw-1", 539, 539, Value::InForce(true));
+    let table: [(&str, &[&str], Vec<Observation>, Verdict); 13] = [
+        (
+            "all there",
+            one,
+            vec![held("fw-1"), quiet()],
+            Verdict::Effective,
+        ),
+        (
+            "less than before",
+            one,
+            vec![held("fw-1"), reached(40)],
+            Verdict::Partly,
+        ),
+        (
+            "as before",
+            one,
+            vec![held("fw-1"), reached(100)],
+            Verdict::None,
+        ),
+        ("nothing seen", one, vec![held("fw-1")], Verdict::Unknown),
+        ("nothing read back", one, vec![quiet()], Verdict::Unknown),
+        ("nothing at all", one, vec![], Verdict::Unknown),
+        (
+            "not in force, though quiet",
+            one,
+            vec![lost("fw-1", 590), quiet()],
+            Verdict::None,
+        ),
+        (
+            "in force at one of two",
+            two,
+            vec![lost("fw-1", 590), held("fw-2"), quiet()],
+            Verdict::Partly,
+        ),
+        (
+            "known of one of two",
+            two,
+            vec![held("fw-1"), quiet()],
+            Verdict::Unknown,
+        ),
+        ("no actuator", &[], vec![quiet()], Verdict::Unknown),
+        (
+            "lost after it was in force",
+            one,
+            vec![held("fw-1"), lost("fw-1", 595), quiet()],
+            Verdict::None,
+        ),
+        (
+            "back after it was lost",
+            one,
+            vec![early, held("fw-1"), quiet()],
+            Verdict::Effective,
+        ),
+        (
+            "read back too long ago",
+            one,
+            vec![old, quiet()],
+            Verdict::Unknown,
+        ),
+    ];
+    for (what, actuators, seen, expected) in table {
+        assert_eq!(verdict(&sensor, actuators, &seen), expected, "{what}");
+    }
+}
+
+#[test]
+fn what_is_old_short_of_others_or_from_another_time_is_no_evidence() {
+    let sensor = criterion(Source::Sensor, &["s-01"]);
+    let before = Observation {
+        from: Seconds(BEGIN.0 - 1),
+        ..quiet()
+    };
+    let other = Observation {
+        target: "198.51.100.8/32".to_owned(),
+        ..quiet()
+    };
+    for (what, stale) in [
+        ("too old", saw("s-01", 300, 539, Value::Reached(0))),
+        ("too short", saw("s-01", 481, 590, Value::Reached(0))),
+        ("from before the measure", before),
+        ("after the moment", saw("s-01", 400, 601, Value::Reached(0))),
+        ("another sensor", saw("s-02", 400, 590, Value::Reached(0))),
+        ("another source", saw("s-01", 400, 590, Value::Met(0))),
+        ("another target", other),
+        ("backwards", saw("s-01", 590, 589, Value::Reached(0))),
+    ] {
+        let seen = [held("fw-1"), stale];
+        assert_eq!(
+            verdict(&sensor, &["fw-1"], &seen),
+            Verdict::Unknown,
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn each_source_counts_what_is_left() {
+    let at = |by: &str, value: Value| saw(by, 590, 590, value);
+    let (wanted, before) = (
+        Value::Answer(Answered::AsApproved),
+        Value::Answer(Answered::AsBefore),
+    );
+    let nothing = Value::Answer(Answered::Nothing);
+    let (nowhere, somewhere) = (Value::Nowhere(true), Value::Nowhere(false));
+    let table: [(Source, &[(&str, Value)], Verdict); 8] = [
+        (
+            Source::Resolver,
+            &[("r-1", wanted), ("r-2", wanted)],
+            Verdict::Effective,
+        ),
+        (
+            Source::Resolver,
+            &[("r-1", wanted), ("r-2", before)],
+            Verdict::Partly,
+        ),
+        (
+            Source::Resolver,
+            &[("r-1", before), ("r-2", before)],
+            Verdict::None,
+        ),
+        (
+            Source::Resolver,
+            &[("r-1", wanted), ("r-2", nothing)],
+            Verdict::Unknown,
+        ),
+        (
+            Source::Route,
+            &[("r-1", nowhere), ("r-2", nowhere)],
+            Verdict::Effective,
+        ),
+        (
+            Source::Route,
+            &[("r-1", nowhere), ("r-2", somewhere)],
+            Verdict::Partly,
+        ),
+        (
+            Source::Provider,
+            &[("isp", Value::Word(Said::Down))],
+            Verdict::Effective,
+        ),
+        (
+            Source::Provider,
+            &[("isp", Value::Word(Said::Acting))],
+            Verdict::None,
+        ),
+    ];
+    for (source, values, expected) in table {
+        let by: Vec<&str> = values.iter().map(|(by, _)| *by).collect();
+        let mut seen = vec![held("fw-1")];
+        seen.extend(values.iter().map(|(by, value)| at(by, *value)));
+        let found = verdict(&criterion(source, &by), &["fw-1"], &seen);
+        assert_eq!(found, expected, "{seen:?}");
+    }
+    let counter = criterion(Source::Counter, &["fw-1"]);
+    for (count, expected) in [
+        (0, Verdict::Effective),
+        (7, Verdict::Partly),
+        (100, Verdict::None),
+    ] {
+        let seen = [held("fw-1"), saw("fw-1", 400, 590, Value::Met(count))];
+        assert_eq!(verdict(&counter, &["fw-1"], &seen), expected);
+    }
+    // A provider acts alone: there is no actuator.
+    let alone = criterion(Source::Provider, &["isp"]);
+    let down = [at("isp", Value::Word(Said::Down))];
+    assert_eq!(verdict(&alone, &[], &down), Verdict::Effective);
+}
+
+#[test]
+fn the_verdict_is_of_the_end_of_the_window_and_stays() {
+    let criterion = criterion(Source::Sensor, &["s-01"]);
+    let aimed = [aimed(TARGET, &["fw-1"])];
+    let mut seen = vec![held("fw-1"), saw("s-01", 400, 590, Value::Reached(0))];
+    let at = |seen: &[Observation], now: Seconds| judge(&criterion, &aimed, BEGIN, seen, &[], now);
+    assert_eq!(at(&seen, Seconds(END.0 - 1)), None);
+    let first = at(&seen, END).unwrap();
+    seen.push(saw("s-01", 700, 900, Value::Reached(9000)));
+    seen.push(saw("fw-1", 800, 800, Value::InForce(false)));
+    assert_eq!(at(&seen, BEGIN.plus(90_000)), Some(first));
+}
+
+#[test]
+fn a_criterion_that_cannot_fail_or_never_hold_is_refused() {
+    let good = criterion(Source::Sensor, &["s-01"]);
+    assert_eq!(good.check(), Ok(()));
+    let check = |change: &dyn Fn(&mut Criterion), expected: CriterionError| {
+        let mut criterion = good.clone();
+        change(&mut criterion);
+        assert_eq!(criterion.check(), Err(expected));
+    };
+    check(&|c| c.source = Source::ReadBack, CriterionError::ReadBack);
+    check(&|c| c.by.clear(), CriterionError::Nobody);
+    check(&|c| c.by.push("s-01".to_owned()), CriterionError::Nobody);
+    check(&|c| c.over_seconds = 0, CriterionError::Times);
+    check(&|c| c.over_seconds = 601, CriterionError::Times);
+    check(&|c| c.fresh_seconds = 601, CriterionError::Times);
+    check(&|c| c.window_seconds = 8 * 86_400, CriterionError::Times);
+    check(&|c| c.at_most = 100, CriterionError::Idle);
+    check(&|c| c.moved_percent = 0, CriterionError::Share);
+    check(&|c| c.moved_min = 0, CriterionError::Share);
+}
+
+/// Of 100 names that were to lead to a sinkhole 20 did not: who counted only what was asked for took it for done.
+#[test]
+fn catalogue_citadel_the_report_names_the_twenty_that_are_not_enforced() {
+    acceptance_08();
+}
+
+#[test]
+fn acceptance_08_of_100_targets_20_are_not_enforced_and_the_report_says_which() {
+    acceptance_08();
+}
+
+fn acceptance_08() {
+    let mut criterion = criterion(Source::Resolver, &["r-1"]);
+    criterion.before = 1;
+    let name = |at: usize| format!("c{at:03}.bad-host.tokyo");
+    let aimed: Vec<Aimed> = (0..100).map(|at| aimed(&name(at), &["dns-1"])).collect();
+    let mut seen = Vec::new();
+    for at in 0..100 {
+        let lost = at % 5 == 3;
+        let of = |by: &str, value: Value| Observation {
+            target: name(at),
+            ..saw(by, 590, 590, value)
+        };
+        seen.push(of("dns-1", Value::InForce(!lost)));
+        let answer = if lost {
+            Answered::AsBefore
+        } else {
+            Answered::AsApproved
+        };
+        seen.push(of("r-1", Value::Answer(answer)));
+    }
+    let effect = judge(&criterion, &aimed, BEGIN, &seen, &[], END).unwrap();
+    assert_eq!(
+        (
+            effect.count(Verdict::Effective),
+            effect.count(Verdict::None)
+        ),
+        (80, 20)
+    );
+    let lost: Vec<String> = (0..100).filter(|at| at % 5 == 3).map(name).collect();
+    let told: Vec<&str> = effect.not_enforced().map(|(target, _)| target).collect();
+    assert_eq!(told, lost);
+    let text = effect.to_string();
+    for name in &lost {
+        assert!(
+            text.contains(&format!("not in force: {name} at dns-1")),
+            "{text}"
+        );
+    }
+    assert!(
+        text.starts_with(&format!(
+            "100 targets at {END}: 80 effective 0 partly 20 none"
+        )),
+        "{text}"
+    );
+}
+
+fn sighted(victim: u32, endpoint: &str, first: u64) -> Sighting {
+    Sighting {
+        kind: "beacon 7".to_owned(),
+        victim: format!("203.0.113.{victim}"),
+        endpoint: endpoint.to_owned(),
+        first: Seconds(BEGIN.0 - 1000 + first),
+    }
+}
+
+fn watched(more: &[Sighting]) -> (Verdict, Vec<String>) {
+    let criterion = criterion(Source::Sensor, &["s-01"]);
+    let seen = [held("fw-1"), saw("s-01", 400, 590, Value::Reached(0))];
+    let mut sightings: Vec<Sighting> = (0..10).map(|v| sighted(v, "198.51.100.7", 10)).collect();
+    sightings.extend_from_slice(more);
+    let aimed = [aimed(TARGET, &["fw-1"]), aimed("192.0.2.0/24", &["fw-1"])];
+    let effect = judge(&criterion, &aimed, BEGIN, &seen, &sightings, END).unwrap();
+    let moved = effect.judged[0]
+        .moved
+        .iter()
+        .map(|moved| moved.endpoint.clone());
+    (effect.judged[0].verdict, moved.collect())
+}
+
+#[test]
+fn acceptance_09_displacement_is_a_verdict_within_the_window() {
+    let to = |endpoint: &str, victims: std::ops::Range<u32>, first: u64| -> Vec<Sighting> {
+        victims
+            .map(|victim| sighted(victim, endpoint, first))
+            .collect()
+    };
+    let none = Vec::<String>::new();
+    let new = "198.51.100.99";
+    let check = |what: &str, more: &[Sighting], expected: (Verdict, Vec<String>)| {
+        assert_eq!(watched(more), expected, "{what}");
+    };
+    let moved = (Verdict::Displaced, vec![new.to_owned()]);
+    let still = (Verdict::Effective, none);
+    check("nothing new", &[], still.clone());
+    check("three of ten", &to(new, 0..3, 1100), moved.clone());
+    check("at the last second", &to(new, 0..3, 1600), moved.clone());
+    check(
+        "a name",
+        &to("new.bad-host.tokyo", 0..9, 1100),
+        (Verdict::Displaced, vec!["new.bad-host.tokyo".to_owned()]),
+    );
+    check(
+        "two of ten are too few",
+        &to(new, 0..2, 1100),
+        still.clone(),
+    );
+    check("other victims", &to(new, 20..29, 1100), still.clone());
+    check("known before", &to(new, 0..9, 500), still.clone());
+    check("behind the window", &to(new, 0..9, 1601), still.clone());
+    check(
+        "a target of the same measure",
+        &to("192.0.2.9", 0..9, 1100),
+        still.clone(),
+    );
+    check(
+        "the target written otherwise",
+        &to("::ffff:198.51.100.7", 0..9, 1100),
+        still.clone(),
+    );
+    // One who had it before is enough: it is not new.
+    let mut mixed = to(new, 0..9, 1100);
+    mixed.push(sighted(30, new, 500));
+    check("known with another victim", &mixed, still.clone());
+    let other = to(new, 0..9, 1100).into_iter().map(|s| Sighting {
+        kind: "scan 3".to_owned(),
+        ..s
+    });
+    check("another kind", &other.collect::<Vec<_>>(), still);
+}
+
+#[test]
+fn a_target_that_nothing_was_done_to_is_none_also_where_the_attack_moved() {
+    let criterion = criterion(Source::Sensor, &["s-01"]);
+    let mut sightings: Vec<Sighting> = (0..10).map(|v| sighted(v, "198.51.100.7", 10)).collect();
+    sightings.extend((0..9).map(|v| sighted(v, "198.51.100.99", 1100)));
+    let seen = [saw("fw-1", 590, 590, Value::InForce(false))];
+    let effect = judge(
+        &criterion,
+        &[aimed(TARGET, &["fw-1"])],
+        BEGIN,
+        &seen,
+        &sightings,
+        END,
+    )
+    .unwrap();
+    assert_eq!(effect.judged[0].verdict, Verdict::None);
+    assert_eq!(effect.judged[0].moved.len(), 1, "and it is told");
+}
+
+fn watch(condition: Condition) -> Watch {
+    Watch::new(
+        criterion(Source::Sensor, &["s-01"]),
+        condition,
+        vec![aimed(TARGET, &["fw-1"])],
+        BEGIN,
+    )
+}
+
+#[test]
+fn a_measure_ends_once_when_its_criterion_or_its_stop_condition_is_met() {
+    let met = [held("fw-1"), saw("s-01", 400, 590, Value::Reached(0))];
+    let mut success = watch(Condition::Complaints { count: 3 });
+    assert_eq!(success.step(&met, &[], 2, Seconds(END.0 - 1)), None);
+    assert_eq!(
+        success.step(&met, &[], 2, END),
+        Some(Ended {
+            at: END,
+            why: Why::Success
+        })
+    );
+    assert_eq!(success.step(&met, &[], 9, END.plus(1)), None, "once");
+    let mut complaints = watch(Condition::Complaints { count: 3 });
+    let stop = Why::Stop(Condition::Complaints { count: 3 });
+    assert_eq!(
+        complaints.step(&[], &[], 3, BEGIN),
+        Some(Ended {
+            at: BEGIN,
+            why: stop
+        })
+    );
+    let quiet = Condition::Quiet { seconds: 300 };
+    let at = BEGIN.plus(500);
+    for (observation, expected) in [
+        (saw("fw-1", 190, 495, Value::Met(0)), true),
+        (saw("fw-1", 190, 495, Value::Met(1)), false),
+        (saw("fw-1", 290, 495, Value::Met(0)), false),
+        (saw("fw-1", 10, 430, Value::Met(0)), false),
+        (saw("fw-2", 190, 495, Value::Met(0)), false),
+        (saw("fw-1", 190, 501, Value::Met(0)), false),
+    ] {
+        let ended = watch(quiet).step(std::slice::from_ref(&observation), &[], 0, at);
+        assert_eq!(ended.is_some(), expected, "{observation:?}");
+    }
+    let later = saw("fw-1", 480, 499, Value::Met(3));
+    let both = [saw("fw-1", 150, 498, Value::Met(0)), later];
+    assert_eq!(
+        watch(quiet).step(&both, &[], 0, at),
+        None,
+        "it met something since"
+    );
+    let down = [
+        saw("isp", 450, 450, Value::Word(Said::Acting)),
+        saw("isp", 499, 499, Value::Word(Said::Down)),
+    ];
+    assert!(watch(Condition::Down).step(&down, &[], 0, at).is_some());
+    assert!(
+        watch(Condition::Down)
+            .step(&down[..1], &[], 0, at)
+            .is_none()
+    );
+    assert_eq!(
+        watch(Condition::Complaints { count: 0 }).step(&[], &[], 0, BEGIN),
+        None
+    );
+    let mut nobody = Watch::new(
+        criterion(Source::Sensor, &["s-01"]),
+        Condition::Down,
+        vec![],
+        BEGIN,
+    );
+    assert_eq!(
+        nobody.step(&met, &[], 0, END),
+        None,
+        "no targets, no success"
+    );
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<bool>().prop_map(Value::InForce),
+        (0u64..3).prop_map(Value::Reached),
+        (0u64..3).prop_map(Value::Met),
+        prop_oneof![
+            Just(Answered::AsBefore),
+            Just(Answered::AsApproved),
+            Just(Answered::Nothing)
+        ]
+        .prop_map(Value::Answer),
+        any::<bool>().prop_map(Value::Nowhere),
+        prop_oneof![Just(Said::Down), Just(Said::Acting), Just(Said::Refused)]
+            .prop_map(Value::Word),
+    ]
+}
+
+fn any_observation() -> impl Strategy<Value = Observation> {
+    (
+        prop_oneof![Just("a"), Just("b"), Just("c")],
+        300u64..620,
+        0u64..400,
+        any_value(),
+    )
+        .prop_map(|(by, until, long, value)| saw(by, until.saturating_sub(long), until, value))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+
+    /// Success is said only where, read plainly, every actuator was last seen to hold the effect, and every observer that is named last saw no more than may be left, all of it in time.
+    #[test]
+    fn success_is_never_said_without_evidence(
+        seen in proptest::collection::vec(any_observation(), 0..24), two in any::<bool>(),
+        source in prop_oneof![Just(Source::Sensor), Just(Source::Resolver), Just(Source::Route), Just(Source::Counter), Just(Source::Provider)],
+    ) {
+        let actuators: &[&str] = if two { &["a", "b"] } else { &["a"] };
+        let criterion = criterion(source, &["c"]);
+        let got = verdict(&criterion, actuators, &seen);
+        let last = |by: &str, kind: &dyn Fn(&Observation) -> bool| {
+            let mut out: Option<&Observation> = None;
+            for o in seen.iter().filter(|o| o.by == by && kind(o) && o.from <= o.until) {
+                let (from, until) = (o.from.0 - BEGIN.0, o.until.0 - BEGIN.0);
+                let counts = matches!(o.value, Value::Reached(_) | Value::Met(_));
+                let good = (540..=600).contains(&until) && (!counts || from <= 480);
+                if good && out.is_none_or(|known| known.until <= o.until) {
+                    out = Some(o);
+                }
+            }
+            out.map(|o| o.value)
+        };
+        let held = |by: &str| last(by, &|o| matches!(o.value, Value::InForce(_)));
+        let all = actuators.iter().all(|by| held(by) == Some(Value::InForce(true)));
+        let none = actuators.iter().all(|by| held(by) == Some(Value::InForce(false)));
+        let seen_by_c = last("c", &|o| o.value.source() == source);
+        let met = matches!(seen_by_c, Some(
+            Value::Reached(0) | Value::Met(0) | Value::Answer(Answered::AsApproved) | Value::Nowhere(true) | Value::Word(Said::Down)
+        ));
+        prop_assert_eq!(got == Verdict::Effective, all && met, "{:?}", got);
+        if none {
+            prop_assert_eq!(got, Verdict::None);
+        }
+        if matches!(seen_by_c, None | Some(Value::Answer(Answered::Nothing))) && !none {
+            prop_assert_eq!(got, Verdict::Unknown);
+        }
+        // The order in which observations come does not matter, but for two of one moment.
+        let mut other = seen.clone();
+        other.sort_by_key(|o| (o.until, o.from));
+        let apart = other.windows(2).all(|pair| pair[0].until != pair[1].until);
+        if apart {
+            prop_assert_eq!(verdict(&criterion, actuators, &other), got);
+        }
+    }
+}
