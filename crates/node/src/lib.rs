@@ -49,5 +49,5 @@ pub use api::report::{
 };
 pub use held::held;
 pub use part::Role;
-pub use start::{Options, Provider, Running, open_access, start, with_access};
+pub use start::{Options, Provider, Running, open_access, open_store, start, with_access};
 pub use told::{log_to_standard_error, until_told};

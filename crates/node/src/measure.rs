@@ -8,10 +8,12 @@ mod actuator;
 mod learn;
 mod lists;
 mod texts;
+mod watch;
 
 pub use actuator::{Answered, Wire};
 pub use lists::{LISTS_FILE, LISTS_NOTE, lists_of, set_lists};
 pub use texts::{SignedText, text_of};
+pub use watch::EffectLine;
 
 use crate::problem::{Answer, Code, Problem};
 use sakimori_control::error::told;

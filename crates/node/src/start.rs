@@ -18,6 +18,7 @@ use sakimori_access::{Access, AccessConfig, Oidc, OidcConfig, SessionTimes};
 use sakimori_control::error::told;
 use sakimori_control::tls::{Fingerprint, Identity};
 use sakimori_control::{ControlError, Host, Node, files};
+use sakimori_store::Store;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -117,6 +118,18 @@ impl Drop for Running {
     }
 }
 
+/// Opens the store of a role's node.
+///
+/// # Errors
+/// [`ControlError::Usage`]: it cannot be used.
+pub async fn open_store(options: &Options) -> Result<Arc<dyn Store>, ControlError> {
+    let url = options.store_url();
+    let store = sakimori_store::open(&url).await;
+    // The URL may hold a password: only its kind is told.
+    let kind = url.split(':').next().unwrap_or_default();
+    store.map_err(|e| ControlError::Usage(format!("the {kind} store: {}", told(&e))))
+}
+
 /// Opens the people and machines of a role's node, for its server and for its administrator's commands.
 ///
 /// # Errors
@@ -126,12 +139,7 @@ pub async fn open_access(
     port: u16,
     host: &Host,
 ) -> Result<Access, ControlError> {
-    let url = options.store_url();
-    let store = sakimori_store::open(&url).await;
-    // The URL may hold a password: only its kind is told.
-    let kind = url.split(':').next().unwrap_or_default();
-    let store =
-        store.map_err(|e| ControlError::Usage(format!("the {kind} store: {}", told(&e))))?;
+    let store = open_store(options).await?;
     let name = options.host_name();
     let config = AccessConfig {
         side: options.role.side(),

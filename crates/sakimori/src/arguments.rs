@@ -8,6 +8,7 @@ pub(crate) mod duties;
 pub(crate) mod exchange;
 mod export;
 pub(crate) mod letter;
+pub(crate) mod measure;
 pub(crate) mod oversight;
 mod reidentify;
 pub(crate) mod report;
@@ -107,6 +108,8 @@ pub(crate) enum Command {
     Asset(Box<asset::Asset>),
     /// Early warning: what an operator owns, what others saw of it, what it answered.
     Alert(Box<alert::Alert>),
+    /// Measures: proposed, reviewed, decided, put in force by actuators, taken back, reported.
+    Measure(Box<measure::MeasureOf>),
     /// Products that the office lets go, and what an operator was given.
     Product(Box<council::Product>),
     /// The council: members, submissions, copies, material.

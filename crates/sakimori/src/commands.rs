@@ -16,6 +16,7 @@ mod held;
 mod lake;
 pub(crate) mod machine;
 mod marks;
+mod measure;
 mod node;
 mod order;
 mod oversight;
@@ -65,6 +66,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Asset(arguments) => asset::run(*arguments, &host),
         Command::Alert(arguments) => alert::run(*arguments, &host),
         Command::Product(arguments) => council::product(*arguments, &host),
+        Command::Measure(arguments) => measure::run(*arguments, &host),
         Command::Council(arguments) => council::run(*arguments, &host),
         Command::Ddos(command) => ddos::run(&command, &host),
         Command::Report(arguments) => report::run(*arguments, &host),

@@ -1,0 +1,165 @@
+//! Measures as tables and JSON. In: lives. Out: standard output. Never: a judgement.
+
+use crate::arguments::Format;
+use crate::failure::Failure;
+use crate::show;
+use sakimori_liaison::measure::{ComplaintPaper, Held, measures};
+use sakimori_liaison::paper::Written;
+use sakimori_node::measure::Room;
+use sakimori_respond::plan::figures::Figures;
+use sakimori_respond::plan::life::State;
+use serde_json::{Value, json};
+
+/// The state of a measure for programs.
+pub(super) fn state(state: &State) -> Value {
+    let plan = state.plan();
+    let effects: Vec<Value> = plan
+        .aims
+        .iter()
+        .zip(state.effects())
+        .map(|(aim, effect)| {
+            json!({
+                "deed": aim.deed.name(), "target": aim.target, "actuator": aim.actuator.as_str(), "controller": aim.controller.as_str(),
+                "country": aim.country.to_string(), "at": effect.at, "until": effect.until.map(|at| at.to_string()), "narrowed": effect.narrowed,
+            })
+        })
+        .collect();
+    let clocks: Vec<Value> = state
+        .clocks()
+        .iter()
+        .map(|(duty, clock)| {
+            json!({
+                "duty": duty.to_string(), "due": clock.due.to_string(), "done": clock.done.map(|at| at.to_string()), "late": clock.late,
+                "withheld": clock.withheld, "steps": clock.steps, "verified": clock.verified,
+            })
+        })
+        .collect();
+    json!({
+        "id": plan.id.to_string(), "stage": state.stage().name(), "level": state.level(), "authority": state.authority().map(|id| id.to_string()),
+        "until": state.until().map(|at| at.to_string()), "end": state.end(), "suspended": state.suspended(), "held": state.is_held(),
+        "effects": effects, "clocks": clocks, "renewals": state.renewals(), "flags": state.flags().0,
+    })
+}
+
+pub(super) async fn list(format: Format, room: &Room) -> Result<(), Failure> {
+    let (all, more) = measures(&*room.store)
+        .await
+        .map_err(|e| super::failed(&e))?;
+    if format == Format::Json {
+        let rows: Vec<Value> = all.iter().map(|one| state(one.state())).collect();
+        show::json(&json!(rows));
+    } else {
+        let rows = all.iter().map(|one| row(one.state()));
+        let head = [
+            "measure", "stage", "level", "effects", "in force", "until", "next due",
+        ];
+        show::table(&head, rows);
+    }
+    if more {
+        show::say("there are more");
+    }
+    Ok(())
+}
+
+fn row(state: &State) -> Vec<String> {
+    let standing = state
+        .effects()
+        .iter()
+        .filter(|effect| effect.stands())
+        .count();
+    let open = state.clocks().values().filter(|clock| clock.done.is_none());
+    let due = open.map(|clock| clock.due).min();
+    vec![
+        state.plan().id.to_string(),
+        state.stage().name().to_owned(),
+        state.level().to_string(),
+        state.effects().len().to_string(),
+        standing.to_string(),
+        state.until().map(|at| at.to_string()).unwrap_or_default(),
+        due.map(|at| at.to_string()).unwrap_or_default(),
+    ]
+}
+
+pub(super) fn one(format: Format, room: &Room, held: &Held) -> Result<(), Failure> {
+    let state_of = held.state();
+    if format == Format::Json {
+        show::json(&state(state_of));
+        return Ok(());
+    }
+    let plan = state_of.plan();
+    let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    show::pairs(&[
+        ("measure", plan.id.to_string()),
+        ("stage", state_of.stage().name().to_owned()),
+        ("level", state_of.level().to_string()),
+        (
+            "approval",
+            text(state_of.authority().map(|id| id.to_string())),
+        ),
+        ("until", text(state_of.until().map(|at| at.to_string()))),
+        ("works if", plan.dossier.success.to_string()),
+        ("stops if", plan.dossier.stop.to_string()),
+        ("harm", plan.dossier.harm.clone()),
+    ]);
+    let effects = plan
+        .aims
+        .iter()
+        .zip(state_of.effects())
+        .map(|(aim, effect)| {
+            vec![
+                aim.deed.to_string(),
+                aim.target.clone(),
+                aim.actuator.to_string(),
+                aim.controller.to_string(),
+                format!("{:?}", effect.at).to_lowercase(),
+                text(effect.until.map(|at| at.to_string())),
+            ]
+        });
+    let head = ["deed", "target", "actuator", "controller", "state", "until"];
+    show::table(&head, effects);
+    let now = room.now();
+    let clocks = state_of.clocks().iter().map(|(duty, clock)| {
+        let mark = if clock.verified { "" } else { "UNVERIFIED" };
+        vec![
+            duty.to_string(),
+            clock.due.to_string(),
+            text(clock.done.map(|at| at.to_string())),
+            format!("{:?}", clock.standing(now)),
+            mark.to_owned(),
+        ]
+    });
+    show::table(&["owed", "due", "done", "stands", "term"], clocks);
+    Ok(())
+}
+
+pub(super) fn figures(format: Format, figures: &Figures) {
+    let value = json!(figures);
+    if format == Format::Json {
+        show::json(&value);
+        return;
+    }
+    let rows = value.as_object().into_iter().flatten();
+    let rows = rows.map(|(name, value)| vec![name.replace('_', " "), show::cell(value)]);
+    show::table(&["figure", "value"], rows);
+}
+
+pub(super) fn complaints(format: Format, all: &[Written<ComplaintPaper>]) {
+    if format == Format::Json {
+        let rows: Vec<Value> = all.iter().map(|one| json!(one.said)).collect();
+        show::json(&json!(rows));
+        return;
+    }
+    let rows = all.iter().map(|one| {
+        vec![
+            one.id.clone(),
+            one.state.clone(),
+            one.said.complaint.target.clone(),
+            one.said.measure.clone().unwrap_or_default(),
+            one.said.ruling.words.clone(),
+        ]
+    });
+    show::table(
+        &["reference", "state", "target", "measure", "by rule"],
+        rows,
+    );
+}
