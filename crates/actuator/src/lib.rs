@@ -3,8 +3,23 @@
 //!
 //! The engine of [`sakimori_respond::engine`] decides; what is here does it: a [`substrate::Substrate`] for each kind of system, a journal, and the ways by which commands come.
 
+pub mod approvals;
 pub mod bgp;
+pub mod bus;
+pub mod command;
+pub mod config;
+pub mod consumer;
 pub mod dns;
+pub mod drill;
+pub mod files;
 pub mod host;
+pub mod journal;
+pub mod lists;
+pub mod local;
+pub mod memory;
 pub mod packet;
+pub mod runner;
+pub mod start;
 pub mod substrate;
+pub mod time;
+pub mod tls;

@@ -3,6 +3,7 @@
 //! list of [`engine::Deed`]; nothing in it logs in, scans, exploits or changes a machine of others.
 
 pub mod cacao;
+pub mod consumer;
 pub mod effect;
 pub mod engine;
 pub mod flowspec;
@@ -10,5 +11,6 @@ pub mod host;
 pub mod notice;
 pub mod openc2;
 pub mod plan;
+pub mod producer;
 pub mod report;
 pub mod safety;

@@ -9,6 +9,7 @@
 )]
 
 mod cacao;
+mod consumer;
 mod effect;
 mod engine;
 mod engine_rules;
@@ -17,5 +18,6 @@ mod list;
 mod notice;
 mod openc2;
 mod plan;
+mod producer;
 mod report;
 mod safety;
