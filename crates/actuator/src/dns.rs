@@ -250,12 +250,14 @@ impl Rpz {
             ..self.means.clone()
         };
         let come: BTreeMap<Key, Seconds> = [(key.clone(), Seconds(0))].into();
-        let tried = other.change(&|view| view.change(&means, &come, &BTreeSet::new()));
+        let tried = other.change(&|view| Ok(view.change(&means, &come, &BTreeSet::new())));
         let whole = tried.as_ref().is_ok_and(|view| {
             let standing = view.standing(&means);
             standing.iter().any(|one| one.key == *key && one.whole)
         });
-        other.change(&|view| view.cleared(&means)).map_err(now)?;
+        other
+            .change(&|view| Ok(view.cleared(&means)))
+            .map_err(now)?;
         tried.map_err(now)?;
         if whole {
             Ok(())
@@ -300,11 +302,6 @@ impl Substrate for Rpz {
     fn apply(&mut self, effect: &Effect) -> Result<(), Fault> {
         self.live().map_err(now)?;
         self.judge(effect.key.deed, &effect.key.target)?;
-        let view = self.primary.read().map_err(now)?;
-        if let Some(other) = view.conflict(&effect.key) {
-            let target = &effect.key.target;
-            return Err(now(format!("{} stands on {target}", other.deed)));
-        }
         let at = self.clock.counted() + Duration::from_secs(effect.seconds);
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         planned.insert(effect.key.clone(), (effect.until, at));
@@ -312,7 +309,10 @@ impl Substrate for Rpz {
         let come: BTreeMap<Key, Seconds> = [(effect.key.clone(), effect.until)].into();
         let after = self
             .primary
-            .change(&|view| view.change(&self.means, &come, &BTreeSet::new()))
+            .change(&|view| match view.conflict(&effect.key) {
+                Some(other) => Err(format!("{} stands on {}", other.deed, effect.key.target)),
+                None => Ok(view.change(&self.means, &come, &BTreeSet::new())),
+            })
             .map_err(now)?;
         let standing = after.standing(&self.means);
         let mine = standing.iter().find(|one| one.key == effect.key);
@@ -325,11 +325,12 @@ impl Substrate for Rpz {
     }
 
     fn remove(&mut self, key: &Key, _before: Option<&str>) -> Result<(), Fault> {
-        self.live().map_err(now)?;
+        // A full disk keeps nothing from ending; without a sign the guard takes the rest back.
+        self.live().ok();
         let go: BTreeSet<Key> = [key.clone()].into();
         let after = self
             .primary
-            .change(&|view| view.change(&self.means, &BTreeMap::new(), &go))
+            .change(&|view| Ok(view.change(&self.means, &BTreeMap::new(), &go)))
             .map_err(now)?;
         self.planned
             .lock()
@@ -343,7 +344,7 @@ impl Substrate for Rpz {
     }
 
     fn look(&mut self) -> Result<Vec<InForce>, Fault> {
-        self.live().map_err(now)?;
+        self.live().ok();
         let view = self.primary.read().map_err(now)?;
         let mut found = view.orphans(&self.means);
         let standing = view.standing(&self.means);
@@ -365,6 +366,10 @@ impl Substrate for Rpz {
     }
 
     fn met(&mut self) -> Result<Vec<(Key, Met)>, Fault> {
+        if self.followers.iter().all(|one| one.counter.is_none()) {
+            // Without a log nothing is known, which is not the same as none.
+            return Ok(Vec::new());
+        }
         let view = self.primary.read().map_err(now)?;
         let keys = view.keys();
         let wanted = self.means.wanted(keys.keys());
@@ -417,7 +422,7 @@ impl Substrate for Rpz {
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         self.counts.clear();
-        match self.primary.change(&|view| view.cleared(&self.means)) {
+        match self.primary.change(&|view| Ok(view.cleared(&self.means))) {
             Ok(after) if after.is_clear(&self.means) => {
                 if let Err(Fault::Now { why, .. } | Fault::Never { why, .. }) =
                     self.settle(&after, true)

@@ -83,9 +83,9 @@ pub struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Unbound, 1.14 or later.
+    /// Unbound (tested: 1.17).
     Unbound,
-    /// BIND, 9.16 or later.
+    /// BIND (tested: 9.18).
     Bind,
 }
 

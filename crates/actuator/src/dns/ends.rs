@@ -76,7 +76,7 @@ impl Ends {
                 .filter(|(key, until)| keys.get(*key) == Some(*until))
                 .map(|(key, _)| key.clone())
                 .collect();
-            view.change(&self.means, &BTreeMap::new(), &go)
+            Ok(view.change(&self.means, &BTreeMap::new(), &go))
         })?;
         self.learn(after.keys());
         self.serial = Some(after.serial);
@@ -187,7 +187,7 @@ impl Guard {
     fn release(&mut self) -> Result<(), Trouble> {
         let mut troubles = super::switch_off(&self.marks, &self.followers);
         let means = &self.ends.means;
-        let cleared = self.ends.primary.change(&|view| view.cleared(means));
+        let cleared = self.ends.primary.change(&|view| Ok(view.cleared(means)));
         troubles.extend(cleared.err());
         if troubles.is_empty() {
             Ok(())

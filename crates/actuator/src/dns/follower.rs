@@ -99,9 +99,6 @@ impl Follower {
         let mut waiting: BTreeMap<u16, (String, Rtype, Duration)> = BTreeMap::new();
         let mut left = questions.iter();
         let end = self.clock.counted() + ROUND;
-        let mut first = [0; 2];
-        getrandom::fill(&mut first).map_err(|error| self.trouble(error))?;
-        let mut id = u16::from_be_bytes(first);
         loop {
             let now = self.clock.counted();
             waiting.retain(|_, (_, _, since)| now < *since + ANSWER);
@@ -109,7 +106,7 @@ impl Follower {
                 let Some((name, qtype)) = left.next() else {
                     break;
                 };
-                id = id.wrapping_add(1);
+                let id = self.fresh(&waiting)?;
                 self.send(id, name, *qtype)?;
                 waiting.insert(id, (name.clone(), *qtype, now));
             }
@@ -120,6 +117,19 @@ impl Follower {
                 && let Some((name, _, _)) = waiting.remove(&id)
             {
                 out.insert(name, reply);
+            }
+        }
+    }
+
+    /// A number that nobody can guess and no question has.
+    fn fresh<T>(&self, waiting: &BTreeMap<u16, T>) -> Result<u16, Trouble> {
+        loop {
+            let mut bytes = [0; 2];
+            getrandom::fill(&mut bytes).map_err(|error| self.trouble(error))?;
+            let id = u16::from_be_bytes(bytes);
+            // BOUND: fewer than [`WINDOW`] of 65,536 are taken.
+            if !waiting.contains_key(&id) {
+                return Ok(id);
             }
         }
     }
@@ -189,7 +199,9 @@ impl Follower {
             text.parse().ok()
         });
         let state = number.map_or(State::Nothing, State::Generation);
-        Ok((state, !reply(&own)?.texts.is_empty()))
+        let wanted = generation.to_string();
+        let has = |text: &Vec<u8>| text == wanted.as_bytes();
+        Ok((state, reply(&own)?.texts.iter().any(has)))
     }
 
     /// What it has now.

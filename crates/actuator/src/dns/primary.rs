@@ -10,6 +10,7 @@ use domain::base::{Message, MessageBuilder, Name, Rtype, StreamTarget, ToName, T
 use domain::rdata::tsig::Time48;
 use domain::rdata::{A, Aaaa, Cname, Soa, Txt};
 use domain::tsig::{Algorithm, ClientSequence, ClientTransaction};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -26,7 +27,7 @@ const TRANSFER_RECORDS_MAX: usize = 200_000;
 /// Most bytes of one update; a longer change goes in parts. The rest of the 65,535 is for the signature.
 const UPDATE_BYTES_MAX: usize = 60_000;
 /// Tries at a change that somebody else was faster with.
-const TRIES_MAX: usize = 5;
+const TRIES_MAX: usize = 20;
 
 type Owner = Name<Vec<u8>>;
 type Builder = AuthorityBuilder<StreamTarget<Vec<u8>>>;
@@ -49,6 +50,8 @@ pub(super) struct Primary {
     key: Arc<domain::tsig::Key>,
     ttl: Ttl,
     clock: Arc<dyn Clock>,
+    /// How the zone was read back after the last change.
+    last: RefCell<Option<View>>,
 }
 
 /// The domain crate's keys are shared by reference.
@@ -109,6 +112,7 @@ impl Primary {
             key: Arc::new(key.map_err(|error| trouble("key", error))?),
             ttl: Ttl::from_secs(ttl_seconds),
             clock,
+            last: RefCell::new(None),
         })
     }
 
@@ -302,20 +306,33 @@ impl Primary {
         Ok(())
     }
 
+    /// The zone as it was read back after the last change, where the server says that nothing changed since; otherwise as it is read now. Only for changes: what is in force is always read.
+    fn known(&self) -> Result<View, Trouble> {
+        let last = self.last.take();
+        match last {
+            Some(view) if self.serial()? == view.serial => Ok(view),
+            _ => self.read(),
+        }
+    }
+
     /// Changes the zone by what a view of it asks for, and reads it back. Gives how it stands afterwards.
-    pub(super) fn change(&self, make: &dyn Fn(&View) -> Change) -> Result<View, Trouble> {
+    pub(super) fn change(
+        &self,
+        make: &dyn Fn(&View) -> Result<Change, Trouble>,
+    ) -> Result<View, Trouble> {
         for _ in 0..TRIES_MAX {
-            let view = self.read()?;
-            let change = make(&view);
+            let view = self.known()?;
+            let change = make(&view)?;
             if change.is_empty() {
-                return Ok(view);
+                return self.read();
             }
             if let Sent::Overtaken = self.send(&view, &change)? {
                 continue;
             }
             let after = self.read()?;
             // Somebody else may have changed it meanwhile; then what was asked for is made anew.
-            if make(&after).is_empty() || after.shows(&change) {
+            if after.shows(&change) || make(&after)?.is_empty() {
+                self.last.replace(Some(after.clone()));
                 return Ok(after);
             }
         }

@@ -5,7 +5,7 @@
 //! is hit, but whoever asks a resolver for the generation learns which state of the zone it has. Whether it enforces it shows only a name that is new: BIND reads the records of names that it knows
 //! from the new state at once, and learns new names later. So each state has a name of its own beside, `NUMBER.generation.sakimori.alt`.
 
-use super::policy::{Answer, Entry, Reach, Rules, entries};
+use super::policy::{Answer, Entry, Reach, Rules, above, entries};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, InForce, Key};
 use sha2::{Digest, Sha256};
@@ -261,28 +261,31 @@ impl View {
             let same = self.names.get(name) == Some(records);
             *there.entry(&entry.rule).or_insert(true) &= same;
         }
-        let strays: Vec<&str> = self
+        let answers: BTreeMap<&Reach, &Answer> = wanted
+            .values()
+            .map(|(_, entry)| (&entry.rule, &entry.answer))
+            .collect();
+        let holed: BTreeSet<Reach> = self
             .strays(&wanted)
-            .map(|(name, _)| name.as_str())
+            .flat_map(|(name, _)| above(name.trim_start_matches("*.")))
+            .map(|name| Reach {
+                name: name.to_owned(),
+                below: true,
+            })
             .collect();
         keys.iter()
             .map(|(key, until)| {
                 let reach = Reach::of(&key.target);
-                let holed = reach.below && strays.iter().any(|stray| holds(&reach, stray));
                 // Two deeds on the same cannot both stand.
-                let answered = wanted
-                    .values()
-                    .find(|(_, entry)| entry.rule == reach)
-                    .is_some_and(|(_, entry)| {
-                        matches!(
-                            (&entry.answer, key.deed),
-                            (Answer::None, Deed::NoAnswer) | (Answer::Sinkhole(_), Deed::Sinkhole)
-                        )
-                    });
+                let answered = matches!(
+                    (answers.get(&reach), key.deed),
+                    (Some(Answer::None), Deed::NoAnswer)
+                        | (Some(Answer::Sinkhole(_)), Deed::Sinkhole)
+                );
                 Standing {
                     key: key.clone(),
                     until: *until,
-                    whole: answered && !holed && there.get(&reach) == Some(&true),
+                    whole: answered && !holed.contains(&reach) && there.get(&reach) == Some(&true),
                 }
             })
             .collect()
@@ -345,10 +348,13 @@ impl View {
             }
         }
         let reaches: Vec<Reach> = come.keys().map(|key| Reach::of(&key.target)).collect();
+        let named: BTreeSet<&str> = go
+            .iter()
+            .filter(|key| key.measure == ORPHAN)
+            .map(|key| key.target.as_str())
+            .collect();
         for (name, _) in self.strays(&will) {
-            let ordered = go
-                .iter()
-                .any(|key| key.measure == ORPHAN && key.target == *name);
+            let ordered = named.contains(name.as_str());
             let below = reaches
                 .iter()
                 .any(|reach| reach.below && holds(reach, name));

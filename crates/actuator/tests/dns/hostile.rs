@@ -1,13 +1,13 @@
 //! What must not be believed or done: names that are none, servers that lie or say nothing, configurations that cannot be.
 
-use crate::servers::{TestClock, effect, write_secret};
+use crate::servers::{Options, Servers, TestClock, effect, write_secret};
 use base64::Engine;
 use sakimori_actuator::dns::{Clock, Config, Rpz};
 use sakimori_actuator::substrate::{Fault, Substrate};
 use sakimori_respond::engine::Deed;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -217,6 +217,104 @@ fn a_server_that_lies_or_is_silent_is_a_fault_in_bounded_time() {
         assert!(taken < Duration::from_secs(20), "{what}: {taken:?}");
         assert!(rpz.look().is_err(), "{what}");
         assert!(rpz.release().is_err(), "{what}");
+    }
+}
+
+/// A resolver that makes its answers of the questions.
+fn resolver(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok((length, from)) = socket.recv_from(&mut bytes) {
+            let answer = answer(&bytes[..length]);
+            if !answer.is_empty() {
+                socket.send_to(&answer, from).ok();
+            }
+        }
+    });
+    port
+}
+
+/// An answer of one TXT record to a question.
+fn texts(question: &[u8], text: &str) -> Vec<u8> {
+    let mut out = header(question, [1, 1, 0, 0]);
+    out.extend(&question[12..]);
+    out.extend([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 0, 0]);
+    let length = u8::try_from(text.len()).unwrap();
+    out.extend([length + 1, length]);
+    out.extend(text.as_bytes());
+    out
+}
+
+#[test]
+fn a_resolver_that_lies_or_is_silent_enforces_nothing_in_bounded_time() {
+    let options = Options {
+        bind: false,
+        unbound: false,
+        settle_ms_max: 1_500,
+        ..Options::default()
+    };
+    let Some(servers) = Servers::start("lying_resolver", options) else {
+        return;
+    };
+    let clock = TestClock::new();
+    let liars = [
+        ("is silent", resolver(|_| Vec::new())),
+        ("echoes", resolver(<[u8]>::to_vec)),
+        ("says nothing", resolver(|_| vec![0])),
+        (
+            "counts more than there is",
+            resolver(|q| header(q, [u16::MAX; 4])),
+        ),
+        (
+            "has another number",
+            resolver(|q| texts(q, "18446744073709551615")),
+        ),
+        ("has an old number", resolver(|q| texts(q, "7"))),
+        ("has no number", resolver(|q| texts(q, "-1"))),
+        (
+            "answers another's",
+            resolver(|q| {
+                let mut answer = texts(q, "7");
+                answer[0] ^= 0xff;
+                answer
+            }),
+        ),
+        (
+            "answers another question",
+            resolver(|q| {
+                let mut answer = texts(q, "7");
+                answer[13] ^= 1;
+                answer
+            }),
+        ),
+        (
+            "says what it should to all, and no name is gone",
+            resolver(|q| texts(q, "1")),
+        ),
+    ];
+    for (what, port) in liars {
+        let mut config = servers.config();
+        let resolver =
+            json!({ "name": "liar", "kind": "unbound", "address": format!("127.0.0.1:{port}") });
+        config
+            .resolvers
+            .push(serde_json::from_value(resolver).unwrap());
+        let mut rpz = Rpz::open(config, clock.clone()).unwrap();
+        let begun = clock.counted();
+        let refused = rpz.apply(&effect(1, Deed::NoAnswer, "bad.example", 600, &*clock));
+        let taken = clock.counted().saturating_sub(begun);
+        println!("{what}: {refused:?} in {taken:?}");
+        let Err(Fault::Now { why, .. }) = &refused else {
+            panic!("{what}: {refused:?}");
+        };
+        assert!(why.starts_with("liar: "), "{what}: {why}");
+        assert!(taken < Duration::from_secs(15), "{what}: {taken:?}");
+        assert!(
+            !matches!(rpz.look(), Ok(found) if !found.is_empty()),
+            "{what}"
+        );
     }
 }
 

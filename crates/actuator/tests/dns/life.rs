@@ -254,6 +254,62 @@ fn a_stop_takes_all_of_the_zone_but_the_owner_s_exemptions() {
 }
 
 #[test]
+fn writers_at_the_same_time_lose_nothing_of_each_other() {
+    let Some(servers) = Servers::start("writers", unbound_only()) else {
+        return;
+    };
+    let clock = TestClock::new();
+    std::thread::scope(|scope| {
+        for measure in 1..=3 {
+            let (servers, clock) = (&servers, &clock);
+            scope.spawn(move || {
+                let mut rpz = Rpz::open(servers.config(), clock.clone()).unwrap();
+                for at in 0..10 {
+                    let target = format!("n{at}.example");
+                    let one = effect(measure, Deed::NoAnswer, &target, 600, &**clock);
+                    rpz.apply(&one).unwrap();
+                    if at % 2 == 1 {
+                        rpz.remove(&one.key, None).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let mut rpz = Rpz::open(servers.config(), clock.clone()).unwrap();
+    let found = rpz.look().unwrap();
+    assert_eq!(found.len(), 15, "{found:?}");
+    assert!(gone(servers.unbound, "n0.example") && real(servers.unbound, "n1.example"));
+}
+
+#[test]
+fn a_disk_that_takes_nothing_lets_effects_end_and_none_begin() {
+    let Some(servers) = Servers::start("disk", unbound_only()) else {
+        return;
+    };
+    let clock = TestClock::new();
+    let mut rpz = Rpz::open(servers.config(), clock.clone()).unwrap();
+    let one = effect(1, Deed::NoAnswer, "bad.example", 600, &*clock);
+    let two = effect(1, Deed::NoAnswer, "worse.example", 600, &*clock);
+    rpz.apply(&one).unwrap();
+    rpz.apply(&two).unwrap();
+    // No mark can be written any more.
+    for mark in ["sign", "off"] {
+        let path = servers.folder.path().join(mark);
+        std::fs::remove_file(&path).ok();
+        std::fs::create_dir(&path).unwrap();
+    }
+    let refused = rpz.apply(&effect(1, Deed::NoAnswer, "new.example", 600, &*clock));
+    assert!(matches!(refused, Err(Fault::Now { .. })), "{refused:?}");
+    assert_eq!(rpz.look().unwrap().len(), 2);
+    rpz.remove(&one.key, None).unwrap();
+    assert!(real(servers.unbound, "bad.example") && gone(servers.unbound, "worse.example"));
+    // The stop is told to be without its mark, and is a stop.
+    let stopped = rpz.release();
+    assert!(matches!(stopped, Err(Fault::Now { .. })), "{stopped:?}");
+    assert!(real(servers.unbound, "worse.example"));
+}
+
+#[test]
 fn a_try_changes_another_zone_and_not_the_one_in_force() {
     let options = Options {
         rehearsal: true,

@@ -148,7 +148,10 @@ pub(crate) fn write_secret(folder: &Path, secret: &str) {
 
 fn start(program: &Path, arguments: &[&str], log: &Path) -> Running {
     let file = std::fs::File::create(log).unwrap();
-    let child = Command::new(program)
+    // It also ends where the test's thread is killed.
+    let child = Command::new(in_path("setpriv"))
+        .args(["--pdeathsig", "KILL"])
+        .arg(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(file.try_clone().unwrap())
@@ -172,6 +175,7 @@ impl Servers {
         let unbound = sakimori_testkit::program(test, "unbound")?;
         sakimori_testkit::program(test, "unbound-control")?;
         sakimori_testkit::program(test, "nsupdate")?;
+        sakimori_testkit::program(test, "setpriv")?;
         let folder = tempfile::tempdir().unwrap();
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).unwrap();
