@@ -58,6 +58,8 @@ pub fn run(settings: Settings) -> Result<(), Fault> {
 /// # Errors
 /// [`Fault`]: nothing could be done or is held, for folders or records are not as they must be, or another helper does not give up its turn.
 pub fn serve(mut stream: UnixStream, settings: Settings, after: AfterStep) -> Result<(), Fault> {
+    let no_more = rustix::thread::set_no_new_privs(true);
+    no_more.map_err(|e| now(format!("new privileges cannot be given up: {e}")))?;
     record::private(&settings.state)?;
     let turn = lock_file(&settings)?;
     take_turn(&turn)?;

@@ -388,4 +388,14 @@ mod tests {
         assert!(matches!(Policy::parse(""), Err(PolicyError::Line(1))));
         assert!(matches!(Policy::parse("v2\n"), Err(PolicyError::Line(1))));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn hostile_text_is_a_policy_or_none_and_what_it_protects_it_never_allows(lines in proptest::collection::vec("(allow|path|user|protect|protect-user|veto|name|dns|management|x): ?[ -~]{0,40}", 0..12)) {
+            let text = format!("{FIRST_LINE}\n{}\nprotect: /srv/keep\n", lines.join("\n"));
+            if let Ok(policy) = Policy::parse(&text) {
+                proptest::prop_assert_eq!(policy.covers(Path::new("/srv/keep/a"), 33), Err(Refusal::Protected));
+            }
+        }
+    }
 }
