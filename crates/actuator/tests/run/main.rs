@@ -5,4 +5,5 @@ mod full;
 mod journal;
 mod life;
 mod nats;
+mod otupy;
 mod world;

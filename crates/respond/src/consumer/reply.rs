@@ -8,6 +8,7 @@ use crate::openc2::{
     VERSION,
 };
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// An answer in its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +49,27 @@ impl Reply {
     pub fn bytes(&self, from: &str, now: u64) -> Vec<u8> {
         let response = self.response.as_ref();
         response.map_or_else(Vec::new, |response| {
-            openc2::reply(response, &self.form, from, now)
-                .to_string()
-                .into_bytes()
+            let text = openc2::reply(response, &self.form, from, now).to_string();
+            ascii(&text).into_bytes()
         })
     }
+}
+
+/// JSON with every other character than ASCII's as `\uXXXX` (RFC 8259 section 7): it stands in texts alone, and there are producers that read nothing else.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut units = [0; 2];
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut units) {
+            // BOUND: writing to a text does not fail.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
 }
 
 impl Wanted {

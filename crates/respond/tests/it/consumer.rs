@@ -576,13 +576,15 @@ fn a_rule_is_taken_back_by_its_number_and_a_time_comes_to_the_same_whenever_it_i
     };
     assert_eq!(wanted.intent.until, Some(Seconds(NOW + 600)));
     let answer = done(&mut engine, &wanted);
-    let reply = wanted.reply(&answer, Some("a note"));
-    let said: Value = serde_json::from_slice(&reply.bytes("a-01", NOW * 1000)).unwrap();
+    let reply = wanted.reply(&answer, Some("a note — \u{1F512}\n"));
+    let bytes = reply.bytes("a-01", NOW * 1000);
+    assert!(bytes.is_ascii());
+    let said: Value = serde_json::from_slice(&bytes).unwrap();
     let number = said.pointer("/results/slpf/rule_number").unwrap();
     assert_eq!(number.as_u64(), Some(rule_number(&wanted.intent.key)));
     assert_eq!(
         said.pointer("/results/x-sakimori/receipt").unwrap(),
-        "a note"
+        "a note — \u{1F512}\n"
     );
     let delete = json!({
         "action": "delete", "target": {"slpf:rule_number": number}, "actuator": specifier(2), "command_id": "c-2",
