@@ -5,10 +5,12 @@
 
 mod displaced;
 mod end;
+mod goal;
 mod judge;
 
 pub use displaced::{Moved, Sighting};
 pub use end::{Condition, Ended, Watch, Why};
+pub use goal::Around;
 pub use judge::judge;
 
 use sakimori_custody::record::coded;

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::effect::{
-    Aimed, Answered, Condition, Criterion, CriterionError, Ended, Observation, Said, Sighting,
-    Source, Value, Verdict, Watch, Why, judge,
+    Aimed, Answered, Around, Condition, Criterion, CriterionError, Ended, Observation, Said,
+    Sighting, Source, Value, Verdict, Watch, Why, judge,
 };
 
 const BEGIN: Seconds = Seconds(1_806_537_600);
@@ -177,42 +177,42 @@ fn what_is_old_short_of_others_or_from_another_time_is_no_evidence() {
 
 #[test]
 fn each_source_counts_what_is_left() {
+    const WANTED: Value = Value::Answer(Answered::AsApproved);
+    const BEFORE: Value = Value::Answer(Answered::AsBefore);
+    const NOTHING: Value = Value::Answer(Answered::Nothing);
+    const NOWHERE: Value = Value::Nowhere(true);
+    const SOMEWHERE: Value = Value::Nowhere(false);
+    type Seen = &'static [(&'static str, Value)];
     let at = |by: &str, value: Value| saw(by, 590, 590, value);
-    let (wanted, before) = (
-        Value::Answer(Answered::AsApproved),
-        Value::Answer(Answered::AsBefore),
-    );
-    let nothing = Value::Answer(Answered::Nothing);
-    let (nowhere, somewhere) = (Value::Nowhere(true), Value::Nowhere(false));
-    let table: [(Source, &[(&str, Value)], Verdict); 8] = [
+    let table: [(Source, Seen, Verdict); 8] = [
         (
             Source::Resolver,
-            &[("r-1", wanted), ("r-2", wanted)],
+            &[("r-1", WANTED), ("r-2", WANTED)],
             Verdict::Effective,
         ),
         (
             Source::Resolver,
-            &[("r-1", wanted), ("r-2", before)],
+            &[("r-1", WANTED), ("r-2", BEFORE)],
             Verdict::Partly,
         ),
         (
             Source::Resolver,
-            &[("r-1", before), ("r-2", before)],
+            &[("r-1", BEFORE), ("r-2", BEFORE)],
             Verdict::None,
         ),
         (
             Source::Resolver,
-            &[("r-1", wanted), ("r-2", nothing)],
+            &[("r-1", WANTED), ("r-2", NOTHING)],
             Verdict::Unknown,
         ),
         (
             Source::Route,
-            &[("r-1", nowhere), ("r-2", nowhere)],
+            &[("r-1", NOWHERE), ("r-2", NOWHERE)],
             Verdict::Effective,
         ),
         (
             Source::Route,
-            &[("r-1", nowhere), ("r-2", somewhere)],
+            &[("r-1", NOWHERE), ("r-2", SOMEWHERE)],
             Verdict::Partly,
         ),
         (
@@ -246,6 +246,39 @@ fn each_source_counts_what_is_left() {
     let alone = criterion(Source::Provider, &["isp"]);
     let down = [at("isp", Value::Word(Said::Down))];
     assert_eq!(verdict(&alone, &[], &down), Verdict::Effective);
+}
+
+#[test]
+fn the_goal_of_a_measure_s_text_is_its_criterion() {
+    let around = Around {
+        window_seconds: WINDOW,
+        fresh_seconds: 60,
+        before: 100,
+        moved_percent: 30,
+        moved_min: 3,
+    };
+    let of = |text: &str| Criterion::of(&text.parse().unwrap(), around);
+    let packets = of("packets to 198.51.100.7/32 < 5 per 120 s by sensor s-01").unwrap();
+    let expected = Criterion {
+        at_most: 4,
+        ..criterion(Source::Sensor, &["s-01"])
+    };
+    assert_eq!((&packets, packets.check()), (&expected, Ok(())));
+    for (text, source) in [
+        (
+            "name bad.example does not resolve for 120 s at resolver r-1",
+            Some(Source::Resolver),
+        ),
+        (
+            "route 198.51.100.7/32 absent for 120 s at router r-1",
+            Some(Source::Route),
+        ),
+        ("name bad.example resolves for 120 s at resolver r-1", None),
+    ] {
+        let found = of(text);
+        assert_eq!(found.as_ref().map(|found| found.source), source, "{text}");
+        assert!(found.is_none_or(|found| found.check() == Ok(()) && found.by == ["r-1"]));
+    }
 }
 
 #[test]
