@@ -14,7 +14,8 @@ entry-time entry-counters entry-authority entry-signature entry-signer stream-ga
 ~decision-requester ~decision-twice ~decision-signature ~decision-sitting ~decision-time ~decision-schedule ~schedule-malformed ~schedule-root ~schedule-signature ~schedule-sitting ~schedule-chain
 ~schedule-consultation ~software-malformed ~software-root ~software-signature ~ruling-malformed ~ruling-root ~ruling-request ~ruling-signature ~ruling-sitting ~ruling-about ~ruling-twice
 ~suspension-malformed ~suspension-root ~suspension-about ~suspension-signature ~suspension-serial ~urgent-malformed ~urgent-root ~urgent-twice ~urgent-signature ~urgent-officers ~urgent-schedule
-?urgent-undecided lapse-urgent ~lease-malformed ~lease-unsigned ~lease-statement ~lease-early ~lease-ahead ~lease-time ~lease-twice run-start run-authority run-pack run-lease run-time run-suspended
+~urgent-target ?urgent-undecided lapse-urgent ~proposal-malformed ~proposal-root ~proposal-signature measure-authority measure-text measure-actuator measure-barred ?measure-sequence
+~lease-malformed ~lease-unsigned ~lease-statement ~lease-early ~lease-ahead ~lease-time ~lease-twice run-start run-authority run-pack run-lease run-time run-suspended
 run-software run-schedule run-effective run-seal run-after-stop run-totals run-held run-fault ?run-open receipt-missing conservation receipt-held receipt-time receipt-records receipt-bucket
 ?carrier-differs cap-exceeded query-unopened ?query-open query-fields query-ended query-actor query-clearance query-budget access-clearance export-fields export-recipient export-purged export-actor
 export-clearance export-budget reidentification-ruling reidentification-twice reidentification-actor reidentification-role release-fields release-class release-condition release-tlp reference

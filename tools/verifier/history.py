@@ -3,7 +3,7 @@ import json, re
 from types import SimpleNamespace as Facts
 from . import notes
 from .c2sp import included, leaf_hash
-from .notes import DAY, KINDS, Malformed, Root, Ruling, Schedule, Statement, add_months, bucket, date_of, need, read_day, read_time, record, unhex
+from .notes import DAY, KINDS, Malformed, Measure, Root, Ruling, Schedule, Statement, add_months, bucket, date_of, need, read_day, read_time, record, unhex
 LATE, HOUR, NONE, STREAMS = 120, 3600, bytes(32), 1 << 24  # the last: most streams of a log
 TYPES = {  # code: name, numbers of counters, who signs the envelope (note: nobody), fields of an open JSON body
     1: "trust-root 1 note", 2: "schedule 1 note", 3: "software 0 note", 4: "access 0 office+secretariat person:n act:access roles:N clearance:N until:t? by:N",
@@ -17,6 +17,7 @@ TYPES = {  # code: name, numbers of counters, who signs the envelope (note: nobo
     33: "purge 1 office buckets:L reason:S", 34: "challenge 1 secretariat bucket:B record:r nonce:h32", 35: "response 2 office bucket:B record:r outcome:s leaf:h32- path:H share:x",
     41: "finding 2 office", 40: "query 2,3 office actor:n purpose:s case:s authority:h16 kind:s buckets:L rows:u outcome:s",
     42: "export 2 office actor:n purpose:s case:s class:s recipient:s mark:s sha256:h32 buckets:L", 43: "reidentification 1 office actor:n bucket:B record:q field:n",
+    19: "proposal 1 note", 46: "measure 1 office act:deed measure:h32 revision:u actuator:n? step:u detail:D",
     45: "release 2 office actor:n class_from:C class_to:c recipients:R basis:s rights:s conditions:K transforms:T tlp:tlp pap:pap product_sha256:h32- outcome:o",
     44: "misuse 1 office+secretariat rule:S actor:n case:S entries:I evidence:h32", 50: "inspection 0 secretariat inspection:n act:inspection inspector:n subject:s text:s",
     **{code: f"{name} 1 secretariat id:n to:S subject:S text:S about:s? stop:h16?" for code, name in ((52, "notice"), (53, "demand"), (54, "recommendation"))},
@@ -50,6 +51,7 @@ JSON = {"s": text, "S": lambda v: need(text(v).strip(), v), "n": notes.fits(note
         "inspection": notes.fits("opened|finding|closed"), "C": many(lambda v: need(isinstance(v, str) and v in CLASSES, v)), "c": lambda v: need(isinstance(v, str) and v in CLASSES, v),
         "K": many(condition), "T": many(lambda v: need(text(v), v)), "R": many(lambda v: tuple(notes.fits(f"({'|'.join(KINDS)})/{notes.NAME}")(v).split("/"))),
         "tlp": lambda v: TLP.index(need(v in TLP, v)), "pap": notes.fits("clear|green|amber|red"), "o": notes.fits("released|[A-Z_]{1,32}"),
+        "deed": notes.fits("dispatch|effect|end|kill|safety|report"), "D": lambda v: need(len(text(v).encode("utf-8", "surrogatepass")) <= 64 << 10, v),
         "state": lambda v: STATES.index(need(v in STATES, v)) + 1, "w": lambda v: {name: whole(n) for name, n in exact(v, WINDOW).items()}}
 def read_json(body, spec):
     try: read = json.loads(body.decode(), parse_constant=lambda _: need(False))
@@ -92,9 +94,9 @@ class History:
     def __init__(self, pinned=None):
         self.bad, self.pinned, self.found, self.highs = [], pinned, False, [(0, None)]
         for name in "roots schedules software carriers sums".split(): setattr(self, name, [])
-        for name in "closed rulings purged used answered".split(): setattr(self, name, set())
+        for name in "closed rulings purged used answered sent".split(): setattr(self, name, set())
         for name in ("streams requests statements ids leases keeps shows runs windows committed day_records buckets attested attested_at queries actors rows grants "
-                     "exports waiting challenges inspections").split(): setattr(self, name, {})
+                     "exports waiting challenges inspections measures steps").split(): setattr(self, name, {})
     def say(self, code, good=False):  # tells what does not hold; gives whether it holds
         if not good: self.bad.append((code, self.entry.index))
         return bool(good)
@@ -129,7 +131,7 @@ class History:
         if e.kind == "trust-root" and self.raw is not None: self.trust_root()
         root = self.root_at(e.last)
         self.who, none = self.signer(root) if root else None, e.authority == NONE
-        if e.kind in ("trust-root", "schedule", "software", "access", "request"): self.say("entry-authority", none)
+        if e.kind in ("trust-root", "schedule", "software", "access", "request", "proposal"): self.say("entry-authority", none)
         elif none: self.say("entry-authority", e.kind not in ("activation", "start", "stop", "receipt", "effective"))
         elif e.kind not in ("decision", "urgent", "refusal"): self.say("entry-authority", e.authority in self.statements)
         act, self.b = getattr(self, "on_" + e.kind, None), None
@@ -211,6 +213,7 @@ class History:
         hours = (schedule.count("urgent." + s.kind) or 0) if schedule and s.urgent else 0
         within = not schedule or self.within(s, schedule, asked[2] if asked else 0)
         self.say(f"{kind}-schedule", within and (not s.urgent or hours and self.within_urgent(s, schedule, hours * HOUR)))
+        if s.urgent and s.kind == "measure": self.say("urgent-target", self.once(s, e))
         good, waits = len(self.bad) == before, s.kind == "agreement" and self.listed("agreement.sitting", "yes")
         if new:
             self.ids[s.id], urgent = s.hash, Facts(deadline=e.time + hours * HOUR, word=None, lapsed=None) if s.urgent else None
@@ -227,6 +230,30 @@ class History:
         others = [d for d in self.statements.values() if d.good and d.urgent and date_of(d.time).timetuple()[:2] == month]
         caps = {"urgent.month": len(others) + 1, "urgent.match-ppm": s.ppm, "urgent.day-records": s.day_records}
         return max(s.not_after - s.not_before, s.not_after - self.entry.time - 60) <= lasts and all(n <= schedule.count(name) for name, n in caps.items())
+    def proposed(self, s, index): return m if (m := self.measures.get(s.selectors)) and m.index < index else None
+    def once(self, s, e):  # whether an urgent measure is the first of its month against each of its targets
+        if not (new := self.proposed(s, e.index)): return False
+        month = date_of(e.time).timetuple()[:2]
+        others = [d for d in self.statements.values() if d.good and d.urgent and d.s.kind == "measure" and date_of(d.time).timetuple()[:2] == month]
+        return not any(notes.meet(one, own) for d in others for own in self.measures[d.s.selectors].spots for one in new.spots)
+    def on_proposal(self, e, _):
+        if not (m := self.note(Measure, "proposal-malformed")) or not self.say("body-fields", m.revision == e.counter(0)): return
+        root = self.root_named(m.root)
+        if self.hold(("proposal-root", root), ("proposal-signature", root and m.signed(root))):
+            self.measures.setdefault(m.hash, Facts(index=e.index, revision=m.revision, spots=m.spots))
+    def on_measure(self, e, b):
+        need(b.step == e.counter(0))
+        d = (d := self.known(e.authority, True)) and d.s.kind == "measure" and d
+        m = d and self.proposed(d.s, d.index)
+        named = d and (b.actuator in d.s.sensors if b.actuator is not None else b.act in ("end", "kill", "report"))
+        if not self.hold(("measure-authority", d), ("measure-text", m and m.revision == b.revision and d.s.selectors == b.measure), ("measure-actuator", named),
+                         ("measure-barred", b.act != "dispatch" or self.barred(e.authority, b.actuator) is None)) or b.actuator is None: return
+        of = (e.authority, b.actuator)
+        if b.act == "dispatch":
+            last, self.steps[of] = self.steps.get(of, 0), max(self.steps.get(of, 0), b.step)
+            self.sent.add((of, b.step))
+            self.say("measure-sequence", b.step > last)
+        elif b.act in ("effect", "safety"): self.say("measure-sequence", (of, b.step) in self.sent)
     def on_decision(self, e, _):
         if s := self.statement(e, "decision"): self.closed.add(s.request)
     def on_urgent(self, e, _): self.statement(e, "urgent")
@@ -235,7 +262,7 @@ class History:
         if not one or not self.say("body-fields", one.not_after == e.counter(0)): return
         decided = self.known(one.statement, True)
         s, root = decided and decided.s, self.root_named(one.root) or (self.root_at(e.last) if decided and decided.s.root == one.root else None)
-        of = s and s.id == one.authority and one.sensor in s.sensors and s.runs and e.authority == one.statement
+        of = s and s.id == one.authority and one.sensor in s.sensors and s.leased and (s.kind != "measure" or self.proposed(s, decided.index)) and e.authority == one.statement
         if self.hold(("lease-unsigned", root and one.note.verify([root.lease_key])), ("lease-statement", of), ("lease-early", of and one.tree_size > decided.index),
                      ("lease-ahead", one.tree_size <= e.index), ("lease-time", 0 <= one.not_after - one.issued <= DAY and one.issued <= e.last + LATE),
                      ("lease-twice", one.id not in self.leases)):

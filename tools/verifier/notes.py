@@ -1,5 +1,5 @@
 """The signed notes of formats.md section 10. In: bytes of a body. Out: fields of a note. Never: a line that is passed over."""
-import datetime, re
+import datetime, ipaddress, re
 from types import SimpleNamespace
 from .c2sp import COSIGNER, ML_DSA, PLAIN, Key, Note, Policy, decimal
 DAY, EPOCH = 86400, 719163
@@ -167,7 +167,7 @@ class Statement:  # an authority statement, 10.2
             self.urgent = need(self.kind in ("acquisition", "measure") and len(words(text)) == 2, listed(NAME)(text))
         else: self.sitting = Sitting(lines)
         lines.end(self)
-        self.runs = self.kind in ("acquisition", "agreement")
+        self.runs, self.leased = self.kind in ("acquisition", "agreement"), self.kind in ("acquisition", "agreement", "measure")
     def verdict(self, root, floor):  # `signature`, `sitting`, or None where it is decided
         if self.sitting: return self.sitting.verdict(self.note, root, floor)
         both = [root.office, self.party]
@@ -176,6 +176,40 @@ class Statement:  # an authority statement, 10.2
             if None in officers or officers[0][0] == officers[1][0]: return "sitting"
             both = [k for _, k in officers]
         return None if len({k.public for k, _ in self.note.verify(both) or []}) == 2 else "signature"
+def spot(target):  # what a target is: addresses of a version from one to another, or a text in small letters
+    address, _, bits = target.partition("/")
+    try: found = ipaddress.ip_address(address) if "%" not in address else None
+    except ValueError: found = None
+    most = found and found.max_prefixlen
+    bits = most if "/" not in target else decimal(bits)
+    if found is None or bits is None or bits > most: return target.lower()
+    first = int(found) >> most - bits << most - bits
+    return found.version, first, first + (1 << most - bits) - 1
+def meet(one, other): return one == other if str in (type(one), type(other)) else one[0] == other[0] and one[1] <= other[2] and other[1] <= one[2]
+class Measure:  # a measure, 10.10
+    DEEDS = "block|no-answer|sinkhole|black-hole|flow-rule|freeze|stop|quarantine|isolate|notify"
+    def __init__(self, raw):
+        lines = Lines(raw, "sakimori/measure/v1", (1 << 20) - (64 << 10))
+        lines.fill(self, "id:hex16 revision:count dossier:digest plan:maybe")
+        fits("police|defence")(lines.value("route"))
+        lines.fill(self, "order:maybe consultation:maybe proposed:name reviewed:name")
+        fits(NAME + " (national|prefectural|defence)")(lines.value("executor"))
+        lines.fill(self, "superior:name")
+        upto(2, 1)(lines.value("level"))
+        low, high = [number(word) for word in fits("[0-9]+ [0-9]+")(lines.value("collateral")).split(" ")]
+        version, _, lists = lines.value("lists").partition(" ")
+        need(low <= high and number(version) >= 0 and digest(lists))
+        for name, least, most in (("soak", 0, DAY), ("most", 1, 2000), ("seconds", 1, 7 * DAY), ("renewals", 0, 52)): upto(most, least)(lines.value(name))
+        lines.fill(self, "success:short stop:short")
+        actuators = [key(fits(NAME + " [^ ]+")(line).split(" ")[1]) and line.split(" ")[0] for line in lines.many("actuator")]
+        effects = [fits(f"({self.DEEDS}) {NAME} ([A-Z][A-Z]|--) {NAME} [^ ]{{1,1024}}")(line).split(" ") for line in lines.many("effect")]
+        need(len(actuators) == len(set(actuators)) in range(1, 65) and len(effects) == len({(e[0], e[1], e[4]) for e in effects}) in range(1, 2001))
+        need({e[1] for e in effects} <= set(actuators))
+        self.spots = {spot(e[4]) for e in effects}
+        lines.end(lines.fill(self, "root:number"))
+    def signed(self, root):
+        officers = [root.officers.get(who) for who in (self.proposed, self.reviewed)]
+        return all(officer and self.note.verify([officer[1]]) for officer in officers)
 class Ruling:  # A ruling, 10.6
     OUTCOMES = {"request": "refused", "authority": "approved|revoked", "urgent": "ratified|refused", "bucket": "keep [0-9]+", "record": "reidentify " + SEALED}
     def __init__(self, raw):

@@ -405,14 +405,13 @@ impl Spot {
 
 /// An address with the length of its prefix.
 fn net(target: &str) -> Option<(IpAddr, u8)> {
-    let (address, bits) = target.split_once('/').unwrap_or((target, ""));
+    let (address, bits) = match target.split_once('/') {
+        Some((address, bits)) => (address, Some(number(bits)?)),
+        None => (target, None),
+    };
     let address: IpAddr = address.parse().ok()?;
     let most = if address.is_ipv4() { 32 } else { 128 };
-    let bits = if bits.is_empty() {
-        most
-    } else {
-        bits.parse().ok()?
-    };
+    let bits = bits.map_or(Some(most), |bits| u8::try_from(bits).ok())?;
     (bits <= most).then_some((address, bits))
 }
 

@@ -44,6 +44,8 @@ subjects! {
     Suspensions = "suspensions",
     /// Urgent acts.
     Urgent = "urgent acts",
+    /// Measures and what is done under them.
+    Measures = "measures and acts under them",
     /// Leases.
     Leases = "leases",
     /// Runs of sensors.
@@ -129,9 +131,13 @@ impl Code {
             | Self::DeletionLate
             | Self::DeletionUnknown
             | Self::DeletionRecords
-            | Self::DeletionUnattested => Severity::Told,
+            | Self::DeletionUnattested
+            | Self::MeasureSequence => Severity::Told,
             Self::TrustRootMissing | Self::TrustRootOther | Self::LapseUrgent => Severity::Refused,
-            Self::Attestation => Severity::NotInForce,
+            Self::Attestation
+            | Self::ProposalMalformed
+            | Self::ProposalRoot
+            | Self::ProposalSignature => Severity::NotInForce,
             code => match code.subject() {
                 Subject::TrustRoots
                 | Subject::Decisions
@@ -242,8 +248,19 @@ codes! {
         UrgentSignature = "urgent-signature" "the officers have not signed an urgent statement",
         UrgentOfficers = "urgent-officers" "an urgent statement was not decided by two officers of different roles",
         UrgentSchedule = "urgent-schedule" "an urgent statement is more than the schedule in force allows",
+        UrgentTarget = "urgent-target" "an urgent measure is against what another of the month was against, or its text was not in the log before it",
         UrgentUndecided = "urgent-undecided" "an urgent statement was neither ratified nor refused, and has not lapsed, an hour behind its deadline",
         LapseUrgent = "lapse-urgent" "a lapse is of no urgent statement that could lapse then",
+    }
+    Measures {
+        ProposalMalformed = "proposal-malformed" "a measure is no signed note of its grammar",
+        ProposalRoot = "proposal-root" "a measure names a trust root that was not in force",
+        ProposalSignature = "proposal-signature" "the two officers whom a measure names have not signed it",
+        MeasureAuthority = "measure-authority" "an act of a measure is under no measure in force that was decided before it",
+        MeasureText = "measure-text" "an act is of another measure or revision than was proposed before the decision",
+        MeasureActuator = "measure-actuator" "an act names an actuator that the statement does not name, or none where one has to be named",
+        MeasureBarred = "measure-barred" "a measure was dispatched before it began, after it ended, while it was suspended, or without a lease",
+        MeasureSequence = "measure-sequence" "a step of a measure was dispatched behind a later one, or took effect without having been dispatched",
     }
     Leases {
         LeaseMalformed = "lease-malformed" "a lease is no signed note of its grammar",

@@ -192,7 +192,12 @@ impl History {
         let named = seen.envelope.authority;
         let none = named == [0; 32];
         let what = match seen.envelope.act {
-            Act::TrustRoot | Act::Schedule | Act::Software | Act::Access | Act::Request
+            Act::TrustRoot
+            | Act::Schedule
+            | Act::Software
+            | Act::Access
+            | Act::Request
+            | Act::Proposal
                 if !none =>
             {
                 "it stands under no authority and names one"
@@ -205,6 +210,7 @@ impl History {
             | Act::Software
             | Act::Access
             | Act::Request
+            | Act::Proposal
             | Act::Decision
             | Act::Urgent
             | Act::Refusal => return,
@@ -265,6 +271,8 @@ impl History {
                 .export(seen, &self.buckets, &mut self.schedules, sink),
             Act::Reidentification => self.people.reidentify(seen, &self.authorities, sink),
             Act::Release => releases::release(seen, sink),
+            Act::Proposal => self.authorities.propose(seen, &self.roots, sink),
+            Act::Measure => self.authorities.act(seen, sink),
             Act::Misuse => misuse(seen, sink),
             Act::Challenge => self.letters.challenge(seen, &self.runs, sink),
             Act::Response => self.letters.response(seen, &self.buckets, &self.runs, sink),
@@ -391,6 +399,8 @@ const fn counted(act: Act, counters: usize) -> bool {
         | Act::Answer
         | Act::Suspension
         | Act::Lapse
+        | Act::Proposal
+        | Act::Measure
         | Act::Refusal
         | Act::Purge
         | Act::Challenge
@@ -434,6 +444,7 @@ fn authors(act: Act, root: &TrustRoot) -> Option<(&'static str, Vec<(String, Ver
         | Act::Activation
         | Act::Ruling
         | Act::Suspension
+        | Act::Proposal
         | Act::Urgent => return None,
         Act::Question
         | Act::Lapse
@@ -469,6 +480,7 @@ fn authors(act: Act, root: &TrustRoot) -> Option<(&'static str, Vec<(String, Ver
         | Act::Export
         | Act::Reidentification
         | Act::Release
+        | Act::Measure
         | Act::Reply => ("the office", vec![nameless(&root.office)]),
     })
 }

@@ -20,6 +20,18 @@ pub const CHECKPOINT_BYTES_MAX: usize = 128 << 10;
 pub const NOTE_TEXT_BYTES_MAX: usize = 64 << 10;
 /// Longest text of a statement in bytes.
 pub const STATEMENT_BYTES_MAX: usize = 8 << 10;
+/// Longest text of a measure in bytes.
+pub const MEASURE_BYTES_MAX: usize = (1 << 20) - (64 << 10);
+/// Most effects of a measure, and most at a time.
+pub const EFFECTS_MAX: u64 = 2_000;
+/// Most actuators of a measure.
+pub const ACTUATORS_MAX: usize = 64;
+/// Longest target of a measure in bytes.
+pub const TARGET_BYTES_MAX: usize = 1024;
+/// Longest time of an effect in seconds.
+pub const MEASURE_SECONDS_MAX: u64 = 7 * 24 * 3600;
+/// Longest text in a body that is for people, bytes.
+pub const SAID_BYTES_MAX: usize = 64 << 10;
 /// Longest conditions text in bytes.
 pub const CONDITIONS_BYTES_MAX: usize = 512;
 /// Longest file of a pinned trust root in bytes: the text, and 64 signatures.

@@ -4,6 +4,7 @@
 mod attestation;
 mod grammar;
 mod lease;
+mod measure;
 mod root;
 mod ruling;
 mod schedule;
@@ -14,6 +15,7 @@ mod suspension;
 
 pub(crate) use attestation::{Attestation, Destroyed};
 pub(crate) use lease::Lease;
+pub(crate) use measure::{Measure, Spot};
 pub(crate) use root::{RootError, TrustRoot};
 pub(crate) use ruling::{Ruled, Ruling};
 pub(crate) use schedule::Schedule;

@@ -1,6 +1,7 @@
 //! Authorities: what was decided, by a sitting, an agreement or in urgency, and what keeps it alive. In: decisions, urgent statements, leases. Out: statements and leases by which runs
 //! are judged. Never: a statement or lease that is not in force, under which something could rest (invariants I8, I9, I11).
 
+mod measures;
 mod rulings;
 mod urgency;
 
@@ -13,6 +14,7 @@ use crate::limits::{LATE_SECONDS_MAX, LEASE_SECONDS_MAX};
 use crate::notes::{Bucket, By, Lease, Statement, StatementError};
 use crate::report::Sink;
 use crate::time::{Time, add_months};
+use measures::Measures;
 use rulings::Show;
 use sakimori_tlog::merkle::Hash;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +81,7 @@ pub(super) struct Authorities {
     rulings: BTreeSet<[u8; 16]>,
     /// What may be shown, by the index of its ruling.
     shows: BTreeMap<u64, Show>,
+    measures: Measures,
 }
 
 impl Authorities {
@@ -326,11 +329,12 @@ impl Authorities {
             let statement = &decided.statement;
             let named =
                 statement.id == lease.authority && statement.sensors.contains(&lease.sensor);
-            named && statement.lets_sensors_run() && seen.envelope.authority == lease.statement
+            let leased = statement.is_leased() && self.is_proposed(statement, decided.index);
+            named && leased && seen.envelope.authority == lease.statement
         });
         let Some(decided) = decided else {
             let what = format!(
-                "no statement in force that lets `{}` run under authority {} was decided before it",
+                "no statement in force, with its text where it is a measure, that lets `{}` act under authority {} was decided before it",
                 lease.sensor,
                 crate::hex(&lease.authority)
             );

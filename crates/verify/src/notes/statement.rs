@@ -130,6 +130,11 @@ impl Statement {
         matches!(self.kind.as_str(), "acquisition" | "agreement")
     }
 
+    /// Whether leases are given for it: to sensors, or to the actuators of a measure.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.lets_sensors_run() || self.kind == "measure"
+    }
+
     /// Whether two officers decided it, without a sitting.
     pub(crate) const fn is_urgent(&self) -> bool {
         matches!(self.decided, Decided::Urgent(_))

@@ -38,6 +38,11 @@ pub(super) struct Urgency {
 }
 
 impl Urgency {
+    /// Year and month of its entry.
+    pub(super) const fn month(&self) -> Option<(u64, u64)> {
+        self.month
+    }
+
     /// The last second that it gives, beside its statement's own; `None` where it was ratified.
     pub(super) fn end(&self) -> Option<u64> {
         let end = match self.word {
@@ -77,6 +82,9 @@ impl Authorities {
                 0
             }
         };
+        if let Err(what) = self.once(&statement, seen) {
+            sink.bad(Code::UrgentTarget, seen.place(), what);
+        }
         let in_force = sink.count() == before;
         if in_force {
             sink.good(Subject::Urgent);

@@ -1,6 +1,7 @@
 //! Good histories: one seed, one story of a commission and an office. In: a seed. Out: a log in which everything is as it has to be. Never: two stories of one seed.
 
 mod founding;
+mod measures;
 mod releases;
 mod uses;
 
@@ -136,6 +137,7 @@ impl Story {
         self.uses(&granted);
         self.rulings(&granted);
         self.lets_go();
+        self.measures();
         self.oversight(&granted);
         self.ends(&granted);
         if self.world.rng.of_100(40) {

@@ -30,6 +30,7 @@ pub(crate) mod kind {
     pub(crate) const SUSPENSION: u64 = 16;
     pub(crate) const URGENT: u64 = 17;
     pub(crate) const LAPSE: u64 = 18;
+    pub(crate) const PROPOSAL: u64 = 19;
     pub(crate) const START: u64 = 20;
     pub(crate) const STOP: u64 = 21;
     pub(crate) const RECEIPT: u64 = 22;
@@ -49,6 +50,7 @@ pub(crate) mod kind {
     pub(crate) const REIDENTIFICATION: u64 = 43;
     pub(crate) const MISUSE: u64 = 44;
     pub(crate) const RELEASE: u64 = 45;
+    pub(crate) const MEASURE: u64 = 46;
     pub(crate) const INSPECTION: u64 = 50;
     pub(crate) const NOTICE: u64 = 52;
     pub(crate) const DEMAND: u64 = 53;
@@ -56,9 +58,9 @@ pub(crate) mod kind {
     pub(crate) const REPLY: u64 = 55;
     pub(crate) const REPORT: u64 = 60;
     /// All of them.
-    pub(crate) const ALL: [u64; 38] = [
-        1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22, 23, 24, 25, 26, 27, 30, 31, 33,
-        34, 35, 40, 41, 42, 43, 44, 45, 50, 52, 53, 54, 55, 60,
+    pub(crate) const ALL: [u64; 40] = [
+        1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 30, 31,
+        33, 34, 35, 40, 41, 42, 43, 44, 45, 46, 50, 52, 53, 54, 55, 60,
     ];
 }
 

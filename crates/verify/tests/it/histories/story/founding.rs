@@ -115,7 +115,7 @@ impl Story {
             ("agreement.sitting", "yes"),
             ("urgent.acquisition", "24 hours"),
             ("urgent.measure", "2 hours"),
-            ("urgent.month", "2"),
+            ("urgent.month", "3"),
             ("urgent.match-ppm", "100000"),
             ("urgent.day-records", "1000"),
             ("deadline.question", "7 days"),

@@ -304,7 +304,7 @@ pub(super) fn ways() -> Vec<Way> {
         note(
             "a schedule has no urgent act a month",
             &[2],
-            |text, _, _| *text = text.replace("urgent.month = 2", "urgent.month = 0"),
+            |text, _, _| *text = text.replace("urgent.month = 3", "urgent.month = 0"),
         ),
         note("a schedule has no rows for anybody", &[2], |text, _, _| {
             *text = text.replace("budget.rows = 500", "budget.rows = 0");
