@@ -22,7 +22,6 @@ use super::goal::{Met, Reading};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Where a measure stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -127,8 +126,6 @@ pub enum Why {
 #[derive(Clone, Debug)]
 pub struct Life {
     state: State,
-    /// When a command was last sent; nothing of it has to outlive the process: a command that is sent again is the same command.
-    sent: BTreeMap<String, Seconds>,
 }
 
 /// Records that are no measure. The operator looks at the store.
@@ -157,7 +154,6 @@ impl Life {
         };
         let life = Self {
             state: State::new(plan, by, now),
-            sent: BTreeMap::new(),
         };
         let step = Step {
             keep: vec![record],
@@ -183,10 +179,7 @@ impl Life {
         for record in records {
             state.take(record);
         }
-        Ok(Self {
-            state,
-            sent: BTreeMap::new(),
-        })
+        Ok(Self { state })
     }
 
     /// What the records come to.

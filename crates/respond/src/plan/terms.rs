@@ -1,7 +1,9 @@
 //! The numbers by which a measure lives. In: nothing; whoever calls hands in those in force. Out: terms, each with whether somebody verified it. Never: a number of the law that the caller cannot change.
 
 use super::form;
+use sakimori_authority::Schedule;
 use sakimori_authority::measure::{self, Deed};
+use sakimori_authority::schedule::Key;
 use sakimori_custody::record::Country;
 use sakimori_custody::time::DAY_SECONDS;
 use serde::{Deserialize, Serialize};
@@ -160,6 +162,23 @@ impl Terms {
                 other_most_ppm: 500_000,
                 age_seconds: 7 * DAY_SECONDS,
             },
+        }
+    }
+
+    /// What the project proposes, with the values of a schedule in force where it has them: home countries and the hours of an urgent measure, each with its mark.
+    pub fn of(schedule: &Schedule) -> Self {
+        let home = schedule.rules.home_countries.iter();
+        let home = home.filter_map(|country| Country::new(country.0)).collect();
+        let place = Key::ALL.iter().position(|key| *key == Key::UrgentMeasure);
+        let mark = place.and_then(|place| schedule.marks.get(place));
+        let verified = mark.is_some_and(|mark| mark.verified);
+        let urgent = schedule.rules.urgent_measure.map(|hours| Term {
+            seconds: hours.saturating_mul(HOUR),
+            verified,
+        });
+        Self {
+            urgent,
+            ..Self::proposed(home)
         }
     }
 

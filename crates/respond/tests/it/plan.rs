@@ -35,6 +35,9 @@ pub(crate) const NOW: u64 = 1_800_000_000;
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
+/// What is changed, and how.
+type Change<T> = (&'static str, fn(&mut T));
+
 fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
@@ -83,6 +86,11 @@ fn observed(targets: &[&str], place: &str, when: u64) -> Vec<Observation> {
     all
 }
 
+/// A fact that somebody knows.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where there may be none"
+)]
 fn fact(low: u64, high: u64, when: u64) -> Option<Fact> {
     Some(Fact {
         low,

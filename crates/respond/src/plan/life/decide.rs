@@ -92,6 +92,7 @@ impl Life {
             }
             Event::Ratify(decision) if self.state.urgent_until.is_some() && stage.is_decided() => {
                 self.decided(decision, self.state.text, turn)?;
+                self.in_time(turn)?;
                 self.keep(Fact::Ratified(decision.clone()), turn);
                 self.again(turn);
             }
@@ -105,6 +106,7 @@ impl Life {
             }
             Event::Renew(decision) if self.state.renewal.is_some() && stage.is_decided() => {
                 self.decided(decision, self.state.renewal, turn)?;
+                self.in_time(turn)?;
                 self.keep(Fact::Renewed(decision.clone()), turn);
                 self.again(turn);
             }
@@ -187,6 +189,14 @@ impl Life {
             return rule("its window is wider than the plan asked for");
         }
         Ok(())
+    }
+
+    /// Whether what is to go on has not ended: what has ended begins by a new measure.
+    fn in_time(&self, turn: &Turn<'_>) -> Result<(), Refused> {
+        match self.state.until() {
+            Some(until) if turn.now >= until => rule(format!("it was in force until {until}")),
+            _ => Ok(()),
+        }
     }
 
     /// Two officers decide. The notice to the commission is the first record of the same transaction.
@@ -306,11 +316,17 @@ impl Life {
         Ok(())
     }
 
-    /// What is in force is commanded anew, with its new end.
-    fn again(&mut self, turn: &mut Turn<'_>) {
+    /// What is in force is commanded anew, with its new end; while the kill switch holds dispatch, it is not.
+    pub(super) fn again(&mut self, turn: &mut Turn<'_>) {
+        if self.state.held {
+            return;
+        }
+        let end = self.state.until();
         let effects = self.state.effects.iter().enumerate();
         let standing: Vec<usize> = effects
-            .filter(|(_, effect)| matches!(effect.at, At::Asked | At::There) && !effect.narrowed)
+            .filter(|(_, effect)| {
+                matches!(effect.at, At::Asked | At::There) && !effect.narrowed && effect.until < end
+            })
             .map(|(aim, _)| aim)
             .collect();
         for aim in standing {

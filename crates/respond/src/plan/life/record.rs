@@ -145,6 +145,11 @@ pub enum Fact {
     },
     /// A command was made.
     Commanded(Command),
+    /// A command that nobody answered was sent again.
+    Sent {
+        /// The command's number.
+        command: String,
+    },
     /// An actuator answered a command.
     ReadBack {
         /// The command's number.

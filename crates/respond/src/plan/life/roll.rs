@@ -3,7 +3,7 @@
 use super::duty::Duty;
 use super::event::{Act, Event, Refused};
 use super::record::Fact;
-use super::state::At;
+use super::state::{At, Effect};
 use super::{Ended, Life, Stage, Turn, Why, rule};
 use crate::plan::command::{Command, number};
 use crate::plan::form::Digest;
@@ -15,7 +15,9 @@ use sakimori_custody::time::Seconds;
 /// The last wave.
 const LAST_WAVE: u8 = 2;
 /// Sendings of a command that are not answered before it counts as failed.
-const SENDINGS: u64 = 3;
+const SENDINGS: u32 = 3;
+/// Longest pause between two sendings of one command, seconds.
+const PAUSE_SECONDS_MAX: u64 = 3600;
 /// People who dispatch at level 2.
 const PEOPLE_AT_LEVEL_2: usize = 2;
 
@@ -72,6 +74,8 @@ impl Life {
                     return rule(format!("`{by}` carries out; another lets it go on"));
                 }
                 self.keep(Fact::Held { held: false }, turn);
+                // What was ratified or renewed meanwhile gets its end now.
+                self.again(turn);
                 self.forward(turn);
             }
             _ => return Err(self.out_of_sequence(event)),
@@ -115,7 +119,7 @@ impl Life {
         if now < begins || !open {
             return rule("the approval does not hold now");
         }
-        if self.state.effects.iter().any(super::state::Effect::stands) {
+        if self.state.effects.iter().any(Effect::stands) {
             return rule("what was dispatched before is not taken back yet");
         }
         let judgement = turn.around.judgement;
@@ -330,10 +334,14 @@ impl Life {
         }
     }
 
-    /// Commands that an effect is taken back, where it can be in force.
+    /// Commands that an effect is taken back, where it can be in force: also by a command of an earlier dispatch that may still be on its way.
     pub(super) fn release(&mut self, aim: usize, turn: &mut Turn<'_>) {
-        let effect = self.state.effects.get(aim);
-        if effect.is_some_and(|effect| effect.stands() && effect.at != At::Taking) {
+        let can = |effect: &Effect| match effect.at {
+            At::Asked | At::There | At::Failed => true,
+            At::Not => effect.begun.is_some(),
+            At::Taking | At::Gone => false,
+        };
+        if self.state.effects.get(aim).is_some_and(can) {
             self.command(aim, None, turn);
         }
     }
@@ -361,21 +369,14 @@ impl Life {
         if let Some(id) = self.state.authority {
             *load.authorities.entry(id).or_default() += 1;
         }
-        let standing = self
-            .state
-            .effects
-            .get(aim)
-            .is_some_and(super::state::Effect::stands);
+        let standing = self.state.effects.get(aim).is_some_and(Effect::stands);
         load.standing += u64::from(!standing);
-        self.sent.insert(command.id.clone(), turn.now);
         self.keep(Fact::Commanded(command.clone()), turn);
         turn.step.acts.push(Act::Command(command));
     }
 
     fn aim_of(&self, command: &str) -> Option<usize> {
-        let mine = |effect: &super::state::Effect| {
-            effect.command.as_ref().is_some_and(|one| one.id == command)
-        };
+        let mine = |effect: &Effect| effect.command.as_ref().is_some_and(|one| one.id == command);
         self.state.effects.iter().position(mine)
     }
 
@@ -388,7 +389,6 @@ impl Life {
         if effect.is_none_or(|effect| effect.at != At::Asked) {
             return;
         }
-        self.sent.remove(command);
         self.keep(
             Fact::ReadBack {
                 command: command.to_owned(),
@@ -416,9 +416,8 @@ impl Life {
 
     /// An old command answers that it is in force, and the effect is not wanted any more: it is taken back again.
     fn too_late(&mut self, command: &str, well: bool, turn: &mut Turn<'_>) {
-        let mine = |effect: &super::state::Effect| {
-            effect.begun.as_deref() == Some(command) && effect.at == At::Gone
-        };
+        let mine =
+            |effect: &Effect| effect.begun.as_deref() == Some(command) && effect.at == At::Gone;
         if let Some(aim) = self.state.effects.iter().position(mine).filter(|_| well) {
             self.command(aim, None, turn);
         }
@@ -432,7 +431,6 @@ impl Life {
         if !well || effect.is_none_or(|effect| effect.at != At::Taking) {
             return;
         }
-        self.sent.remove(command);
         self.keep(
             Fact::ReadBack {
                 command: command.to_owned(),
@@ -460,8 +458,13 @@ impl Life {
 
     /// Effects whose time has passed: the actuator ends them by itself. One whose end was commanded is waited for a little longer, as its answer says more.
     fn expire(&mut self, turn: &mut Turn<'_>) {
-        let grace = turn.around.terms.answer.seconds.saturating_mul(SENDINGS);
-        let over = |effect: &super::state::Effect| {
+        let grace = turn
+            .around
+            .terms
+            .answer
+            .seconds
+            .saturating_mul(u64::from(SENDINGS));
+        let over = |effect: &Effect| {
             let Some(until) = effect.until else {
                 return false;
             };
@@ -490,48 +493,59 @@ impl Life {
             }
         }
         let running = matches!(self.state.stage, Stage::Dispatching | Stage::InForce);
-        let idle = |effect: &super::state::Effect| effect.narrowed || effect.at == At::Gone;
+        let idle = |effect: &Effect| effect.narrowed || effect.at == At::Gone;
         if running && !aims.is_empty() && self.state.effects.iter().all(idle) {
             self.end(Ended::Window, turn);
         }
         self.settle(turn);
     }
 
+    /// Sends again what nobody answered, each time after a longer while; what does not begin in time counts as failed.
     fn resend(&mut self, turn: &mut Turn<'_>) {
         let wait = turn.around.terms.answer.seconds.max(1);
-        let open: Vec<Command> = self
-            .state
-            .effects
-            .iter()
-            .filter(|effect| matches!(effect.at, At::Asked | At::Taking))
-            .filter_map(|effect| effect.command.clone())
+        let due = |effect: &Effect| {
+            let open = matches!(effect.at, At::Asked | At::Taking);
+            open && effect.sent.plus(pause(wait, effect.again)) <= turn.now
+        };
+        let effects = self.state.effects.iter().filter(|effect| due(effect));
+        let open: Vec<(Command, u32)> = effects
+            .filter_map(|effect| Some((effect.command.clone()?, effect.again + 1)))
             .collect();
         let mut lost = None;
-        for command in open {
-            let made = turn.now.0.saturating_sub(command.created.0);
-            if command.begins() && made >= wait.saturating_mul(SENDINGS) {
+        for (command, again) in open {
+            if command.begins() && again >= SENDINGS {
                 lost.get_or_insert(command.aim);
                 continue;
             }
-            let last = self.sent.get(&command.id);
-            if last.is_none_or(|last| turn.now.0.saturating_sub(last.0) >= wait) {
-                self.sent.insert(command.id.clone(), turn.now);
-                let page = format!("page {}", command.id);
-                let silent = !command.begins() && made >= wait.saturating_mul(SENDINGS);
-                if silent && self.sent.insert(page, turn.now).is_none() {
-                    let words = format!(
-                        "{} does not answer that {} is taken back",
-                        command.actuator, command.target
-                    );
-                    turn.step.acts.push(Act::Page(words));
-                }
-                turn.step.acts.push(Act::Command(command));
+            let id = command.id.clone();
+            self.keep(Fact::Sent { command: id }, turn);
+            if again == SENDINGS {
+                let words = format!(
+                    "{} does not answer that {} is taken back",
+                    command.actuator, command.target
+                );
+                turn.step.acts.push(Act::Page(words));
             }
+            turn.step.acts.push(Act::Command(command));
         }
-        if let Some(aim) = lost
-            && matches!(self.state.stage, Stage::Dispatching | Stage::InForce)
-        {
+        let running = matches!(self.state.stage, Stage::Dispatching | Stage::InForce);
+        if let Some(aim) = lost.filter(|_| running) {
             self.failed(aim, "was not answered in time", turn);
         }
+    }
+}
+
+/// Seconds until a command that was sent again so often is sent once more.
+const fn pause(wait: u64, again: u32) -> u64 {
+    let times = again.saturating_sub(1);
+    let doubled = if times > 12 {
+        PAUSE_SECONDS_MAX
+    } else {
+        wait << times
+    };
+    if doubled > PAUSE_SECONDS_MAX && wait < PAUSE_SECONDS_MAX {
+        PAUSE_SECONDS_MAX
+    } else {
+        doubled
     }
 }

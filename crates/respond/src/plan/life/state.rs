@@ -42,6 +42,10 @@ pub struct Effect {
     pub begun: Option<String>,
     /// The first second in which it is not in force any more, by that command.
     pub until: Option<Seconds>,
+    /// When the last command was last sent.
+    pub sent: Seconds,
+    /// How often it was sent again.
+    pub again: u32,
     /// Whether it was taken out for good.
     pub narrowed: bool,
 }
@@ -53,8 +57,15 @@ impl Effect {
             command: None,
             begun: None,
             until: None,
+            sent: Seconds(0),
+            again: 0,
             narrowed: false,
         }
+    }
+
+    /// Whether a command is its last one.
+    fn is_of(&self, command: &str) -> bool {
+        self.command.as_ref().is_some_and(|one| one.id == command)
     }
 
     /// Whether it can be in force.
@@ -171,6 +182,7 @@ impl State {
             | Fact::Complained { .. } => self.owed(&record.fact, at),
             Fact::Dispatched { .. }
             | Fact::Commanded(_)
+            | Fact::Sent { .. }
             | Fact::ReadBack { .. }
             | Fact::Soaking { .. }
             | Fact::Wave { .. }
@@ -338,6 +350,15 @@ impl State {
                         effect.until = effect.until.max(command.until);
                     }
                     effect.command = Some(command.clone());
+                    effect.sent = at;
+                    effect.again = 0;
+                }
+            }
+            Fact::Sent { command } => {
+                let mut effects = self.effects.iter_mut();
+                if let Some(effect) = effects.find(|effect| effect.is_of(command)) {
+                    effect.sent = at;
+                    effect.again += 1;
                 }
             }
             Fact::ReadBack { command, well } => self.answered(command, *well),

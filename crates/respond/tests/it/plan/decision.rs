@@ -1,10 +1,13 @@
 //! From a draft to a decision, and the urgent way. In: events. Out: stages and records.
 
 use super::*;
+use sakimori_authority::Sitting;
 use sakimori_authority::measure::{Actuator, Measure, Route};
+use sakimori_authority::schedule::{Draft, Key, japan};
 use sakimori_respond::plan::life::{Duty, Fact, Refused};
 use sakimori_respond::plan::text;
 use sakimori_respond::safety::Class as Protection;
+use sakimori_testkit::folder::signer;
 
 fn invoke() -> Event {
     Event::Invoke {
@@ -282,6 +285,30 @@ fn what_is_ratified_goes_on_to_the_end_of_the_decision() {
 }
 
 #[test]
+fn what_has_ended_is_not_ratified_or_renewed() {
+    let mut urgent = Case::new(plan(1));
+    urgent.review();
+    urgent.well(&invoke());
+    urgent.now = NOW + 2 * HOUR;
+    let words = urgent.refused(&Event::Ratify(decision("text")));
+    assert!(words.contains("it was in force until"), "{words}");
+    let mut case = Case::new(plan(1));
+    case.in_force();
+    case.now += HOUR;
+    case.well(&Event::AskRenewal {
+        by: name("sato"),
+        text: digest("text 2"),
+        evidence: vec![evidence("e-2", Class::Selected, case.now)],
+        observations: observed(&["198.51.100.1/32"], "JP", case.now),
+    });
+    case.now = NOW + DAY;
+    let mut next = decision("text 2");
+    next.not_after = at(NOW + 2 * DAY);
+    let words = case.refused(&Event::Renew(next));
+    assert!(words.contains("it was in force until"), "{words}");
+}
+
+#[test]
 fn an_urgent_act_that_the_commission_refuses_is_taken_back() {
     let mut case = Case::new(plan(1));
     case.review();
@@ -376,6 +403,31 @@ fn a_step_out_of_sequence_is_flagged_and_does_nothing() {
 }
 
 #[test]
+fn the_terms_take_what_a_schedule_says_with_its_mark() {
+    let sitting = Sitting {
+        present: vec![name("chair")],
+        presiding: name("chair"),
+        votes_for: vec![name("chair")],
+        votes_against: Vec::new(),
+        recused: Vec::new(),
+    };
+    let mut schedule = japan(&Draft {
+        not_before: at(NOW),
+        root: 1,
+        sitting,
+    });
+    let found = Terms::of(&schedule);
+    assert_eq!(found, terms(), "the proposal is that of the first schedule");
+    let place = Key::ALL.iter().position(|key| *key == Key::UrgentMeasure);
+    schedule.marks[place.unwrap()].verified = true;
+    schedule.rules.urgent_measure = Some(1);
+    let urgent = Terms::of(&schedule).urgent.unwrap();
+    assert_eq!((urgent.seconds, urgent.verified), (HOUR, true));
+    schedule.rules.urgent_measure = None;
+    assert_eq!(Terms::of(&schedule).urgent, None);
+}
+
+#[test]
 fn the_text_of_a_plan_says_what_the_plan_says() {
     let mut defence = plan(3);
     defence.chain.executor.body = Body::Defence;
@@ -383,16 +435,10 @@ fn the_text_of_a_plan_says_what_the_plan_says() {
     let found = defence
         .assess(&terms(), &nothing_protected(&defence), false, at(NOW))
         .unwrap();
-    let key = "edge-1+49e30aea+ATxa1FP9cmOd+zEuo6VMhqTKDpQKg5HYCSBcN5hBW2ty"
-        .parse()
-        .ok();
-    let actuators: Vec<Actuator> = key
-        .map(|key| Actuator {
-            name: name("edge-1"),
-            key,
-        })
-        .into_iter()
-        .collect();
+    let actuators = ["edge-1", "edge-2"].map(|who| Actuator {
+        name: name(who),
+        key: signer(who).verifier().clone(),
+    });
     let measure = text(&defence, &found, 3, &actuators, 1);
     assert_eq!(measure.route, Route::Defence);
     assert_eq!(measure.order, Some(order().sha256.0));
@@ -404,7 +450,7 @@ fn the_text_of_a_plan_says_what_the_plan_says() {
         (1, 3, (4, [4; 32]))
     );
     measure.route(&[country("JP")]).unwrap();
-    if !actuators.is_empty() {
-        assert_eq!(Measure::parse(&measure.to_string()).unwrap(), measure);
-    }
+    // Only those that the plan names.
+    assert_eq!(measure.names(), [name("edge-1")]);
+    assert_eq!(Measure::parse(&measure.to_string()).unwrap(), measure);
 }

@@ -127,8 +127,8 @@ fn a_measure_whose_alternatives_were_neither_tried_nor_reasoned_is_refused() {
                 t.result = Outcome::Down {
                     seconds: 600,
                     back: false,
-                }
-            })
+                };
+            });
         },
         "/dossier/alternatives/1/tried/result",
         "it helped",

@@ -170,6 +170,10 @@ impl Dice {
 
 /// What a reader of the records knows, without the code under test.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is what one record says"
+)]
 struct Reader {
     proposed: BTreeSet<String>,
     reviewed: Option<String>,
@@ -316,18 +320,18 @@ fn settle(case: &mut Case) {
 #[test]
 fn no_drawn_order_leads_to_an_effect_without_review_and_approval_or_behind_an_end() {
     let (mut commanded, mut in_force) = (0, 0);
-    for seed in 0..2_000 {
+    for seed in 0..600 {
         let (commands, reached) = run(seed);
         commanded += commands;
         in_force += usize::from(reached);
     }
     // The schedules reach what they are to test.
-    assert!(commanded > 5_000, "{commanded}");
-    assert!(in_force > 100, "{in_force}");
+    assert!(commanded > 2_000, "{commanded}");
+    assert!(in_force > 50, "{in_force}");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn any_seed_holds(seed in any::<u64>()) {

@@ -74,6 +74,54 @@ fn the_first_level_of_the_kill_switch_stops_dispatch_and_leaves_what_is_there() 
 }
 
 #[test]
+fn what_is_ratified_while_dispatch_is_held_gets_its_end_when_it_is_let_go() {
+    let mut case = Case::new(plan(1));
+    case.review();
+    case.well(&Event::Invoke {
+        officers: [name("head"), name("lawyer")],
+        text: digest("text"),
+        authority: AuthorityId([9; 16]),
+    });
+    let sent = case.dispatch();
+    case.answer(&sent);
+    case.well(&Event::Kill(Kill::Dispatch));
+    let step = case.well(&Event::Ratify(decision("text")));
+    assert_eq!(
+        commands(&step),
+        [],
+        "nothing is dispatched while it is held"
+    );
+    let again = commands(&case.well(&Event::Free { by: name("ito") }));
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].until, Some(at(NOW + DAY)));
+}
+
+#[test]
+fn a_command_of_an_earlier_dispatch_that_may_be_on_its_way_is_ended_too() {
+    let mut case = Case::new(plan(30));
+    case.approve();
+    let canary = case.dispatch();
+    case.answer(&canary);
+    let tenth = commands(&case.tick(300));
+    assert_eq!(tenth.len(), 2);
+    let ends = commands(&case.well(&Event::Collateral {
+        words: "a school".to_owned(),
+    }));
+    case.answer(&ends);
+    case.well(&Event::Resume {
+        by: name("ito"),
+        words: "another fault".to_owned(),
+    });
+    case.now += 1;
+    let canary = case.dispatch();
+    case.answer(&canary);
+    // The two of the first dispatch were not begun in this one.
+    let ends = commands(&case.well(&Event::Revoke));
+    let targets: Vec<&str> = ends.iter().map(|command| command.target.as_str()).collect();
+    assert_eq!(targets, [target(1), target(2), target(3)]);
+}
+
+#[test]
 fn the_window_ends_it_at_its_second_and_not_one_earlier() {
     let mut case = running();
     case.now = NOW + DAY - 1;

@@ -58,12 +58,12 @@ fn two_are_two_only_with_another_source_another_observer_and_another_proof() {
 
 #[test]
 fn those_who_do_not_agree_verify_nothing_and_the_difference_is_named() {
-    let changes: [(&str, fn(&mut Seen)); 5] = [
+    let changes: [Change<Seen>; 5] = [
         ("owner", |seen| seen.owner = "OTHER".to_owned()),
         ("system", |seen| seen.system = None),
         ("country", |seen| seen.country = country("US")),
         ("certificate", |seen| {
-            seen.certificate = Some(digest("other"))
+            seen.certificate = Some(digest("other"));
         }),
         ("ptr", |seen| seen.ptr = Some("other.example".to_owned())),
     ];
@@ -82,7 +82,7 @@ fn those_who_do_not_agree_verify_nothing_and_the_difference_is_named() {
 
 #[test]
 fn a_target_that_changed_hands_is_not_dispatched_and_the_difference_is_named() {
-    let changes: [(&str, fn(&mut Seen)); 4] = [
+    let changes: [Change<Seen>; 4] = [
         ("owner", |seen| seen.owner = "HOSPITAL".to_owned()),
         ("system", |seen| seen.system = Some(64501)),
         ("certificate", |seen| seen.certificate = Some(digest("new"))),

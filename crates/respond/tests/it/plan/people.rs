@@ -139,7 +139,7 @@ fn the_defence_route_has_its_order_with_three_conditions_and_a_period() {
     ));
     good.chain.defence = Some(order());
     assert_eq!(problems(&good), []);
-    let wrong: [(&str, fn(&mut DefenceOrder)); 6] = [
+    let wrong: [Change<DefenceOrder>; 6] = [
         ("number", |order| order.number.clear()),
         ("grave_effect", |order| order.grave_effect.clear()),
         ("capability", |order| order.capability.clear()),
