@@ -209,6 +209,10 @@ impl Nftables {
         let (strays, lost) = self.book.seen(&found.elements, counted());
         self.counts.lost += lost;
         self.counts.strays += strays.len() as u64;
+        if !strays.is_empty() {
+            let count = strays.len();
+            tracing::warn!(count, "elements that nobody here put in are taken away");
+        }
         for some in strays.chunks(TAKEN_AT_ONCE) {
             let said = self.ask(&[self.layout.take(some.iter().copied())])?;
             if let Some(why) = said.refusal() {

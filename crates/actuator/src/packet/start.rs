@@ -129,6 +129,10 @@ impl Nftables {
             return Err(self.refused(&said.refusal()));
         }
         self.orphan = true;
+        tracing::warn!(
+            table = self.layout.table,
+            "a table that an earlier run left behind was taken away"
+        );
         Ok(())
     }
 }

@@ -76,7 +76,7 @@ fn check(site: &Site, wanted: &Wanted, step: &Step) {
     let may = targets(
         wanted,
         Instant::now()
-            .checked_sub(Duration::from_millis(1500))
+            .checked_sub(Duration::from_millis(3500))
             .unwrap(),
     );
     let found = listed(site);

@@ -92,7 +92,7 @@ fn acceptance_06_an_open_flow_dies_and_an_exempt_neighbour_works_both_ways() {
 
         filter.remove(&key(1, prefix), None).unwrap();
         assert!(OneWay::new((&site.client, client), (&site.far, target)).arrives());
-        assert!(open(&site.client, at_target).is_some());
+        assert!(until(5, || open(&site.client, at_target).is_some()));
         assert!(Probe::new(&site.far, target, at_client).is_alive());
     }
 }

@@ -234,7 +234,7 @@ pub(crate) fn open(space: &str, to: SocketAddr) -> Option<TcpStream> {
 
 /// Whether a flow still carries something there and back.
 pub(crate) fn flows(stream: &mut TcpStream) -> bool {
-    let wait = Some(Duration::from_millis(500));
+    let wait = Some(Duration::from_millis(1500));
     stream.set_read_timeout(wait).unwrap();
     let mut bytes = [0; 4];
     stream.write_all(b"ping").is_ok() && stream.read_exact(&mut bytes).is_ok() && bytes == *b"ping"
