@@ -82,6 +82,15 @@ fn spoilt_chains() -> Vec<(String, &'static str)> {
     longer
         .add(BEGIN.plus(600), Kind::Act, "x", "y", b"")
         .unwrap();
+    // Another history of as many links, each whole in itself: its end behind our begin.
+    let mut other = Chain::default();
+    for link in chain().links() {
+        other
+            .add(link.time, link.kind, "somebody else", &link.what, b"")
+            .unwrap();
+    }
+    let other = other.write();
+    let others: Vec<&str> = other.split_inclusive('\n').collect();
     let change = |from: &str, to: &str| {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
@@ -103,6 +112,10 @@ fn spoilt_chains() -> Vec<(String, &'static str)> {
         ),
         ([lines[0], lines[0], lines[1]].concat(), place),
         (longer.write(), "line 6 ends with"),
+        (
+            [&lines[..3], &others[3..]].concat().concat(),
+            "line 4 does not follow the one before",
+        ),
         (
             change(",\"what\"", ", \"what\""),
             "line 1 is written otherwise",
