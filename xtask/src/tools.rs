@@ -33,7 +33,7 @@ struct Tool {
 }
 
 /// What the tests call besides the project's own programs.
-const TOOLS: [Tool; 19] = [
+const TOOLS: [Tool; 20] = [
     Tool {
         program: "strace",
         package: "strace",
@@ -109,6 +109,11 @@ const TOOLS: [Tool; 19] = [
     Tool {
         program: "nsupdate",
         package: "bind9-dnsutils",
+    },
+    // A message bus; it is started by the tests alone, on loopback.
+    Tool {
+        program: "nats-server",
+        package: "nats-server",
     },
     Tool {
         program: "kill",

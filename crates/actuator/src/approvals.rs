@@ -22,7 +22,7 @@ use sakimori_tlog::key::VerifierKey;
 use sakimori_tlog::proof::TlogProof;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use store::Store;
 
 /// Why an approval is not taken.
@@ -142,7 +142,7 @@ impl Approvals {
     /// # Errors
     /// [`MemoryError`].
     pub fn open(
-        folder: &PathBuf,
+        folder: &Path,
         trust_root: &[u8],
         actuator: Name,
         key: VerifierKey,

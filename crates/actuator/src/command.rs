@@ -12,7 +12,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use tracing_subscriber::EnvFilter;
 
 /// The owner's configuration.
 #[derive(Clone, Debug, Args)]
@@ -127,6 +128,19 @@ pub enum CommandError {
     Keys(String),
 }
 
+/// Sends words of this program to standard error, as JSON; `SAKIMORI_LOG` says which (`info` where it says nothing).
+pub fn log() {
+    let filter = EnvFilter::try_from_env("SAKIMORI_LOG");
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info,async_nats=warn"));
+    let made = tracing_subscriber::fmt()
+        .json()
+        .with_writer(io::stderr)
+        .with_env_filter(filter)
+        .try_init();
+    // Whoever set it up before has it as it should be.
+    drop(made);
+}
+
 /// Does what the owner wants; gives what to print. `words` are those between this program and its verbs.
 ///
 /// # Errors
@@ -188,7 +202,7 @@ fn said(at: &At, word: &Word) -> Result<Value, CommandError> {
 }
 
 /// The files of an authority folder; others in it are left.
-fn folder(path: &PathBuf) -> Result<Bundle, CommandError> {
+fn folder(path: &Path) -> Result<Bundle, CommandError> {
     let mut files = Vec::new();
     for name in Bundle::names() {
         let read = crate::files::read(&path.join(name), crate::approvals::BUNDLE_BYTES_MAX as u64);

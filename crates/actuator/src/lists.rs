@@ -13,7 +13,7 @@ use sakimori_respond::safety::{
 };
 use serde::Deserialize;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 const NOTE_BYTES_MAX: u64 = 1 << 20;
@@ -87,7 +87,7 @@ pub struct Lists {
     is_drill: bool,
 }
 
-fn present(path: &PathBuf, most: u64) -> Result<Vec<u8>, ListsError> {
+fn present(path: &Path, most: u64) -> Result<Vec<u8>, ListsError> {
     files::read(path, most)?.ok_or_else(|| ListsError::Missing(path.display().to_string()))
 }
 

@@ -4,7 +4,6 @@ use clap::Parser;
 use sakimori_actuator::command::{self, Verb};
 use std::io::Write;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// An actuator: effects that a commission approved, on the system of the owner who installed it
 #[derive(Parser)]
@@ -16,12 +15,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_env("SAKIMORI_LOG");
-    tracing_subscriber::fmt()
-        .json()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("info")))
-        .init();
+    command::log();
     match command::run(arguments.verb, &[]) {
         Ok(text) => {
             let written = std::io::stdout().write_all(text.as_bytes());

@@ -45,7 +45,7 @@ pub struct Known<'k> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// This is to be said; nothing is to be done.
-    Say(Reply),
+    Say(Box<Reply>),
     /// The engine is to be asked; its answer is put in a [`Reply`] by [`Wanted::reply`].
     Do(Box<Wanted>),
 }
@@ -98,12 +98,16 @@ pub fn is_media_type(text: &str) -> bool {
     })
 }
 
+fn say(reply: Reply) -> Heard {
+    Heard::Say(Box::new(reply))
+}
+
 /// Reads and judges a body.
 pub fn hear(body: &[u8], media_type: &str, known: &Known<'_>) -> Heard {
     let form = reply::form_of(body);
     if !is_media_type(media_type) {
         let words = format!("the media type is not {}", crate::openc2::MEDIA_TYPE);
-        return Heard::Say(Reply::bad(form, words));
+        return say(Reply::bad(form, words));
     }
     let own = Sakimori { deeds: known.deeds };
     let profiles: [&dyn Profile; 2] = [&own, &Slpf];
@@ -114,15 +118,15 @@ pub fn hear(body: &[u8], media_type: &str, known: &Known<'_>) -> Heard {
     let framed = match framed(body, &language) {
         Ok(framed) => framed,
         Err(fault) if fault.is_profile() => {
-            return Heard::Say(Reply::not_ours(form, fault.to_string()));
+            return say(Reply::not_ours(form, fault.to_string()));
         }
-        Err(fault) => return Heard::Say(Reply::bad(form, fault.to_string())),
+        Err(fault) => return say(Reply::bad(form, fault.to_string())),
     };
     let (command, form) = (framed.message, framed.form);
     let judged = match (command.action, &command.target) {
         (Action::Query, crate::openc2::Target::Features(asked)) => {
             let response = reply::features(asked, known, &profiles);
-            return Heard::Say(Reply {
+            return say(Reply {
                 form,
                 response: Some(response),
             });
@@ -145,6 +149,6 @@ pub fn hear(body: &[u8], media_type: &str, known: &Known<'_>) -> Heard {
                 .unwrap_or(ResponseType::Complete),
             is_filter,
         })),
-        Err(answer) => Heard::Say(Reply::of(form, &answer)),
+        Err(answer) => say(Reply::of(form, &answer)),
     }
 }

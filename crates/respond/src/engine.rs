@@ -327,6 +327,21 @@ impl Engine {
         true
     }
 
+    /// The approval that covers an effect, and under which new ones may begin.
+    fn leased(&self, key: &Key, until: Seconds, time: Seconds) -> Result<&Permit, Answer> {
+        let covering: Vec<&Permit> = self.state.allowing(key, until, time).collect();
+        if covering.is_empty() {
+            return Err(Answer::new(
+                Status::Forbidden,
+                "no approval covers this action, target and time now",
+            ));
+        }
+        let mut covering = covering.into_iter();
+        let leased = covering.find(|permit| time <= self.state.lease_of(permit));
+        leased
+            .ok_or_else(|| Answer::new(Status::Forbidden, "the lease is over; nothing new begins"))
+    }
+
     /// What a command comes to, or its refusal.
     fn judge(&self, intent: &Intent, now: Judged) -> Result<Todo, Answer> {
         let refuse = |status, words: &str| Err(Answer::new(status, words));
@@ -369,18 +384,7 @@ impl Engine {
         if self.state.is_held(&key.measure) {
             return refuse(Status::Forbidden, "the measure is held back");
         }
-        let covering: Vec<_> = self.state.allowing(&key, until, time).collect();
-        if covering.is_empty() {
-            return refuse(
-                Status::Forbidden,
-                "no approval covers this action, target and time now",
-            );
-        }
-        let mut covering = covering.into_iter();
-        let leased = covering.find(|permit| time <= self.state.lease_of(permit));
-        let Some(permit) = leased else {
-            return refuse(Status::Forbidden, "the lease is over; nothing new begins");
-        };
+        let permit = self.leased(&key, until, time)?;
         // What is still being taken back is in force until it is gone.
         let standing = self.standing();
         let new = !standing.contains(&key);

@@ -85,8 +85,8 @@ impl Runner {
         self.settle_releases();
     }
 
-    pub(super) fn released(&mut self, hand: usize, done: Result<(), Fault>) {
-        match &done {
+    pub(super) fn released(&mut self, hand: usize, done: &Result<(), Fault>) {
+        match done {
             Ok(()) => {
                 if let Some(there) = self.seen.get_mut(hand).and_then(|seen| seen.there.as_mut()) {
                     there.clear();
@@ -96,7 +96,7 @@ impl Runner {
         }
         for one in &mut self.releases {
             if one.waits_for.remove(&hand)
-                && let Err(fault) = &done
+                && let Err(fault) = done
             {
                 one.faults.push(fault.to_string());
             }

@@ -93,7 +93,7 @@ impl Runner {
                 self.settle_releases();
             }
             Done::Looked(looked, met) => self.looked(hand, looked, met),
-            Done::Released(done) => self.released(hand, done),
+            Done::Released(done) => self.released(hand, &done),
             Done::Rehearsed(number, faults) => self.rehearsed_by(number, faults),
         }
     }
@@ -151,13 +151,10 @@ impl Runner {
                 self.met.extend(met);
             }
         }
-        let over = match &mut self.round {
-            None => false,
-            Some(round) => {
-                round.waits_for.remove(&hand);
-                round.waits_for.is_empty()
-            }
-        };
+        let over = self.round.as_mut().is_some_and(|round| {
+            round.waits_for.remove(&hand);
+            round.waits_for.is_empty()
+        });
         if over {
             self.round = None;
             self.see();
@@ -168,24 +165,17 @@ impl Runner {
     /// Gives the engine the whole picture. A substrate that was never heard is taken to have what the journal wants of it, one that does not answer now what it had.
     fn see(&mut self) {
         let mut all = Vec::new();
+        let in_force = |(key, until): (&Key, Seconds)| InForce {
+            key: key.clone(),
+            until,
+        };
         for (number, seen) in self.seen.iter().enumerate() {
-            match &seen.there {
-                Some(there) => all.extend(there.iter().map(|(key, until)| InForce {
-                    key: key.clone(),
-                    until: *until,
-                })),
-                None => {
-                    let of = |key: &Key| self.by.get(&key.deed) == Some(&number);
-                    let wanted = self.engine.state().wanted();
-                    all.extend(
-                        wanted
-                            .filter(|(key, _)| of(key))
-                            .map(|(key, until)| InForce {
-                                key: key.clone(),
-                                until,
-                            }),
-                    );
-                }
+            if let Some(there) = &seen.there {
+                all.extend(there.iter().map(|(key, until)| in_force((key, *until))));
+            } else {
+                let of = |(key, _): &(&Key, Seconds)| self.by.get(&key.deed) == Some(&number);
+                let wanted = self.engine.state().wanted();
+                all.extend(wanted.filter(of).map(in_force));
             }
         }
         self.give(Event::Seen(all));

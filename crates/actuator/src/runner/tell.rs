@@ -1,12 +1,13 @@
 //! What the runner tells: receipts that its key signs, and how it stands for the owner. In: state. Out: notes, JSON. Never: a receipt of what was not seen.
 
 use super::{Runner, Told};
+use sakimori_authority::clock::Judged;
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::consumer::receipt::{EFFECTS_MAX, Line, Receipt, Standing};
-use sakimori_respond::engine::{Intent, Key};
+use sakimori_respond::engine::{Intent, Key, Permit};
 use sakimori_tlog::note::Note;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl Runner {
@@ -92,77 +93,79 @@ impl Runner {
 
     /// How it stands.
     pub(super) fn shown(&self) -> Told {
-        let state = self.engine.state();
-        let id = |measure: &[u8; 32]| {
-            let id = self.approvals.id_of(measure);
-            id.map_or_else(|| hex(measure), |id| id.to_string())
-        };
-        let substrates: Vec<_> = self
-            .hands
-            .iter()
-            .zip(&self.seen)
-            .map(|(hand, seen)| {
-                json!({
-                    "name": hand.name,
-                    "deeds": hand.deeds.iter().map(|deed| deed.name()).collect::<Vec<_>>(),
-                    "seen": seen.there.is_some(),
-                    "fault": seen.fault,
-                })
-            })
-            .collect();
-        let approvals: Vec<_> = state
-            .permits()
-            .map(|permit| {
-                let (measure, revision) = (&permit.measure, permit.revision);
-                let held: Vec<&str> = state
-                    .held()
-                    .filter(|(known, _)| *known == measure)
-                    .flat_map(|(_, by)| by.iter().map(|by| by.name()))
-                    .collect();
-                json!({
-                    "measure": id(measure),
-                    "revision": revision,
-                    "not_before": permit.not_before.to_string(),
-                    "not_after": permit.not_after.to_string(),
-                    "lease": state.leased(measure, revision).map(|time| time.to_string()),
-                    "held_by": held,
-                    "void": state.void(measure).is_some_and(|void| void >= revision),
-                    "effects": permit.allowed.len(),
-                })
-            })
-            .collect();
-        let effects: Vec<_> = self
-            .keys()
-            .iter()
-            .map(|key| {
-                let line = self.line(key);
-                json!({
-                    "measure": id(&key.measure),
-                    "deed": key.deed.name(),
-                    "target": key.target,
-                    "standing": line.standing.name(),
-                    "until": line.until.to_string(),
-                    "times": line.times,
-                    "bytes": line.bytes,
-                })
-            })
-            .collect();
         let body = json!({
             "actuator": self.name.as_str(),
             "time": self.time_shown().to_string(),
             "clock": match self.time.last() {
-                sakimori_authority::clock::Judged::Sure(_) => "sure",
-                sakimori_authority::clock::Judged::Behind(_) => "behind",
-                sakimori_authority::clock::Judged::Ahead(_) => "ahead",
+                Judged::Sure(_) => "sure",
+                Judged::Behind(_) => "behind",
+                Judged::Ahead(_) => "ahead",
             },
-            "stopped": state.is_stopped(),
+            "stopped": self.engine.state().is_stopped(),
             "owed_to_journal": self.owed.len(),
             "lists": self.lists.version(),
             "gaps": self.gaps,
-            "substrates": substrates,
-            "approvals": approvals,
-            "effects": effects,
+            "substrates": self.substrates_shown(),
+            "approvals": self.approvals_shown(),
+            "effects": self.effects_shown(),
         });
         Told { status: 200, body }
+    }
+
+    fn id(&self, measure: &[u8; 32]) -> String {
+        let id = self.approvals.id_of(measure);
+        id.map_or_else(|| hex(measure), |id| id.to_string())
+    }
+
+    fn substrates_shown(&self) -> Vec<Value> {
+        let all = self.hands.iter().zip(&self.seen);
+        all.map(|(hand, seen)| {
+            json!({
+                "name": hand.name,
+                "deeds": hand.deeds.iter().map(|deed| deed.name()).collect::<Vec<_>>(),
+                "seen": seen.there.is_some(),
+                "fault": seen.fault,
+            })
+        })
+        .collect()
+    }
+
+    fn approvals_shown(&self) -> Vec<Value> {
+        let state = self.engine.state();
+        let shown = |permit: &Permit| {
+            let (measure, revision) = (&permit.measure, permit.revision);
+            let held: Vec<&str> = state
+                .held()
+                .filter(|(known, _)| *known == measure)
+                .flat_map(|(_, by)| by.iter().map(|by| by.name()))
+                .collect();
+            json!({
+                "measure": self.id(measure),
+                "revision": revision,
+                "not_before": permit.not_before.to_string(),
+                "not_after": permit.not_after.to_string(),
+                "lease": state.leased(measure, revision).map(|time| time.to_string()),
+                "held_by": held,
+                "void": state.void(measure).is_some_and(|void| void >= revision),
+                "effects": permit.allowed.len(),
+            })
+        };
+        state.permits().map(shown).collect()
+    }
+
+    fn effects_shown(&self) -> Vec<Value> {
+        let shown = |key: &Key| {
+            let line = self.line(key);
+            json!({
+                "measure": self.id(&key.measure),
+                "deed": key.deed.name(),
+                "target": key.target,
+                "standing": line.standing.name(),
+                "until": line.until.to_string(),
+                "times": line.times,
+                "bytes": line.bytes,
+            })
+        };
+        self.keys().iter().map(shown).collect()
     }
 }

@@ -91,6 +91,7 @@ fn serve(program: &Path, folder: &Path) -> Server {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, asked on both ways")]
 fn commands_over_nats_have_the_statuses_of_https() {
     let Some(program) = program() else { return };
     let folder = tempfile::tempdir().unwrap();

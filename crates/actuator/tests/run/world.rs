@@ -129,7 +129,7 @@ pub(crate) fn identity(folder: &Path, name: &str) -> Identity {
     std::fs::write(&certificate, made.pem()).unwrap();
     std::fs::write(&key, pair.serialize_pem()).unwrap();
     let hash = sakimori_actuator::tls::fingerprint(&CertificateDer::from(made.der().to_vec()));
-    let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sakimori_custody::ids::hex(&hash);
     Identity {
         certificate,
         key,

@@ -72,8 +72,7 @@ fn aimed(target: &openc2::Target, args: SakimoriArgs, deeds: &[Deed]) -> Result<
     };
     let deed = deed
         .ok_or_else(|| Missed::NotOurs(format!("this actuator does not do that to a `{name}`")))?;
-    if args.start.is_some() != matches!(target, openc2::Target::Process(_)) && args.start.is_some()
-    {
+    if args.start.is_some() && !matches!(target, openc2::Target::Process(_)) {
         return Err(Missed::Bad("only a process has a `start`".to_owned()));
     }
     let is_name = matches!(
@@ -183,13 +182,11 @@ fn file_text(file: &openc2::File) -> Result<String, Missed> {
 }
 
 fn device_text(device: &openc2::Device) -> Result<String, Missed> {
-    let name = match (&device.hostname, &device.idn_hostname, &device.device_id) {
-        (Some(name), None, None) | (None, None, Some(name)) => name,
-        _ => {
-            return Err(Missed::NotOurs(
-                "a host is known by either its `hostname` or its `device_id`".to_owned(),
-            ));
-        }
+    let all = (&device.hostname, &device.idn_hostname, &device.device_id);
+    let ((Some(name), None, None) | (None, None, Some(name))) = all else {
+        return Err(Missed::NotOurs(
+            "a host is known by either its `hostname` or its `device_id`".to_owned(),
+        ));
     };
     known(&HostTarget::Host { name: name.clone() })
 }

@@ -214,6 +214,10 @@ pub struct State {
 }
 
 impl State {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each record, and nothing else"
+    )]
     pub(super) fn take(&mut self, record: Record) {
         match record {
             Record::Permit(permit) => {
