@@ -11,14 +11,19 @@
 //! | [`Register`] | officers with a designation, actuators with their keys |
 //! | [`ComplaintPaper`] | a complaint, then its decision |
 //! | [`NoticePaper`] | a notice, step by step |
+//! | [`SeenPaper`] | what actuators said, one look each |
 
 mod complaint;
 mod notice;
+mod post;
 mod register;
+mod seen;
 
 pub use complaint::{ComplaintPaper, Looked, complaint, complaints, public_register};
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
+pub use post::post;
 pub use register::{ActuatorEntry, Register, register, set_register};
+pub use seen::{SeenEffect, SeenPaper, keep_seen, seen};
 
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, all, first, history, newest};

@@ -9,7 +9,7 @@ use sakimori_custody::ids::AuthorityId;
 use sakimori_respond::plan::collateral::estimate;
 use sakimori_respond::plan::complaint::{Complaint, Known, Register, Ruling, review};
 use sakimori_respond::plan::life::{Ended, Event};
-use sakimori_respond::plan::observe::Seen;
+use sakimori_respond::plan::observe::{Seen, differences};
 use sakimori_store::{Store, View};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,29 @@ pub struct Looked {
     pub now: Option<Seen>,
     /// Names on it now.
     pub names: Option<u64>,
+    /// Whether nobody knows who complains, and nobody showed that the target is theirs. Such a complaint suspends nothing by itself but what the node itself sees to be another target than the one that was approved: otherwise junk would end measures.
+    pub stranger: bool,
+}
+
+/// What the rules say of a complaint by somebody whom nobody knows.
+fn of_stranger(ruling: Ruling, known: &Known<'_>) -> Ruling {
+    let (Some(target), true) = (known.target, ruling.suspend) else {
+        return ruling;
+    };
+    let seen = match (known.before, known.now) {
+        (Some(before), Some(now)) => !differences(target, before, now).is_empty(),
+        _ => false,
+    };
+    if seen {
+        return ruling;
+    }
+    Ruling {
+        suspend: false,
+        words: format!(
+            "a person decides, for nobody showed that {target} is theirs: {}",
+            ruling.words
+        ),
+    }
 }
 
 impl Measures<'_> {
@@ -75,14 +98,20 @@ impl Measures<'_> {
             estimate(target, facts, &self.terms.collateral, self.now)
         });
         let before = about.and_then(|(one, target)| one.state().found()?.seen.get(target));
-        let ruling = review(&Known {
+        let known = Known {
             target: about.map(|(_, target)| target),
             before,
             now: looked.now.as_ref(),
             estimate: facts.as_ref(),
             names: looked.names,
             before_it: about.map_or(0, |(one, _)| one.state().complaints().len()),
-        });
+        };
+        let ruling = review(&known);
+        let ruling = if looked.stranger {
+            of_stranger(ruling, &known)
+        } else {
+            ruling
+        };
         let id = about.map(|(one, _)| one.state().plan().id);
         let paper = ComplaintPaper {
             complaint: complaint.clone(),

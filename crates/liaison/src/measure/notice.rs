@@ -11,9 +11,9 @@ use sakimori_store::{Change, Store, View};
 use serde::{Deserialize, Serialize};
 
 /// Most notices that are listed at once.
-pub const NOTICES_MAX: usize = 10_000;
+const NOTICES_MAX: usize = 10_000;
 /// Longest text of a notice, and longest report with it, in bytes.
-pub const TEXT_BYTES_MAX: usize = 256 << 10;
+const TEXT_BYTES_MAX: usize = 256 << 10;
 
 /// A notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Most designations, and most actuators.
-pub const ENTRIES_MAX: usize = 1_000;
+const ENTRIES_MAX: usize = 1_000;
 const ID: &str = "own";
 
 /// An actuator that an owner installed.

@@ -90,6 +90,8 @@ pub(crate) enum MeasureAct {
         /// Where the statement is written.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        #[command(flatten)]
+        sitting: super::authority::Sitting,
     },
     /// Two officers decide before the commission can sit: text and request go on record, and the statement is written that both sign; `sakimori authority submit` puts it in force, with the commission's notice.
     Urgent {
@@ -143,6 +145,20 @@ pub(crate) enum MeasureAct {
     Effects {
         /// The measure.
         id: AuthorityId,
+    },
+    /// Judges what a measure did, target by target, by the criterion that its proposal fixed: effective, partly, none, displaced or unknown. Actuators are asked for what is in force and what it met.
+    Verdict {
+        /// The measure.
+        id: AuthorityId,
+        /// What sensors, resolvers, routers and providers observed: a JSON list.
+        #[arg(long, value_name = "FILE")]
+        observed: Option<PathBuf>,
+        /// How much the criterion's source counted over as many seconds before the measure.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        before: u64,
+        /// Sightings of findings, for a watch on those who moved: a JSON list.
+        #[arg(long, value_name = "FILE")]
+        sighted: Option<PathBuf>,
     },
     /// Brings readings of sensors, resolvers and routers: a JSON list. An end that was fixed in advance comes by itself.
     Read {

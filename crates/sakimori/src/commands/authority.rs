@@ -307,7 +307,7 @@ fn decided(arguments: &Draft) -> Result<Option<Basis>, Failure> {
 }
 
 /// The sitting that was named, where one was.
-fn sitting(arguments: &Sitting) -> Result<Option<sakimori_authority::Sitting>, Failure> {
+pub(super) fn sitting(arguments: &Sitting) -> Result<Option<sakimori_authority::Sitting>, Failure> {
     let Some(presiding) = &arguments.presiding else {
         return Ok(None);
     };

@@ -238,8 +238,10 @@ async fn done(
             text,
             basis,
             out,
+            sitting,
         } => {
-            let signed = ask(office, &store, id, &text, &basis, None, &out).await?;
+            let decided = super::authority::sitting(&sitting)?.map(Basis::Sitting);
+            let signed = ask(office, &store, id, &text, &basis, decided, &out).await?;
             let event = Event::Ask {
                 by: by.clone(),
                 text: signed.digest,
@@ -255,7 +257,8 @@ async fn done(
         } => {
             office.may(Leave::InvokeUrgent).await?;
             let officers = [by.clone(), with];
-            ask(office, &store, id, &text, &basis, Some(officers), &out).await?;
+            let decided = Some(Basis::Urgent { officers });
+            ask(office, &store, id, &text, &basis, decided, &out).await?;
         }
         MeasureAct::Invoked {
             id,
@@ -305,6 +308,16 @@ async fn done(
         MeasureAct::Effects { id } => {
             let held = office.held(id).await?;
             return watch::effects(office, &office.room(store)?, &held).await;
+        }
+        MeasureAct::Verdict {
+            id,
+            observed,
+            before,
+            sighted,
+        } => {
+            let held = office.held(id).await?;
+            let files = (observed.as_deref(), sighted.as_deref());
+            return watch::verdict(office, &office.room(store)?, &held, before, files).await;
         }
         MeasureAct::Read { id, readings } => {
             let held = office.held(id).await?;
@@ -446,7 +459,7 @@ async fn ask(
     id: AuthorityId,
     text: &Path,
     basis: &Name,
-    urgent: Option<[Name; 2]>,
+    decided: Option<Basis>,
     out: &Path,
 ) -> Result<SignedText, Failure> {
     let held = office.held(id).await?;
@@ -474,7 +487,7 @@ async fn ask(
         expected_share_ppm: 0,
     };
     let now = office.host.seconds();
-    let is_urgent = urgent.is_some();
+    let is_urgent = matches!(decided, Some(Basis::Urgent { .. }));
     let most = room.terms.urgent.map_or(0, |term| term.seconds);
     let last = plan.not_after;
     let draft = Draft {
@@ -496,7 +509,7 @@ async fn ask(
         keep_days: 1,
         conditions: "none".to_owned(),
         replaces: None,
-        decided: urgent.map(|officers| Basis::Urgent { officers }),
+        decided,
     };
     let statement = office::draft_measure(&office.node, office.host, &bytes, &draft, &reasons)?;
     files::write(out, statement.to_string().as_bytes(), files::PUBLIC)?;

@@ -516,19 +516,3 @@ fn once_too_often<L>(world: &World<L>) {
     world.clock.pass(31 * 24 * HOUR);
     invoked(world);
 }
-
-#[test]
-fn an_urgent_measure_is_on_record_ratified_and_gives_no_sensor_a_lease_or_folder() {
-    let world = world_under(fictional);
-    let mut measure = draft(&world, ["o1", "o2"]);
-    measure.kind = Kind::Measure;
-    measure.basis = "police-6-2".parse().unwrap();
-    measure.not_after = world.now().plus(2 * HOUR - 120);
-    let (statement, note) = asked(&world, &measure, &["o1", "o2"]);
-    let entered = office::enter(&world.node, &world.host, &note).unwrap();
-    assert_eq!((entered.kind, entered.leases.len()), (EntryType::Urgent, 0));
-    let ratified = ruled_of(&world, Kind::Measure, Matter::UrgentRatified(statement.id));
-    assert_eq!(ratified.unwrap().leases.len(), 0);
-    let folder = world.node.authority(statement.id, &sensor());
-    assert!(!folder.exists());
-}

@@ -5,9 +5,12 @@ use crate::arguments::Format;
 use crate::failure::Failure;
 use crate::show;
 use sakimori_control::error::exit;
+use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::Held;
 use sakimori_node::measure::Room;
+use sakimori_respond::effect::{Answered, Observation, Said, Sighting, Value};
 use serde_json::json;
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) async fn effects(
@@ -69,4 +72,123 @@ pub(super) async fn effects(
         message: format!("{missing} of {} effects are not as commanded", lines.len()),
         code: exit::NO,
     })
+}
+
+/// What others observed, as a file has it.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Observed {
+    target: String,
+    by: String,
+    #[serde(deserialize_with = "time")]
+    from: Seconds,
+    #[serde(deserialize_with = "time")]
+    until: Seconds,
+    /// Flows between the target and those who were attacked.
+    reached: Option<u64>,
+    /// A resolver's answer: `as-before`, `as-approved`, `nothing`.
+    answer: Option<String>,
+    /// Whether routes to the target lead nowhere.
+    nowhere: Option<bool>,
+    /// A provider's word: `down`, `acting`, `refused`.
+    word: Option<String>,
+}
+
+/// A sighting, as a file has it.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sighted {
+    kind: String,
+    victim: String,
+    endpoint: String,
+    #[serde(deserialize_with = "time")]
+    first: Seconds,
+}
+
+fn time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Seconds, D::Error> {
+    let text = <String as serde::Deserialize>::deserialize(from)?;
+    text.parse().map_err(serde::de::Error::custom)
+}
+
+impl Observed {
+    fn value(&self) -> Option<Value> {
+        match (self.reached, &self.answer, self.nowhere, &self.word) {
+            (Some(count), None, None, None) => Some(Value::Reached(count)),
+            (None, Some(word), None, None) => Answered::from_name(word).map(Value::Answer),
+            (None, None, Some(so), None) => Some(Value::Nowhere(so)),
+            (None, None, None, Some(word)) => Said::from_name(word).map(Value::Word),
+            _ => None,
+        }
+    }
+}
+
+pub(super) async fn verdict(
+    office: &Office<'_>,
+    room: &Room,
+    held: &Held,
+    before: u64,
+    (observed, sighted): (Option<&Path>, Option<&Path>),
+) -> Result<ExitCode, Failure> {
+    let observed: Vec<Observed> = observed
+        .map(super::document)
+        .transpose()?
+        .unwrap_or_default();
+    let mut observations = Vec::new();
+    for one in observed {
+        let value = one.value().ok_or_else(|| {
+            Failure::no(format!(
+                "{}: an observation has one of `reached`, `answer`, `nowhere`, `word`",
+                one.target
+            ))
+        })?;
+        observations.push(Observation {
+            target: one.target,
+            by: one.by,
+            from: one.from,
+            until: one.until,
+            value,
+        });
+    }
+    let sighted: Vec<Sighted> = sighted
+        .map(super::document)
+        .transpose()?
+        .unwrap_or_default();
+    let sightings: Vec<Sighting> = sighted
+        .into_iter()
+        .map(|one| Sighting {
+            kind: one.kind,
+            victim: one.victim,
+            endpoint: one.endpoint,
+            first: one.first,
+        })
+        .collect();
+    let judged = room.verdict(held, before, &observations, &sightings).await;
+    let Some(effect) = judged.map_err(|problem| super::no(&problem))? else {
+        return Err(Failure::no("the window of the criterion is not over"));
+    };
+    if office.desk.format == Format::Json {
+        let rows: Vec<_> = effect
+            .judged
+            .iter()
+            .map(|one| {
+                let moved: Vec<String> = one.moved.iter().map(ToString::to_string).collect();
+                json!({
+                    "target": one.target, "verdict": one.verdict.name(), "not_in_force": one.not_in_force, "moved": moved,
+                    "reasons": one.reasons,
+                })
+            })
+            .collect();
+        show::json(&json!({"at": effect.at.to_string(), "targets": rows}));
+    } else {
+        let rows = effect.judged.iter().map(|one| {
+            vec![
+                one.target.clone(),
+                one.verdict.to_string(),
+                one.reasons.join("; "),
+            ]
+        });
+        show::table(&["target", "verdict", "why"], rows);
+        show::say(&effect.to_string());
+    }
+    Ok(ExitCode::SUCCESS)
 }

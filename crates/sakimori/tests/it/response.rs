@@ -1,0 +1,148 @@
+//! A measure on a small network, from a sensor's finding to the last route taken back: real filters, resolvers and routers, an office and its commission at the command line. In: namespaces of the test's own. Out: what a client
+//! notices. Never: a packet outside of the namespaces and loopback; a daemon that outlives its test.
+
+mod lab;
+mod office;
+
+use lab::{BLACK, BLOCKED, Lab, NAME, NEIGHBOUR, counted_ms, until};
+use office::Office;
+use serde_json::{Value, json};
+
+/// An open connection's next word has to come back in this time.
+const WORD_MS: u64 = 1_000;
+
+#[test]
+fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
+    let test = "a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was";
+    let Some(lab) = Lab::new(test) else { return };
+    let office = Office::new(&lab);
+    let finding = office.finding();
+    office.proposed(&finding, 3600);
+    let before = lab.ruleset();
+    assert!(before.contains("foreign"), "{before}");
+    assert!(lab.answers(BLOCKED) && lab.answers(BLACK) && lab.answers(NEIGHBOUR));
+    assert!(lab.resolves(NAME));
+    let mut open = lab.talk(BLOCKED);
+    assert!(open.says("there?", WORD_MS));
+
+    // Three members sign; from here on it is approved.
+    office.approve();
+    let approved = counted_ms();
+    office.learn();
+    office.dispatch();
+    let commanded = counted_ms();
+    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
+    until("the name stops", 4_000, || !lab.resolves(NAME));
+    until("the route stops", 6_000, || !lab.answers(BLACK));
+    let stopped = counted_ms();
+    assert!(!open.says("still there?", WORD_MS), "an open flow lives on");
+    assert!(lab.answers(NEIGHBOUR), "a neighbour is met");
+    assert!(lab.hole(BLACK), "the router has no black hole");
+    println!(
+        "approval -> all commands answered: {} ms; -> noticed by the client: {} ms",
+        commanded - approved,
+        stopped - approved
+    );
+
+    // The client tries on for a while; that is what counters and verdicts are made of.
+    let effects = office.effects();
+    for row in effects.as_array().unwrap() {
+        assert_eq!(row["says"], "in-force", "{row}");
+    }
+    for _ in 0..5 {
+        lab.answers(BLOCKED);
+        lab.resolves(NAME);
+    }
+    let met = |target: &str| {
+        let rows = office.effects();
+        let rows = rows.as_array().unwrap().clone();
+        let row = rows.into_iter().find(|row| row["target"] == target);
+        row.map_or(0, |row| row["times"].as_u64().unwrap())
+    };
+    assert!(met(&format!("{BLOCKED}/32")) > 0, "the filter met nothing");
+    until("the resolver's count", 10_000, || met(NAME) > 0);
+    let verdicts = office.verdict(&lab);
+    for row in verdicts["targets"].as_array().unwrap() {
+        assert_eq!(row["verdict"], "effective", "{row}");
+    }
+
+    // The kill switch of the office: everything is as it was.
+    let killed = counted_ms();
+    office.release();
+    until("the flow comes back", 4_000, || lab.answers(BLOCKED));
+    until("the name comes back", 4_000, || lab.resolves(NAME));
+    until("the route comes back", 6_000, || lab.answers(BLACK));
+    println!(
+        "kill switch -> noticed by the client: {} ms",
+        counted_ms() - killed
+    );
+    assert!(!lab.hole(BLACK));
+    office.stop_actuator();
+    assert_eq!(lab.ruleset(), before, "the filter is not as it was");
+
+    // What was done is on record, and whoever has the folder verifies it.
+    let acts = office.acts();
+    let kinds: Vec<&str> = acts.iter().map(String::as_str).collect();
+    for act in ["dispatch", "effect", "end"] {
+        assert!(kinds.contains(&act), "{kinds:?}");
+    }
+    office.verify();
+}
+
+#[test]
+fn the_owner_s_word_counts_while_the_office_is_away() {
+    let test = "the_owner_s_word_counts_while_the_office_is_away";
+    let Some(lab) = Lab::new(test) else { return };
+    let mut office = Office::new(&lab);
+    let finding = office.finding();
+    office.proposed(&finding, 3600);
+    let before = lab.ruleset();
+    office.approve();
+    office.learn();
+    office.dispatch();
+    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
+    office.away();
+    let killed = counted_ms();
+    let stopped = office.owner(&["stop"]);
+    println!("owner's stop: {stopped}");
+    until("the flow comes back", 4_000, || lab.answers(BLOCKED));
+    until("the name comes back", 4_000, || lab.resolves(NAME));
+    until("the route comes back", 6_000, || lab.answers(BLACK));
+    println!(
+        "owner's kill switch, platform away -> noticed by the client: {} ms",
+        counted_ms() - killed
+    );
+    office.stop_actuator();
+    assert_eq!(lab.ruleset(), before);
+}
+
+#[test]
+fn an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing() {
+    let test = "an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing";
+    let Some(lab) = Lab::new(test) else { return };
+    let mut office = Office::new(&lab);
+    let finding = office.finding();
+    office.proposed(&finding, 40);
+    let before = lab.ruleset();
+    office.approve();
+    office.learn();
+    office.dispatch();
+    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
+    office.away();
+    // Nothing early: a platform that is away takes no protection.
+    assert!(!lab.answers(BLOCKED) && !lab.resolves(NAME));
+    until("all ends by itself", 60_000, || {
+        lab.answers(BLOCKED) && lab.resolves(NAME) && lab.answers(BLACK)
+    });
+    office.kill_actuator();
+    until("the filter is as before", 5_000, || lab.ruleset() == before);
+}
+
+/// What the client's own count says of each target, as the file of observations has it.
+fn observed(targets: &[(&str, u64)], from: u64, until: u64) -> Value {
+    let time = |seconds: u64| sakimori_custody::time::Seconds(seconds).to_string();
+    let rows = targets.iter().map(|(target, reached)| {
+        json!({"target": target, "by": "s-01", "from": time(from), "until": time(until), "reached": reached})
+    });
+    rows.collect()
+}

@@ -1,0 +1,432 @@
+//! The office, its commission and the owner's actuator of the lab, all by the command line. In: a lab. Out: a measure in each state. Never: a step that a person would not take.
+
+use super::lab::{BLACK, BLOCKED, Lab, NAME, Owned, TAG, ZONE, until};
+use super::observed;
+use crate::captures;
+use crate::node::TestNode;
+use crate::program::{Ran, run, sakimori};
+use sakimori_control::files;
+use sakimori_custody::ids::hex;
+use sakimori_custody::time::{DAY_SECONDS, Seconds};
+use sakimori_testkit::data;
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+const HOUR: u64 = 3600;
+
+pub(crate) struct Office {
+    node: TestNode,
+    actuator: Option<Owned>,
+    id: String,
+    before: u64,
+}
+
+impl Office {
+    /// An office with its people, registers and lists, and the owner's actuator of the lab, which know each other.
+    pub(crate) fn new(lab: &Lab) -> Self {
+        let node = TestNode::running();
+        let mut office = Self {
+            node,
+            actuator: None,
+            id: String::new(),
+            before: 0,
+        };
+        office.people();
+        office.lists();
+        office.installed(lab);
+        office
+    }
+
+    fn now(&self) -> Seconds {
+        self.node.host.seconds()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.node.beside(name)
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let words = line.split_whitespace().map(|word| word.replace('%', " "));
+        let mut command = sakimori(words);
+        command
+            .current_dir(self.path(""))
+            .env("SAKIMORI_DIR", "node");
+        command
+    }
+
+    fn line(&self, line: &str) -> Ran {
+        run(&mut self.command(line))
+    }
+
+    fn write(&self, name: &str, value: &Value) {
+        std::fs::write(self.path(name), value.to_string()).unwrap();
+    }
+
+    fn people(&self) {
+        let of = "--full-name A.%Sato --organisation office";
+        self.line(&format!("person --role office first root-1 {of}"))
+            .yes();
+        for (id, role) in [
+            ("o1", "requester"),
+            ("o2", "legal-officer"),
+            ("e-01", "responder"),
+        ] {
+            self.line(&format!("person --role office --as root-1 add {id} {of}"))
+                .yes();
+            self.line(&format!(
+                "person --role office --as root-1 role {id} {role}"
+            ))
+            .yes();
+        }
+        // Who reviews submits too: the one act of the two that a legal officer has.
+        self.line("person --role office --as root-1 role o2 requester")
+            .yes();
+    }
+
+    fn lists(&self) {
+        let folder = data("response", "response/safety");
+        let folder = folder.map(|path| path.display().to_string());
+        let more = folder.map_or_else(String::new, |folder| {
+            format!("--warning-lists {folder}/warninglists --root-hints {folder}/root.hints")
+        });
+        std::fs::write(self.path("own"), "10.78.0.0/16\n# the lab's own wires\n").unwrap();
+        let end = self.now().plus(30 * DAY_SECONDS);
+        self.line(&format!(
+            "measure --as o1 lists build {more} --add own-systems=own --version 1 --not-after {end} --out lists"
+        ))
+        .yes();
+        self.line("authority sign lists/safety-lists.txt --key node/office/keys/office.key --key node/commission/members/m1.key").yes();
+        self.line("measure --as o1 lists set lists/safety-lists.txt lists/safety-lists.jsonl")
+            .yes();
+    }
+
+    /// The owner installs the actuator: keys of its own, a configuration, the office's certificate.
+    fn installed(&mut self, lab: &Lab) {
+        self.line("node show --role office").yes();
+        let keys = lab.path("keys");
+        let keys = keys.display().to_string();
+        let made = self.line(&format!(
+            "actuator keys --dir {keys} --name edge.example/edge-1 --host 127.0.0.1"
+        ));
+        let made = made.yes().out;
+        let key = made
+            .lines()
+            .find_map(|line| line.strip_prefix("key of receipts, for measures: "));
+        let key = key.unwrap().to_owned();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let shown = self
+            .line("node show --role office --format json")
+            .yes()
+            .json();
+        let office = shown["sha256"]
+            .as_str()
+            .or(shown["certificate_sha256"].as_str());
+        let office = office.unwrap_or_else(|| panic!("{shown}")).to_owned();
+        let folder = lab.path("actuator");
+        std::fs::create_dir_all(&folder).unwrap();
+        let nft = ["ip", "netns", "exec", &lab.ns("r"), "nft"].map(str::to_owned);
+        let mut nft: Vec<String> = nft.into();
+        for word in [0, 4] {
+            let path = sakimori_testkit::in_path(&nft[word]).unwrap();
+            nft[word] = path.display().to_string();
+        }
+        let ip = nft[0].clone();
+        let [first, second, third] = TAG;
+        let socket = lab.path("gobgp.sock").display().to_string();
+        let lists = self.path("lists");
+        let config = json!({
+            "name": "edge-1", "folder": folder, "key": format!("{keys}/actuator.key"), "trust_root": self.node.node.trust_root(), "look_seconds": 1,
+            "lists": {"note": lists.join("safety-lists.txt"), "file": lists.join("safety-lists.jsonl")},
+            "https": {
+                "listen": format!("127.0.0.1:{port}"), "certificate": format!("{keys}/certificate.pem"), "key": format!("{keys}/tls-key.pem"),
+                "producers": [{"name": "office", "certificate_sha256": office, "may": ["command", "approve", "read"]}],
+            },
+            "packet": {"program": nft},
+            "resolver": {
+                "zone": ZONE, "primary": format!("127.0.0.1:{}", lab.primary), "key": {"name": "actuator", "file": lab.path("secret")}, "folder": lab.path("resolver"),
+                "resolvers": [{
+                    "name": "unbound", "kind": "unbound", "address": format!("127.0.0.1:{}", lab.resolver), "log": lab.path("unbound.log"),
+                    "control": {"program": sakimori_testkit::in_path("unbound-control").unwrap(), "config": lab.path("unbound.conf")},
+                }],
+            },
+            "bgp": {
+                "state": lab.path("routes.json"), "daemon": {"gobgp": {"socket": socket}},
+                "announcer": {"program": ip, "arguments": lab.announcer(), "environment": {}, "log": lab.path("announcer.log")},
+                "tag": {"as": first, "first": second, "second": third},
+            },
+        });
+        std::fs::create_dir_all(lab.path("resolver")).unwrap();
+        self.write("actuator.json", &config);
+        self.begin_actuator();
+        self.line(&format!(
+            "node join --role office --name edge-1 --certificate {keys}/certificate.pem --url https://127.0.0.1:{port} --may read"
+        ))
+        .yes();
+        let now = self.now();
+        self.write(
+            "register.json",
+            &json!({
+                "designations": [{
+                    "officer": "e-01", "body": "national", "number": "D-17", "from": now.to_string(), "until": now.plus(100 * DAY_SECONDS).to_string(), "revoked": null,
+                }],
+                "actuators": [{"name": "edge-1", "controller": "carrier-a", "key": key.trim(), "peer": "edge-1"}],
+            }),
+        );
+        self.line("measure --as root-1 register set register.json")
+            .yes();
+    }
+
+    fn begin_actuator(&mut self) {
+        let mut command = self.command("actuator run --config actuator.json");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("actuator.log"));
+        self.actuator = Some(Owned::start(command.stderr(log.unwrap())));
+        until("the actuator answers its owner", 30_000, || {
+            self.line("actuator show --config actuator.json").code == Some(0)
+        });
+    }
+
+    /// A sensor runs under its own authority and finds a beacon; the index of the finding's entry.
+    pub(crate) fn finding(&self) -> String {
+        self.node.authorised();
+        let capture = self.path("border.pcap");
+        captures::border(&capture, 90, 2).unwrap();
+        self.node.sensor(&[], &capture).yes();
+        let (all, _) =
+            sakimori_control::office::findings(&self.node.node, self.now(), 0, 100).unwrap();
+        let of = |file: &&sakimori_control::office::FindingFile| {
+            file.finding["destination"]
+                .as_str()
+                .is_some_and(|to| to.contains(BLOCKED))
+        };
+        let found = all.iter().find(of);
+        let found = found
+            .unwrap_or_else(|| panic!("{:?}", all.iter().map(|f| &f.finding).collect::<Vec<_>>()));
+        found.index.to_string()
+    }
+
+    /// A plan as the officers write it, proposed, reviewed, its text signed by both.
+    pub(crate) fn proposed(&mut self, finding: &str, seconds: u64) {
+        let outline = format!(
+            "measure --as o1 outline --deed block --target {BLOCKED}/32 --actuator edge-1 --controller carrier-a --country GB --finding {finding} --out plan.json"
+        );
+        self.id = self.line(&outline).yes().out.trim().to_owned();
+        // What nobody has said yet is told rule by rule.
+        let open = self.line("measure --as o1 check plan.json").ended(1);
+        assert!(open.out.contains("/dossier/harm"), "{open:#?}");
+        let text = std::fs::read_to_string(self.path("plan.json")).unwrap();
+        let mut plan: Value = serde_json::from_str(&text).unwrap();
+        self.filled(&mut plan, seconds);
+        self.write("plan.json", &plan);
+        self.line("measure --as o1 check plan.json").yes();
+        self.line("measure --as o1 propose plan.json").yes();
+        let id = &self.id;
+        let own = self.line(&format!("measure --as o1 review {id}")).ended(1);
+        assert!(own.err.contains("another"), "{own:#?}");
+        self.line(&format!("measure --as o2 review {id}")).yes();
+        self.line(&format!("measure --as o1 text {id} --out text"))
+            .yes();
+        self.line("authority sign text --key node/office/officers/o1.key --key node/office/officers/o2.key").yes();
+        self.line(&format!("measure --as o1 ask {id} text --out statement --present m1,m2,m4 --presiding m1 --for m1,m2,m4"))
+            .yes();
+    }
+
+    fn filled(&self, plan: &mut Value, seconds: u64) {
+        let now = self.now();
+        let at = |before: u64| Seconds(now.0 - before).to_string();
+        let hash = sha256;
+        let dossier = &mut plan["dossier"];
+        for (field, text) in [
+            ("harm", "pumps of a water works stand still"),
+            ("imminence", "commands come each minute"),
+            ("necessity", "nothing milder reaches the server"),
+            ("proportionality", "three targets for an hour"),
+        ] {
+            dossier[field] = json!(text);
+        }
+        dossier["evidence"][0]["need"] = json!("it shows which server commands");
+        dossier["alternatives"] = json!([
+            {"kind": "vendor-fix", "what": "the pumps' control", "tried": null, "cannot": "the maker has given up the product"},
+            {"kind": "abuse-notice", "what": "abuse contact of the registry", "cannot": null,
+             "tried": {"at": at(2 * DAY_SECONDS), "ticket": "SKM-1", "result": {"up": {"seen": at(HOUR)}}, "words": "no answer in two days"}},
+            {"kind": "carrier-block", "what": "the carrier's own terms", "tried": null, "cannot": "its terms have no such block"},
+        ]);
+        dossier["success"] = json!(format!(
+            "packets to {BLOCKED}/32 < 1 per 3 s by sensor s-01"
+        ));
+        dossier["stop"] = json!("name hospital.example does not resolve for 60 s at resolver r-1");
+        dossier["international"] =
+            json!({"sha256": hash("sheet"), "signed": "lawyer", "at": at(HOUR)});
+        dossier["others"] = json!("nobody else is on these addresses");
+        let chain = &mut plan["chain"];
+        chain["reviewed"] = json!("o2");
+        chain["executor"] = json!({
+            "officer": "e-01", "body": "national", "number": "D-17", "from": at(HOUR), "until": now.plus(100 * DAY_SECONDS).to_string(), "revoked": null,
+        });
+        chain["superior"] = json!({"by": "o3", "office": "Commissioner-General", "at": at(HOUR), "sha256": hash("order")});
+        chain["consultation"] =
+            json!({"number": "FM-9", "sha256": hash("foreign minister"), "at": at(HOUR)});
+        let targets = [
+            ("block", format!("{BLOCKED}/32")),
+            ("no-answer", NAME.to_owned()),
+            ("black-hole", format!("{BLACK}/32")),
+        ];
+        let aim = |(deed, target): &(&str, String)| json!({"deed": deed, "actuator": "edge-1", "country": "GB", "controller": "carrier-a", "target": target});
+        plan["aims"] = targets.iter().map(aim).collect();
+        let mut observations = Vec::new();
+        let mut facts = Vec::new();
+        for (_, target) in &targets {
+            for (source, observer) in [("registry", "analyst-1"), ("s-01", "analyst-2")] {
+                observations.push(json!({
+                    "target": target, "source": source, "observer": observer, "at": at(60), "provenance": hash(&format!("{target} {source}")),
+                    "seen": {"owner": "EXAMPLE-NET", "system": 64500, "country": "GB", "certificate": null, "ptr": null},
+                }));
+            }
+            let fact = |low: u64, high: u64| json!({"low": low, "high": high, "source": "s-01", "at": at(HOUR)});
+            facts.push(json!({
+                "target": target, "names": fact(0, 1), "clients": fact(0, 2), "other_ppm": fact(0, 500), "is": [], "looked": at(HOUR), "countries": [],
+            }));
+        }
+        plan["observations"] = json!(observations);
+        plan["facts"] = json!(facts);
+        plan["soak_seconds"] = json!(0);
+        plan["effect_seconds"] = json!(seconds);
+        plan["most"] = json!(10);
+        plan["not_after"] = json!(now.plus(DAY_SECONDS).to_string());
+    }
+
+    /// Three members read text and statement, sign, and it goes on record.
+    pub(crate) fn approve(&self) {
+        let keys = ["m1", "m2", "m4"].map(|id| format!(" --key node/commission/members/{id}.key"));
+        self.line(&format!(
+            "authority sign statement --measure text{}",
+            keys.concat()
+        ))
+        .yes();
+        self.line("authority submit statement").yes();
+    }
+
+    /// The office learns what was decided.
+    pub(crate) fn learn(&self) {
+        self.line("measure --as e-01 round").yes();
+        assert_eq!(self.stage(), "approved");
+    }
+
+    fn stage(&self) -> String {
+        let shown = self
+            .line(&format!("measure --as o1 --format json show {}", self.id))
+            .yes()
+            .json();
+        shown["stage"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn dispatch(&mut self) {
+        self.before = self.now().0;
+        let said = self
+            .line(&format!("measure --as e-01 dispatch {} --with o1", self.id))
+            .yes();
+        assert_eq!(said.out.trim(), "in-force", "{said:#?}\n{}", self.words());
+    }
+
+    fn words(&self) -> String {
+        std::fs::read_to_string(self.path("actuator.log")).unwrap_or_default()
+    }
+
+    pub(crate) fn effects(&self) -> Value {
+        self.line(&format!(
+            "measure --as e-01 --format json effects {}",
+            self.id
+        ))
+        .yes()
+        .json()
+    }
+
+    /// The verdict by what the client counts at the victim's place.
+    pub(crate) fn verdict(&self, lab: &Lab) -> Value {
+        let targets = [
+            format!("{BLOCKED}/32"),
+            format!("{BLACK}/32"),
+            NAME.to_owned(),
+        ];
+        let begin = self.now().0;
+        let mut reached = [0; 3];
+        until("the window of the criterion", 30_000, || {
+            self.line("measure --as e-01 round").yes();
+            reached[0] += u64::from(lab.answers(BLOCKED));
+            reached[1] += u64::from(lab.answers(BLACK));
+            reached[2] += u64::from(lab.resolves(NAME));
+            self.now().0 > begin + 4
+        });
+        let counted: Vec<(&str, u64)> = targets.iter().map(String::as_str).zip(reached).collect();
+        self.write(
+            "observed.json",
+            &observed(&counted, self.before, self.now().0),
+        );
+        let line = format!(
+            "measure --as e-01 --format json verdict {} --observed observed.json --before 5",
+            self.id
+        );
+        self.line(&line).yes().json()
+    }
+
+    pub(crate) fn release(&self) {
+        let said = self
+            .line(&format!("measure --as e-01 release {}", self.id))
+            .yes();
+        assert_eq!(said.out.trim(), "ended", "{said:#?}");
+    }
+
+    /// The owner's own command.
+    pub(crate) fn owner(&self, words: &[&str]) -> String {
+        let line = format!("actuator {} --config actuator.json", words.join(" "));
+        self.line(&line).yes().out
+    }
+
+    /// Ledger and commission are gone.
+    pub(crate) fn away(&mut self) {
+        self.node.stop();
+    }
+
+    /// The owner ends the actuator as a system does.
+    pub(crate) fn stop_actuator(&self) {
+        let actuator = self.actuator.as_ref().unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(actuator.pid()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        until("the actuator ends", 10_000, || {
+            !std::path::Path::new(&format!("/proc/{}/exe", actuator.pid())).exists()
+        });
+    }
+
+    pub(crate) fn kill_actuator(&mut self) {
+        self.actuator.as_mut().unwrap().kill();
+    }
+
+    /// Acts of the measure in the log.
+    pub(crate) fn acts(&self) -> Vec<String> {
+        let entries = self
+            .node
+            .entries_of(sakimori_custody::entry::EntryType::Measure);
+        let act = |entry: &crate::node::Logged| entry.body["act"].as_str().map(str::to_owned);
+        entries.iter().filter_map(act).collect()
+    }
+
+    pub(crate) fn verify(&self) {
+        self.node.verify().yes();
+    }
+}
+
+/// SHA-256 of a text, in hexadecimal digits.
+fn sha256(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("text");
+    std::fs::write(&path, text).unwrap();
+    hex(&files::hash(&path).unwrap())
+}
