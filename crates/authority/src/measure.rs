@@ -1,7 +1,7 @@
 //! The measure: what exactly is done against which targets, by whose actuators, until when at most. In: a note that two officers of the office signed, which a statement of the commission names by its hash. Out: typed fields, a
 //! verdict on signatures, people and route. Never: an effect that the text does not spell out; a deed without a name in the closed list.
 //!
-//! Police Duties Act art. 6-2, SDF Act art. 81-3 as the project reads them (`docs/reference/formats.md` section 16): an executor with a designation acts on a superior's order; abroad, or where the place is not known, national officers
+//! Police Duties Act art. 6-2, SDF Act art. 81-3 as the project reads them (`docs/reference/formats.md` section 10.10): an executor with a designation acts on a superior's order; abroad, or where the place is not known, national officers
 //! alone and after consultation with the Foreign Minister; the defence route rests on an order of the Prime Minister.
 
 use crate::grammar::{GrammarError, Lines, hash, number, optional_hash};

@@ -3,9 +3,11 @@
 //! In: a [`Story`], changed where a test wants it. Out: entries with their bodies. Never: a real key, a clock, a disk; nor the code that judges the history: bodies and notes are
 //! written from the page of the formats alone.
 
+mod measures;
 mod story;
 mod texts;
 
+pub use measures::{MEASURE, URGENT_MEASURE};
 pub use texts::{FIRST, SECOND, commitment, hour, leaf_of, path_of};
 
 use crate::folder::signer;

@@ -1,6 +1,7 @@
 //! One thing is wrong: each change of the good story is refused, or void, with its own code; and its twin, where the change is within the bound, is not.
 
 mod authority;
+mod measures;
 mod releases;
 mod threads;
 mod uses;

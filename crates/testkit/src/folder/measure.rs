@@ -1,4 +1,4 @@
-//! The approval of a measure, in the form of `docs/reference/formats.md` section 16: what a [`Measure`] chooses, the rest by hand. In: actuators, effects, times. Out: texts, a [`Plan`]. Never: the code that reads them.
+//! The approval of a measure, in the form of `docs/reference/formats.md` sections 10.10 and 11: what a [`Measure`] chooses, the rest by hand. In: actuators, effects, times. Out: texts, a [`Plan`]. Never: the code that reads them.
 
 use super::{Counts, HOUR, Part, Plan, signer, text};
 use sakimori_custody::entry::EntryType;
@@ -68,8 +68,8 @@ impl Measure {
         }
     }
 
-    /// Section 16.1.
-    pub(super) fn text(&self) -> String {
+    /// The text, as `docs/reference/formats.md` section 10.10 has it.
+    pub fn text(&self) -> String {
         let actuators = self.actuators.iter();
         let actuators = actuators.map(|(name, key)| format!("actuator: {name} {key}\n"));
         let effects = self.effects.iter().map(|line| format!("effect: {line}\n"));

@@ -30,13 +30,32 @@ fn text_of(note: &[u8]) -> String {
 }
 
 /// Gathers steps.
-struct Teller {
+pub(super) struct Teller {
     steps: Vec<Step>,
-    time: u64,
+    pub(super) time: u64,
     authority: &'static str,
 }
 
 impl Teller {
+    /// Nothing told yet.
+    pub(super) const fn at(time: u64) -> Self {
+        Self {
+            steps: Vec::new(),
+            time,
+            authority: "",
+        }
+    }
+
+    /// What was told.
+    pub(super) fn story(self) -> Story {
+        Story { steps: self.steps }
+    }
+
+    /// The step whose statement what follows stands under; empty for none.
+    pub(super) const fn under(&mut self, step: &'static str) {
+        self.authority = step;
+    }
+
     fn put(
         &mut self,
         name: &str,
@@ -61,7 +80,7 @@ impl Teller {
         &mut self.steps[last]
     }
 
-    fn note(
+    pub(super) fn note(
         &mut self,
         name: &str,
         kind: EntryType,
@@ -72,7 +91,7 @@ impl Teller {
         self.put(name, kind, ("", NOTES), counters, text).signers = signers.to_vec();
     }
 
-    fn office(&mut self, name: &str, kind: EntryType, counters: &[u64], body: String) {
+    pub(super) fn office(&mut self, name: &str, kind: EntryType, counters: &[u64], body: String) {
         self.put(name, kind, ("office", OFFICE), counters, body);
     }
 
@@ -92,7 +111,7 @@ impl Teller {
         }
     }
 
-    fn request(&mut self, name: &str, draft: &str) {
+    pub(super) fn request(&mut self, name: &str, draft: &str) {
         let body = format!(
             r#"{{"kind":"acquisition","requester":"o1","facts":"a relay was seen","necessity":"it cannot be seen otherwise","alternatives":"reports were asked for","expected_share_ppm":150,"rights":"no content leaves","replaces":null,"draft":"{}"}}"#,
             json(draft)
@@ -157,11 +176,7 @@ fn bucket(authority: &str, sensor: &str) -> String {
 impl Story {
     /// The good one.
     pub fn good() -> Self {
-        let mut teller = Teller {
-            steps: Vec::new(),
-            time: BEGIN,
-            authority: "",
-        };
+        let mut teller = Teller::at(BEGIN);
         begin(&mut teller);
         decide(&mut teller);
         run(&mut teller);
@@ -169,13 +184,11 @@ impl Story {
         inspect(&mut teller);
         urgent(&mut teller);
         end(&mut teller);
-        Self {
-            steps: teller.steps,
-        }
+        teller.story()
     }
 }
 
-fn begin(t: &mut Teller) {
+pub(super) fn begin(t: &mut Teller) {
     let folder = Plan::urgent().build().folder;
     t.note(
         "root",
@@ -567,8 +580,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn the_story_tells_of_every_type_but_a_lapse() {
-        let told: BTreeSet<EntryType> = Story::good().steps.iter().map(|step| step.kind).collect();
+    fn the_stories_tell_of_every_type_but_a_lapse() {
+        let steps = [Story::good().steps, Story::measured().steps].concat();
+        let told: BTreeSet<EntryType> = steps.iter().map(|step| step.kind).collect();
         let missing: Vec<_> = EntryType::ALL
             .iter()
             .filter(|kind| !told.contains(kind))
