@@ -110,6 +110,9 @@ pub(crate) enum Command {
     Alert(Box<alert::Alert>),
     /// Measures: proposed, reviewed, decided, put in force by actuators, taken back, reported.
     Measure(Box<measure::MeasureOf>),
+    /// An actuator on a system of one's own: runs it, stops it, shows what is in force.
+    #[command(subcommand)]
+    Actuator(sakimori_actuator::command::Verb),
     /// Products that the office lets go, and what an operator was given.
     Product(Box<council::Product>),
     /// The council: members, submissions, copies, material.

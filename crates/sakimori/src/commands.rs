@@ -1,5 +1,6 @@
 //! One module per command. In: arguments. Out: results shown, an exit code. Never: a result on standard error, words on standard output.
 
+mod actuator;
 mod alert;
 mod asset;
 mod authority;
@@ -66,6 +67,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Asset(arguments) => asset::run(*arguments, &host),
         Command::Alert(arguments) => alert::run(*arguments, &host),
         Command::Product(arguments) => council::product(*arguments, &host),
+        Command::Actuator(verb) => actuator::run(verb),
         Command::Measure(arguments) => measure::run(*arguments, &host),
         Command::Council(arguments) => council::run(*arguments, &host),
         Command::Ddos(command) => ddos::run(&command, &host),
