@@ -318,17 +318,16 @@ pub fn propose(node: &Node, host: &Host, note: &[u8]) -> Result<u64, ControlErro
     let measure = proposed(node, host, note)?;
     let mut desk = Desk::open(node, host, None)?;
     let known = desk.book().measure_text(&measure.hash()).map(|m| m.index);
-    let index = match known {
-        Some(index) => index,
-        None => {
-            let (index, _) = desk.enter(Deed {
-                kind: EntryType::Proposal,
-                authority: [0; 32],
-                counters: vec![measure.revision],
-                body: note.to_vec(),
-            })?;
-            index
-        }
+    let index = if let Some(index) = known {
+        index
+    } else {
+        let (index, _) = desk.enter(Deed {
+            kind: EntryType::Proposal,
+            authority: [0; 32],
+            counters: vec![measure.revision],
+            body: note.to_vec(),
+        })?;
+        index
     };
     files::write(&node.pack(&measure.hash()), note, files::PUBLIC)?;
     Ok(index)
