@@ -10,6 +10,7 @@ pub(crate) mod fingerprint;
 mod letter_pages;
 mod letter_round;
 pub(crate) mod letters;
+pub(crate) mod measure;
 mod notes;
 mod office;
 mod products;
@@ -64,6 +65,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
         .merge(asset::routes(role))
         .merge(alert::routes(role))
         .merge(fingerprint::routes(role))
+        .merge(measure::routes(role))
         .merge(weakness::interface(role));
     match role {
         Role::Office => router
@@ -151,6 +153,7 @@ pub fn router(app: &Shared) -> Router {
         .merge(asset::pages(app.role))
         .merge(alert::pages(app.role))
         .merge(fingerprint::pages(app.role))
+        .merge(measure::pages(app.role))
         .merge(weakness::pages(app.role))
         .merge(shared::pages(app.role))
         .merge(council::web::routes(app.role))

@@ -50,6 +50,8 @@ pub struct App {
     pub taxii: Option<Arc<crate::taxii::Taxii>>,
     /// When the office polls its partners, where it has a timetable.
     pub(crate) polls: Option<Arc<crate::taxii::partner::Timetable>>,
+    /// What the office's rounds of measures remember.
+    pub(crate) measures: crate::measure::MeasureDesk,
     /// The office's warning lists.
     pub(crate) warned: sakimori_liaison::warned::Warned,
     /// The document of the interface.

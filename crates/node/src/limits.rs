@@ -40,6 +40,16 @@ pub const TICK: Duration = Duration::from_millis(500);
 pub const ROUND: Duration = Duration::from_secs(20);
 /// How often what waits for the log is brought there.
 pub const OUTBOX_ROUND: Duration = Duration::from_secs(2);
+/// How often an office's node looks after its measures: a revocation reaches actuators within this time and a call.
+pub const MEASURE_ROUND: Duration = Duration::from_secs(2);
+/// Longest plan of a measure in bytes.
+pub const PLAN_BYTES_MAX: usize = 8 << 20;
+/// Longest bundle of protected lists in bytes, as JSON.
+pub const LISTS_BYTES_MAX: usize = 48 << 20;
+/// Most complaints of a network within [`COMPLAINTS_WINDOW`].
+pub const COMPLAINTS_MAX: u32 = 10;
+/// The time that complaints are counted in.
+pub const COMPLAINTS_WINDOW: Duration = Duration::from_hours(1);
 /// Rows of a question that names no number.
 pub const QUERY_ROWS: usize = 1000;
 /// Most rows of a question; the schedule bounds what a person draws in a day.

@@ -5,13 +5,27 @@
 
 mod acts;
 mod actuator;
+mod ask;
+mod bring;
+mod desk;
 mod learn;
 mod lists;
+mod notice;
+mod rounds;
+mod shown;
 mod texts;
+mod verdict;
 mod watch;
 
 pub use actuator::{Answered, Wire};
+pub use ask::Asked;
+pub use bring::Brought;
+pub(crate) use desk::MeasureDesk;
+pub use desk::{Alarm, Settings, settings};
 pub use lists::{LISTS_FILE, LISTS_NOTE, lists_of, set_lists};
+pub use notice::{NewNotice, Post, draft_notice, read_reply, send_notice, step_notice};
+pub(crate) use rounds::{follow, rounds};
+pub use shown::{check_of, notice_of, state_of};
 pub use texts::{SignedText, text_of};
 pub use watch::EffectLine;
 
@@ -34,6 +48,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Who acts in a round.
+const BY: &str = "node";
 /// Most steps that follow from one event: a wave of commands, their answers, the next wave.
 const FOLLOWING_MAX: usize = 20_000;
 
@@ -106,7 +122,7 @@ impl Room {
     /// # Errors
     /// [`Code::Refused`] where no protected lists are there or they have ended: without them nothing is judged.
     pub fn open(node: &Node, host: &Host, store: Arc<dyn Store>, folder: PathBuf) -> Answer<Self> {
-        let bundle = lists::lists_of(node, host, &folder)?;
+        let bundle = lists_of(node, host, &folder)?;
         Ok(Self {
             terms: Terms::proposed(home(node, host)?),
             bundle: Arc::new(bundle),
@@ -187,12 +203,21 @@ impl Room {
         Ok(stepped)
     }
 
-    /// A round: what the commission decided, what is due, what was left undone. Gives what came of it, by measure.
+    /// A round: what the commission decided, what is due, what was left undone, and a look at all that is in force. Gives what came of it, by measure.
     ///
     /// # Errors
     /// What the store says; what came before it is done.
     pub async fn round(&self) -> Answer<Vec<Stepped>> {
-        const BY: &str = "node";
+        let all = self.due().await?;
+        self.look_at_all(BY).await?;
+        Ok(all)
+    }
+
+    /// A round without its look.
+    ///
+    /// # Errors
+    /// As [`Room::round`].
+    pub async fn due(&self) -> Answer<Vec<Stepped>> {
         let mut all = Vec::new();
         for (id, event) in self.learned().await? {
             all.push(self.step(id, &event, BY).await?);
@@ -242,6 +267,9 @@ fn home(node: &Node, host: &Host) -> Answer<Vec<Country>> {
 }
 
 /// The book of now.
-fn book(node: &Node) -> Result<Book, ControlError> {
+///
+/// # Errors
+/// What the log says.
+pub(crate) fn book(node: &Node) -> Result<Book, ControlError> {
     sakimori_control::office::book(node, &mut Log::connect(&node.ledger().socket)?)
 }

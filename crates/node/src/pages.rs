@@ -12,6 +12,7 @@ pub(crate) mod fingerprint;
 mod inbox;
 pub(crate) mod letters;
 pub(crate) mod matches;
+pub(crate) mod measure;
 pub(crate) mod product;
 pub(crate) mod registration;
 pub mod report;
@@ -96,6 +97,7 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                             a href="/registrations" { (crate::words::registration::RegistrationWord::Waiting.text(reader.language)) }
                             a href="/fingerprints" { (crate::words::fingerprint::FloodWord::Fingerprints.text(reader.language)) }
                             a href="/shared" { (crate::words::shared::SharedWord::Shared.text(reader.language)) }
+                            a href="/measures" { (crate::words::measure::MeasureWord::Measures.text(reader.language)) }
                             a href="/weaknesses" { (crate::words::weakness::Weakness::Weaknesses.text(reader.language)) }
                         }
                         @if let Some(name) = &reader.name {

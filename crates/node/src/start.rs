@@ -256,6 +256,7 @@ pub fn start(options: &Options, host: &Host) -> Result<Running, ControlError> {
         weaknesses,
         taxii,
         polls,
+        measures: crate::measure::MeasureDesk::default(),
         warned,
         openapi: api::document(options.role),
     });
@@ -309,6 +310,7 @@ fn live(
         };
         let mut rounds = tokio::spawn(rounds(Arc::clone(app)));
         let messages = tokio::spawn(api::messages(Arc::clone(app)));
+        let measures = tokio::spawn(crate::measure::rounds(Arc::clone(app)));
         tracing::info!(role = app.role.word(), "the node answers");
         let until = async {
             tokio::select! {
@@ -326,6 +328,7 @@ fn live(
         serve(listener, config, router, metrics, until).await;
         rounds.abort();
         messages.abort();
+        measures.abort();
         app.store.close().await;
     });
     if let Part::Office(office) = &app.part {

@@ -33,6 +33,7 @@ pub mod due;
 pub mod filer;
 pub mod fingerprint;
 pub mod letter;
+pub mod measure;
 pub mod registration;
 pub mod report;
 pub mod shared;

@@ -7,7 +7,7 @@ mod look;
 mod office;
 mod operator;
 mod ours;
-mod send;
+pub(crate) mod send;
 mod settings;
 mod warn;
 mod ways;

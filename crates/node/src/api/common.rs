@@ -62,6 +62,7 @@ pub(crate) async fn metrics(
         value: app.outbox.parked() as f64,
     });
     gauges.extend(super::due::gauges(&app).await?);
+    gauges.extend(super::measure::gauges(&app).await?);
     let text = app.metrics.text(&gauges);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text))

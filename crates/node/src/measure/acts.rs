@@ -125,26 +125,11 @@ impl Hands {
         Wire::open(&self.folder, &entry.peer)
     }
 
-    /// Files of the actuator's authority folder.
-    fn files(&self, actuator: &Name) -> Result<BTreeMap<String, Vec<u8>>, String> {
-        let folder = self.node.authority(self.authority, actuator);
-        let mut files = BTreeMap::new();
-        let listed =
-            std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        for entry in listed.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            // Earlier trust roots are for sensors that missed them.
-            if name.starts_with("trust-root.") && name != "trust-root.note" {
-                continue;
-            }
-            let bytes = std::fs::read(entry.path()).map_err(|e| format!("{name}: {e}"))?;
-            files.insert(name, bytes);
-        }
-        Ok(files)
-    }
-
     fn approve(&self, wire: &Wire, actuator: &Name) -> Result<(), String> {
-        wire.approve(&self.authority.to_string(), &self.files(actuator)?)
+        wire.approve(
+            &self.authority.to_string(),
+            &super::bring::files_of(&self.node, self.authority, actuator)?,
+        )
     }
 
     fn record(

@@ -6,6 +6,7 @@ use super::settings::{MailServer, MailTls, Settings, secret_key, settings};
 use crate::app::Shared;
 use crate::problem::{Answer, Code, Problem};
 use lettre::message::header::ContentType;
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
@@ -69,7 +70,7 @@ impl Post {
         let server = self.mail.as_ref();
         let server = server.ok_or_else(|| later(&"no mail server is set"))?;
         let to = letter.to.parse().map_err(|e| never(&e))?;
-        let from: lettre::message::Mailbox = server.from.parse().map_err(|e| later(&e))?;
+        let from: Mailbox = server.from.parse().map_err(|e| later(&e))?;
         let domain = from.email.domain().to_owned();
         let message = Message::builder()
             .from(from)
@@ -110,6 +111,70 @@ impl Post {
                 builder.credentials(Credentials::new(user.clone(), password.trim().to_owned()));
         }
         Ok(builder.build())
+    }
+}
+
+/// A message with a report for machines beside it.
+pub(crate) struct Mailed {
+    /// Its name, the same for every attempt.
+    pub(crate) name: String,
+    /// Where it goes.
+    pub(crate) to: Vec<String>,
+    /// Its subject.
+    pub(crate) subject: String,
+    /// What people read.
+    pub(crate) text: String,
+    /// What machines read: X-ARF, JSON.
+    pub(crate) report: Option<String>,
+}
+
+/// The mail server of the office's node, for messages that a person or a rule sends now.
+#[derive(Clone)]
+pub(crate) struct MailPost(Arc<Post>);
+
+impl MailPost {
+    /// As it is set in the office's folder.
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`]: the settings cannot be read.
+    pub(crate) fn open(folder: &std::path::Path) -> Answer<Self> {
+        Ok(Self(Arc::new(Post::new(settings(folder)?))))
+    }
+
+    /// Who mail is from; none where no server is set.
+    pub(crate) fn from(&self) -> Option<String> {
+        self.0.mail.as_ref().map(|server| server.from.clone())
+    }
+
+    /// Hands a message to the server and waits until it has it.
+    ///
+    /// # Errors
+    /// Words for people.
+    pub(crate) fn send(&self, mail: &Mailed) -> Result<(), String> {
+        let server = self.0.mail.as_ref().ok_or("no mail server is set")?;
+        let from: Mailbox = server.from.parse().map_err(|e| format!("`from`: {e}"))?;
+        let domain = from.email.domain().to_owned();
+        let mut builder = Message::builder()
+            .from(from)
+            .subject(mail.subject.clone())
+            .message_id(Some(format!("<{}@{domain}>", mail.name)));
+        for to in &mail.to {
+            builder = builder.to(to.parse().map_err(|e| format!("{to}: {e}"))?);
+        }
+        let message = match &mail.report {
+            None => builder
+                .header(ContentType::TEXT_PLAIN)
+                .body(mail.text.clone()),
+            Some(report) => {
+                let json = ContentType::parse("application/json").map_err(|e| e.to_string())?;
+                let report = Attachment::new("xarf.json".to_owned()).body(report.clone(), json);
+                let text = SinglePart::plain(mail.text.clone());
+                builder.multipart(MultiPart::mixed().singlepart(text).singlepart(report))
+            }
+        };
+        let message = message.map_err(|e| e.to_string())?;
+        let sent = self.0.transport(server)?.send(&message);
+        sent.map(|_| ()).map_err(|e| e.to_string())
     }
 }
 

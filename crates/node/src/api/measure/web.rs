@@ -1,0 +1,155 @@
+//! Routes of pages. In: forms. Out: pages. Never: an act that the interface has not too; a form of the office that was not made for the session. The form of complaints shows no session: it is for everybody, and changes nothing of others.
+
+use super::acts::{self, Deed};
+use super::complaints::{self, Decided, NewComplaint};
+use super::{held, kept, reads};
+use crate::app::{Caller, Shared};
+use crate::extract::Form;
+use crate::measure::LISTS_NOTE;
+use crate::pages::{html_of, measure as pages};
+use crate::problem::{Answer, Code, Problem};
+use crate::server::Connection;
+use axum::Router;
+use axum::extract::{Extension, Path, State};
+use axum::http::HeaderMap;
+use axum::response::{Redirect, Response};
+use axum::routing::{get, post};
+use sakimori_access::{Act as Leave, Object};
+use sakimori_liaison::measure::{
+    complaint, complaints as all_complaints, measures, public_register,
+};
+use serde::Deserialize;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/measures", get(list))
+        .route("/measures/{measure}", get(one).post(acted))
+        .route("/measures/complaints/{reference}", post(decided))
+        .route("/complaints", get(form).post(complained))
+        .route("/complaints/{reference}", get(standing))
+}
+
+async fn list(State(app): State<Shared>, caller: Caller, headers: HeaderMap) -> Answer<Response> {
+    reads(&app, &caller).await?;
+    let (all, more) = measures(&*app.store).await.map_err(|e| kept(&e))?;
+    let reader = app.reader(&caller, &headers);
+    let alarms = app.measures.alarms();
+    let now = app.host.seconds();
+    Ok(html_of(pages::list(&reader, (&all, more), &alarms, now)))
+}
+
+async fn one(
+    State(app): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(measure): Path<String>,
+) -> Answer<Response> {
+    reads(&app, &caller).await?;
+    let held = held(&app, &measure).await?;
+    let found = all_complaints(&*app.store, None).await;
+    let (mut found, _) = found.map_err(|e| kept(&e))?;
+    let id = held.state().plan().id.to_string();
+    found.retain(|one| one.said.measure.as_deref() == Some(id.as_str()));
+    let reader = app.reader(&caller, &headers);
+    let may = app.may(&caller, Leave::Respond, &Object::any()).await;
+    let now = app.host.seconds();
+    Ok(html_of(pages::one(&reader, &held, &found, may, now)))
+}
+
+/// A button.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pressed {
+    form: String,
+    act: String,
+    #[serde(default)]
+    confirm: String,
+}
+
+async fn acted(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(measure): Path<String>,
+    Form(pressed): Form<Pressed>,
+) -> Answer<Redirect> {
+    caller.made(&pressed.form)?;
+    let deed = match pressed.act.as_str() {
+        "release" if pressed.confirm == "yes" => Deed::Release,
+        "release" => return Err(Problem::new(Code::Incomplete, "`confirm` is not set")),
+        "hold" => Deed::Hold,
+        _ => {
+            return Err(Problem::new(
+                Code::Incomplete,
+                "`act` is none of the page's",
+            ));
+        }
+    };
+    let id = held(&app, &measure).await?.state().plan().id;
+    acts::done(&app, &caller, &measure, deed).await?;
+    Ok(Redirect::to(&format!("/measures/{id}")))
+}
+
+/// A decision of a complaint.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    form: String,
+    upheld: bool,
+    answer: String,
+}
+
+async fn decided(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(reference): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Answer<Redirect> {
+    caller.made(&typed.form)?;
+    let said = Decided {
+        upheld: typed.upheld,
+        answer: typed.answer,
+    };
+    complaints::done(&app, &caller, &reference, &said).await?;
+    let found = complaint(&*app.store, &reference).await;
+    let measure = found.map_err(|e| kept(&e))?.said.measure;
+    Ok(match measure {
+        Some(id) => Redirect::to(&format!("/measures/{id}")),
+        None => Redirect::to("/measures"),
+    })
+}
+
+async fn shown(app: &Shared, headers: &HeaderMap, taken: Option<&str>) -> Answer<Response> {
+    let register = public_register(&*app.store).await.map_err(|e| kept(&e))?;
+    let reader = app.reader(&Caller::Stranger, headers);
+    let set_up = app.folder.join(LISTS_NOTE).exists();
+    Ok(html_of(pages::complaints(
+        &reader, taken, set_up, &register,
+    )))
+}
+
+async fn form(State(app): State<Shared>, headers: HeaderMap) -> Answer<Response> {
+    shown(&app, &headers, None).await
+}
+
+async fn complained(
+    State(app): State<Shared>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    Form(new): Form<NewComplaint>,
+) -> Answer<Response> {
+    let reference = complaints::take(&app, &connection, &new).await?;
+    shown(&app, &headers, Some(&reference)).await
+}
+
+async fn standing(
+    State(app): State<Shared>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    Path(reference): Path<String>,
+) -> Answer<Response> {
+    let said = complaints::standing(&app, &connection, &reference).await?;
+    let reader = app.reader(&Caller::Stranger, &headers);
+    let head = (said.state.as_str(), said.at.as_str(), said.target.as_str());
+    let more = (said.by_rule.as_str(), said.answer.as_deref());
+    Ok(html_of(pages::complaint(&reader, &reference, head, more)))
+}

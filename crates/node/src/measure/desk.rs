@@ -1,0 +1,174 @@
+//! What a running office node remembers of measures beside the store: what it brought, whom it paged, how its rounds go. In: what rounds tell. Out: alarms for the page, counters. Never: a list that grows without bound; a state of a measure.
+
+use super::Brought;
+use crate::problem::{Answer, Code, Problem};
+use crate::rate::Starts;
+use sakimori_control::error::told;
+use sakimori_control::files;
+use sakimori_custody::ids::{AuthorityId, Name};
+use sakimori_custody::time::Seconds;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use utoipa::ToSchema;
+
+/// Settings in the office's folder.
+const SETTINGS: &str = "measures.json";
+/// Most alarms that are remembered.
+const ALARMS_MAX: usize = 200;
+/// How long the first person of a dispatch that takes two is waited with, seconds.
+const SECOND_SECONDS: u64 = 900;
+/// Most characters of an alarm.
+const WORDS_MAX: usize = 1000;
+
+/// Whom the node of the office writes to, in `measures.json` of its folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Who is called at once.
+    pub pages: Vec<String>,
+    /// Superiors, who are told of duties that are late.
+    pub superior: Vec<String>,
+    /// The head of the office, who is told next.
+    pub head: Vec<String>,
+    /// The commission, which is told last.
+    pub commission: Vec<String>,
+    /// Who keeps the node.
+    pub trouble: Vec<String>,
+    /// Addresses of those who control systems, by their names in measures.
+    pub administrators: BTreeMap<String, String>,
+    /// Who sends notices, as it stands in them.
+    pub organisation: String,
+    /// Whether notices that the node drafts by itself are in English; in Japanese without it.
+    pub english: bool,
+}
+
+/// The settings of now; empty where there is no file.
+///
+/// # Errors
+/// [`Code::Unavailable`]: they cannot be read.
+pub fn settings(folder: &Path) -> Answer<Settings> {
+    let path = folder.join(SETTINGS);
+    let away = |e: String| Problem::hidden(Code::Unavailable, e);
+    match files::read(&path).map_err(|e| away(told(&e)))? {
+        None => Ok(Settings::default()),
+        Some(bytes) => {
+            serde_json::from_slice(&bytes).map_err(|e| away(format!("{}: {e}", path.display())))
+        }
+    }
+}
+
+/// Something that a person has to see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Alarm {
+    /// When it was last told, RFC 3339.
+    pub at: String,
+    /// The measure; empty where it is about all.
+    pub measure: String,
+    /// `page`, `late`, `owed` or `trouble`.
+    pub kind: String,
+    /// What it is.
+    pub words: String,
+    /// How often it was told.
+    pub times: u64,
+}
+
+/// What is remembered.
+#[derive(Default)]
+pub(crate) struct MeasureDesk {
+    pub(crate) brought: Brought,
+    /// How often addresses complain.
+    pub(crate) paces: Starts,
+    alarms: Mutex<VecDeque<Alarm>>,
+    /// Who dispatched a measure of level 2 and waits for another, since when.
+    waiting: Mutex<BTreeMap<AuthorityId, (Name, Seconds)>>,
+    pub(super) rounds: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) given: AtomicU64,
+    pub(super) paged: AtomicU64,
+}
+
+impl MeasureDesk {
+    /// Notes an alarm; whether it is a new one.
+    pub(crate) fn alarm(&self, at: Seconds, measure: &str, kind: &str, words: &str) -> bool {
+        let words: String = words.chars().take(WORDS_MAX).collect();
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let same =
+            |one: &&mut Alarm| one.measure == measure && one.kind == kind && one.words == words;
+        if let Some(one) = alarms.iter_mut().find(same) {
+            one.at = at.to_string();
+            one.times = one.times.saturating_add(1);
+            return false;
+        }
+        if alarms.len() == ALARMS_MAX {
+            alarms.pop_front();
+        }
+        alarms.push_back(Alarm {
+            at: at.to_string(),
+            measure: measure.to_owned(),
+            kind: kind.to_owned(),
+            words,
+            times: 1,
+        });
+        true
+    }
+
+    /// The other person of a dispatch that takes two, where there was one within [`SECOND_SECONDS`]. Without one whoever asks is the first.
+    pub(crate) fn second(&self, id: AuthorityId, by: &Name, now: Seconds) -> Option<Name> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, (_, since)| now.0.saturating_sub(since.0) <= SECOND_SECONDS);
+        match waiting.remove(&id) {
+            Some((first, _)) if first != *by => Some(first),
+            _ => {
+                waiting.insert(id, (by.clone(), now));
+                None
+            }
+        }
+    }
+
+    /// Alarms, the newest first.
+    pub(crate) fn alarms(&self) -> Vec<Alarm> {
+        let alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        alarms.iter().rev().cloned().collect()
+    }
+
+    /// Rounds, rounds that failed, folders that were brought, pages.
+    pub(crate) fn counts(&self) -> [u64; 4] {
+        [&self.rounds, &self.failed, &self.given, &self.paged]
+            .map(|count| count.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_people_dispatch_and_nobody_is_two() {
+        let desk = MeasureDesk::default();
+        let [a, b] = ["a", "b"].map(|name| name.parse::<Name>().unwrap());
+        let id = AuthorityId([1; 16]);
+        assert_eq!(desk.second(id, &a, Seconds(1)), None);
+        assert_eq!(desk.second(id, &a, Seconds(2)), None, "the same once more");
+        assert_eq!(desk.second(AuthorityId([2; 16]), &b, Seconds(3)), None);
+        assert_eq!(desk.second(id, &b, Seconds(3)), Some(a.clone()));
+        assert_eq!(desk.second(id, &b, Seconds(4)), None, "it is used up");
+        assert_eq!(desk.second(id, &a, Seconds(5 + SECOND_SECONDS)), None);
+    }
+
+    #[test]
+    fn an_alarm_is_new_once_and_many_push_out_the_oldest() {
+        let desk = MeasureDesk::default();
+        assert!(desk.alarm(Seconds(1), "m", "page", "w"));
+        assert!(!desk.alarm(Seconds(2), "m", "page", "w"));
+        assert_eq!(desk.alarms()[0].times, 2);
+        for at in 0..ALARMS_MAX {
+            assert!(desk.alarm(Seconds(3), "m", "trouble", &at.to_string()));
+        }
+        let alarms = desk.alarms();
+        assert_eq!(alarms.len(), ALARMS_MAX);
+        assert!(alarms.iter().all(|one| one.kind == "trouble"));
+    }
+}
