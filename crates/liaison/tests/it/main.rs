@@ -9,6 +9,7 @@ mod council;
 mod fingerprint;
 mod letters;
 mod matching;
+mod measure;
 mod product;
 mod report;
 mod share;

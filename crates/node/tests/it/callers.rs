@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Who may be told what is marked, by the kind of the paper: written from the tables of `docs/reference/access.md` and `classes.md` (art. 8, 38 to 42, 45), by hand.
-const OFFICERS: [(&str, &[&str]); 16] = [
+const OFFICERS: [(&str, &[&str]); 18] = [
     ("registration", &["legal-officer", "analyst", "supervisor"]),
     ("material", &["legal-officer", "analyst", "supervisor"]),
     ("report", &["legal-officer", "analyst", "supervisor"]),
@@ -34,6 +34,28 @@ const OFFICERS: [(&str, &[&str]); 16] = [
     // What a stranger reported stands behind the link that it was given.
     ("weakness", &[]),
     ("draft", &["requester"]),
+    (
+        "measure",
+        &[
+            "requester",
+            "legal-officer",
+            "supervisor",
+            "responder",
+            "auditor",
+            "machine-request",
+        ],
+    ),
+    (
+        "complaint",
+        &[
+            "requester",
+            "legal-officer",
+            "supervisor",
+            "responder",
+            "auditor",
+            "machine-request",
+        ],
+    ),
     (
         "request",
         &[
@@ -301,7 +323,7 @@ fn expected(caller: &str) -> BTreeSet<Mark> {
     let mut all = BTreeSet::new();
     for (kind, officers) in OFFICERS {
         let owners: &[&str] = match kind {
-            "weakness" | "draft" | "request" => &["office"],
+            "weakness" | "draft" | "request" | "measure" | "complaint" => &["office"],
             "council-copy" => &["borea"],
             "product" => &["2"],
             _ => &OPERATORS,

@@ -25,6 +25,7 @@ mod hostile;
 mod junk;
 mod letters;
 mod look;
+mod measure;
 mod nation;
 mod postgres;
 mod products;

@@ -8,7 +8,11 @@ use sakimori_control::tls::May;
 use sakimori_cooperate::form::write_report;
 use sakimori_cooperate::report::{CommonForm, Kind, Need, ReportDocument, Stage, fields_of};
 use sakimori_custody::time::Seconds;
+use sakimori_liaison::measure::{Lists, Looked, Measures};
 use sakimori_node::{Role, with_access};
+use sakimori_respond::plan::complaint::Complaint;
+use sakimori_respond::plan::{Plan, Terms};
+use sakimori_respond::safety::Protected;
 use sakimori_store::{Change, Paper};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -140,6 +144,7 @@ impl House {
             self.submitted(owner);
         }
         self.given();
+        self.measured(&mut add);
         self.weakness(&mut add);
         let mut draft = request(&self.nation.host);
         draft["facts"] = json!(mark("office", "draft"));
@@ -152,6 +157,41 @@ impl House {
         add("request", asked["request"].as_str().unwrap());
         add("id", "d-1");
         self.places = places;
+    }
+
+    /// A measure that is drafted, and a complaint of a stranger.
+    fn measured(&self, add: &mut impl FnMut(&'static str, &str)) {
+        let now = self.nation.host.seconds();
+        let mut plan = crate::measure::plan(now);
+        plan["dossier"]["harm"] = json!(mark("office", "measure"));
+        let plan = Plan::read(plan.to_string().as_bytes()).unwrap();
+        let complaint = Complaint::take("192.0.2.9", &mark("office", "complaint"), [7; 16], now);
+        let complaint = complaint.unwrap();
+        add("measure", crate::measure::ID);
+        add("reference", &complaint.reference);
+        let terms = Terms::proposed(Vec::new());
+        let (nothing, protected) = (BTreeMap::new(), Protected::default());
+        beside(&self.nation, async |access| {
+            let measures = Measures {
+                store: &**access.store(),
+                terms: &terms,
+                lists: Lists {
+                    protected: &protected,
+                    version: 1,
+                    sha256: [0; 32],
+                },
+                seen: &nothing,
+                now,
+                by: "o1",
+            };
+            let stranger = Looked {
+                stranger: true,
+                ..Looked::default()
+            };
+            let officer = "o1".parse().unwrap();
+            measures.draft(plan, &officer).await.unwrap();
+            measures.complain(complaint, &stranger).await.unwrap();
+        });
     }
 
     fn reported(&self, owner: &str, case: &str, add: &mut impl FnMut(&'static str, &str)) {
