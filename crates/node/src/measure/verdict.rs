@@ -5,7 +5,7 @@ use crate::problem::{Answer, Code, Problem};
 use sakimori_liaison::measure::{Held, SeenEffect, SeenPaper, keep_seen, seen};
 use sakimori_respond::consumer::receipt::Standing;
 use sakimori_respond::effect::{
-    Aimed, Criterion, Effect, Observation, Sighting, Source, Value, judge,
+    Aimed, Around, Criterion, Effect, Observation, Sighting, Value, WINDOW_SECONDS_MAX, judge,
 };
 use sakimori_respond::plan::goal::Goal;
 use sakimori_respond::plan::life::Stage;
@@ -14,25 +14,22 @@ use std::collections::BTreeMap;
 /// How many victims have to have a new endpoint, percent, so that the attack is held to have moved.
 const MOVED_PERCENT: u64 = 50;
 
-/// The criterion that a goal fixes. `before` is what its source counted over as many seconds before.
-fn criterion(goal: &Goal, before: u64) -> Criterion {
-    let (source, at_most) = match goal {
-        Goal::Packets { below, .. } => (Source::Sensor, below.saturating_sub(1)),
-        Goal::Resolves { .. } => (Source::Resolver, 0),
-        Goal::Route { .. } => (Source::Route, 0),
-    };
-    let seconds = goal.seconds().max(1);
-    Criterion {
-        source,
-        by: vec![goal.source().to_string()],
-        window_seconds: seconds,
-        over_seconds: seconds,
-        fresh_seconds: seconds,
-        at_most,
+/// The criterion that a goal fixes; none for a goal that no measure is judged by. `before` is what its source counted over as many seconds before. It is judged after three times the span of the goal, so that whoever counts can have
+/// begun behind the measure.
+fn criterion(goal: &Goal, before: u64) -> Option<Criterion> {
+    let window_seconds = goal
+        .seconds()
+        .max(1)
+        .saturating_mul(3)
+        .min(WINDOW_SECONDS_MAX);
+    let around = Around {
+        window_seconds,
+        fresh_seconds: window_seconds,
         before,
         moved_percent: MOVED_PERCENT,
         moved_min: 1,
-    }
+    };
+    Criterion::of(goal, around)
 }
 
 impl Room {
@@ -91,8 +88,10 @@ impl Room {
     ) -> Answer<Option<Effect>> {
         let state = held.state();
         let goal = &state.plan().dossier.success;
-        let criterion = criterion(goal, before);
         let refuse = |words: String| Problem::new(Code::Refused, words);
+        let criterion = criterion(goal, before);
+        let criterion =
+            criterion.ok_or_else(|| refuse(format!("no measure is judged by `{goal}`")))?;
         criterion.check().map_err(|e| refuse(e.to_string()))?;
         let begin = state.in_force_since();
         let begin = begin.ok_or_else(|| refuse("it was never wholly in force".to_owned()))?;

@@ -15,7 +15,8 @@ const WORD_MS: u64 = 1_000;
 fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     let test = "a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was";
     let Some(lab) = Lab::new(test) else { return };
-    let office = Office::new(&lab);
+    let bare = lab.ruleset();
+    let mut office = Office::new(&lab);
     let finding = office.finding();
     office.proposed(&finding, 3600);
     let before = lab.ruleset();
@@ -45,6 +46,10 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     );
 
     // The client tries on for a while; that is what counters and verdicts are made of.
+    let verdicts = office.verdict(&lab);
+    for row in verdicts["targets"].as_array().unwrap() {
+        assert_eq!(row["verdict"], "effective", "{row}");
+    }
     let effects = office.effects();
     for row in effects.as_array().unwrap() {
         assert_eq!(row["says"], "in-force", "{row}");
@@ -61,10 +66,6 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     };
     assert!(met(&format!("{BLOCKED}/32")) > 0, "the filter met nothing");
     until("the resolver's count", 10_000, || met(NAME) > 0);
-    let verdicts = office.verdict(&lab);
-    for row in verdicts["targets"].as_array().unwrap() {
-        assert_eq!(row["verdict"], "effective", "{row}");
-    }
 
     // The kill switch of the office: everything is as it was.
     let killed = counted_ms();
@@ -77,8 +78,9 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
         counted_ms() - killed
     );
     assert!(!lab.hole(BLACK));
-    office.stop_actuator();
     assert_eq!(lab.ruleset(), before, "the filter is not as it was");
+    office.stop_actuator();
+    assert_eq!(lab.ruleset(), bare, "the actuator left something");
 
     // What was done is on record, and whoever has the folder verifies it.
     let acts = office.acts();
@@ -93,6 +95,7 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
 fn the_owner_s_word_counts_while_the_office_is_away() {
     let test = "the_owner_s_word_counts_while_the_office_is_away";
     let Some(lab) = Lab::new(test) else { return };
+    let bare = lab.ruleset();
     let mut office = Office::new(&lab);
     let finding = office.finding();
     office.proposed(&finding, 3600);
@@ -112,14 +115,16 @@ fn the_owner_s_word_counts_while_the_office_is_away() {
         "owner's kill switch, platform away -> noticed by the client: {} ms",
         counted_ms() - killed
     );
-    office.stop_actuator();
     assert_eq!(lab.ruleset(), before);
+    office.stop_actuator();
+    assert_eq!(lab.ruleset(), bare);
 }
 
 #[test]
 fn an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing() {
     let test = "an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing";
     let Some(lab) = Lab::new(test) else { return };
+    let bare = lab.ruleset();
     let mut office = Office::new(&lab);
     let finding = office.finding();
     office.proposed(&finding, 40);
@@ -134,8 +139,9 @@ fn an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing() {
     until("all ends by itself", 60_000, || {
         lab.answers(BLOCKED) && lab.resolves(NAME) && lab.answers(BLACK)
     });
+    assert_eq!(lab.ruleset(), before);
     office.kill_actuator();
-    until("the filter is as before", 5_000, || lab.ruleset() == before);
+    until("nothing of ours is left", 5_000, || lab.ruleset() == bare);
 }
 
 /// What the client's own count says of each target, as the file of observations has it.
