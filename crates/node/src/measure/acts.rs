@@ -172,29 +172,12 @@ impl Hands {
         };
         let (begins, ends): (Vec<&Command>, Vec<&Command>) =
             commands.iter().partition(|command| command.begins());
-        for command in &ends {
-            match self.one(&wire, command, revision) {
-                Ok(answered) => {
-                    let well = matches!(answered.came, Came::Done | Came::Gone);
-                    if answered.came != Came::Later {
-                        events.push(Event::Released {
-                            command: command.id.clone(),
-                            well,
-                        });
-                    }
-                }
-                Err(words) => trouble.push(words),
-            }
-        }
-        if !ends.is_empty() {
-            let words = listed(&ends);
-            let step = ends
-                .iter()
-                .map(|command| command.revision)
-                .max()
-                .unwrap_or(1);
-            trouble.extend(self.record(MeasureAct::End, actuator, step, &words).err());
-        }
+        self.take_back(
+            (actuator, &wire),
+            (&ends, revision),
+            &mut events,
+            &mut trouble,
+        );
         if begins.is_empty() {
             return (events, trouble);
         }
@@ -238,6 +221,39 @@ impl Hands {
             trouble.extend(recorded.err());
         }
         (events, trouble)
+    }
+
+    /// Takes back, and only then writes that down.
+    fn take_back(
+        &self,
+        (actuator, wire): (&Name, &Wire),
+        (ends, revision): (&[&Command], u64),
+        events: &mut Vec<Event>,
+        trouble: &mut Vec<String>,
+    ) {
+        for command in ends {
+            match self.one(wire, command, revision) {
+                Ok(answered) => {
+                    let well = matches!(answered.came, Came::Done | Came::Gone);
+                    if answered.came != Came::Later {
+                        events.push(Event::Released {
+                            command: command.id.clone(),
+                            well,
+                        });
+                    }
+                }
+                Err(words) => trouble.push(words),
+            }
+        }
+        if !ends.is_empty() {
+            let words = listed(ends);
+            let step = ends
+                .iter()
+                .map(|command| command.revision)
+                .max()
+                .unwrap_or(1);
+            trouble.extend(self.record(MeasureAct::End, actuator, step, &words).err());
+        }
     }
 
     fn one(&self, wire: &Wire, command: &Command, revision: u64) -> Result<Answered, String> {

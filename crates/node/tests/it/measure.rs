@@ -8,6 +8,9 @@ use axum::Router;
 use axum::extract::{Path as Place, State};
 use axum::routing::{get, post, put};
 use sakimori_access::{Access, NewPerson, NewRole, Role as R};
+use sakimori_authority::ruling::Matter;
+use sakimori_authority::statement::Kind;
+use sakimori_control::office;
 use sakimori_control::setup::officer_key;
 use sakimori_control::tls::Identity;
 use sakimori_control::{Host, keys};
@@ -318,6 +321,14 @@ impl Desk {
         self.comes_to("approved");
     }
 
+    /// By one person, or by two where it takes two.
+    fn dispatched(&self) {
+        let dispatch = json!({"act": "dispatch"});
+        if good(&self.act("e-01", &dispatch))["waits"].is_string() {
+            good(&self.act("e-02", &dispatch));
+        }
+    }
+
     /// Three members see the measure on the commission's page and sign.
     fn decided(&self) {
         let chair = self.nation.person(Role::Commission, "m1");
@@ -399,6 +410,39 @@ fn a_measure_lives_at_a_running_office_from_its_plan_to_its_release() {
 }
 
 #[test]
+fn a_revocation_reaches_the_actuator_and_ends_the_measure_with_the_lists_gone() {
+    let desk = Desk::open(None);
+    desk.approved();
+    desk.dispatched();
+    desk.comes_to("in-force");
+    let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
+    let authority = said["state"]["authority"].as_str().unwrap().to_owned();
+    // Without its protected lists the office begins nothing, and brings a revocation all the same.
+    let folder = desk.nation.role(Role::Office);
+    let [note, away] = ["safety-lists.note", "away"].map(|name| folder.join(name));
+    std::fs::rename(&note, &away).unwrap();
+    let members = ["m1", "m2", "m3"];
+    let sitting = office::sitting(&members, "m1", &members, &[], &[]).unwrap();
+    let matter = Matter::AuthorityRevoked(authority.parse().unwrap());
+    let (node, host) = (desk.nation.office_node(), &desk.nation.host);
+    let text = office::ruling_text(&node, host, matter, Kind::Measure, "heard", Some(sitting));
+    let text = text.unwrap().to_string();
+    for member in members {
+        let caller = desk.nation.person(Role::Commission, member);
+        let said = caller.post_note("/v1/rulings", &desk.nation.signed(&text, &[member]));
+        assert_eq!(said.status, 200, "{}", said.text());
+    }
+    until("the ruling", || {
+        desk.actuator.has("ruling.note").then_some(())
+    });
+    std::fs::rename(&away, &note).unwrap();
+    desk.comes_to("ended");
+    let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
+    assert_eq!(said["state"]["end"], "revoked", "{said}");
+    assert!(desk.actuator.heard().contains(&"allow".to_owned()));
+}
+
+#[test]
 fn a_list_that_comes_to_protect_a_target_suspends_the_measure_at_the_next_round() {
     let desk = Desk::open(None);
     desk.approved();
@@ -435,10 +479,7 @@ fn a_stranger_complains_gets_a_reference_and_ends_nothing_by_junk() {
 
     let desk = Desk::open(None);
     desk.approved();
-    let first = good(&desk.act("e-01", &json!({"act": "dispatch"})));
-    if first["waits"].is_string() {
-        good(&desk.act("e-02", &json!({"act": "dispatch"})));
-    }
+    desk.dispatched();
     desk.comes_to("in-force");
     let stranger = desk.nation.stranger(Role::Office);
     for bad in [
@@ -543,6 +584,25 @@ fn notices_leave_by_a_real_mail_server_and_replies_find_their_ticket() {
     let again = responder.post_json(&path("/send"), &json!({"to": null}));
     assert_eq!(again.code(), "refused", "it was sent");
 
+    answered(responder, &reference);
+
+    // What a measure owes to an administrator whose address is set leaves by itself, and then the duty is done.
+    desk.approved();
+    desk.dispatched();
+    let told = mail(&server);
+    assert!(told.contains("To: noc@carrier-a.example"), "{told}");
+    until("the duty is done", || {
+        let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
+        let clocks = said["state"]["clocks"].as_array()?.clone();
+        let of = |one: &&Value| one["duty"] == "notice to the administrator carrier-a";
+        let done = clocks.iter().find(of)?["done"].is_string();
+        done.then_some(())
+    });
+}
+
+/// Replies as files, steps by a person, times.
+fn answered(responder: &Caller, reference: &str) {
+    let steps = format!("/v1/measure-notices/{reference}/steps");
     // A person's reply sets nothing; one that says it did not arrive would.
     let reply = format!(
         "From: abuse@host.example\r\nSubject: Re: [{reference}]\r\n\r\nwe took it down\r\n"
@@ -555,42 +615,23 @@ fn notices_leave_by_a_real_mail_server_and_replies_find_their_ticket() {
         b"Subject: hello\r\n\r\nhello\r\n",
     );
     assert_eq!(junk.code(), "refused");
-    let back = responder.post_json(&path("/steps"), &json!({"state": "drafted"}));
+    let back = responder.post_json(&steps, &json!({"state": "drafted"}));
     assert_eq!(back.code(), "refused");
-    good(&responder.post_json(
-        &path("/steps"),
-        &json!({"state": "down", "words": "by its reply"}),
-    ));
+    good(&responder.post_json(&steps, &json!({"state": "down", "words": "by its reply"})));
     let listed = good(&responder.get("/v1/measure-notices"));
     assert_eq!(listed["times"]["down"], 1, "{listed}");
     assert!(
         listed["notices"][0]["time_to_down_seconds"].is_u64(),
         "{listed}"
     );
-
-    // What a measure owes to an administrator whose address is set leaves by itself, and then the duty is done.
-    desk.approved();
-    let first = good(&desk.act("e-01", &json!({"act": "dispatch"})));
-    if first["waits"].is_string() {
-        good(&desk.act("e-02", &json!({"act": "dispatch"})));
-    }
-    let told = mail(&server);
-    assert!(told.contains("To: noc@carrier-a.example"), "{told}");
-    until("the duty is done", || {
-        let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
-        let clocks = said["state"]["clocks"].as_array()?.clone();
-        let of = |one: &&Value| one["duty"] == "notice to the administrator carrier-a";
-        let done = clocks.iter().find(of)?["done"].is_string();
-        done.then_some(())
-    });
 }
 
 /// The next mail that the server got.
 fn mail(server: &MailServer) -> String {
     let mut got = Vec::new();
     while !got.iter().any(|line: &String| line.contains("END MESSAGE")) {
-        let line = server.lines.recv_timeout(Duration::from_secs(60));
-        got.push(line.expect("a mail"));
+        let line = server.lines.recv_timeout(Duration::from_mins(1));
+        got.push(line.unwrap_or_else(|_| panic!("no mail comes: {got:?}")));
     }
     got.join("\n")
 }

@@ -104,7 +104,7 @@ pub(super) async fn take(
         "complaint",
         &format!("a complaint waits: {reference}"),
     );
-    followed(app, turn, "stranger").await?;
+    Box::pin(followed(app, turn, "stranger")).await?;
     Ok(reference)
 }
 
@@ -245,7 +245,7 @@ pub(super) async fn done(
     let outcome = room.with(by, async |m| m.decide(reference, upheld, &answer).await);
     let outcome = outcome.await;
     let (_, turn) = app.tried(caller, Leave::Respond, outcome).await?;
-    followed(app, turn, by).await?;
+    Box::pin(followed(app, turn, by)).await?;
     let state = if upheld { "upheld" } else { "dismissed" };
     Ok(json!({"reference": reference, "state": state}))
 }

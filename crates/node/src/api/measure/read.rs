@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{measures, register};
+use sakimori_respond::consumer::receipt::Standing;
 use sakimori_respond::effect::{Answered, Observation, Said, Sighting, Value as Seen};
 use sakimori_respond::plan::Digest;
 use sakimori_respond::plan::figures::figures;
@@ -102,7 +103,7 @@ pub(crate) async fn effects(
         .map(|line| {
             json!({
                 "deed": line.deed.name(), "target": line.target, "actuator": line.actuator, "commanded": line.commanded,
-                "says": line.says.map(|says| says.name()), "times": line.times, "bytes": line.bytes, "words": line.words,
+                "says": line.says.map(Standing::name), "times": line.times, "bytes": line.bytes, "words": line.words,
             })
         })
         .collect();
