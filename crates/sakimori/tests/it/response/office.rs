@@ -324,6 +324,7 @@ impl Office {
     }
 
     pub(crate) fn dispatch(&self) {
+        let begin = super::lab::counted_ms();
         let said = self
             .line(&format!("measure --as e-01 dispatch {} --with o1", self.id))
             .yes();
@@ -332,6 +333,10 @@ impl Office {
             "dispatching",
             "{said:#?}\n{}",
             self.words()
+        );
+        println!(
+            "dispatch -> the first effect, read back: {} ms",
+            super::lab::counted_ms() - begin
         );
         // A running node's own rounds go on behind each soak.
         until("all of it is in force", 30_000, || {
