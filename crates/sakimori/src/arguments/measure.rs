@@ -1,5 +1,9 @@
 //! Arguments of `measure`. In: words. Out: commands with typed values. Never: a default that is not told in the help.
 
+mod notice;
+
+pub(crate) use notice::{NewNotice, NoticeAct};
+
 use super::asset::Place;
 use clap::{Args, Subcommand};
 use sakimori_authority::measure::Deed;
@@ -234,6 +238,9 @@ pub(crate) enum MeasureAct {
         /// The report's file.
         file: PathBuf,
     },
+    /// Notices to contacts for abuse, to administrators, victims and others who are met.
+    #[command(subcommand)]
+    Notice(Box<NoticeAct>),
     /// Complaints of those who are met.
     #[command(subcommand)]
     Complaint(ComplaintAct),

@@ -1,6 +1,7 @@
 //! `measure …`. In: arguments, plans, texts that officers signed. Out: tables, texts to be signed, commands to actuators. Never: a rule of its own; an act before the store and the log have it.
 
 mod lists;
+mod notice;
 mod outline;
 mod show;
 mod watch;
@@ -10,12 +11,10 @@ use crate::arguments::measure::{ComplaintAct, MeasureAct, MeasureOf, RegisterAct
 use crate::failure::Failure;
 use crate::show as screen;
 use sakimori_access::{Act as Leave, Object, Principal};
-use sakimori_authority::statement::{Basis, Caps, Kind};
+use sakimori_authority::statement::Basis;
 use sakimori_control::error::exit;
-use sakimori_control::office::{self, Draft, Reasons};
 use sakimori_control::{Host, Node, files};
 use sakimori_custody::ids::{AuthorityId, Name};
-use sakimori_custody::record::{Direction, RECORD_BYTES};
 use sakimori_liaison::measure::{self, Held, Looked, register};
 use sakimori_node::measure::{Room, SignedText, Stepped, Told, text_of};
 use sakimori_node::problem::Problem;
@@ -155,10 +154,11 @@ pub(super) fn run(arguments: MeasureOf, host: &Host) -> Result<ExitCode, Failure
             by: by.clone(),
         };
         let store = open_store(&options).await?;
-        done(&office, store, act).await
+        Box::pin(done(&office, store, act)).await
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 async fn done(
     office: &Office<'_>,
     store: std::sync::Arc<dyn sakimori_store::Store>,
@@ -202,17 +202,18 @@ async fn done(
         MeasureAct::List => show::list(office.desk.format, &office.room(store)?).await?,
         MeasureAct::Show { id } => {
             let held = office.held(id).await?;
-            show::one(office.desk.format, &office.room(store)?, &held)?;
+            show::one(office.desk.format, &office.room(store)?, &held);
         }
         MeasureAct::Review { id } => {
-            step(id, Event::Review { by: by.clone() }, Leave::SubmitRequest).await?;
+            // Who reviews is another than who proposed, and need not be one who submits.
+            step(id, Event::Review { by: by.clone() }, Leave::DraftRequest).await?;
         }
         MeasureAct::SendBack { id, why } => {
             let event = Event::SendBack {
                 by: by.clone(),
                 words: why,
             };
-            step(id, event, Leave::SubmitRequest).await?;
+            step(id, event, Leave::DraftRequest).await?;
         }
         MeasureAct::Text {
             id,
@@ -241,7 +242,7 @@ async fn done(
             sitting,
         } => {
             let decided = super::authority::sitting(&sitting)?.map(Basis::Sitting);
-            let signed = ask(office, &store, id, &text, &basis, decided, &out).await?;
+            let signed = ask(office, &store, id, (&text, &basis), decided, &out).await?;
             let event = Event::Ask {
                 by: by.clone(),
                 text: signed.digest,
@@ -258,7 +259,7 @@ async fn done(
             office.may(Leave::InvokeUrgent).await?;
             let officers = [by.clone(), with];
             let decided = Some(Basis::Urgent { officers });
-            ask(office, &store, id, &text, &basis, decided, &out).await?;
+            ask(office, &store, id, (&text, &basis), decided, &out).await?;
         }
         MeasureAct::Invoked {
             id,
@@ -391,6 +392,7 @@ async fn done(
             };
             step(id, event, Leave::Respond).await?;
         }
+        MeasureAct::Notice(act) => notice::run(office, &store, *act).await?,
         MeasureAct::Complaint(act) => complaint(office, &office.room(store)?, act).await?,
         MeasureAct::Figures { from, to } => {
             let (all, _) = measure::measures(&*store).await.map_err(|e| failed(&e))?;
@@ -457,64 +459,18 @@ async fn ask(
     office: &Office<'_>,
     store: &std::sync::Arc<dyn sakimori_store::Store>,
     id: AuthorityId,
-    text: &Path,
-    basis: &Name,
+    (text, basis): (&Path, &Name),
     decided: Option<Basis>,
     out: &Path,
 ) -> Result<SignedText, Failure> {
     let held = office.held(id).await?;
-    let register = register(&**store).await.map_err(|e| failed(&e))?;
     let room = office.room(store.clone())?;
     let bytes = read(text, BYTES_MAX)?;
-    let signed = SignedText::read(&room, &held, &register, &bytes).map_err(|p| no(&p))?;
-    let plan = held.state().plan();
-    let dossier = &plan.dossier;
-    let milder: Vec<String> = dossier
-        .alternatives
-        .iter()
-        .map(|one| {
-            let words = one.cannot.clone();
-            let words = words.or_else(|| one.tried.as_ref().map(|tried| tried.words.clone()));
-            format!("{}: {}", one.kind.name(), words.unwrap_or_default())
-        })
-        .collect();
-    let reasons = Reasons {
-        requester: office.by.clone(),
-        facts: format!("{} {}", dossier.harm, dossier.imminence),
-        necessity: dossier.necessity.clone(),
-        alternatives: milder.join("; "),
-        rights: dossier.proportionality.clone(),
-        expected_share_ppm: 0,
-    };
-    let now = office.host.seconds();
-    let is_urgent = matches!(decided, Some(Basis::Urgent { .. }));
-    let most = room.terms.urgent.map_or(0, |term| term.seconds);
-    let last = plan.not_after;
-    let draft = Draft {
-        kind: Kind::Measure,
-        basis: basis.clone(),
-        not_before: plan.not_before.max(now),
-        not_after: if is_urgent {
-            last.min(now.plus(most))
-        } else {
-            last
-        },
-        sensors: signed.measure.names(),
-        directions: vec![Direction::OutIn, Direction::InOut],
-        caps: Caps {
-            match_ppm: 1,
-            flow_bytes: RECORD_BYTES as u64,
-            day_records: 1,
-        },
-        keep_days: 1,
-        conditions: "none".to_owned(),
-        replaces: None,
-        decided,
-    };
-    let statement = office::draft_measure(&office.node, office.host, &bytes, &draft, &reasons)?;
-    files::write(out, statement.to_string().as_bytes(), files::PUBLIC)?;
-    screen::line(&statement.id.to_string());
-    Ok(signed)
+    let asked = room.ask(&held, &bytes, basis, decided, &office.by).await;
+    let asked = asked.map_err(|p| no(&p))?;
+    files::write(out, asked.statement.to_string().as_bytes(), files::PUBLIC)?;
+    screen::line(&asked.statement.id.to_string());
+    Ok(asked.signed)
 }
 
 async fn complaint(office: &Office<'_>, room: &Room, act: ComplaintAct) -> Result<(), Failure> {

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 /// Most lists of a folder.
 const LISTS_MAX: usize = 1000;
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 pub(super) fn run(office: &Office<'_>, act: ListsAct) -> Result<ExitCode, Failure> {
     let (node, host, folder) = (&office.node, office.host, &office.desk.folder);
     match act {

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 const FINDINGS_MAX: usize = 1000;
 
+#[expect(clippy::too_many_lines, reason = "one document with all of its fields")]
 pub(super) fn write(outline: &Outline, place: &Place, host: &Host) -> Result<ExitCode, Failure> {
     let now = host.seconds();
     let name = |text: &str| -> Result<Name, Failure> { text.parse().map_err(Failure::usage) };

@@ -6,40 +6,10 @@ use crate::show;
 use sakimori_liaison::measure::{ComplaintPaper, Held, measures};
 use sakimori_liaison::paper::Written;
 use sakimori_node::measure::Room;
+pub(super) use sakimori_node::measure::state_of as state;
 use sakimori_respond::plan::figures::Figures;
 use sakimori_respond::plan::life::State;
 use serde_json::{Value, json};
-
-/// The state of a measure for programs.
-pub(super) fn state(state: &State) -> Value {
-    let plan = state.plan();
-    let effects: Vec<Value> = plan
-        .aims
-        .iter()
-        .zip(state.effects())
-        .map(|(aim, effect)| {
-            json!({
-                "deed": aim.deed.name(), "target": aim.target, "actuator": aim.actuator.as_str(), "controller": aim.controller.as_str(),
-                "country": aim.country.to_string(), "at": effect.at, "until": effect.until.map(|at| at.to_string()), "narrowed": effect.narrowed,
-            })
-        })
-        .collect();
-    let clocks: Vec<Value> = state
-        .clocks()
-        .iter()
-        .map(|(duty, clock)| {
-            json!({
-                "duty": duty.to_string(), "due": clock.due.to_string(), "done": clock.done.map(|at| at.to_string()), "late": clock.late,
-                "withheld": clock.withheld, "steps": clock.steps, "verified": clock.verified,
-            })
-        })
-        .collect();
-    json!({
-        "id": plan.id.to_string(), "stage": state.stage().name(), "level": state.level(), "authority": state.authority().map(|id| id.to_string()),
-        "until": state.until().map(|at| at.to_string()), "end": state.end(), "suspended": state.suspended(), "held": state.is_held(),
-        "effects": effects, "clocks": clocks, "renewals": state.renewals(), "flags": state.flags().0,
-    })
-}
 
 pub(super) async fn list(format: Format, room: &Room) -> Result<(), Failure> {
     let (all, more) = measures(&*room.store)
@@ -80,11 +50,11 @@ fn row(state: &State) -> Vec<String> {
     ]
 }
 
-pub(super) fn one(format: Format, room: &Room, held: &Held) -> Result<(), Failure> {
+pub(super) fn one(format: Format, room: &Room, held: &Held) {
     let state_of = held.state();
     if format == Format::Json {
         show::json(&state(state_of));
-        return Ok(());
+        return;
     }
     let plan = state_of.plan();
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
@@ -129,7 +99,6 @@ pub(super) fn one(format: Format, room: &Room, held: &Held) -> Result<(), Failur
         ]
     });
     show::table(&["owed", "due", "done", "stands", "term"], clocks);
-    Ok(())
 }
 
 pub(super) fn figures(format: Format, figures: &Figures) {

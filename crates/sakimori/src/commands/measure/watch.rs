@@ -8,6 +8,7 @@ use sakimori_control::error::exit;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::Held;
 use sakimori_node::measure::Room;
+use sakimori_respond::consumer::receipt::Standing;
 use sakimori_respond::effect::{Answered, Observation, Said, Sighting, Value};
 use serde_json::json;
 use std::path::Path;
@@ -29,7 +30,7 @@ pub(super) async fn effects(
             .map(|line| {
                 json!({
                     "deed": line.deed.name(), "target": line.target, "actuator": line.actuator, "commanded": line.commanded,
-                    "says": line.says.map(|says| says.name()), "times": line.times, "bytes": line.bytes, "words": line.words,
+                    "says": line.says.map(Standing::name), "times": line.times, "bytes": line.bytes, "words": line.words,
                 })
             })
             .collect();
