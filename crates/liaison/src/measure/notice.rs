@@ -122,7 +122,7 @@ pub async fn notice(
     newest(store, OFFICE, &reference.to_string()).await
 }
 
-/// Notices, of one measure or all; `true` beside them where there are more than [`NOTICES_MAX`].
+/// Notices, of one measure or all; `true` beside them where there are more than `NOTICES_MAX`.
 ///
 /// # Errors
 /// As [`notice`].

@@ -79,7 +79,7 @@ impl Brought {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings what changed since it was last brought. Actuators are called beside each other, and after [`GIVE_WAIT`] nobody is waited for: a call that is open goes on by itself, and what came of it is told the next time. Gives how many took something, and what
+    /// Brings what changed since it was last brought. Actuators are called beside each other, and after `GIVE_WAIT` nobody is waited for: a call that is open goes on by itself, and what came of it is told the next time. Gives how many took something, and what
     /// could not be done.
     ///
     /// # Errors

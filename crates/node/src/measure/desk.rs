@@ -115,7 +115,7 @@ impl MeasureDesk {
         true
     }
 
-    /// The other person of a dispatch that takes two, where there was one within [`SECOND_SECONDS`]. Without one whoever asks is the first.
+    /// The other person of a dispatch that takes two, where there was one within `SECOND_SECONDS`. Without one whoever asks is the first.
     pub(crate) fn second(&self, id: AuthorityId, by: &Name, now: Seconds) -> Option<Name> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|_, (_, since)| now.0.saturating_sub(since.0) <= SECOND_SECONDS);

@@ -2,7 +2,7 @@
 //! for the protected lists.
 //!
 //! 1. Changed authority folders go to the actuators first.
-//! 2. Where protected lists are in use, [`Room::due`] does the rest; beside it what is in force is looked at, every [`ROUND`].
+//! 2. Where protected lists are in use, `Room::due` does the rest; beside it what is in force is looked at, every `ROUND`.
 //! 3. Whom that names is told: once for each page, duty and trouble.
 
 use super::desk::{Settings, settings};
