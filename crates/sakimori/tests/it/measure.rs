@@ -207,7 +207,7 @@ fn acceptance_01_a_revoked_or_suspended_measure_is_refused_at_the_gate() {
     let desk = Desk::open();
     let id = desk.approved();
     let path = desk.folder(id, "a-01");
-    let suspend = format!("--by office --reason stop --key node/office/keys/office.key");
+    let suspend = "--by office --reason stop --key node/office/keys/office.key";
     desk.line(&format!("authority suspend {id} {suspend}"))
         .yes();
     assert_eq!(verdict(&path, "a-01", desk.now()), "suspended");
@@ -231,6 +231,7 @@ fn acceptance_01_a_revoked_or_suspended_measure_is_refused_at_the_gate() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story in its order")]
 fn a_measure_that_does_not_fit_its_route_or_is_not_read_goes_no_further() {
     let desk = Desk::open();
     let said = |edits: &[(&str, &str)]| {

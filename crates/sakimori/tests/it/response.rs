@@ -30,7 +30,8 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     office.approve();
     let approved = counted_ms();
     office.learn();
-    office.dispatch();
+    let first = office.dispatch();
+    println!("dispatch -> the first effect, read back: {first} ms");
     let commanded = counted_ms();
     until("the flow stops", 4_000, || !lab.answers(BLOCKED));
     until("the name stops", 4_000, || !lab.resolves(NAME));

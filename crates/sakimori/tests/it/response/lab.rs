@@ -1,7 +1,8 @@
 //! The network: a client, an edge that filters and routes, a server with an attacker's addresses and a neighbour's, an announcer of routes; resolvers on loopback. In: nothing. Out: what the client notices. Never: a namespace, a process or
 //! a file that outlives the value.
 
-use std::io::{BufRead, BufReader, Write};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -55,11 +56,6 @@ impl Owned {
     pub(crate) fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-
-    /// Waits for an end that was asked for.
-    pub(crate) fn ended(&mut self) -> bool {
-        self.0.try_wait().is_ok_and(|status| status.is_some())
     }
 }
 
@@ -266,9 +262,8 @@ impl Lab {
         self.running.push(Owned::start(bird.stderr(log)));
         let mut config = "[global.config]\nas = 64512\nrouter-id = \"10.78.0.2\"\nport = 179\nlocal-address-list = [\"10.78.0.2\"]\n[[neighbors]]\n[neighbors.config]\nneighbor-address = \"10.78.0.1\"\npeer-as = 64512\n[neighbors.timers.config]\nconnect-retry = 1\nhold-time = 9\n".to_owned();
         for family in ["ipv4-unicast", "ipv4-flowspec"] {
-            config += &format!(
-                "[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = \"{family}\"\n"
-            );
+            let table = "[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name";
+            writeln!(config, "{table} = \"{family}\"").unwrap();
         }
         self.text("gobgp.toml", &config);
     }
@@ -316,7 +311,7 @@ impl Lab {
                  rpz-log-name: \"{ZONE}\"\nforward-zone:\n name: \".\"\n forward-addr: 127.0.0.1@{primary}\n"
             ),
         );
-        until("the primary", 20_000, || self.asked(primary, NAME));
+        until("the primary", 20_000, || Self::asked(primary, NAME));
         let mut unbound = Command::new("unbound");
         unbound.args(["-d", "-c", &config]).stderr(Stdio::null());
         self.running.push(Owned::start(&mut unbound));
@@ -333,11 +328,11 @@ impl Lab {
 
     /// Whether the resolver leads a name where it really leads.
     pub(crate) fn resolves(&self, name: &str) -> bool {
-        self.asked(self.resolver, name)
+        Self::asked(self.resolver, name)
     }
 
     /// One question for an address, and whether the answer is the real one.
-    fn asked(&self, port: u16, name: &str) -> bool {
+    fn asked(port: u16, name: &str) -> bool {
         let mut question = vec![0x4d, 0x53, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         for label in name.split('.') {
             question.push(label.len() as u8);

@@ -131,11 +131,37 @@ impl Office {
             let path = sakimori_testkit::in_path(&nft[word]).unwrap();
             nft[word] = path.display().to_string();
         }
-        let ip = nft[0].clone();
+        let certificate = format!("{keys}/certificate.pem");
+        let config = self.config(lab, &keys, port, &office, &nft);
+        std::fs::create_dir_all(lab.path("resolver")).unwrap();
+        self.write("actuator.json", &config);
+        self.begin_actuator();
+        self.line(&format!(
+            "node join --role office --name edge-1 --certificate {certificate} --url https://127.0.0.1:{port} --may read"
+        ))
+        .yes();
+        let now = self.now();
+        self.write(
+            "register.json",
+            &json!({
+                "designations": [{
+                    "officer": "e-01", "body": "national", "number": "D-17", "from": now.to_string(), "until": now.plus(100 * DAY_SECONDS).to_string(), "revoked": null,
+                }],
+                "actuators": [{"name": "edge-1", "controller": "carrier-a", "key": key.trim(), "peer": "edge-1"}],
+            }),
+        );
+        self.line("measure --as root-1 register set register.json")
+            .yes();
+    }
+
+    /// The owner's configuration.
+    fn config(&self, lab: &Lab, keys: &str, port: u16, office: &str, nft: &[String]) -> Value {
+        let folder = lab.path("actuator");
+        let ip = &nft[0];
         let [first, second, third] = TAG;
         let socket = lab.path("gobgp.sock").display().to_string();
         let lists = self.path("lists");
-        let config = json!({
+        json!({
             "name": "edge-1", "folder": folder, "key": format!("{keys}/actuator.key"), "trust_root": self.node.node.trust_root(), "look_seconds": 1,
             "lists": {"note": lists.join("safety-lists.txt"), "file": lists.join("safety-lists.jsonl")},
             "https": {
@@ -155,26 +181,7 @@ impl Office {
                 "announcer": {"program": ip, "arguments": lab.announcer(), "environment": {}, "log": lab.path("announcer.log")},
                 "tag": {"as": first, "first": second, "second": third},
             },
-        });
-        std::fs::create_dir_all(lab.path("resolver")).unwrap();
-        self.write("actuator.json", &config);
-        self.begin_actuator();
-        self.line(&format!(
-            "node join --role office --name edge-1 --certificate {keys}/certificate.pem --url https://127.0.0.1:{port} --may read"
-        ))
-        .yes();
-        let now = self.now();
-        self.write(
-            "register.json",
-            &json!({
-                "designations": [{
-                    "officer": "e-01", "body": "national", "number": "D-17", "from": now.to_string(), "until": now.plus(100 * DAY_SECONDS).to_string(), "revoked": null,
-                }],
-                "actuators": [{"name": "edge-1", "controller": "carrier-a", "key": key.trim(), "peer": "edge-1"}],
-            }),
-        );
-        self.line("measure --as root-1 register set register.json")
-            .yes();
+        })
     }
 
     fn begin_actuator(&mut self) {
@@ -213,7 +220,11 @@ impl Office {
         let outline = format!(
             "measure --as o1 outline --deed block --target {BLOCKED}/32 --actuator edge-1 --controller carrier-a --country GB --finding {finding} --out plan.json"
         );
-        self.id = self.line(&outline).yes().out.trim().to_owned();
+        self.line(&outline)
+            .yes()
+            .out
+            .trim()
+            .clone_into(&mut self.id);
         // What nobody has said yet is told rule by rule.
         let open = self.line("measure --as o1 check plan.json").ended(1);
         assert!(open.out.contains("/dossier/harm"), "{open:#?}");
@@ -323,7 +334,8 @@ impl Office {
         shown["stage"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) fn dispatch(&self) {
+    /// Dispatches, until all of it is in force; milliseconds until the first effect was read back.
+    pub(crate) fn dispatch(&self) -> u64 {
         let begin = super::lab::counted_ms();
         let said = self
             .line(&format!("measure --as e-01 dispatch {} --with o1", self.id))
@@ -334,15 +346,13 @@ impl Office {
             "{said:#?}\n{}",
             self.words()
         );
-        println!(
-            "dispatch -> the first effect, read back: {} ms",
-            super::lab::counted_ms() - begin
-        );
+        let first = super::lab::counted_ms() - begin;
         // A running node's own rounds go on behind each soak.
         until("all of it is in force", 30_000, || {
             self.line("measure --as e-01 round").yes();
             self.stage() == "in-force"
         });
+        first
     }
 
     fn words(&self) -> String {
