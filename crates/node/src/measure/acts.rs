@@ -2,10 +2,12 @@
 
 use super::actuator::{Answered, Wire};
 use super::{Room, Told};
+use sakimori_authority::measure::Measure;
+use sakimori_authority::statement::Statement;
 use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_control::error::told;
 use sakimori_control::office::{self, MeasureDeed};
-use sakimori_control::{Host, Node, keys};
+use sakimori_control::{Host, Node, files, keys};
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_liaison::measure::{Held, Register, register};
 use sakimori_oversight::book::MeasureAct;
@@ -150,13 +152,17 @@ impl Hands {
         entered.map(|_| ()).map_err(|e| told(&e))
     }
 
-    /// The revision of the text that is approved.
+    /// The revision of the text that is approved, of the office's own files: what takes back does not wait for the log.
     fn revision(&self) -> Result<u64, String> {
-        let book = super::book(&self.node).map_err(|e| told(&e))?;
-        let authority = book.authority(self.authority);
-        let proposed = authority.and_then(|authority| book.measure_of(authority));
-        let proposed = proposed.ok_or("no text of the approval is on record")?;
-        Ok(proposed.revision)
+        let bytes = files::read_present(&self.node.statement(self.authority));
+        let note = bytes.ok().and_then(|bytes| Note::parse(&bytes).ok());
+        let statement = note.and_then(|note| Statement::parse(note.text()).ok());
+        let statement =
+            statement.ok_or("the statement that approves it is not in the office's folder")?;
+        let text = office::measure_note(&self.node, &statement).map_err(|e| told(&e))?;
+        let measure = text.and_then(|note| Measure::parse(note.text()).ok());
+        let measure = measure.ok_or("the text of the approval is not in the office's folder")?;
+        Ok(measure.revision)
     }
 
     /// Sends commands to one actuator: what takes back first, and without waiting for the log.

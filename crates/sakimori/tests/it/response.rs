@@ -122,6 +122,24 @@ fn the_owner_s_word_counts_while_the_office_is_away() {
 }
 
 #[test]
+fn the_office_takes_back_while_its_log_and_the_commission_are_away() {
+    let test = "the_office_takes_back_while_its_log_and_the_commission_are_away";
+    let Some(lab) = Lab::new(test) else { return };
+    let mut office = Office::new(&lab);
+    let finding = office.finding();
+    office.proposed(&finding, 3600);
+    office.approve();
+    office.learn();
+    office.dispatch();
+    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
+    office.away();
+    office.release();
+    until("the flow comes back", 4_000, || lab.answers(BLOCKED));
+    until("the name comes back", 4_000, || lab.resolves(NAME));
+    until("the route comes back", 6_000, || lab.answers(BLACK));
+}
+
+#[test]
 fn an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing() {
     let test = "an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing";
     let Some(lab) = Lab::new(test) else { return };
