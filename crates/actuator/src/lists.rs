@@ -131,7 +131,13 @@ impl Lists {
             read: Vec::new(),
             is_drill,
         };
-        lists.read(root, now)?;
+        match lists.read(root, now) {
+            // Without a bundle nothing new begins; ends, revocations and the owner's stop are done all the same, so it starts.
+            Err(ListsError::Bundle(error)) => {
+                tracing::warn!(why = %error, "there are no protected lists: nothing new begins");
+            }
+            done => done?,
+        }
         Ok(lists)
     }
 
@@ -150,7 +156,7 @@ impl Lists {
             None => String::new(),
             Some(path) => String::from_utf8_lossy(&present(path, OWN_BYTES_MAX)?).into_owned(),
         };
-        let own = own(&own_text)?;
+        self.own = own(&own_text)?;
         let bundle = match (&self.config.note, &self.config.file) {
             (Some(note), Some(file)) => {
                 let root = TrustRoot::remembered(root).map_err(|_| ListsError::Root)?;
@@ -167,7 +173,6 @@ impl Lists {
             }
             _ => None,
         };
-        self.own = own;
         self.bundle = bundle;
         self.read = read;
         Ok(())

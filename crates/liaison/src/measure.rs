@@ -14,12 +14,14 @@
 //! | [`SeenPaper`] | what actuators said, one look each |
 
 mod complaint;
+mod custody;
 mod notice;
 mod post;
 mod register;
 mod seen;
 
 pub use complaint::{ComplaintPaper, Looked, complaint, complaints, public_register};
+pub use custody::{Custody, custody};
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
 pub use post::post;
 pub use register::{ActuatorEntry, Register, register, set_register};
@@ -34,7 +36,7 @@ use sakimori_respond::plan::life::{
     Act, Around, Event, Life, Load, Record, Refused, State, urgent_targets,
 };
 use sakimori_respond::plan::{Judgement, Plan, Terms};
-use sakimori_respond::safety::{Protected, Seen};
+use sakimori_respond::safety::{Class, Protected, Seen};
 use sakimori_store::{Change, Store, StoreError, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -277,8 +279,16 @@ impl Measures<'_> {
         for one in held.iter().filter(|one| one.state().stage().is_decided()) {
             let plan = one.state().plan();
             let judgement = self.judge(plan);
+            let level = one.state().level();
             let hit = plan.aims.iter().find_map(|aim| {
-                let words = judgement.of_target(&aim.target).err()?;
+                let words = match judgement.of_target(&aim.target) {
+                    Err(words) => words,
+                    Ok(Some(Class::Level2)) if level < 2 => format!(
+                        "{} takes level 2 by the lists of now, and was approved at level {level}",
+                        aim.target
+                    ),
+                    Ok(_) => return None,
+                };
                 Some((aim.target.clone(), words))
             });
             if let Some((target, words)) = hit {

@@ -34,7 +34,6 @@ use sakimori_control::error::told;
 use sakimori_control::journal::Log;
 use sakimori_control::{ControlError, Host, Node};
 use sakimori_custody::ids::AuthorityId;
-use sakimori_custody::record::Country;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::measure::{Held, Lists, Measures, Turn};
@@ -124,7 +123,7 @@ impl Room {
     pub fn open(node: &Node, host: &Host, store: Arc<dyn Store>, folder: PathBuf) -> Answer<Self> {
         let bundle = lists_of(node, host, &folder)?;
         Ok(Self {
-            terms: Terms::proposed(home(node, host)?),
+            terms: terms(node, host)?,
             bundle: Arc::new(bundle),
             node: node.clone(),
             host: host.clone(),
@@ -169,7 +168,13 @@ impl Room {
         let turn = self
             .with(by, async |measures| measures.take(id, event).await)
             .await?;
-        self.follow(turn, by).await
+        let happened = turn.refused.is_none();
+        let mut stepped = Box::pin(self.follow(turn, by)).await?;
+        if happened {
+            let told = &mut stepped.told;
+            Box::pin(self.record_word(&stepped.held, event, by, told)).await;
+        }
+        Ok(stepped)
     }
 
     /// Does what follows from a turn.
@@ -219,15 +224,6 @@ impl Room {
     /// As [`Room::round`].
     pub async fn due(&self) -> Answer<Vec<Stepped>> {
         let mut all = Vec::new();
-        for (id, event) in self.learned().await? {
-            all.push(self.step(id, &event, BY).await?);
-        }
-        let turns = self
-            .with(BY, async |measures| measures.relist().await)
-            .await?;
-        for turn in turns {
-            all.push(self.follow(turn, BY).await?);
-        }
         let turns = self
             .with(BY, async |measures| measures.tick().await)
             .await?;
@@ -247,6 +243,16 @@ impl Room {
             };
             all.push(self.follow(turn, BY).await?);
         }
+        let turns = self
+            .with(BY, async |measures| measures.relist().await)
+            .await?;
+        for turn in turns {
+            all.push(self.follow(turn, BY).await?);
+        }
+        // Last, for it asks the log: what is due does not wait for it.
+        for (id, event) in self.learned().await? {
+            all.push(self.step(id, &event, BY).await?);
+        }
         Ok(all)
     }
 
@@ -256,16 +262,16 @@ impl Room {
     }
 }
 
-/// The home countries of the schedule in force. Where the log does not answer there are none: everything counts as abroad, nothing new can be dispatched without the log anyway, and what takes back goes on.
-fn home(node: &Node, host: &Host) -> Answer<Vec<Country>> {
+/// The numbers in force: those of the signed schedule with their marks, and what the project proposes for the others. Where the log does not answer everything counts as abroad: nothing new can be dispatched without the log anyway,
+/// and what takes back goes on.
+fn terms(node: &Node, host: &Host) -> Answer<Terms> {
     let Ok(book) = book(node) else {
-        return Ok(Vec::new());
+        return Ok(Terms::proposed(Vec::new()));
     };
     let scheduled = book.schedule_at(host.seconds());
     let scheduled = scheduled
         .ok_or_else(|| Problem::new(Code::Refused, "there is no schedule of legal numbers"))?;
-    let home = scheduled.schedule.rules.home_countries.iter();
-    Ok(home.filter_map(|country| Country::new(country.0)).collect())
+    Ok(Terms::of(&scheduled.schedule))
 }
 
 /// The book of now.

@@ -268,8 +268,8 @@ impl Engine {
             ));
             return;
         }
-        // What is refused for its pace, or too early, is not remembered: it may come again.
-        if !self.paced(now) {
+        // What is refused for its pace, or too early, is not remembered: it may come again. What takes back has no pace: nobody's commands hold it up.
+        if intent.until.is_some() && !self.paced(now) {
             let late = Answer::new(
                 Status::ServiceUnavailable,
                 "more commands than are taken in a minute",

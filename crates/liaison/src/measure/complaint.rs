@@ -10,6 +10,7 @@ use sakimori_respond::plan::collateral::estimate;
 use sakimori_respond::plan::complaint::{Complaint, Known, Register, Ruling, review};
 use sakimori_respond::plan::life::{Ended, Event};
 use sakimori_respond::plan::observe::{Seen, differences};
+use sakimori_respond::safety::Target;
 use sakimori_store::{Store, View};
 use serde::{Deserialize, Serialize};
 
@@ -66,19 +67,22 @@ fn of_stranger(ruling: Ruling, known: &Known<'_>) -> Ruling {
 }
 
 impl Measures<'_> {
-    /// The measure that acts on a target, and its aim's text.
+    /// The measure that acts on a target, in whatever form it is written, and its aim's text: of several the newest that is in force, or the newest that was.
     fn about<'h>(held: &'h [Held], target: &str) -> Option<(&'h Held, &'h str)> {
-        let target = target.trim();
-        held.iter().find_map(|one| {
+        let named = Target::parse(target).ok();
+        let of = |one: &'h Held| {
             let state = one.state();
             state.dispatched()?;
             let mut aims = state.plan().aims.iter();
-            let aim = aims.find(|aim| {
-                let bare = aim.target.strip_prefix("*.").unwrap_or(&aim.target);
-                aim.target.eq_ignore_ascii_case(target) || bare.eq_ignore_ascii_case(target)
+            let aim = aims.find(|aim| match (&named, Target::parse(&aim.target)) {
+                (Some(named), Ok(aim)) => aim.meets(named),
+                _ => aim.target.eq_ignore_ascii_case(target.trim()),
             })?;
             Some((one, aim.target.as_str()))
-        })
+        };
+        let in_force = |one: &&Held| one.state().stage().is_decided();
+        let mut live = held.iter().rev().filter(in_force);
+        live.find_map(of).or_else(|| held.iter().rev().find_map(of))
     }
 
     /// Takes a complaint in and reviews it by rule; where the rules say so the measure is suspended in the same transaction.

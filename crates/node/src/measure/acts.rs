@@ -70,6 +70,39 @@ impl Room {
         events
     }
 
+    /// What a person said that is about all actuators goes on record: the kill switch, the report behind the end. What was taken back is taken back before.
+    pub(super) async fn record_word(
+        &self,
+        held: &Held,
+        event: &Event,
+        by: &str,
+        told_of: &mut Vec<Told>,
+    ) {
+        let (act, words) = match event {
+            Event::Kill(kill) => (MeasureAct::Kill, format!("{by}: {kill:?}")),
+            Event::Report { sha256, .. } => (MeasureAct::Report, format!("{by}: {sha256}")),
+            _ => return,
+        };
+        let Ok(hands) = self.hands(held).await else {
+            return;
+        };
+        let deed = MeasureDeed {
+            authority: hands.authority,
+            act,
+            actuator: None,
+            step: 0,
+            detail: words,
+        };
+        let entered = tokio::task::spawn_blocking(move || {
+            office::record_measure_act(&hands.node, &hands.host, &deed).map_err(|e| told(&e))
+        });
+        match entered.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(words)) => told_of.push(Told::Trouble(words)),
+            Err(fell) => told_of.push(Told::Trouble(fell.to_string())),
+        }
+    }
+
     async fn hands(&self, held: &Held) -> Result<Hands, String> {
         let authority = held.state().authority();
         Ok(Hands {

@@ -6,7 +6,7 @@ use sakimori_authority::statement::Basis;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_liaison::measure::{Held, measures};
 use sakimori_oversight::Book;
-use sakimori_oversight::book::{Authority, UrgentEnd};
+use sakimori_oversight::book::{Authority, Outcome, UrgentEnd};
 use sakimori_respond::plan::Digest;
 use sakimori_respond::plan::life::{Decision, Event, Stage};
 
@@ -68,6 +68,11 @@ fn learned_of(held: &Held, book: &Book) -> Option<Event> {
             });
         }
     }
+    if matches!(stage, Stage::Asked | Stage::Questioned)
+        && let Some(event) = before_decision(held, book)
+    {
+        return Some(event);
+    }
     let id = state.authority()?;
     let authority = book.authority(id)?;
     let in_force = stage.is_decided();
@@ -93,4 +98,30 @@ fn learned_of(held: &Held, book: &Book) -> Option<Event> {
         _ => {}
     }
     (in_force && authority.revoked.is_some()).then_some(Event::Revoke)
+}
+
+/// What the commission said before it decided, or that it refused.
+fn before_decision(held: &Held, book: &Book) -> Option<Event> {
+    let state = held.state();
+    let text = state.text()?;
+    let mut requests = book.request_list().values();
+    let request = requests.find(|request| {
+        let draft = request.draft.as_ref();
+        draft.is_some_and(|draft| draft.pack == text.0)
+    })?;
+    if let Some((_, Outcome::Refused(_))) = &request.outcome {
+        let words = "the commission refused the request".to_owned();
+        return Some(Event::Refuse { words });
+    }
+    let open: Vec<String> = request
+        .open_questions()
+        .map(|post| post.index.to_string())
+        .collect();
+    let known = state.questions();
+    let new = open.iter().find(|id| !known.contains(*id));
+    if let Some(id) = new {
+        return Some(Event::Question { id: id.clone() });
+    }
+    let answered = known.iter().find(|id| !open.contains(id));
+    answered.map(|id| Event::Answer { id: id.clone() })
 }

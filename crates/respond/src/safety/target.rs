@@ -83,6 +83,32 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Whether two targets have something in common: an address, or a name.
+    pub fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Net(one), Self::Net(two)) => {
+                let bits = one.bits.min(two.bits);
+                cut(one.first, bits) == cut(two.first, bits)
+            }
+            (
+                Self::Name { name: one, below },
+                Self::Name {
+                    name: two,
+                    below: below_two,
+                },
+            ) => {
+                let lies = |name: &Name, above: &Name| {
+                    let rest = name.as_str().strip_suffix(above.as_str());
+                    rest.is_some_and(|rest| rest.ends_with('.'))
+                };
+                one == two || (*below && lies(two, one)) || (*below_two && lies(one, two))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

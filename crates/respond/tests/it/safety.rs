@@ -364,3 +364,23 @@ fn what_lies_around_is_told_as_that() {
             .any(|hit| hit.how == How::Around && hit.entry == "8.8.8.8/32")
     );
 }
+
+#[test]
+fn targets_meet_in_whatever_form_they_are_written() {
+    let target = |text: &str| Target::parse(text).unwrap();
+    for (one, two, meet) in [
+        ("198.51.100.7", "198.51.100.7/32", true),
+        ("198.51.100.0/28", "198.51.100.7", true),
+        ("::ffff:198.51.100.7", "198.51.100.7", true),
+        ("198.51.100.0/28", "198.51.100.16", false),
+        ("*.bad.example", "a.bad.example", true),
+        ("bad.example", "a.bad.example", false),
+        ("bad.example", "verybad.example", false),
+        ("*.bad.example", "verybad.example", false),
+        ("BAD.example", "bad.example", true),
+        ("bad.example", "198.51.100.7", false),
+    ] {
+        assert_eq!(target(one).meets(&target(two)), meet, "{one} {two}");
+        assert_eq!(target(two).meets(&target(one)), meet, "{two} {one}");
+    }
+}

@@ -241,6 +241,19 @@ pub(crate) enum MeasureAct {
     /// Notices to contacts for abuse, to administrators, victims and others who are met.
     #[command(subcommand)]
     Notice(Box<NoticeAct>),
+    /// Writes the measure's chain of custody with the bytes of its links, and its report in CASE; the hash of the last link is printed, to be told to others.
+    Export {
+        /// The measure.
+        id: AuthorityId,
+        /// The folder for them.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Judges a playbook of CACAO 2.0: every problem with its step; exit code 1 where there is one. Prints the SHA-256 that a plan names, and what it would command.
+    Playbook {
+        /// The playbook.
+        file: PathBuf,
+    },
     /// Complaints of those who are met.
     #[command(subcommand)]
     Complaint(ComplaintAct),

@@ -3,6 +3,7 @@
 mod lists;
 mod notice;
 mod outline;
+mod papers;
 mod show;
 mod watch;
 
@@ -393,6 +394,11 @@ async fn done(
             step(id, event, Leave::Respond).await?;
         }
         MeasureAct::Notice(act) => notice::run(office, &store, *act).await?,
+        MeasureAct::Export { id, out } => {
+            let held = office.held(id).await?;
+            return papers::export(&*store, id, &held, &out).await;
+        }
+        MeasureAct::Playbook { file } => return papers::playbook(office, &file),
         MeasureAct::Complaint(act) => complaint(office, &office.room(store)?, act).await?,
         MeasureAct::Figures { from, to } => {
             let (all, _) = measure::measures(&*store).await.map_err(|e| failed(&e))?;

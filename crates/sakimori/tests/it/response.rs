@@ -86,10 +86,11 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     // What was done is on record, and whoever has the folder verifies it.
     let acts = office.acts();
     let kinds: Vec<&str> = acts.iter().map(String::as_str).collect();
-    for act in ["dispatch", "effect", "end"] {
+    for act in ["dispatch", "effect", "end", "kill"] {
         assert!(kinds.contains(&act), "{kinds:?}");
     }
     office.verify();
+    office.exported();
 }
 
 #[test]

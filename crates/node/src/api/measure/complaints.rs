@@ -167,7 +167,8 @@ pub(super) async fn standing(
         state: found.state,
         at: found.said.complaint.at.to_string(),
         target: found.said.complaint.target,
-        by_rule: found.said.ruling.words,
+        // What the rules said tells what is acted on; whoever complains is told by a person.
+        by_rule: "a person decides".to_owned(),
         answer: found.said.answer,
     })
 }

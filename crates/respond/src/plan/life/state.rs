@@ -530,6 +530,11 @@ impl State {
         self.renewals
     }
 
+    /// Questions of the commission that wait for an answer.
+    pub const fn questions(&self) -> &BTreeSet<String> {
+        &self.questions
+    }
+
     /// SHA-256 of the text that is before the commission, or was approved.
     pub const fn text(&self) -> Option<Digest> {
         self.text

@@ -438,6 +438,46 @@ impl Office {
         entries.iter().filter_map(act).collect()
     }
 
+    /// The chain of custody and the report: a program that shares no code with ours checks the one. Playbooks of others are judged.
+    pub(crate) fn exported(&self) {
+        let out = format!("measure --as o1 export {} --out exported", self.id);
+        let head = self.line(&out).yes().out.trim().to_owned();
+        let folder = self.path("exported");
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/chain.py");
+        let check = |head: &str| {
+            let mut python = Command::new("python3");
+            python.arg(program).arg(folder.join("chain.jsonl"));
+            python.args(["--head", head, "--items"]);
+            run(python.arg(folder.join("items")))
+        };
+        check(&head).yes();
+        check(&"0".repeat(64)).ended(1);
+        let text = std::fs::read_to_string(folder.join("case.jsonld")).unwrap();
+        let graph: Value = serde_json::from_str(&text).unwrap();
+        assert!(graph["@graph"].as_array().unwrap().len() > 10, "{graph}");
+        self.playbooks();
+    }
+
+    /// Playbooks of others are judged, each problem with its step.
+    fn playbooks(&self) {
+        let Some(folder) = data("response", "response/cacao/soarca") else {
+            return;
+        };
+        for (file, problem) in [
+            ("missing_step_playbook.json", "dangling-step"),
+            ("infinite_playbook.json", "endless-loop"),
+            ("openc2-playbook.json", "openc2-http"),
+        ] {
+            let all = sakimori_testkit::files_below(&folder);
+            let file = all.iter().find(|path| path.ends_with(file));
+            let file = file.unwrap().display().to_string();
+            let judged = self
+                .line(&format!("measure --as o1 playbook {file}"))
+                .ended(1);
+            assert!(judged.out.contains(problem), "{judged:#?}");
+        }
+    }
+
     pub(crate) fn verify(&self) {
         self.node.verify().yes();
     }
