@@ -71,9 +71,7 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     // The kill switch of the office: everything is as it was.
     let killed = counted_ms();
     office.release();
-    until("the flow comes back", 4_000, || lab.answers(BLOCKED));
-    until("the name comes back", 4_000, || lab.resolves(NAME));
-    until("the route comes back", 6_000, || lab.answers(BLACK));
+    all_comes_back(&lab);
     println!(
         "kill switch -> noticed by the client: {} ms",
         counted_ms() - killed
@@ -102,17 +100,11 @@ fn the_owner_s_word_counts_while_the_office_is_away() {
     let finding = office.finding();
     office.proposed(&finding, 3600);
     let before = lab.ruleset();
-    office.approve();
-    office.learn();
-    office.dispatch();
-    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
-    office.away();
+    in_force_and_away(&lab, &mut office);
     let killed = counted_ms();
     let stopped = office.owner(&["stop"]);
     println!("owner's stop: {stopped}");
-    until("the flow comes back", 4_000, || lab.answers(BLOCKED));
-    until("the name comes back", 4_000, || lab.resolves(NAME));
-    until("the route comes back", 6_000, || lab.answers(BLACK));
+    all_comes_back(&lab);
     println!(
         "owner's kill switch, platform away -> noticed by the client: {} ms",
         counted_ms() - killed
@@ -129,15 +121,9 @@ fn the_office_takes_back_while_its_log_and_the_commission_are_away() {
     let mut office = Office::new(&lab);
     let finding = office.finding();
     office.proposed(&finding, 3600);
-    office.approve();
-    office.learn();
-    office.dispatch();
-    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
-    office.away();
+    in_force_and_away(&lab, &mut office);
     office.release();
-    until("the flow comes back", 4_000, || lab.answers(BLOCKED));
-    until("the name comes back", 4_000, || lab.resolves(NAME));
-    until("the route comes back", 6_000, || lab.answers(BLACK));
+    all_comes_back(&lab);
 }
 
 #[test]
@@ -149,19 +135,34 @@ fn an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing() {
     let finding = office.finding();
     office.proposed(&finding, 40);
     let before = lab.ruleset();
-    office.approve();
-    office.learn();
-    office.dispatch();
-    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
-    office.away();
-    // Nothing early: a platform that is away takes no protection.
-    assert!(!lab.answers(BLOCKED) && !lab.resolves(NAME));
-    until("all ends by itself", 60_000, || {
-        lab.answers(BLOCKED) && lab.resolves(NAME) && lab.answers(BLACK)
-    });
+    let begin = in_force_and_away(&lab, &mut office);
+    // Nothing early, for a platform that is away takes no protection; and nothing late.
+    assert!(!lab.resolves(NAME) && !lab.answers(BLACK));
+    until("the block ends by itself", 60_000, || lab.answers(BLOCKED));
+    let took = counted_ms() - begin;
+    assert!((38_000..47_000).contains(&took), "{took} ms for 40 s");
+    all_comes_back(&lab);
     assert_eq!(lab.ruleset(), before);
     office.kill_actuator();
     until("nothing of ours is left", 5_000, || lab.ruleset() == bare);
+}
+
+/// Approved and in force; then log and commission are gone. When the first command was sent, on the clock that only counts.
+fn in_force_and_away(lab: &Lab, office: &mut Office) -> u64 {
+    office.approve();
+    office.learn();
+    let begin = counted_ms();
+    office.dispatch();
+    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
+    office.away();
+    begin
+}
+
+/// The client reaches everything again.
+fn all_comes_back(lab: &Lab) {
+    until("the flow comes back", 4_000, || lab.answers(BLOCKED));
+    until("the name comes back", 6_000, || lab.resolves(NAME));
+    until("the route comes back", 6_000, || lab.answers(BLACK));
 }
 
 /// What the client's own count says of each target, as the file of observations has it.
