@@ -1,17 +1,16 @@
 //! What a measure did, for each target. In: the criterion that the proposal fixed, observations of actuators, sensors, resolvers, routing tables and providers, sightings of findings. Out: one
-//! verdict for each target with its reasons, one end of the measure. Never: a verdict of success without evidence: old data, missing data and an effect that is not in force are none.
+//! verdict for each target with its reasons. Never: a verdict of success without evidence: old data, missing data and an effect that is not in force are none.
 //!
 //! The verdict is that of one moment, the end of the window that the criterion names: what was observed later does not change it. Pure: the same observations give the same verdict whenever it is asked for.
 
+mod count;
 mod displaced;
-mod end;
 mod goal;
 mod judge;
 
 pub use displaced::{Moved, Sighting};
-pub use end::{Condition, Ended, Watch, Why};
-pub use goal::Around;
-pub use judge::judge;
+pub use goal::{Around, LAG_SECONDS_MAX, MOVED_MIN, MOVED_PERCENT};
+pub use judge::{Share, judge, judge_each};
 
 use sakimori_custody::record::coded;
 use sakimori_custody::time::Seconds;
@@ -86,12 +85,16 @@ pub enum Value {
     InForce(bool),
     /// How often the effect met something between the two times: the difference of two readings of a counter.
     Met(u64),
-    /// Flows between the target and those who were attacked between the two times.
+    /// Packets or flows between the target and those who were attacked between the two times.
     Reached(u64),
     /// A resolver's answer.
     Answer(Answered),
+    /// Whether a name had an answer each time that it was asked for between the two times.
+    Resolves(bool),
     /// Whether the routes to the target lead nowhere.
     Nowhere(bool),
+    /// Whether the target's own route was in the table each time that it was looked at between the two times.
+    Present(bool),
     /// A provider's word.
     Word(Said),
 }
@@ -103,8 +106,8 @@ impl Value {
             Self::InForce(_) => Source::ReadBack,
             Self::Met(_) => Source::Counter,
             Self::Reached(_) => Source::Sensor,
-            Self::Answer(_) => Source::Resolver,
-            Self::Nowhere(_) => Source::Route,
+            Self::Answer(_) | Self::Resolves(_) => Source::Resolver,
+            Self::Nowhere(_) | Self::Present(_) => Source::Route,
             Self::Word(_) => Source::Provider,
         }
     }
@@ -132,6 +135,8 @@ pub struct Criterion {
     pub source: Source,
     /// Whose, by name: each has to have observed.
     pub by: Vec<String>,
+    /// What a name or a route has to be, where it is told as it is: whether it resolves, whether it is in the table.
+    pub wants: bool,
     /// Seconds from the begin until it is judged.
     pub window_seconds: u64,
     /// Seconds before that moment over which flows or hits are counted. An observation has to cover all of them.

@@ -1,7 +1,8 @@
 //! Whether the attack went on elsewhere. In: sightings that findings gave: who was seen with which endpoint, since when. Out: endpoints that came after the measure began and have the same victims.
 //! Never: an endpoint that was known before, or that the measure aims at.
 
-use super::{Aimed, Criterion, OBSERVATIONS_MAX};
+use super::judge::Share;
+use super::{Aimed, OBSERVATIONS_MAX};
 use crate::safety::Target;
 use sakimori_custody::time::Seconds;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +84,7 @@ struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    fn new(aimed: &'a [Aimed]) -> Self {
+    fn new(aimed: &[&'a Aimed]) -> Self {
         let (mut exact, mut wide) = (BTreeMap::<Form, Vec<&str>>::new(), Vec::new());
         for aimed in aimed {
             let (text, form) = (aimed.target.as_str(), form(&aimed.target));
@@ -107,8 +108,8 @@ impl<'a> Targets<'a> {
 
 /// New endpoints of each target.
 pub(super) fn moved<'a>(
-    criterion: &Criterion,
-    aimed: &'a [Aimed],
+    share: Share,
+    aimed: &[&'a Aimed],
     begin: Seconds,
     at: Seconds,
     sightings: &[Sighting],
@@ -153,9 +154,9 @@ pub(super) fn moved<'a>(
         }
         for (target, both) in both {
             let had = victims.get(&(target, *kind)).map_or(0, BTreeSet::len);
-            let share = both as u64 * 100 >= criterion.moved_percent * had as u64;
+            let enough = both as u64 * 100 >= share.percent * had as u64;
             let list = out.entry(target).or_default();
-            if share && both >= criterion.moved_min && list.len() < MOVED_MAX {
+            if enough && both >= share.min && list.len() < MOVED_MAX {
                 list.push(Moved {
                     endpoint: (*endpoint).to_owned(),
                     first,

@@ -1,14 +1,24 @@
 //! The verdict. In: a criterion, targets, observations, sightings. Out: a verdict for each target, none before the window is over. Never: a guess for data that are not there.
 
+use super::count::{Asked, Span};
 use super::displaced::{self, Sighting};
 use super::{
-    Aimed, Answered, Criterion, Effect, Judgement, OBSERVATIONS_MAX, Observation, Said, Source,
-    TARGETS_MAX, Value, Verdict,
+    Aimed, Criterion, Effect, Judgement, OBSERVATIONS_MAX, Observation, Source, TARGETS_MAX, Value,
+    Verdict,
 };
 use sakimori_custody::time::Seconds;
 use std::collections::BTreeMap;
 
-/// Judges a measure that began at `begin`. Nothing before its window is over. Targets and observations beyond the bounds are not looked at, and then nothing is effective for want of data.
+/// How many of the victims have to have a new endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Percent.
+    pub percent: u64,
+    /// At least so many.
+    pub min: usize,
+}
+
+/// Judges a measure that began at `begin`, all of it by one criterion. Nothing before its window is over. Targets and observations beyond the bounds are not looked at, and then nothing is effective for want of data.
 pub fn judge(
     criterion: &Criterion,
     aimed: &[Aimed],
@@ -21,20 +31,48 @@ pub fn judge(
     if now < at {
         return None;
     }
-    let moment = Moment {
-        criterion,
-        begin,
-        at,
+    let share = Share {
+        percent: criterion.moved_percent,
+        min: criterion.moved_min,
     };
+    let each: Vec<(&Aimed, Result<&Criterion, &str>)> =
+        aimed.iter().map(|aimed| (aimed, Ok(criterion))).collect();
+    Some(judge_each(
+        &each,
+        share,
+        (begin, at),
+        observations,
+        sightings,
+    ))
+}
+
+/// Judges each target by a criterion of its own at one moment, `at`; where it has none the words say why. What was observed later does not count.
+pub fn judge_each(
+    each: &[(&Aimed, Result<&Criterion, &str>)],
+    share: Share,
+    (begin, at): (Seconds, Seconds),
+    observations: &[Observation],
+    sightings: &[Sighting],
+) -> Effect {
     let mut by_target: BTreeMap<&str, Vec<&Observation>> = BTreeMap::new();
     for observation in observations.iter().take(OBSERVATIONS_MAX) {
         let target = observation.target.as_str();
         by_target.entry(target).or_default().push(observation);
     }
-    let moved = displaced::moved(criterion, aimed, begin, at, sightings);
-    let judged = aimed.iter().take(TARGETS_MAX).map(|aimed| {
+    let aimed: Vec<&Aimed> = each.iter().map(|(aimed, _)| *aimed).collect();
+    let moved = displaced::moved(share, &aimed, begin, at, sightings);
+    let judged = each.iter().take(TARGETS_MAX).map(|(aimed, criterion)| {
         let own = by_target.get(aimed.target.as_str());
-        let mut judgement = moment.target(aimed, own.map_or(&[], Vec::as_slice));
+        let own = own.map_or(&[][..], Vec::as_slice);
+        let mut judgement = match criterion {
+            Ok(criterion) => Moment {
+                criterion,
+                begin,
+                at,
+            }
+            .target(aimed, own),
+            Err(words) => unjudged(aimed, words),
+        };
         let moved = moved.get(aimed.target.as_str()).cloned();
         judgement.moved = moved.unwrap_or_default();
         if judgement.verdict != Verdict::None && !judgement.moved.is_empty() {
@@ -45,10 +83,21 @@ pub fn judge(
         }
         judgement
     });
-    Some(Effect {
+    Effect {
         at,
         judged: judged.collect(),
-    })
+    }
+}
+
+/// Nobody can tell what it did, and why.
+fn unjudged(aimed: &Aimed, words: &str) -> Judgement {
+    Judgement {
+        target: aimed.target.clone(),
+        verdict: Verdict::Unknown,
+        not_in_force: Vec::new(),
+        moved: Vec::new(),
+        reasons: vec![words.to_owned()],
+    }
 }
 
 /// Where an effect is in force.
@@ -75,31 +124,18 @@ impl Moment<'_> {
             && observation.from <= until
     }
 
-    /// Whether it covers the seconds over which is counted, and none before the measure.
-    fn covers(&self, observation: &Observation) -> bool {
-        let over = self.at.0.saturating_sub(self.criterion.over_seconds);
-        observation.from >= self.begin && observation.from.0 <= over
-    }
-
-    /// The newest of one observer that counts. Of two of one moment the last that came.
-    fn newest<'o>(
-        &self,
-        own: &[&'o Observation],
-        by: &str,
-        source: Source,
-    ) -> Option<&'o Observation> {
-        let counts = matches!(source, Source::Sensor | Source::Counter);
+    /// The newest word of one actuator on whether the effect is in force. Of two of one moment the last that came.
+    fn newest<'o>(&self, own: &[&'o Observation], by: &str) -> Option<&'o Observation> {
         own.iter()
             .copied()
-            .filter(|o| o.by == by && o.value.source() == source && self.is_fresh(o))
-            .filter(|o| !counts || self.covers(o))
+            .filter(|o| o.by == by && o.value.source() == Source::ReadBack && self.is_fresh(o))
             .max_by_key(|o| o.until)
     }
 
     fn force(&self, aimed: &Aimed, own: &[&Observation]) -> Force {
         let mut force = Force::default();
         for actuator in &aimed.actuators {
-            let newest = self.newest(own, actuator, Source::ReadBack);
+            let newest = self.newest(own, actuator);
             match newest.map(|observation| observation.value) {
                 Some(Value::InForce(true)) => force.held += 1,
                 Some(_) => force.not.push(actuator.clone()),
@@ -112,18 +148,24 @@ impl Moment<'_> {
     /// What is left, and who did not observe.
     fn left(&self, own: &[&Observation]) -> (u64, Vec<&str>) {
         let (mut left, mut silent) = (0u64, Vec::new());
+        // The span ends with the moment, both ends included, as a goal's does.
+        let over = self.criterion.over_seconds.saturating_sub(1);
+        let span = Span {
+            from: Seconds(self.at.0.saturating_sub(over)),
+            to: self.at,
+            fresh_seconds: self.criterion.fresh_seconds,
+            begin: self.begin,
+        };
         for by in &self.criterion.by {
-            let newest = self.newest(own, by, self.criterion.source);
-            let count = newest.and_then(|observation| match observation.value {
-                Value::Met(count) | Value::Reached(count) => Some(count),
-                Value::Answer(Answered::AsBefore) | Value::Nowhere(false) => Some(1),
-                Value::Answer(Answered::AsApproved) | Value::Nowhere(true) => Some(0),
-                Value::Answer(Answered::Nothing) | Value::InForce(_) => None,
-                Value::Word(said) => Some(u64::from(said != Said::Down)),
-            });
-            match count {
-                Some(count) => left = left.saturating_add(count),
-                None => silent.push(by.as_str()),
+            let asked = Asked {
+                by,
+                source: self.criterion.source,
+                wants: self.criterion.wants,
+            };
+            let counted = asked.counted(own, &span);
+            left = left.saturating_add(counted.left);
+            if !counted.covered {
+                silent.push(by.as_str());
             }
         }
         (left, silent)
@@ -146,9 +188,10 @@ impl Moment<'_> {
         }
         if !silent.is_empty() {
             reasons.push(format!(
-                "no {} of {} counts at {}",
+                "no {} of {} covers the {} s until {}",
                 self.criterion.source,
                 silent.join(", "),
+                self.criterion.over_seconds,
                 self.at
             ));
         }

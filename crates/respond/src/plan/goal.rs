@@ -1,5 +1,5 @@
-//! What shows that a measure works, or that it has to stop, fixed before it begins. In: a text of a closed grammar, and readings. Out: whether it is so, is not, or nobody can tell. Never: a reading of another
-//! source than the one that was fixed.
+//! What shows that a measure works, or that it has to stop, fixed before it begins. In: a text of a closed grammar. Out: a goal, and the form of readings; [`effect`](crate::effect) holds the one against the other. Never: two texts for
+//! one goal.
 
 use super::form;
 use crate::safety::{Name as DnsName, Target};
@@ -11,8 +11,6 @@ use std::str::FromStr;
 
 /// Longest span that a goal looks at, seconds.
 pub const SPAN_SECONDS_MAX: u64 = 7 * 86_400;
-/// Most readings that are looked at.
-const READINGS_MAX: usize = 100_000;
 
 /// A criterion: what is measured, by whom, and for how long it has to be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,57 +126,6 @@ impl Goal {
             Self::Resolves { name, .. } => name,
             Self::Route { prefix, .. } => prefix,
         }
-    }
-
-    /// Whether it is met in the span that ends now. Readings have to cover the span without a gap; one that goes against the goal decides it alone.
-    pub fn met(&self, readings: &[Reading], now: Seconds) -> Met {
-        let from = Seconds(now.0.saturating_sub(self.seconds() - 1));
-        let mut mine: Vec<&Reading> = readings
-            .iter()
-            .take(READINGS_MAX)
-            .filter(|one| one.source == *self.source() && one.of == self.of())
-            .filter(|one| from <= one.to && one.from <= now && one.from <= one.to)
-            .collect();
-        mine.sort_by_key(|one| (one.from, one.to));
-        let packets = mine.iter().map(|one| match one.value {
-            // What began before the span counts whole: nobody can tell how much of it lies in it.
-            Measured::Packets(count) => count,
-            Measured::Resolves(_) | Measured::Present(_) => 0,
-        });
-        let packets = packets.fold(0u64, u64::saturating_add);
-        let against = match self {
-            Self::Packets { below, .. } => packets >= *below,
-            Self::Resolves { resolves, .. } => mine
-                .iter()
-                .any(|one| one.value == Measured::Resolves(!resolves)),
-            Self::Route { present, .. } => mine
-                .iter()
-                .any(|one| one.value == Measured::Present(!present)),
-        };
-        if against {
-            return Met::No;
-        }
-        if self.covers(&mine, from, now) {
-            Met::Yes
-        } else {
-            Met::Unknown
-        }
-    }
-
-    fn covers(&self, mine: &[&Reading], from: Seconds, now: Seconds) -> bool {
-        let mut next = from.0;
-        for one in mine {
-            let fits = matches!(
-                (self, one.value),
-                (Self::Packets { .. }, Measured::Packets(_))
-                    | (Self::Resolves { .. }, Measured::Resolves(_))
-                    | (Self::Route { .. }, Measured::Present(_))
-            );
-            if fits && one.from.0 <= next {
-                next = next.max(one.to.0.saturating_add(1));
-            }
-        }
-        next > now.0
     }
 }
 
@@ -299,7 +246,7 @@ impl Goal {
 }
 
 /// An address or prefix in its one form.
-fn net(text: &str) -> Option<String> {
+pub(crate) fn net(text: &str) -> Option<String> {
     match Target::parse(text).ok()? {
         net @ Target::Net(_) => Some(net.to_string()),
         Target::Name { .. } => None,

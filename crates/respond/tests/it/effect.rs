@@ -4,9 +4,10 @@
 use proptest::prelude::*;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::effect::{
-    Aimed, Answered, Around, Condition, Criterion, CriterionError, Ended, Observation, Said,
-    Sighting, Source, Value, Verdict, Watch, Why, judge,
+    Aimed, Answered, Around, Criterion, CriterionError, LAG_SECONDS_MAX, Observation, Said, Share,
+    Sighting, Source, Value, Verdict, judge, judge_each,
 };
+use sakimori_respond::plan::goal::{Goal, Measured, Met, Reading};
 
 const BEGIN: Seconds = Seconds(1_806_537_600);
 const WINDOW: u64 = 600;
@@ -17,6 +18,7 @@ fn criterion(source: Source, by: &[&str]) -> Criterion {
     Criterion {
         source,
         by: by.iter().map(|by| (*by).to_owned()).collect(),
+        wants: false,
         window_seconds: WINDOW,
         over_seconds: 120,
         fresh_seconds: 60,
@@ -158,7 +160,7 @@ fn what_is_old_short_of_others_or_from_another_time_is_no_evidence() {
     };
     for (what, stale) in [
         ("too old", saw("s-01", 300, 539, Value::Reached(0))),
-        ("too short", saw("s-01", 481, 590, Value::Reached(0))),
+        ("too short", saw("s-01", 482, 590, Value::Reached(0))),
         ("from before the measure", before),
         ("after the moment", saw("s-01", 400, 601, Value::Reached(0))),
         ("another sensor", saw("s-02", 400, 590, Value::Reached(0))),
@@ -183,7 +185,7 @@ fn each_source_counts_what_is_left() {
     const NOWHERE: Value = Value::Nowhere(true);
     const SOMEWHERE: Value = Value::Nowhere(false);
     type Seen = &'static [(&'static str, Value)];
-    let at = |by: &str, value: Value| saw(by, 590, 590, value);
+    let at = |by: &str, value: Value| saw(by, 481, 590, value);
     let table: [(Source, Seen, Verdict); 8] = [
         (
             Source::Resolver,
@@ -336,7 +338,7 @@ fn acceptance_08() {
         let lost = at % 5 == 3;
         let of = |by: &str, value: Value| Observation {
             target: name(at),
-            ..saw(by, 590, 590, value)
+            ..saw(by, 400, 590, value)
         };
         seen.push(of("dns-1", Value::InForce(!lost)));
         let answer = if lost {
@@ -465,82 +467,124 @@ fn a_target_that_nothing_was_done_to_is_none_also_where_the_attack_moved() {
     assert_eq!(effect.judged[0].moved.len(), 1, "and it is told");
 }
 
-fn watch(condition: Condition) -> Watch {
-    Watch::new(
-        criterion(Source::Sensor, &["s-01"]),
-        condition,
-        vec![aimed(TARGET, &["fw-1"])],
-        BEGIN,
-    )
+/// The second in which the measure began is one of the span's; a probe of one moment covers no span.
+#[test]
+fn what_is_told_in_pieces_counts_as_far_as_the_pieces_join() {
+    let sensor = criterion(Source::Sensor, &["s-01"]);
+    let piece = |from, until, count| saw("s-01", from, until, Value::Reached(count));
+    let check = |what: &str, pieces: &[Observation], expected: Verdict| {
+        let mut seen = vec![held("fw-1")];
+        seen.extend_from_slice(pieces);
+        assert_eq!(verdict(&sensor, &["fw-1"], &seen), expected, "{what}");
+    };
+    let joined = [piece(420, 500, 0), piece(501, 560, 0), piece(561, 600, 0)];
+    check("joined", &joined, Verdict::Effective);
+    let gap = [piece(420, 500, 0), piece(502, 600, 0)];
+    check("a second is missing", &gap, Verdict::Unknown);
+    let some = [piece(420, 500, 3), piece(501, 600, 4)];
+    check("seven of a hundred", &some, Verdict::Partly);
+    let many = [piece(420, 500, 60), piece(501, 600, 40)];
+    check("a hundred of a hundred", &many, Verdict::None);
+    let twice = [piece(481, 600, 60), piece(520, 560, 60)];
+    check("told twice, counted once", &twice, Verdict::Partly);
+    let resolver = criterion(Source::Resolver, &["r-1"]);
+    let moment = [held("fw-1"), saw("r-1", 590, 590, Value::Resolves(false))];
+    assert_eq!(verdict(&resolver, &["fw-1"], &moment), Verdict::Unknown);
+    let all = [held("fw-1"), saw("r-1", 470, 590, Value::Resolves(false))];
+    assert_eq!(verdict(&resolver, &["fw-1"], &all), Verdict::Effective);
+    let once = saw("r-1", 500, 500, Value::Resolves(true));
+    let [first, second] = all;
+    let but_once = [first, second, once];
+    assert_eq!(verdict(&resolver, &["fw-1"], &but_once), Verdict::None);
 }
 
 #[test]
-fn a_measure_ends_once_when_its_criterion_or_its_stop_condition_is_met() {
-    let met = [held("fw-1"), saw("s-01", 400, 590, Value::Reached(0))];
-    let mut success = watch(Condition::Complaints { count: 3 });
-    assert_eq!(success.step(&met, &[], 2, Seconds(END.0 - 1)), None);
-    assert_eq!(
-        success.step(&met, &[], 2, END),
-        Some(Ended {
-            at: END,
-            why: Why::Success
-        })
-    );
-    assert_eq!(success.step(&met, &[], 9, END.plus(1)), None, "once");
-    let mut complaints = watch(Condition::Complaints { count: 3 });
-    let stop = Why::Stop(Condition::Complaints { count: 3 });
-    assert_eq!(
-        complaints.step(&[], &[], 3, BEGIN),
-        Some(Ended {
-            at: BEGIN,
-            why: stop
-        })
-    );
-    let quiet = Condition::Quiet { seconds: 300 };
-    let at = BEGIN.plus(500);
-    for (observation, expected) in [
-        (saw("fw-1", 190, 495, Value::Met(0)), true),
-        (saw("fw-1", 190, 495, Value::Met(1)), false),
-        (saw("fw-1", 290, 495, Value::Met(0)), false),
-        (saw("fw-1", 10, 430, Value::Met(0)), false),
-        (saw("fw-2", 190, 495, Value::Met(0)), false),
-        (saw("fw-1", 190, 501, Value::Met(0)), false),
-    ] {
-        let ended = watch(quiet).step(std::slice::from_ref(&observation), &[], 0, at);
-        assert_eq!(ended.is_some(), expected, "{observation:?}");
-    }
-    let later = saw("fw-1", 480, 499, Value::Met(3));
-    let both = [saw("fw-1", 150, 498, Value::Met(0)), later];
-    assert_eq!(
-        watch(quiet).step(&both, &[], 0, at),
-        None,
-        "it met something since"
-    );
-    let down = [
-        saw("isp", 450, 450, Value::Word(Said::Acting)),
-        saw("isp", 499, 499, Value::Word(Said::Down)),
+fn each_target_is_judged_by_its_own_criterion_at_one_moment() {
+    let names = ["198.51.100.7/32", "*.bad.example", "203.0.113.0/24"];
+    let aims: Vec<Aimed> = names.iter().map(|name| aimed(name, &["fw-1"])).collect();
+    let goal: Goal = "packets to 198.51.100.7/32 < 5 per 120 s by sensor s-01"
+        .parse()
+        .unwrap();
+    assert_eq!(goal.about("*.bad.example"), None);
+    let about = goal.about("203.0.113.0/24").map(|goal| goal.to_string());
+    let text = "packets to 203.0.113.0/24 < 5 per 120 s by sensor s-01";
+    assert_eq!(about.as_deref(), Some(text));
+    let name: Goal = "name other.example does not resolve for 120 s at resolver r-1"
+        .parse()
+        .unwrap();
+    let name = name.about("*.bad.example").unwrap();
+    assert_eq!(name.of(), "bad.example");
+    let around = Around {
+        window_seconds: goal.window_seconds(),
+        fresh_seconds: 60,
+        before: 100,
+        moved_percent: 30,
+        moved_min: 3,
+    };
+    assert_eq!(around.window_seconds, 360);
+    let by_sensor = Criterion::of(&goal, around).unwrap();
+    let by_resolver = Criterion::of(&name, around).unwrap();
+    let each = [
+        (&aims[0], Ok(&by_sensor)),
+        (&aims[1], Ok(&by_resolver)),
+        (&aims[2], Err("nobody counts there")),
     ];
-    assert!(watch(Condition::Down).step(&down, &[], 0, at).is_some());
-    assert!(
-        watch(Condition::Down)
-            .step(&down[..1], &[], 0, at)
-            .is_none()
-    );
-    assert_eq!(
-        watch(Condition::Complaints { count: 0 }).step(&[], &[], 0, BEGIN),
-        None
-    );
-    let mut nobody = Watch::new(
-        criterion(Source::Sensor, &["s-01"]),
-        Condition::Down,
-        vec![],
-        BEGIN,
-    );
-    assert_eq!(
-        nobody.step(&met, &[], 0, END),
-        None,
-        "no targets, no success"
-    );
+    let of = |target: &str, seen: Observation| Observation {
+        target: target.to_owned(),
+        ..seen
+    };
+    let mut seen = vec![saw("s-01", 200, 350, Value::Reached(4))];
+    seen.push(of(names[1], saw("r-1", 200, 350, Value::Resolves(false))));
+    for name in names {
+        seen.push(of(name, saw("fw-1", 350, 350, Value::InForce(true))));
+    }
+    let share = Share {
+        percent: 50,
+        min: 1,
+    };
+    let at = (BEGIN, BEGIN.plus(360));
+    let effect = judge_each(&each, share, at, &seen, &[]);
+    let verdicts: Vec<Verdict> = effect.judged.iter().map(|one| one.verdict).collect();
+    let expected = [Verdict::Effective, Verdict::Effective, Verdict::Unknown];
+    assert_eq!((effect.at, verdicts.as_slice()), (at.1, &expected[..]));
+    assert_eq!(effect.judged[2].reasons, ["nobody counts there"]);
+}
+
+/// A goal and a verdict are one count: whatever pieces a sensor tells, both say the same.
+#[test]
+fn a_goal_is_met_where_its_verdict_is_effective() {
+    let text = "packets to 198.51.100.7/32 < 1 per 120 s by sensor s-01";
+    let goal: Goal = text.parse().unwrap();
+    let reading = |from: u64, to: u64, count: u64| Reading {
+        source: "s-01".parse().unwrap(),
+        from: BEGIN.plus(from),
+        to: BEGIN.plus(to),
+        of: TARGET.to_owned(),
+        value: Measured::Packets(count),
+    };
+    let criterion = Criterion {
+        fresh_seconds: 0,
+        ..criterion(Source::Sensor, &["s-01"])
+    };
+    for (pieces, met) in [
+        (vec![reading(481, 600, 0)], Met::Yes),
+        (vec![reading(482, 600, 0)], Met::Unknown),
+        (vec![reading(100, 540, 0), reading(541, 600, 0)], Met::Yes),
+        (vec![reading(100, 540, 1), reading(541, 600, 0)], Met::No),
+        (vec![reading(100, 480, 1), reading(481, 600, 0)], Met::Yes),
+        (vec![reading(560, 570, 2)], Met::No),
+        (vec![], Met::Unknown),
+    ] {
+        assert_eq!(goal.met(&pieces, END), met, "{pieces:?}");
+        let mut seen = vec![saw("fw-1", 600, 600, Value::InForce(true))];
+        seen.extend(pieces.iter().map(Observation::from));
+        let effective = verdict(&criterion, &["fw-1"], &seen) == Verdict::Effective;
+        assert_eq!(effective, met == Met::Yes, "{pieces:?}");
+    }
+    let old = [reading(0, 100, 0)];
+    let last = BEGIN.plus(100 + LAG_SECONDS_MAX);
+    assert_eq!(goal.newest(&old, last), Some(BEGIN.plus(100)));
+    assert_eq!(goal.newest(&old, last.plus(1)), None);
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
@@ -555,6 +599,8 @@ fn any_value() -> impl Strategy<Value = Value> {
         ]
         .prop_map(Value::Answer),
         any::<bool>().prop_map(Value::Nowhere),
+        any::<bool>().prop_map(Value::Resolves),
+        any::<bool>().prop_map(Value::Present),
         prop_oneof![Just(Said::Down), Just(Said::Acting), Just(Said::Refused)]
             .prop_map(Value::Word),
     ]
@@ -582,31 +628,38 @@ proptest! {
         let actuators: &[&str] = if two { &["a", "b"] } else { &["a"] };
         let criterion = criterion(source, &["c"]);
         let got = verdict(&criterion, actuators, &seen);
-        let last = |by: &str, kind: &dyn Fn(&Observation) -> bool| {
-            let mut out: Option<&Observation> = None;
-            for o in seen.iter().filter(|o| o.by == by && kind(o) && o.from <= o.until) {
-                let (from, until) = (o.from.0 - BEGIN.0, o.until.0 - BEGIN.0);
-                let counts = matches!(o.value, Value::Reached(_) | Value::Met(_));
-                let good = (540..=600).contains(&until) && (!counts || from <= 480);
-                if good && out.is_none_or(|known| known.until <= o.until) {
-                    out = Some(o);
-                }
-            }
-            out.map(|o| o.value)
+        let good = |o: &&Observation| o.from <= o.until && o.until <= END;
+        let last = |by: &str| {
+            let own = seen.iter().filter(good).filter(|o| o.by == by && o.until.0 + 60 >= END.0);
+            own.filter(|o| matches!(o.value, Value::InForce(_))).max_by_key(|o| o.until).map(|o| o.value)
         };
-        let held = |by: &str| last(by, &|o| matches!(o.value, Value::InForce(_)));
-        let all = actuators.iter().all(|by| held(by) == Some(Value::InForce(true)));
-        let none = actuators.iter().all(|by| held(by) == Some(Value::InForce(false)));
-        let seen_by_c = last("c", &|o| o.value.source() == source);
-        let met = matches!(seen_by_c, Some(
-            Value::Reached(0) | Value::Met(0) | Value::Answer(Answered::AsApproved) | Value::Nowhere(true) | Value::Word(Said::Down)
-        ));
+        let all = actuators.iter().all(|by| last(by) == Some(Value::InForce(true)));
+        let none = actuators.iter().all(|by| last(by) == Some(Value::InForce(false)));
+        let told = |o: &&Observation| o.by == "c" && o.value.source() == source && o.value != Value::Answer(Answered::Nothing);
+        let own: Vec<&Observation> = seen.iter().filter(good).filter(told).collect();
+        let quiet = |o: &&Observation| matches!(
+            o.value,
+            Value::Reached(0) | Value::Met(0) | Value::Answer(Answered::AsApproved) | Value::Nowhere(true) | Value::Resolves(false)
+                | Value::Present(false) | Value::Word(Said::Down)
+        );
+        // Who tells of each second of the span: the newest that has it.
+        let teller = |second: u64| own.iter().copied().filter(|o| (o.from.0..=o.until.0).contains(&second)).max_by_key(|o| o.until);
+        let span: Vec<u64> = (END.0 - 119..=END.0).collect();
+        let tellers: Vec<&Observation> = span.iter().filter_map(|second| teller(*second)).collect();
+        let covered = (END.0 - 119..=END.0 - 60).all(|second| teller(second).is_some());
+        let overlaps = |o: &&&Observation| o.until.0 >= END.0 - 119;
+        let newest = own.iter().copied().filter(|o| o.until.0 + 60 >= END.0).max_by_key(|o| o.until);
+        let (known, met) = match source {
+            Source::Provider => (newest.is_some(), newest.is_some_and(|o| quiet(&o))),
+            Source::Sensor | Source::Counter => (covered, covered && tellers.iter().all(quiet)),
+            _ => (covered, covered && own.iter().filter(overlaps).all(quiet)),
+        };
         prop_assert_eq!(got == Verdict::Effective, all && met, "{:?}", got);
         if none {
             prop_assert_eq!(got, Verdict::None);
         }
-        if matches!(seen_by_c, None | Some(Value::Answer(Answered::Nothing))) && !none {
-            prop_assert_eq!(got, Verdict::Unknown);
+        if !known && !none {
+            prop_assert_ne!(got, Verdict::Effective);
         }
         // The order in which observations come does not matter, but for two of one moment.
         let mut other = seen.clone();
