@@ -12,6 +12,7 @@ mod record;
 
 pub use model::{
     Allowed, CommandId, Deed, Effect, Holder, InForce, Intent, Key, Permit, Ticket, Wish,
+    command_id, number, producer,
 };
 pub use record::{Act, Answer, Event, Record, State};
 
@@ -252,20 +253,7 @@ impl Engine {
 
     fn command(&mut self, intent: &Intent, now: Judged, acts: &mut Vec<Act>) {
         let id = intent.id.clone();
-        if let Some((digest, answer)) = self.state.answers.get(&id) {
-            let said = if *digest == intent.digest {
-                answer.clone()
-            } else {
-                Answer::new(Status::BadRequest, "another command had this id")
-            };
-            acts.push(Act::Say(id, said));
-            return;
-        }
-        if self.state.waiting.contains_key(&id) {
-            acts.push(Act::Say(
-                id,
-                Answer::new(Status::Processing, "it is being done"),
-            ));
+        if self.numbered(intent, acts) {
             return;
         }
         // What is refused for its pace, or too early, is not remembered: it may come again. What takes back has no pace: nobody's commands hold it up.
@@ -286,7 +274,23 @@ impl Engine {
             return;
         }
         match self.judge(intent, now) {
-            Err(answer) => self.answer(id, intent.digest, answer, acts),
+            Err(answer) => {
+                let gone = intent.until.is_none() && answer.status == Status::NotFound;
+                if gone && self.state.is_allowed(&intent.key) {
+                    // What is older than this and comes later begins nothing.
+                    for of in [Some(producer(&id).to_owned()), None] {
+                        self.keep(
+                            Record::Revision {
+                                key: intent.key.clone(),
+                                producer: of,
+                                revision: intent.revision,
+                            },
+                            acts,
+                        );
+                    }
+                }
+                self.answer(id, intent.digest, answer, acts);
+            }
             Ok(todo) => {
                 let (key, until) = match &todo {
                     Todo::End(key) => (key.clone(), None),
@@ -309,6 +313,29 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether the number of a command says all: it is answered, or it is being done. What takes back is judged also where its producer gave the number to something else before.
+    fn numbered(&mut self, intent: &Intent, acts: &mut Vec<Act>) -> bool {
+        let id = intent.id.clone();
+        let begins = intent.until.is_some();
+        let other = || Answer::new(Status::BadRequest, "another command had this id");
+        let said = match (self.state.answers.get(&id), self.state.waiting.get(&id)) {
+            (_, Some(wish)) if wish.digest == intent.digest => {
+                Answer::new(Status::Processing, "it is being done")
+            }
+            (_, Some(_)) if begins => other(),
+            (_, Some(wish)) => {
+                let earlier = wish.digest;
+                self.answer(id, earlier, superseded(), acts);
+                return false;
+            }
+            (Some((digest, answer)), None) if *digest == intent.digest => answer.clone(),
+            (Some(_), None) if begins => other(),
+            _ => return false,
+        };
+        acts.push(Act::Say(id, said));
+        true
     }
 
     fn paced(&mut self, now: Judged) -> bool {
@@ -346,8 +373,9 @@ impl Engine {
     fn judge(&self, intent: &Intent, now: Judged) -> Result<Todo, Answer> {
         let refuse = |status, words: &str| Err(Answer::new(status, words));
         let key = intent.key.clone();
-        let last = self.state.revisions.get(&key).copied().unwrap_or(0);
-        if intent.revision <= last {
+        // What takes back stands behind its own producer's commands alone; what begins behind all that took back too.
+        let (last, undone) = self.state.last(&key, producer(&intent.id));
+        if intent.revision <= last || intent.until.is_some() && intent.revision <= undone {
             return refuse(
                 Status::BadRequest,
                 "a later command on the same was taken before",

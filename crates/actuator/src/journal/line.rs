@@ -68,6 +68,9 @@ enum Text {
     },
     Revision {
         key: KeyText,
+        // Lines of before producers were told apart have none.
+        #[serde(default)]
+        producer: Option<String>,
         revision: u64,
     },
     Waiting {
@@ -177,8 +180,13 @@ fn of_record(record: &Record) -> Text {
             measure: hex(measure),
             by: by.name().to_owned(),
         },
-        Record::Revision { key, revision } => Text::Revision {
+        Record::Revision {
+            key,
+            producer,
+            revision,
+        } => Text::Revision {
             key: key_text(key),
+            producer: producer.clone(),
             revision: *revision,
         },
         Record::Waiting {
@@ -268,8 +276,13 @@ impl TryFrom<Text> for Line {
                 measure: hash(&measure)?,
                 by: holder(&by)?,
             },
-            Text::Revision { key: of, revision } => Record::Revision {
+            Text::Revision {
+                key: of,
+                producer,
+                revision,
+            } => Record::Revision {
                 key: key(of)?,
+                producer,
                 revision,
             },
             Text::Waiting {

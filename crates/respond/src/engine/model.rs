@@ -19,8 +19,23 @@ coded! {
     }
 }
 
-/// The number that a producer gave a command.
+/// The number of a command: who sent it and the number that was given to it, a line each, as [`command_id`] puts them; the number alone where nobody tells producers apart. What one producer sends uses up no number of another one.
 pub type CommandId = String;
+
+/// The number of a command of a producer, whose name has no line feed.
+pub fn command_id(producer: &str, number: &str) -> CommandId {
+    format!("{producer}\n{number}")
+}
+
+/// Who sent a command; nobody where producers are not told apart.
+pub fn producer(id: &str) -> &str {
+    id.split_once('\n').map_or("", |(producer, _)| producer)
+}
+
+/// The number that its producer gave it.
+pub fn number(id: &str) -> &str {
+    id.split_once('\n').map_or(id, |(_, number)| number)
+}
 
 /// One effect, whoever commands it: there is one of it at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +83,7 @@ pub struct Intent {
     pub digest: [u8; 32],
     /// When it was made.
     pub created: Seconds,
-    /// Which command on the same effect it is; later ones have larger numbers.
+    /// Which command of its producer on the same effect it is; later ones have larger numbers.
     pub revision: u64,
     /// The effect.
     pub key: Key,

@@ -1,6 +1,8 @@
 //! What the engine remembers, and what it asks for. In: records in their order. Out: the state that they come to. Never: a state that no records lead to.
 
-use super::model::{CommandId, Effect, Holder, InForce, Intent, Key, Permit, Ticket, Wish};
+use super::model::{
+    CommandId, Effect, Holder, InForce, Intent, Key, Permit, Ticket, Wish, producer,
+};
 use super::{ANSWERS_MAX, Status};
 use sakimori_custody::time::Seconds;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -146,10 +148,12 @@ pub enum Record {
         /// Who.
         by: Holder,
     },
-    /// Which command on an effect was the last, where nothing else says so any more.
+    /// Which command on an effect was the last, where nothing else says so.
     Revision {
         /// The effect.
         key: Key,
+        /// Whose last command; nothing for the last one of anybody that took back.
+        producer: Option<String>,
         /// Its number.
         revision: u64,
     },
@@ -197,6 +201,15 @@ pub(super) struct Wanted {
     pub(super) until: Seconds,
 }
 
+/// The last commands on one effect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Orders {
+    /// Of each producer.
+    last: BTreeMap<String, u64>,
+    /// Of anybody that took it back.
+    undone: u64,
+}
+
 /// What records come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
@@ -207,7 +220,7 @@ pub struct State {
     pub(super) held: BTreeMap<[u8; 32], BTreeSet<Holder>>,
     pub(super) wanted: BTreeMap<Key, Wanted>,
     pub(super) waiting: BTreeMap<CommandId, Wish>,
-    pub(super) revisions: BTreeMap<Key, u64>,
+    orders: BTreeMap<Key, Orders>,
     pub(super) answers: BTreeMap<CommandId, ([u8; 32], Answer)>,
     answered: VecDeque<CommandId>,
     pub(super) stopped: bool,
@@ -228,7 +241,7 @@ impl State {
                 self.permits.remove(&(measure, revision));
                 self.leases.remove(&(measure, revision));
                 if self.of(&measure).next().is_none() {
-                    self.revisions.retain(|key, _| key.measure != measure);
+                    self.orders.retain(|key, _| key.measure != measure);
                 }
             }
             Record::Revoked { measure, revision } => {
@@ -252,9 +265,11 @@ impl State {
                     }
                 }
             }
-            Record::Revision { key, revision } => {
-                self.revisions.insert(key, revision);
-            }
+            Record::Revision {
+                key,
+                producer,
+                revision,
+            } => self.ordered(key, producer.as_deref(), revision),
             Record::Waiting {
                 id,
                 digest,
@@ -264,7 +279,10 @@ impl State {
             } => {
                 // Where a journal was written anew, [`Record::Revision`] says it.
                 if revision > 0 {
-                    self.revisions.insert(key.clone(), revision);
+                    self.ordered(key.clone(), Some(producer(&id)), revision);
+                    if until.is_none() {
+                        self.ordered(key.clone(), None, revision);
+                    }
                 }
                 // A command that takes back is the end of what is wanted, also where the engine falls before it says so.
                 let before = match until {
@@ -302,6 +320,32 @@ impl State {
             Record::Stopped => self.stopped = true,
             Record::Freed => self.stopped = false,
         }
+    }
+
+    /// A command was taken: of a producer, or one of anybody that took back.
+    fn ordered(&mut self, key: Key, producer: Option<&str>, revision: u64) {
+        let orders = self.orders.entry(key).or_default();
+        let last = match producer {
+            Some(producer) => orders.last.entry(producer.to_owned()).or_default(),
+            None => &mut orders.undone,
+        };
+        *last = revision.max(*last);
+    }
+
+    /// The last command of a producer on an effect, and the last of anybody that took it back; 0 where there was none.
+    pub(super) fn last(&self, key: &Key, producer: &str) -> (u64, u64) {
+        let orders = self.orders.get(key);
+        let of = orders.and_then(|orders| orders.last.get(producer));
+        (
+            of.copied().unwrap_or(0),
+            orders.map_or(0, |orders| orders.undone),
+        )
+    }
+
+    /// Whether an approval that is not void allows an effect, now or later.
+    pub(super) fn is_allowed(&self, key: &Key) -> bool {
+        let mut allowed = self.valid(&key.measure).flat_map(|permit| &permit.allowed);
+        allowed.any(|one| one.deed == key.deed && one.target == key.target)
     }
 
     /// The approvals of a measure.
@@ -437,11 +481,19 @@ impl State {
                 });
             }
         }
-        let revisions = self.revisions.iter();
-        out.extend(revisions.map(|(key, revision)| Record::Revision {
-            key: key.clone(),
-            revision: *revision,
-        }));
+        for (key, orders) in &self.orders {
+            let undone = (orders.undone > 0).then_some((None, orders.undone));
+            let last = orders.last.iter();
+            let last = last.map(|(producer, revision)| (Some(producer.clone()), *revision));
+            out.extend(
+                last.chain(undone)
+                    .map(|(producer, revision)| Record::Revision {
+                        key: key.clone(),
+                        producer,
+                        revision,
+                    }),
+            );
+        }
         if self.stopped {
             out.push(Record::Stopped);
         }

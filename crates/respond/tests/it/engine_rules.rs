@@ -3,7 +3,8 @@
 use sakimori_authority::clock::Judged;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{
-    Act, Allowed, Answer, Bounds, Deed, Engine, Event, InForce, Intent, Key, Permit, Record, Ticket,
+    Act, Allowed, Answer, Bounds, Deed, Engine, Event, InForce, Intent, Key, Permit, Record,
+    Ticket, command_id,
 };
 use sakimori_respond::openc2::Status;
 use std::collections::BTreeMap;
@@ -607,4 +608,123 @@ fn a_lease_is_of_one_approval_and_begins_nothing_of_another() {
     assert!(engine.take(other, SURE).is_empty());
     engine.take(lease(60), SURE);
     assert_eq!(done(&mut engine, intent("b", 2, 1, Some(50))), [Status::Ok]);
+}
+
+/// A command of a producer; its text is its own.
+fn of(producer: &str, number: &str, revision: u64, seconds: Option<u64>) -> Intent {
+    let mut intent = intent(number, revision, 1, seconds);
+    intent.id = command_id(producer, number);
+    intent.digest = [producer.len() as u8; 32];
+    intent.digest[1] = number.len() as u8;
+    intent.digest[2] = seconds.unwrap_or(0) as u8;
+    intent
+}
+
+/// As [`done`], for what is refused too.
+fn status(engine: &mut Engine, intent: Intent) -> Vec<Status> {
+    let key = intent.key.clone();
+    let mut acts = engine.take(Event::Command(intent), SURE);
+    let well = true;
+    match acts.last().cloned() {
+        Some(Act::Remove(ticket, _)) => {
+            acts.extend(engine.take(Event::Removed { key, ticket, well }, SURE));
+        }
+        Some(Act::Apply(ticket, _)) => {
+            acts.extend(engine.take(Event::Applied { key, ticket, well }, SURE));
+        }
+        _ => {}
+    }
+    said(&acts)
+}
+
+#[test]
+fn what_one_producer_sends_uses_up_neither_numbers_nor_steps_of_another() {
+    let mut engine = ready();
+    assert_eq!(
+        status(&mut engine, of("office", "n-1", 1, Some(50))),
+        [Status::Ok]
+    );
+    // Another one guesses the office's next number, and takes the largest step that there is.
+    for number in ["n-2", "n-3"] {
+        status(&mut engine, of("carrier", number, u64::MAX, Some(60)));
+    }
+    assert_eq!(
+        status(&mut engine, of("office", "n-2", 2, None)),
+        [Status::Ok],
+        "what takes back cannot be burnt"
+    );
+    assert_eq!(engine.state().wanted().count(), 0);
+    // What began before it begins nothing, whoever sends it.
+    for producer in ["office", "carrier", "third"] {
+        assert_eq!(
+            status(&mut engine, of(producer, "n-9", 2, Some(50))),
+            [Status::BadRequest],
+            "{producer}"
+        );
+    }
+    assert_eq!(
+        status(&mut engine, of("office", "n-4", 3, Some(50))),
+        [Status::Ok]
+    );
+    // The office's own order holds for what takes back as well: what was sent before comes too late.
+    assert_eq!(
+        status(&mut engine, of("office", "n-5", 2, None)),
+        [Status::BadRequest]
+    );
+    // All this is known of the records too, also of the shortest ones.
+    let mut again = Engine::restore(Bounds::default(), 2, engine.state().records());
+    assert_eq!(again.state(), engine.state());
+    again.take(Event::Seen(vec![in_force(1, 50)]), SURE);
+    assert_eq!(
+        status(&mut again, of("third", "n-1", 2, Some(50))),
+        [Status::BadRequest]
+    );
+    assert_eq!(
+        status(&mut again, of("third", "n-2", 1, None)),
+        [Status::Ok],
+        "who has sent nothing takes back by any step"
+    );
+}
+
+#[test]
+fn what_takes_back_is_judged_whatever_had_its_number() {
+    let mut engine = ready();
+    assert_eq!(done(&mut engine, intent("a", 1, 1, Some(50))), [Status::Ok]);
+    let mut back = intent("a", 2, 1, None);
+    back.digest = [9; 32];
+    assert_eq!(done(&mut engine, back.clone()), [Status::Ok]);
+    // Its own answer is now the number's.
+    let again = engine.take(Event::Command(back), SURE);
+    assert_eq!((said(&again), applies(&again)), (vec![Status::Ok], 0));
+    // Where the earlier one waits still, it is told that it was overtaken.
+    let acts = engine.take(Event::Command(intent("b", 3, 1, Some(50))), SURE);
+    assert_eq!(applies(&acts), 1);
+    let mut back = intent("b", 4, 1, None);
+    back.digest = [8; 32];
+    assert_eq!(
+        done(&mut engine, back),
+        [Status::InternalError, Status::Ok],
+        "both are answered"
+    );
+    assert_eq!(engine.state().wanted().count(), 0);
+    assert_eq!(engine.state().waiting().count(), 0);
+}
+
+#[test]
+fn the_end_of_what_is_not_in_force_holds_off_what_was_sent_before_it() {
+    let mut engine = ready();
+    let gone = engine.take(Event::Command(intent("a", 5, 1, None)), SURE);
+    assert_eq!(said(&gone), [Status::NotFound]);
+    let mut again = Engine::restore(Bounds::default(), 2, engine.state().records());
+    again.take(Event::Seen(Vec::new()), SURE);
+    for engine in [&mut engine, &mut again] {
+        let older = engine.take(Event::Command(intent("b", 4, 1, Some(50))), SURE);
+        assert_eq!(said(&older), [Status::BadRequest]);
+        assert_eq!(done(engine, intent("c", 6, 1, Some(50))), [Status::Ok]);
+    }
+    // Of what nobody approved nothing is kept: there is nothing that could begin.
+    let acts = engine.take(Event::Command(intent("d", 7, 9, None)), SURE);
+    assert_eq!(said(&acts), [Status::NotFound]);
+    let keeps = |act: &Act| matches!(act, Act::Keep(Record::Revision { .. }));
+    assert!(!acts.iter().any(keeps), "{acts:?}");
 }
