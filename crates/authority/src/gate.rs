@@ -9,7 +9,7 @@ mod rules;
 mod standing;
 
 pub use measure::{Approved, MeasureAsk, MeasureRefused, measure};
-pub use standing::{Standing, remember};
+pub use standing::{Standing, remember, remember_end};
 
 use crate::lease::{Lease, LeaseError};
 use crate::limits::LEASE_SECONDS_MAX;

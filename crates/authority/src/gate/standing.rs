@@ -133,6 +133,33 @@ pub fn remember(
     state
 }
 
+/// What takes an approval back that was admitted under a root before: an approval of a measure outlives the root under which it was made, and what is signed to end it must not be lost between both. In: the statement and
+/// the root that it was checked by, the newest root, the folder, what is remembered. Out: what is remembered from now on.
+///
+/// Suspensions and ends count by either root, for who could decide then can still take back what rests on that decision. What lets an authority go on counts by the newest root alone.
+pub fn remember_end(
+    statement: &Statement,
+    under: &TrustRoot,
+    newest: &TrustRoot,
+    folder: &Folder,
+    state: &SensorState,
+) -> SensorState {
+    let mut state = state.clone();
+    for root in [under, newest] {
+        let is_newest = root.hash() == newest.hash();
+        let notes = suspensions(folder, root, statement).into_iter().flatten();
+        for note in notes.filter(|note| is_newest || note.act == SuspensionAct::Suspend) {
+            state.note_standing(note);
+        }
+        if let Ok(Some(ruling)) = ruling(folder, root, statement)
+            && ends(&ruling.matter)
+        {
+            state.note_revoked(statement.id);
+        }
+    }
+    state
+}
+
 const fn ends(matter: &Matter) -> bool {
     matches!(
         matter,

@@ -1,9 +1,9 @@
 //! Who may not decide, suspensions, revocations and releases of the software at the gate: each refusal once, beside what is let through.
 
 use crate::{ask, changed, check, folder, run, state};
-use sakimori_authority::Refusal;
-use sakimori_authority::gate::{Folder, SensorState, Standing, remember, trust};
+use sakimori_authority::gate::{Folder, SensorState, Standing, remember, remember_end, trust};
 use sakimori_authority::suspension::{By, SuspensionAct};
+use sakimori_authority::{Refusal, Statement, TrustRoot};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 use sakimori_testkit::folder::{Part, Plan, signer};
@@ -452,4 +452,80 @@ fn an_end_that_the_gate_refused_is_remembered_all_the_same() {
     let now = ask(&sample).now;
     let kept = remember(&trusted, &folder(&sample), &state(&sample), now).revoked;
     assert_eq!(kept, [AuthorityId([0x5a; 16])]);
+}
+
+#[test]
+fn what_ends_an_approval_counts_by_the_root_of_its_time_and_by_the_newest_one() {
+    let under = folder(&Plan::default().build()).trust_root;
+    let newest = folder(&Plan::second_root().build()).trust_root;
+    let read = |note: Option<Vec<u8>>| TrustRoot::remembered(&note.unwrap_or_default());
+    let (Ok(under), Ok(newest)) = (read(under), read(newest)) else {
+        panic!("the sample's roots are roots");
+    };
+    let statement = folder(&Plan::default().build()).statement;
+    let Ok((statement, _)) = Statement::check(&statement.unwrap_or_default(), &under) else {
+        panic!("the sample's statement is one");
+    };
+    let ended = |plan: &Plan, state: &SensorState| {
+        let folder = folder(&plan.build());
+        let state = remember_end(&statement, &under, &newest, &folder, state);
+        (
+            state.is_suspended(statement.id),
+            state.revoked.contains(&statement.id),
+        )
+    };
+    let none = SensorState::default();
+    let later = |plan: Plan, part| plan.edit(part, "root: 1\n", "root: 2\n");
+    let resumed = |plan: Plan| {
+        plan.edit(Part::Suspension, "act: suspend", "act: resume")
+            .edit(Part::Suspension, "serial: 1", "serial: 2")
+    };
+    let mut suspended = SensorState::default();
+    suspended.note_standing(Standing {
+        authority: statement.id,
+        by: By::Commission,
+        serial: 1,
+        act: SuspensionAct::Suspend,
+    });
+    let cases = [
+        ("nothing", Plan::default(), &none, (false, false)),
+        ("revoked then", Plan::revoked(), &none, (false, true)),
+        (
+            "revoked now",
+            later(Plan::revoked(), Part::Ruling),
+            &none,
+            (false, true),
+        ),
+        ("suspended then", Plan::suspended(), &none, (true, false)),
+        (
+            "suspended now",
+            later(Plan::suspended(), Part::Suspension),
+            &none,
+            (true, false),
+        ),
+        (
+            "let go on by the old root",
+            resumed(Plan::suspended()),
+            &suspended,
+            (true, false),
+        ),
+        (
+            "let go on by the newest",
+            later(resumed(Plan::suspended()), Part::Suspension),
+            &suspended,
+            (false, false),
+        ),
+        (
+            "forged",
+            Plan {
+                ruling_signers: vec!["m1", "!m4", "!m5"],
+                ..Plan::default()
+            },
+            &none,
+            (false, false),
+        ),
+    ];
+    for (what, plan, state, expected) in cases {
+        assert_eq!(ended(&plan, state), expected, "{what}");
+    }
 }
