@@ -210,6 +210,8 @@ class History:
         self.each(("decision-request", asked and asked[1] == s.id.hex()), ("decision-requester", self.may_ask(asked)), ("decision-twice", new := s.id not in self.ids))
         self.say("decision-time", s.not_after >= e.time)
         self.verdict(kind, s.root, s.verdict, s.kind, **{"sitting": "officers"} if s.urgent else {})
+        if s.kind == "measure" and (m := self.measures.get(s.selectors)) and m.level > 1:
+            self.say("urgent-officers" if s.urgent else "decision-sitting", s.sitting and s.sitting.all)
         hours = (schedule.count("urgent." + s.kind) or 0) if schedule and s.urgent else 0
         within = not schedule or self.within(s, schedule, asked[2] if asked else 0)
         self.say(f"{kind}-schedule", within and (not s.urgent or hours and self.within_urgent(s, schedule, hours * HOUR)))
@@ -240,12 +242,12 @@ class History:
         if not (m := self.note(Measure, "proposal-malformed")) or not self.say("body-fields", m.revision == e.counter(0)): return
         root = self.root_named(m.root)
         if self.hold(("proposal-root", root), ("proposal-signature", root and m.signed(root))):
-            self.measures.setdefault(m.hash, Facts(index=e.index, revision=m.revision, spots=m.spots))
+            self.measures.setdefault(m.hash, Facts(index=e.index, revision=m.revision, level=m.level, spots=m.spots))
     def on_measure(self, e, b):
         need(b.step == e.counter(0))
         d = (d := self.known(e.authority, True)) and d.s.kind == "measure" and d
         m = d and self.proposed(d.s, d.index)
-        named = d and (b.actuator in d.s.sensors if b.actuator is not None else b.act in ("end", "kill", "report"))
+        named = d and (b.actuator in d.s.sensors if b.actuator is not None else b.act not in ("dispatch", "effect"))
         if not self.hold(("measure-authority", d), ("measure-text", m and m.revision == b.revision and d.s.selectors == b.measure), ("measure-actuator", named),
                          ("measure-barred", b.act != "dispatch" or self.barred(e.authority, b.actuator) is None)) or b.actuator is None: return
         of = (e.authority, b.actuator)

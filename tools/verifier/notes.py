@@ -140,6 +140,7 @@ class Sitting:  # the five lines of a sitting, 10.2
     def __init__(self, lines):
         lines.fill(self, "present:names presiding:name for:names against:names recused:names")
         self.yes, self.no = getattr(self, "for"), self.against
+        self.all = not self.no and set(self.present) <= set(self.yes + self.recused)
     def decided(self, root, floor):
         if any(who not in root.members for who in [*self.present, *self.yes, *self.no, *self.recused, self.presiding]): return False
         free = [who for who in self.present if who not in self.recused]
@@ -176,16 +177,27 @@ class Statement:  # an authority statement, 10.2
             if None in officers or officers[0][0] == officers[1][0]: return "sitting"
             both = [k for _, k in officers]
         return None if len({k.public for k, _ in self.note.verify(both) or []}) == 2 else "signature"
-def spot(target):  # what a target is: addresses of a version from one to another, or a text in small letters
+CARRIERS = [(0xFFFF << 32, 96, 96, 0), (0, 96, 96, 0), (0xFFFF0000 << 32, 96, 96, 0), (0x64FF9B << 96, 96, 96, 0), (0x2002 << 112, 16, 16, 0),
+            (0x20010000 << 96, 32, 32, 0), (0x20010000 << 96, 32, 96, 1)]  # forms of IPv6 that carry IPv4: their bits, how many, where the address begins, whether it is turned over
+def spots(target):  # what a target is: addresses of a version from one to another, those of version 4 that they carry, or a text in small letters
     address, _, bits = target.partition("/")
     try: found = ipaddress.ip_address(address) if "%" not in address else None
     except ValueError: found = None
     most = found and found.max_prefixlen
     bits = most if "/" not in target else decimal(bits)
-    if found is None or bits is None or bits > most: return target.lower()
-    first = int(found) >> most - bits << most - bits
-    return found.version, first, first + (1 << most - bits) - 1
-def meet(one, other): return one == other if str in (type(one), type(other)) else one[0] == other[0] and one[1] <= other[2] and other[1] <= one[2]
+    if found is None or bits is None or bits > most: return [target.lower()]
+    def span(version, most, number, bits): return version, (number >> most - bits) << most - bits, number | (1 << most - bits) - 1
+    all = [span(found.version, most, int(found), bits)]
+    for form, length, at, turned in CARRIERS if most == 128 else []:
+        if (int(found) ^ form) >> 128 - min(bits, length): continue
+        carried = int(found) >> 96 - at & 0xFFFFFFFF
+        all.append(span(4, 32, carried ^ 0xFFFFFFFF if turned else carried, max(0, min(32, bits - at)) if bits >= length else 0))
+    return all
+def meet(one, other):
+    if str not in (type(one), type(other)): return one[0] == other[0] and one[1] <= other[2] and other[1] <= one[2]
+    if not type(one) == type(other) == str or ":" in one + other: return one == other
+    bare = [name[2:] if name.startswith("*.") else name for name in (one, other)]
+    return bare[0] == bare[1] or any(wide.startswith("*.") and name.endswith("." + of) for wide, of, name in ((one, bare[0], bare[1]), (other, bare[1], bare[0])))
 class Measure:  # a measure, 10.10
     DEEDS = "block|no-answer|sinkhole|black-hole|flow-rule|freeze|stop|quarantine|isolate|notify"
     def __init__(self, raw):
@@ -195,7 +207,7 @@ class Measure:  # a measure, 10.10
         lines.fill(self, "order:maybe consultation:maybe proposed:name reviewed:name")
         fits(NAME + " (national|prefectural|defence)")(lines.value("executor"))
         lines.fill(self, "superior:name")
-        upto(2, 1)(lines.value("level"))
+        self.level = upto(2, 1)(lines.value("level"))
         low, high = [number(word) for word in fits("[0-9]+ [0-9]+")(lines.value("collateral")).split(" ")]
         version, _, lists = lines.value("lists").partition(" ")
         need(low <= high and number(version) >= 0 and digest(lists))
@@ -205,7 +217,7 @@ class Measure:  # a measure, 10.10
         effects = [fits(f"({self.DEEDS}) {NAME} ([A-Z][A-Z]|--) {NAME} [^ ]{{1,1024}}")(line).split(" ") for line in lines.many("effect")]
         need(len(actuators) == len(set(actuators)) in range(1, 65) and len(effects) == len({(e[0], e[1], e[4]) for e in effects}) in range(1, 2001))
         need({e[1] for e in effects} <= set(actuators))
-        self.spots = {spot(e[4]) for e in effects}
+        self.spots = {one for e in effects for one in spots(e[4])}
         lines.end(lines.fill(self, "root:number"))
     def signed(self, root):
         officers = [root.officers.get(who) for who in (self.proposed, self.reviewed)]

@@ -4,14 +4,20 @@
 //! Police Duties Act art. 6-2, SDF Act art. 81-3 as the project reads them (`docs/reference/formats.md` section 10.10): an executor with a designation acts on a superior's order; abroad, or where the place is not known, national officers
 //! alone and after consultation with the Foreign Minister; the defence route rests on an order of the Prime Minister.
 
+mod spot;
+
+pub use spot::{Spot, spots};
+
 use crate::grammar::{GrammarError, Lines, hash, number, optional_hash};
 use crate::root::TrustRoot;
+use crate::statement::Basis;
 use crate::text_hash;
 use sakimori_custody::coverage::Coverage;
 use sakimori_custody::ids::{AuthorityId, Name, hex};
 use sakimori_custody::record::{Country, coded};
 use sakimori_tlog::key::VerifierKey;
 use sakimori_tlog::note::{Note, NoteError};
+use spot::net;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -320,6 +326,11 @@ impl Measure {
         Ok(())
     }
 
+    /// Whether it was decided as its level asks. At level 2 many others may be met: everybody who sits votes for it, and two officers are not enough.
+    pub fn is_decided_by(&self, decided: &Basis) -> bool {
+        is_enough(self.level, decided)
+    }
+
     /// SHA-256 of the text, as the statement names it.
     pub fn hash(&self) -> [u8; 32] {
         text_hash(&self.to_string())
@@ -364,55 +375,14 @@ impl Measure {
     }
 }
 
+/// Whether a decision is one that a measure of a level takes.
+pub fn is_enough(level: u64, decided: &Basis) -> bool {
+    level < 2 || matches!(decided, Basis::Sitting(sitting) if sitting.is_of_all())
+}
+
 /// What all revisions of the measure with this id share.
 pub fn family(id: AuthorityId) -> [u8; 32] {
     text_hash(&format!("{HEADER}\nid: {id}\n"))
-}
-
-/// What a target is, so that two texts for one thing are one thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Spot {
-    /// Addresses from one to another, of version 6 or not.
-    Net(bool, u128, u128),
-    /// Anything else: its text, in small letters.
-    Text(String),
-}
-
-impl Spot {
-    /// The spot of a target.
-    pub fn of(target: &str) -> Self {
-        let span = |six, address: u128, bits: u32, of: u32| {
-            let rest = u128::MAX.checked_shr(128 - (of - bits)).unwrap_or(0);
-            Self::Net(six, address & !rest, address | rest)
-        };
-        match net(target) {
-            Some((IpAddr::V4(v4), bits)) => span(false, u32::from(v4).into(), bits.into(), 32),
-            Some((IpAddr::V6(v6), bits)) => span(true, v6.into(), bits.into(), 128),
-            None => Self::Text(target.to_ascii_lowercase()),
-        }
-    }
-
-    /// Whether the two have anything in common.
-    pub fn meets(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Net(six, first, last), Self::Net(other_six, other_first, other_last)) => {
-                six == other_six && first <= other_last && other_first <= last
-            }
-            _ => self == other,
-        }
-    }
-}
-
-/// An address with the length of its prefix.
-fn net(target: &str) -> Option<(IpAddr, u8)> {
-    let (address, bits) = match target.split_once('/') {
-        Some((address, bits)) => (address, Some(number(bits)?)),
-        None => (target, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let bits = bits.map_or(Some(most), |bits| u8::try_from(bits).ok())?;
-    (bits <= most).then_some((address, bits))
 }
 
 fn named<T>(

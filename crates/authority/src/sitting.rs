@@ -170,6 +170,12 @@ impl Sitting {
         self.count(root.floor(kind))
     }
 
+    /// Whether everybody who was present and not recused voted for it: what a measure of level 2 takes.
+    pub fn is_of_all(&self) -> bool {
+        let voted = |name: &Name| self.recused.contains(name) || self.votes_for.contains(name);
+        self.votes_against.is_empty() && self.present.iter().all(voted)
+    }
+
     fn check_votes(&self) -> Result<(), SittingError> {
         for name in self.votes_for.iter().chain(&self.votes_against) {
             if self.recused.contains(name) {

@@ -50,6 +50,11 @@ pub enum MeasureRefused {
     /// It does not fit its route.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// It was not decided as its level asks.
+    #[error(
+        "a measure of level 2 takes the votes of everybody who sits; two officers, or a vote that is missing, are not enough"
+    )]
+    Level,
     /// It lasts too long.
     #[error("the approval lasts longer than seven days")]
     TooLong,
@@ -74,6 +79,7 @@ impl MeasureRefused {
             Self::Other => "other-measure",
             Self::Coverage => "other-coverage",
             Self::Route(_) => "measure-route",
+            Self::Level => "measure-level",
             Self::TooLong => "measure-too-long",
             Self::OtherActuator => "other-actuator",
         }
@@ -217,6 +223,9 @@ fn named(
     }
     if measure.coverage() != statement.coverage || measure.names() != statement.sensors {
         return Err(MeasureRefused::Coverage);
+    }
+    if !measure.is_decided_by(&statement.decided) {
+        return Err(MeasureRefused::Level);
     }
     let home = schedule.rules.home_countries.iter();
     let home: Vec<Country> = home.filter_map(|country| Country::new(country.0)).collect();

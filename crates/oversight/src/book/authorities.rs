@@ -262,6 +262,10 @@ impl Book {
         if known {
             return Err(Refused::new(Code::StatementTwice, statement.id));
         }
+        if statement.kind == Kind::Measure && !self.measures.is_enough(&statement) {
+            let what = "its measure is of level 2, which takes the votes of everybody who sits";
+            return Err(Refused::new(Code::StatementBad, what));
+        }
         hold(seen.time <= statement.not_after, Code::StatementEnded)?;
         self.asked_for(&statement, seen.latest())?;
         Ok((statement, note.text().to_owned()))

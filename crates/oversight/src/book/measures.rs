@@ -6,8 +6,8 @@ use super::{Book, Seen, Taken, void};
 use crate::body::{self, MeasureBody};
 use crate::calendar::Month;
 use crate::refused::{Code, Refused, hold};
-use sakimori_authority::measure::{Measure, Spot};
-use sakimori_authority::statement::Kind;
+use sakimori_authority::measure::{Measure, Spot, is_enough, spots};
+use sakimori_authority::statement::{Kind, Statement};
 use sakimori_authority::text_hash;
 use sakimori_custody::ids::{AuthorityId, Name, SensorId};
 use sakimori_custody::record::coded;
@@ -43,6 +43,8 @@ pub struct Proposed {
     pub id: AuthorityId,
     /// Its revision.
     pub revision: u64,
+    /// Its level.
+    pub level: u64,
     /// What it is against.
     spots: Vec<Spot>,
 }
@@ -105,6 +107,12 @@ impl Measures {
         Ok(())
     }
 
+    /// Whether a statement was decided as the level of its measure asks. Of a text that is not on record nothing is known, and nothing is done under it.
+    pub(crate) fn is_enough(&self, statement: &Statement) -> bool {
+        let text = self.proposed.get(&statement.pack);
+        text.is_none_or(|text| is_enough(text.level, &statement.decided))
+    }
+
     /// Remembers an urgent measure; the hash of anything else is that of no measure.
     pub(crate) fn urged(&mut self, month: Month, text: &[u8; 32]) {
         if self.proposed.contains_key(text) {
@@ -151,7 +159,8 @@ impl Book {
             time: seen.time,
             id: measure.id,
             revision: measure.revision,
-            spots: spots(&measure),
+            level: measure.level,
+            spots: spots(measure.effects.iter().map(|line| &*line.target)),
         };
         self.measures.proposed.entry(hash).or_insert(proposed);
         Taken::InForce
@@ -186,7 +195,7 @@ impl Book {
         let sensors = &authority.statement.sensors;
         let actuator = match &body.actuator {
             Some(name) => sensors.contains(name),
-            None => matches!(act, MeasureAct::End | MeasureAct::Kill | MeasureAct::Report),
+            None => !matches!(act, MeasureAct::Dispatch | MeasureAct::Effect),
         };
         hold(actuator, Code::MeasureActuator)?;
         let id = authority.statement.id;
@@ -236,14 +245,4 @@ impl Book {
     pub fn measure_acts(&self) -> &[Acted] {
         &self.measures.acts
     }
-}
-
-/// What a measure is against, each once.
-fn spots(measure: &Measure) -> Vec<Spot> {
-    let mut spots: Vec<Spot> = Vec::new();
-    let mut targets: Vec<&str> = measure.effects.iter().map(|line| &*line.target).collect();
-    targets.sort_unstable();
-    targets.dedup();
-    spots.extend(targets.into_iter().map(Spot::of));
-    spots
 }

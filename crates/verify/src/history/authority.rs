@@ -188,6 +188,9 @@ impl Authorities {
             Code::DecisionSitting,
         ];
         judge(&statement, seen, roots, schedules, codes, sink);
+        if let Some(what) = self.lacks(&statement) {
+            sink.bad(Code::DecisionSitting, seen.place(), what);
+        }
         let share = share(&statement, requests);
         if let Some(what) = beyond(&statement, share, schedules, seen) {
             sink.bad(Code::DecisionSchedule, seen.place(), what);

@@ -18,40 +18,88 @@ const HEADER: &str = "sakimori/measure/v1";
 const DEEDS: &str =
     "block no-answer sinkhole black-hole flow-rule freeze stop quarantine isolate notify";
 
-/// What a target is: addresses of version 6 or not, from one to another, or a text in small letters.
+/// Forms of IPv6 that carry an address of version 4: the bits that name the form, how many they are, where the address begins, whether its bits are turned over. RFC 4291 2.5.5, RFC 2765 2.1, RFC 6052 2.1, RFC 3056 2, RFC 4380 4.
+const CARRIERS: [(u128, u32, u32, bool); 7] = [
+    (0xffff << 32, 96, 96, false),
+    (0, 96, 96, false),
+    (0xffff_0000 << 32, 96, 96, false),
+    (0x0064_ff9b << 96, 96, 96, false),
+    (0x2002 << 112, 16, 16, false),
+    (0x2001_0000 << 96, 32, 32, false),
+    (0x2001_0000 << 96, 32, 96, true),
+];
+
+/// What a target is: addresses of version 6 or not, from one to another; a name in small letters, with all below it or alone; another text in small letters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Spot {
     Net(bool, u128, u128),
-    Text(String),
+    Name(String, bool),
+    Thing(String),
+}
+
+/// The addresses that share the first bits of one; of version 4 or 6 by how many bits there are.
+fn span(address: u128, bits: u32, most: u32) -> Spot {
+    let free = most - bits.min(most);
+    let rest = 1u128.checked_shl(free).map_or(u128::MAX, |size| size - 1);
+    Spot::Net(most == 128, address & !rest, address | rest)
 }
 
 impl Spot {
-    fn of(target: &str) -> Self {
-        Self::net(target).unwrap_or_else(|| Self::Text(target.to_ascii_lowercase()))
+    fn of(target: &str) -> Vec<Self> {
+        let text = target.to_ascii_lowercase();
+        match Self::net(target) {
+            Some(nets) => nets,
+            None if text.contains(':') => vec![Self::Thing(text)],
+            None => match text.strip_prefix("*.") {
+                Some(name) => vec![Self::Name(name.to_owned(), true)],
+                None => vec![Self::Name(text, false)],
+            },
+        }
     }
 
-    fn net(target: &str) -> Option<Self> {
+    fn net(target: &str) -> Option<Vec<Self>> {
         let (address, bits) = match target.split_once('/') {
             Some((address, bits)) => (address, Some(number(bits)?)),
             None => (target, None),
         };
-        let (six, address, most) = match address.parse().ok()? {
-            IpAddr::V4(v4) => (false, u128::from(u32::from(v4)), 32),
-            IpAddr::V6(v6) => (true, u128::from(v6), 128),
+        let (address, most) = match address.parse().ok()? {
+            IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32),
+            IpAddr::V6(v6) => (u128::from(v6), 128),
         };
-        let free = u32::try_from(most - bits.unwrap_or(most).min(most)).ok()?;
-        if bits.is_some_and(|bits| bits > most) {
+        let bits = u32::try_from(bits.unwrap_or(u64::from(most))).ok()?;
+        if bits > most {
             return None;
         }
-        let within = 1u128.checked_shl(free).map_or(u128::MAX, |size| size - 1);
-        Some(Self::Net(six, address & !within, address | within))
+        let mut all = vec![span(address, bits, most)];
+        for (form, length, at, turned) in CARRIERS.iter().filter(|_| most == 128) {
+            let common = 128 - bits.min(*length);
+            let differ = (address ^ form).checked_shr(common).unwrap_or(0);
+            if differ != 0 {
+                continue;
+            }
+            if bits < *length {
+                all.push(span(0, 0, 32));
+                continue;
+            }
+            let carried = (address >> (96 - at)) as u32;
+            let carried = if *turned { !carried } else { carried };
+            all.push(span(carried.into(), bits.saturating_sub(*at), 32));
+        }
+        Some(all)
     }
 
     /// Whether the two have anything in common.
     pub(crate) fn meets(&self, other: &Self) -> bool {
+        let below = |one: &str, name: &str| {
+            one.strip_suffix(name)
+                .is_some_and(|rest| rest.ends_with('.'))
+        };
         match (self, other) {
             (Self::Net(six, first, last), Self::Net(others, begin, end)) => {
                 six == others && first <= end && begin <= last
+            }
+            (Self::Name(one, all), Self::Name(two, all_two)) => {
+                one == two || (*all && below(two, one)) || (*all_two && below(one, two))
             }
             (one, other) => one == other,
         }
@@ -62,6 +110,7 @@ impl Spot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Measure {
     pub(crate) revision: u64,
+    pub(crate) level: u64,
     pub(crate) spots: BTreeSet<Spot>,
     pub(crate) root: u64,
     /// SHA-256 of its text.
@@ -94,7 +143,7 @@ impl Measure {
             one_of(body, "national prefectural defence").filter(|()| is_name(name))
         })?;
         lines.parsed("superior", super::name)?;
-        lines.parsed("level", |text| between(text, 1, 2))?;
+        let level = lines.parsed("level", |text| between(text, 1, 2))?;
         lines.parsed("collateral", |text| {
             let (low, high) = text.split_once(' ')?;
             (number(low)? <= number(high)?).then_some(())
@@ -127,12 +176,13 @@ impl Measure {
         {
             return Err(lines.broken("an effect is of no actuator"));
         }
-        let spots = effects.iter().map(|(_, _, target)| Spot::of(target));
+        let spots = effects.iter().flat_map(|(_, _, target)| Spot::of(target));
         let spots = spots.collect();
         let root = lines.parsed("root", number)?;
         lines.end()?;
         Ok(Self {
             revision,
+            level,
             spots,
             root,
             hash: text_hash(text),

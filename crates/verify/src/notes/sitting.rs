@@ -40,6 +40,12 @@ impl Sitting {
             .any(|voter| voter == id)
     }
 
+    /// Whether everybody who was present and not recused voted for it.
+    pub(super) fn is_of_all(&self) -> bool {
+        let voted = |id: &String| self.recused.contains(id) || self.votes_for.contains(id);
+        self.votes_against.is_empty() && self.present.iter().all(voted)
+    }
+
     /// Whether the members decided for the text with so many votes; otherwise why not.
     fn decided(&self, root: &TrustRoot, floor: u64) -> Result<(), String> {
         let lists = [

@@ -140,6 +140,11 @@ impl Statement {
         matches!(self.decided, Decided::Urgent(_))
     }
 
+    /// Whether it is what a measure of a level takes: at level 2 the votes of everybody who sits.
+    pub(crate) fn is_enough(&self, level: u64) -> bool {
+        level < 2 || matches!(&self.decided, Decided::Sitting(sitting) if sitting.is_of_all())
+    }
+
     /// The key by which the party of an agreement suspends it.
     pub(crate) const fn suspend_key(&self) -> Option<&VerifierKey> {
         match &self.decided {

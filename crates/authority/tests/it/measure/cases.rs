@@ -400,6 +400,22 @@ fn scopes() -> Vec<Case> {
             second,
             "lease-other-authority",
         ),
+        ("level 2 by everybody who sits", level(plan()), "approved"),
+        (
+            "level 2, and one abstains",
+            level(four("none")),
+            "measure-level",
+        ),
+        (
+            "level 2, and one votes against",
+            level(four("m2")),
+            "measure-level",
+        ),
+        (
+            "level 1, and one votes against",
+            four("m2").build(),
+            "approved",
+        ),
         ("seven days", week, "approved"),
         ("a second more than seven days", longer, "measure-too-long"),
         (
@@ -413,6 +429,22 @@ fn scopes() -> Vec<Case> {
             "expired",
         ),
     ]
+}
+
+/// The same of level 2.
+fn level(plan: Plan) -> Sample {
+    plan.edit(PACK, "level: 1", "level: 2").build()
+}
+
+/// A sitting of four, of whom three vote for it.
+fn four(against: &str) -> Plan {
+    let plan = Plan {
+        statement_signers: vec!["m1", "m2", "m4", "m5"],
+        ..plan()
+    };
+    let plan = plan.edit(STATEMENT, "present: m1 m4", "present: m1 m2 m4");
+    let line = format!("against: {against}");
+    plan.edit(STATEMENT, "against: none", &line)
 }
 
 /// Files that are missing, of another approval, or no notes.
@@ -596,6 +628,7 @@ fn urgent() -> Vec<Case> {
     });
     vec![
         ("urgent", plan().build(), "approved"),
+        ("urgent, of level 2", level(plan()), "measure-level"),
         ("urgent for a second too long", longer, "urgent-too-long"),
         ("urgent by one officer", by(&["o1"]), "urgent-officers"),
         (

@@ -91,6 +91,7 @@ fn i14_an_act_is_of_the_measure_that_was_decided_by_an_actuator_that_it_names() 
     edit("dispatch", "\"s-01\"", "null", "dispatch", actuator);
     edit("effect", "\"s-01\"", "null", "effect", actuator);
     edit("end", "\"s-01\"", "null", "end", Taken);
+    edit("kill", "\"kill\"", "\"safety\"", "kill", Taken);
     let fields = Refused(Code::BodyFields);
     edit("dispatch", "\"dispatch\"", "\"scan\"", "dispatch", fields);
     edit("dispatch", "\"step\":1", "\"step\":2", "dispatch", fields);
@@ -101,6 +102,38 @@ fn i14_an_act_is_of_the_measure_that_was_decided_by_an_actuator_that_it_names() 
         "dispatch",
         fields,
     );
+}
+
+#[test]
+fn i9_a_measure_of_level_2_takes_the_votes_of_everybody_who_sits() {
+    let bad = Void(Code::StatementBad);
+    let of_2 = |step: &str| {
+        Story::measured().with(step, |s| {
+            s.edit("level: 1", "level: 2");
+        })
+    };
+    let level = || of_2("measure");
+    assert_eq!(
+        verdict(&level(), "measure decided"),
+        bad,
+        "one voted against"
+    );
+    let urged = of_2("urgent measure");
+    assert_eq!(verdict(&urged, "measure urged"), bad, "two officers");
+    let votes = |to: [&'static str; 2]| {
+        let story = level().with("measure decided", |s| {
+            s.edit("for: m1 m2 m5\nagainst: m4", to[0]);
+        });
+        (verdict(&story, "measure decided"), to[1])
+    };
+    for (told, why) in [
+        votes(["for: m1 m2 m5\nagainst: none", "m4 abstained"]),
+        votes(["for: m1 m2\nagainst: none", "two abstained"]),
+    ] {
+        assert_eq!(told, bad, "{why}");
+    }
+    let all = votes(["for: m1 m2 m4 m5\nagainst: none", ""]);
+    assert_eq!(all.0, Taken);
 }
 
 #[test]
@@ -185,10 +218,20 @@ fn i8_an_urgent_measure_is_the_first_of_its_month_against_its_targets() {
         "203.0.113.77",
         "203.0.112.0/23",
         "0.0.0.0/0",
+        "::/0",
+        "::ffff:203.0.113.0",
+        "64:ff9b::cb00:7105/128",
+        "2002:cb00:7105::/48",
+        "2001:0:1:2:3:4:34ff:8efa",
     ] {
         assert_eq!(second(target), twice, "{target}");
     }
-    for target in ["203.0.114.0", "198.51.100.7", "evil.example", "::/0"] {
+    for target in [
+        "203.0.114.0",
+        "198.51.100.7",
+        "evil.example",
+        "64:ff9b::cb00:7205",
+    ] {
         assert_eq!(second(target), Taken, "{target}");
     }
     let unread = Story::measured().with("urgent measure", |s| s.signers = vec!["o1"]);

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Proposed {
     index: u64,
     revision: u64,
+    level: u64,
     spots: BTreeSet<Spot>,
 }
 
@@ -93,6 +94,7 @@ impl Authorities {
         let proposed = Proposed {
             index: seen.index,
             revision: measure.revision,
+            level: measure.level,
             spots: measure.spots,
         };
         let known = self.measures.proposed.entry(measure.hash);
@@ -102,6 +104,14 @@ impl Authorities {
     /// Whether the text of a measure stood in the log before an entry; true of any other statement.
     pub(super) fn is_proposed(&self, statement: &Statement, index: u64) -> bool {
         statement.kind != "measure" || self.measures.before(statement, index).is_some()
+    }
+
+    /// What is missing of a decision where its measure is of level 2: that everybody who sat voted for it.
+    pub(super) fn lacks(&self, statement: &Statement) -> Option<&'static str> {
+        let text = self.measures.proposed.get(&statement.pack);
+        let text = text.filter(|_| statement.kind == "measure")?;
+        (!statement.is_enough(text.level))
+            .then_some("its measure is of level 2, which takes the votes of everybody who sits")
     }
 
     /// Whether an urgent measure is the first of its month against each of its targets; true of any other statement.
@@ -177,7 +187,7 @@ impl Authorities {
             return Err((Code::MeasureText, what));
         }
         let Some(actuator) = &act.actuator else {
-            let all = matches!(act.act.as_str(), "end" | "kill" | "report");
+            let all = matches!(act.act.as_str(), "end" | "kill" | "safety" | "report");
             let what = || (Code::MeasureActuator, format!("a {} of nobody", act.act));
             return all.then_some(()).ok_or_else(what);
         };

@@ -75,6 +75,9 @@ impl Authorities {
             Code::UrgentOfficers,
         ];
         judge(&statement, seen, roots, schedules, codes, sink);
+        if let Some(what) = self.lacks(&statement) {
+            sink.bad(Code::UrgentOfficers, seen.place(), what);
+        }
         let hours = match self.allowed(&statement, share(&statement, requests), schedules, seen) {
             Ok(hours) => hours,
             Err(what) => {

@@ -80,12 +80,24 @@ fn proposals() -> Vec<Way> {
                     "process:77:123:AB",
                     "203.0.114.1%1",
                     "203.0.114.01",
+                    "64:ff9b::cb00:7201/128",
+                    "2002:cb00:7201::/48",
+                    "2001:0:cb00:7201::/64",
+                    "2001:0:1:2:3:4:34ff:8dfe",
+                    "64:ff9b::/64",
+                    "*.other.example",
+                    "x.other.example",
+                    "*.example",
+                    "another.example",
                 ];
                 let target = targets[rng.below(targets.len() as u64) as usize];
                 let line = format!("effect: notify s-02 JP carrier.example {target}\nroot: ");
                 swap(text, "root: ", &line);
             },
         ),
+        note("a measure is of level 2", &[19], |text, _, _| {
+            swap(text, "level: 1", "level: 2");
+        }),
         act(
             "a measure is counted as another revision",
             &[19],
