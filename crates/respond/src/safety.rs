@@ -13,7 +13,7 @@ mod target;
 pub use name::{Name, NameError};
 pub use net::{SIZE_MAX, SIZE_PLAIN, size, unwrapped};
 pub use protected::{Building, Hit, How, Protected, ProtectedError, Reach};
-pub use target::{Judged, Seen, Target, TargetError};
+pub use target::{Judged, Seen, Target, TargetError, meet};
 
 use sakimori_custody::record::coded;
 

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Longest soak, seconds; the text of a measure has no longer one.
 const SOAK_SECONDS_MAX: u64 = 86_400;
 
+/// Most cautions of a target that are told one by one.
+const CAUTIONS_MAX: usize = 20;
+
 /// What the protected lists say of targets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
@@ -24,6 +27,8 @@ pub struct Judgement {
     pub classes: BTreeMap<String, Option<Class>>,
     /// What it runs into, and what could be done instead, in words.
     pub words: BTreeMap<String, String>,
+    /// What a person looks at before saying yes, by target: every entry that a target runs into and that does not forbid it.
+    pub cautions: BTreeMap<String, Vec<String>>,
 }
 
 impl Judgement {
@@ -52,6 +57,10 @@ impl Judgement {
                 let words = format!("{} of `{}`{instead}", hit.entry, hit.list);
                 judgement.words.insert(aim.target.clone(), words);
             }
+            let cautions: Vec<String> = cautions(&judged.hits).collect();
+            if !cautions.is_empty() {
+                judgement.cautions.insert(aim.target.clone(), cautions);
+            }
             judgement.classes.insert(aim.target.clone(), class);
         }
         judgement
@@ -73,6 +82,23 @@ impl Judgement {
             None => Err(format!("{target} was not held against the protected lists")),
         }
     }
+}
+
+/// Entries that do not forbid, in words, the strongest first; beyond [`CAUTIONS_MAX`] how many more there are.
+fn cautions(hits: &[safety::Hit]) -> impl Iterator<Item = String> {
+    let told = hits.iter().rev().filter(|hit| hit.class < Class::Never);
+    let more = told.clone().count().saturating_sub(CAUTIONS_MAX);
+    let lines = told.take(CAUTIONS_MAX).map(|hit| {
+        let safety::Hit {
+            class,
+            list,
+            entry,
+            met,
+            ..
+        } = hit;
+        format!("{met} runs into {entry} of `{list}` ({class})")
+    });
+    lines.chain((more > 0).then(|| format!("and {more} more")))
 }
 
 /// What a plan comes to.
@@ -149,6 +175,11 @@ impl Plan {
         if assessment.level > 1 && others.is_none_or(|text| text.trim().is_empty()) {
             let words = "at level 2 it has to be told in words who else is met";
             found.push(Problem::new("/dossier/others", words));
+        }
+        if urgent && assessment.level > 1 {
+            // Who else is met is weighed by everybody who sits: two officers are not that.
+            let words = "at level 2 the commission decides, everybody who sits voting for it; it cannot be urgent";
+            found.push(Problem::new("/aims", words));
         }
         if found.is_empty() {
             Ok(assessment)

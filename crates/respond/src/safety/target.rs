@@ -3,7 +3,7 @@
 
 use super::Class;
 use super::name::{Name, NameError};
-use super::net::{SIZE_MAX, SIZE_PLAIN, cut, host, shown, size};
+use super::net::{SIZE_MAX, SIZE_PLAIN, cut, host, shown, size, unwrapped};
 use super::protected::{Hit, How, Protected};
 use sakimori_select::Prefix;
 use std::collections::BTreeSet;
@@ -14,6 +14,8 @@ use std::net::IpAddr;
 const SEEN_MAX: usize = 256;
 /// The list that public suffixes are told under.
 const SUFFIXES: &str = "public suffixes";
+/// Lists of names below which everybody registers: their entries themselves are never touched, what lies below one may be.
+const PARENTS: [&str; 2] = ["dynamic-names", "second-level-tlds"];
 /// The list that sizes are told under.
 const SIZES: &str = "size of the block";
 
@@ -84,12 +86,16 @@ impl Target {
 }
 
 impl Target {
-    /// Whether two targets have something in common: an address, or a name.
+    /// Whether two targets have something in common: an address, in whatever form it is carried, or a name.
     pub fn meets(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Net(one), Self::Net(two)) => {
-                let bits = one.bits.min(two.bits);
-                cut(one.first, bits) == cut(two.first, bits)
+                let (one, two) = (unwrapped(*one), unwrapped(*two));
+                let same = |one: &Prefix, two: &Prefix| {
+                    let bits = one.bits.min(two.bits);
+                    cut(one.first, bits) == cut(two.first, bits)
+                };
+                one.iter().any(|one| two.iter().any(|two| same(one, two)))
             }
             (
                 Self::Name { name: one, below },
@@ -106,6 +112,14 @@ impl Target {
             }
             _ => false,
         }
+    }
+}
+
+/// Whether two texts of targets have something in common. What is neither address nor name is a thing of a host, which is itself alone.
+pub fn meet(one: &str, two: &str) -> bool {
+    match (Target::parse(one), Target::parse(two)) {
+        (Ok(one), Ok(two)) => one.meets(&two),
+        _ => one == two,
     }
 }
 
@@ -171,13 +185,28 @@ impl Protected {
                 for address in seen.addresses.iter().take(SEEN_MAX) {
                     self.net(host(*address), &mut hits);
                 }
-                if let Some(registry) = name.is_suffix() {
-                    let class = if registry {
-                        Class::Never
-                    } else {
-                        Class::Level2
+                let is_parent = |hit: &Hit| {
+                    let of = |list: &&str| {
+                        let rest = hit.list.strip_prefix(*list);
+                        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
                     };
-                    hits.insert(own(class, SUFFIXES, name.to_string(), target));
+                    hit.met == name.as_str()
+                        && hit.how != How::Inside
+                        && PARENTS.iter().any(|list| of(&list))
+                };
+                let listed: Vec<Hit> = hits.iter().filter(|hit| is_parent(hit)).cloned().collect();
+                let suffix = name.is_suffix().is_some();
+                if suffix {
+                    hits.insert(own(Class::Never, SUFFIXES, name.to_string(), target));
+                }
+                for hit in &listed {
+                    let class = Class::Never;
+                    hits.insert(Hit {
+                        class,
+                        ..hit.clone()
+                    });
+                }
+                if suffix || !listed.is_empty() {
                     instead = Some(format!(
                         "everybody registers names below {name}; name the one that is meant, such as `bad.{name}`"
                     ));

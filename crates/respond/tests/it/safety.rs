@@ -127,13 +127,13 @@ fn a_name_is_found_however_it_is_written_from_above_and_from_below() {
 fn row_no_ip_a_parent_of_everybody_s_names_is_refused_with_what_to_do_instead() {
     let protected = small();
     for (text, class) in [
-        ("duckdns.org", Class::Level2),
+        ("duckdns.org", Class::Never),
         ("co.jp", Class::Never),
         ("jp", Class::Never),
         ("kobe.jp", Class::Never),
         ("*.kobe.jp", Class::Never),
         ("kawasaki.jp", Class::Never),
-        ("compute.amazonaws.com", Class::Level2),
+        ("compute.amazonaws.com", Class::Never),
     ] {
         let judged = protected.judge(&target(text), &Seen::default());
         assert_eq!(judged.class(), Some(class), "{text}");
@@ -148,6 +148,46 @@ fn row_no_ip_a_parent_of_everybody_s_names_is_refused_with_what_to_do_instead() 
     assert_eq!(class(&protected, "evil.duckdns.org"), None);
     assert_eq!(class(&protected, "city.kobe.jp"), None);
     assert_eq!(class(&protected, "evil.foo.kobe.jp"), None);
+}
+
+#[test]
+fn a_listed_provider_of_dynamic_names_is_never_touched_itself_and_what_lies_below_it_is_level_2() {
+    let mut building = Building::default();
+    let name = Name::parse("dyn.example").unwrap();
+    building
+        .name("dynamic-names", Class::Level2, Reach::Below, &name)
+        .unwrap();
+    let protected = building.done();
+    for text in ["dyn.example", "*.dyn.example", "*.example"] {
+        let judged = protected.judge(&target(text), &Seen::default());
+        assert_eq!(judged.class(), Some(Class::Never), "{text}");
+        assert!(judged.instead.is_some_and(|words| words.contains("bad.")));
+    }
+    assert_eq!(class(&protected, "evil.dyn.example"), Some(Class::Level2));
+    assert_eq!(class(&protected, "dyn2.example"), None);
+    // A name that leads to the provider is not the provider.
+    let alias = Seen {
+        aliases: vec![name],
+        ..Seen::default()
+    };
+    let judged = protected.judge(&target("bad.test-a.com"), &alias);
+    assert_eq!(judged.class(), Some(Class::Level2));
+}
+
+#[test]
+fn targets_meet_in_whatever_form_they_are_carried() {
+    use sakimori_respond::safety::meet;
+    for (one, two, so) in [
+        ("198.51.100.7/32", "64:ff9b::c633:6407/128", true),
+        ("64:ff9b:1::c633:6407/128", "198.51.100.0/24", true),
+        ("198.51.100.7/32", "64:ff9b::c633:6408/128", false),
+        ("*.bad.example", "x.bad.example", true),
+        ("bad.example", "x.bad.example", false),
+        ("process:1:2:ab", "process:1:2:ab", true),
+        ("process:1:2:ab", "process:1:3:ab", false),
+    ] {
+        assert_eq!((meet(one, two), meet(two, one)), (so, so), "{one} {two}");
+    }
 }
 
 #[test]

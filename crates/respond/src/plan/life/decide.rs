@@ -8,6 +8,8 @@ use super::{Ended, Life, Stage, Turn, rule};
 use crate::plan::dossier::Evidence;
 use crate::plan::form::Digest;
 use crate::plan::observe::{Observation, differences, fresh_seconds, verify};
+use crate::plan::renewal::Renewal;
+use crate::safety::meet;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 
@@ -22,6 +24,12 @@ impl Life {
             Event::Redraft { plan, by } if matches!(stage, Stage::Drafted | Stage::Reviewed) => {
                 if plan.id != self.state.plan.id {
                     return rule("another measure has another id");
+                }
+                let own = [&self.state.drafted_by, &self.state.plan.chain.proposed];
+                if !own.contains(&by) {
+                    return rule(format!(
+                        "`{by}` neither drafted nor proposed it; whoever did writes it anew"
+                    ));
                 }
                 let (plan, by) = (plan.clone(), by.clone());
                 self.keep(Fact::Drafted { plan, by }, turn);
@@ -83,6 +91,11 @@ impl Life {
             Event::Refuse { .. } if self.state.urgent_until.is_some() && stage.is_decided() => {
                 self.end(Ended::Revoked, turn);
             }
+            // What was decided before goes on to its own end.
+            Event::Refuse { words } if self.state.renewal.is_some() && stage.is_decided() => {
+                let words = words.clone();
+                self.keep(Fact::RenewalRefused { words }, turn);
+            }
             Event::Invoke {
                 officers,
                 text,
@@ -96,17 +109,18 @@ impl Life {
                 self.keep(Fact::Ratified(decision.clone()), turn);
                 self.again(turn);
             }
-            Event::AskRenewal {
-                by: _,
-                text,
-                evidence,
-                observations,
-            } if stage == Stage::InForce && self.state.urgent_until.is_none() => {
-                self.renewal(event, *text, evidence, observations, turn)?;
+            Event::AskRenewal { by, text, renewal }
+                if stage == Stage::InForce && self.state.urgent_until.is_none() =>
+            {
+                self.renewal(by, *text, renewal, turn)?;
             }
             Event::Renew(decision) if self.state.renewal.is_some() && stage.is_decided() => {
-                self.decided(decision, self.state.renewal, turn)?;
+                self.decided(decision, self.state.renewal(), turn)?;
                 self.in_time(turn)?;
+                if decision.not_before > turn.now {
+                    return rule("its first second is not there yet");
+                }
+                self.judged(turn)?;
                 self.keep(Fact::Renewed(decision.clone()), turn);
                 self.again(turn);
             }
@@ -181,11 +195,9 @@ impl Life {
         if decision.not_after < turn.now {
             return rule("its last second has passed");
         }
-        let renewed = self.state.renewal == text;
-        let plan = &self.state.plan;
-        if !renewed
-            && (decision.not_before < plan.not_before || decision.not_after > plan.not_after)
-        {
+        let renewing = self.state.renewing().filter(|one| Some(one.text) == text);
+        let plan = renewing.map_or(&self.state.plan, |renewing| &renewing.plan);
+        if decision.not_before < plan.not_before || decision.not_after > plan.not_after {
             return rule("its window is wider than the plan asked for");
         }
         Ok(())
@@ -222,7 +234,12 @@ impl Life {
         let mut before = turn.around.urgent_before.iter();
         let again = before.find(|(target, at)| {
             turn.now.0.saturating_sub(at.0) < period
-                && self.state.plan.aims.iter().any(|aim| aim.target == *target)
+                && self
+                    .state
+                    .plan
+                    .aims
+                    .iter()
+                    .any(|aim| meet(&aim.target, target))
         });
         if let Some((target, at)) = again {
             return rule(format!(
@@ -249,27 +266,28 @@ impl Life {
         Ok(())
     }
 
+    /// A renewal is the same measure against the same targets, held against every rule anew: there is newer evidence, others looked again, and the lists are those of now.
     fn renewal(
         &mut self,
-        event: &Event,
+        by: &Name,
         text: Digest,
-        evidence: &[Evidence],
-        observations: &[Observation],
+        renewal: &Renewal,
         turn: &mut Turn<'_>,
     ) -> Result<(), Refused> {
-        let Event::AskRenewal { by, .. } = event else {
-            return Err(self.out_of_sequence(event));
-        };
         if self.state.renewals >= self.state.plan.renewals {
             return rule(format!(
                 "it may be renewed {} times and was",
                 self.state.plan.renewals
             ));
         }
+        if renewal.form != crate::plan::renewal::FORM {
+            return rule(format!("not `{}`", crate::plan::renewal::FORM));
+        }
         let since = self.state.decided.unwrap_or(Seconds(0));
         let fresh = turn.around.terms.fresh.seconds;
         let old =
             |one: &&Evidence| one.taken <= since || turn.now.0.saturating_sub(one.taken.0) > fresh;
+        let evidence = &renewal.evidence;
         if evidence.is_empty() {
             return rule("a renewal takes fresh evidence");
         }
@@ -286,11 +304,25 @@ impl Life {
         if !found.is_empty() {
             return Err(Refused::Plan(found));
         }
-        self.as_approved(observations, turn)?;
+        self.as_approved(&renewal.observations, turn)?;
+        let ends = self.state.until().unwrap_or(Seconds(0));
+        if renewal.not_before >= ends {
+            return rule(format!(
+                "it begins behind {ends}, when what is in force ends"
+            ));
+        }
+        if renewal.not_after.plus(1) <= ends {
+            return rule(format!("it ends no later than {ends}, as what is in force"));
+        }
+        let plan = self.state.plan.renewed(renewal);
+        let around = turn.around;
+        let assessed = plan.assess(around.terms, around.judgement, false, turn.now);
+        let found = Found::from(assessed.map_err(Refused::Plan)?);
         let asked = Fact::RenewalAsked {
             by: by.clone(),
             text,
-            evidence: evidence.to_vec(),
+            plan: Box::new(plan),
+            found,
         };
         self.keep(asked, turn);
         Ok(())
@@ -318,7 +350,7 @@ impl Life {
 
     /// What is in force is commanded anew, with its new end; while the kill switch holds dispatch, it is not.
     pub(super) fn again(&mut self, turn: &mut Turn<'_>) {
-        if self.state.held {
+        if self.state.is_held() || turn.load.halted {
             return;
         }
         let end = self.state.until();

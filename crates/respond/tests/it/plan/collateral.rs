@@ -118,6 +118,9 @@ fn level_2_takes_words_on_who_else_is_met() {
         .unwrap_err();
     assert!(has(&problems, "/dossier/others", "level 2"), "{problems:?}");
     plan.dossier.others = Some("eight shops; two hours at night".to_owned());
+    let urgent = plan.assess(&terms(), &judgement, true, at(NOW));
+    let problems = urgent.unwrap_err();
+    assert!(has(&problems, "/aims", "cannot be urgent"), "{problems:?}");
     let found = plan.assess(&terms(), &judgement, false, at(NOW)).unwrap();
     assert_eq!(found.level, 2);
     assert_eq!(found.collateral, (6, 12));
