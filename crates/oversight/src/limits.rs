@@ -14,6 +14,8 @@ pub const LAPSE_SECONDS_MAX: u64 = 3600;
 pub const QUERY_SECONDS_MAX: u64 = 3600;
 /// How long a run without stop may be silent before it is told, seconds.
 pub const SILENT_SECONDS_MAX: u64 = 3600;
+/// How long behind its end a measure may be without its report, days: a proposal that nobody verified.
+pub const REPORT_DAYS_MAX: u64 = 30;
 /// How long a challenge may wait, seconds.
 pub const CHALLENGE_SECONDS_MAX: u64 = 86_400;
 /// Most streams of a log over its life, whose ends the book remembers in about 100 bytes each: 1.6 GB at most. Writer, mirror and verifiers refuse the one that would be more.

@@ -179,6 +179,7 @@ codes! {
         UrgentDestroy "I8" "urgent-destroy" "an urgent act was refused and an hour later nothing says that its buckets are destroyed",
         CosignedLate "form" "cosigned-late" "an entry was cosigned more than an hour behind its own time",
         MeasureSequence "I14" "measure-sequence" "a step of a measure is dispatched behind a later one, or takes effect without having been dispatched",
+        MeasureUnreported "threads" "measure-unreported" "a measure ended more than 30 days ago, and nothing says what came of it",
         QuestionOverdue "threads" "question-overdue" "a question to the office is past its due time",
         NoticeOverdue "threads" "notice-overdue" "a notice is past its due time without a reply",
         DemandOverdue "threads" "demand-overdue" "a demand is past its due time without a reply",

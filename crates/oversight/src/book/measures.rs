@@ -2,7 +2,7 @@
 //! its targets. Never: a dispatch under a measure that nobody decided, that ended, or whose text nobody could read before.
 
 use super::authorities::{Authority, told};
-use super::{Book, Seen, Taken, void};
+use super::{Book, Seen, Taken, UrgentEnd, void};
 use crate::body::{self, MeasureBody};
 use crate::calendar::Month;
 use crate::refused::{Code, Refused, hold};
@@ -229,6 +229,51 @@ impl Book {
         }
         of.stands(actuator, at)?;
         hold(of.is_leased(actuator, at), Code::LeaseNone)
+    }
+
+    /// Measures without a report behind their last dispatch: the entry of that dispatch, and when the measure ended or ends. Behind a stop of all of it nothing is in force any more.
+    pub(crate) fn unreported(&self) -> BTreeMap<AuthorityId, (u64, Seconds)> {
+        let mut open: BTreeMap<AuthorityId, (u64, Seconds)> = BTreeMap::new();
+        for acted in &self.measures.acts {
+            let authority = self.authorities.get(acted.authority);
+            let Some((authority, proposed)) =
+                authority.and_then(|a| Some((a, self.measures.of(a)?)))
+            else {
+                continue;
+            };
+            match acted.act {
+                MeasureAct::Dispatch => {
+                    let end = self.end_of(authority);
+                    let known = open.entry(proposed.id).or_insert((acted.index, end));
+                    *known = (acted.index, known.1.max(end));
+                }
+                MeasureAct::End | MeasureAct::Kill if acted.actuator.is_none() => {
+                    if let Some((_, end)) = open.get_mut(&proposed.id) {
+                        *end = (*end).min(acted.time);
+                    }
+                }
+                MeasureAct::Report => {
+                    open.remove(&proposed.id);
+                }
+                _ => {}
+            }
+        }
+        open
+    }
+
+    /// The last second of what an authority allows.
+    fn end_of(&self, authority: &Authority) -> Seconds {
+        let urgent = self.urgents.all.get(&authority.statement.id);
+        let urgent = urgent.and_then(|urgent| match urgent.end {
+            Some(UrgentEnd::Ratified(..)) => None,
+            Some(UrgentEnd::Refused(_, end) | UrgentEnd::Lapsed(_, end)) => {
+                Some(end.min(urgent.deadline))
+            }
+            None => Some(urgent.deadline),
+        });
+        let revoked = authority.revoked.map(|(_, time)| time);
+        let ends = [urgent, revoked].into_iter().flatten();
+        ends.fold(authority.statement.not_after, Seconds::min)
     }
 
     /// The measure that a statement names, where its text was on record before it.

@@ -3,10 +3,10 @@
 use super::{Book, Deleted, LetterKind, Run, UrgentEnd};
 use crate::limits::{
     CHALLENGE_SECONDS_MAX, DELETION_SECONDS_MAX, LAPSE_SECONDS_MAX, QUERY_SECONDS_MAX,
-    SILENT_SECONDS_MAX,
+    REPORT_DAYS_MAX, SILENT_SECONDS_MAX,
 };
 use crate::refused::Told;
-use sakimori_custody::time::Seconds;
+use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use serde::Serialize;
 
 /// Status of a run that ended well, section 6.
@@ -47,6 +47,7 @@ impl Book {
         self.late_urgents(now, &mut list);
         self.late_threads(now, &mut list);
         self.measures_out_of_order(&mut list);
+        self.unreported_measures(now, &mut list);
         for late in &self.late {
             let what = format!("entry {} of {}", late.index, late.time);
             list.push(overdue(Told::CosignedLate, late.index, late.cosigned, what));
@@ -180,6 +181,17 @@ impl Book {
                 acted.time,
                 what,
             ));
+        }
+    }
+
+    /// Measures under which something was dispatched, in all of their revisions, and of which no report came in time.
+    fn unreported_measures(&self, now: Seconds, list: &mut Vec<Overdue>) {
+        for (id, (index, end)) in self.unreported() {
+            let due = end.plus(REPORT_DAYS_MAX * DAY_SECONDS);
+            if now > due {
+                let what = format!("measure {id}, which ended at {end}");
+                list.push(overdue(Told::MeasureUnreported, index, due, what));
+            }
         }
     }
 

@@ -179,6 +179,43 @@ fn what_comes_out_of_order_stands_and_is_told() {
 }
 
 #[test]
+fn a_measure_without_its_report_is_told_thirty_days_behind_its_end() {
+    const DAY: u64 = 86_400;
+    let told = |story: &Story, now: u64| {
+        let book = read(story)
+            .map_err(|(step, why)| format!("{step}: {why}"))
+            .unwrap();
+        let told = book.overdue(Seconds(now));
+        let mut told = told.iter().filter(|of| of.code == Told::MeasureUnreported);
+        told.next().map(|of| (of.index, of.since))
+    };
+    // Its kill switch was the end of all of it.
+    let story = Story::measured();
+    let due = hour(3) + 30 * DAY;
+    assert_eq!(told(&story, due), None);
+    let dispatch = story.place("dispatch") as u64;
+    assert_eq!(told(&story, due + 1), Some((dispatch, due)));
+    // Without it, the last second of the approval is; what was never dispatched owes nothing.
+    let lasts = story.clone().without("kill");
+    let due = hour(100) + 30 * DAY;
+    assert_eq!(told(&lasts, due), None);
+    assert_eq!(told(&lasts, due + 1), Some((dispatch, due)));
+    let never = story.clone().without("dispatch").without("effect");
+    assert_eq!(told(&never, due + 1), None);
+    let reported = story.again("kill", "end", |s| {
+        s.edit("\"kill\"", "\"report\"");
+    });
+    assert_eq!(told(&reported, due + 1), None);
+    let again = reported.again("dispatch", "kill again", |s| {
+        s.edit("\"step\":1", "\"step\":2").count(0, 2);
+    });
+    assert_eq!(
+        told(&again, due + 1),
+        Some((again.place("dispatch again") as u64, due))
+    );
+}
+
+#[test]
 fn i8_an_urgent_measure_is_the_first_of_its_month_against_its_targets() {
     let twice = Void(Code::UrgentTarget);
     let second = |target: &str| {
