@@ -235,6 +235,7 @@ impl Config {
         if let Some(drill) = &mut self.drill {
             all.push(&mut drill.file);
             all.extend(&mut drill.clock);
+            all.extend(&mut drill.leads);
         }
         all
     }

@@ -12,6 +12,8 @@ mod ends;
 mod follower;
 mod judge;
 mod log;
+mod lookup;
+mod marks;
 pub mod policy;
 mod primary;
 mod probe;
@@ -22,17 +24,19 @@ pub use config::{Config, ConfigError, Control, Key as TsigKey, Kind, REFERENCE, 
 pub use ends::{Guard, Guarded, STEP};
 pub use view::ORPHAN;
 
+use crate::led::Eyes;
 use crate::substrate::{Fault, Met, Substrate};
 use config::Checked;
 
 use ends::{Ends, Planned};
-use follower::{Follower, State};
+use follower::{Follower, State, Wait, each};
+use marks::Marks;
 use policy::Reach;
 use primary::{Primary, Trouble};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, Effect, InForce, Key};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -57,37 +61,9 @@ pub struct Rpz {
     asked: Option<Reach>,
     counts: BTreeMap<Key, u64>,
     signs: u64,
+    /// The owner's stop.
+    halt: Arc<AtomicBool>,
     timer: Option<(SyncSender<()>, JoinHandle<()>)>,
-}
-
-/// Files by which actuator and guard know of each other.
-pub(crate) struct Marks {
-    sign: PathBuf,
-    off: PathBuf,
-}
-
-impl Marks {
-    fn new(folder: &Path) -> Self {
-        Self {
-            sign: folder.join("sign"),
-            off: folder.join("off"),
-        }
-    }
-
-    /// The last sign of life.
-    fn sign(&self) -> Vec<u8> {
-        use std::io::Read;
-        let mut bytes = Vec::new();
-        if let Ok(file) = std::fs::File::open(&self.sign) {
-            file.take(256).read_to_end(&mut bytes).ok();
-        }
-        bytes
-    }
-
-    /// Whether one of us switched the zone off.
-    fn is_off(&self) -> bool {
-        self.off.exists()
-    }
 }
 
 fn never(why: impl Into<String>) -> Fault {
@@ -135,14 +111,25 @@ fn followers(checked: &Checked, clock: &Arc<dyn Clock>) -> Result<Vec<Follower>,
         .collect()
 }
 
-/// Switches the zone off wherever that can be done at once. The mark is there before, so that whoever puts something in force later switches it on again.
-fn switch_off(marks: &Marks, followers: &[Follower]) -> Vec<Trouble> {
+/// Switches the zone off wherever that can be done at once, at all resolvers at a time. The mark is there before, so that whoever puts something in force later switches it on again. `firm`: how long it is asked whether it is so.
+fn switch_off(marks: &Marks, followers: &[Follower], firm: &Wait) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     let any = followers.iter().any(|one| one.resolver.control.is_some());
-    if any && let Err(error) = std::fs::write(&marks.off, b"off\n") {
+    if any && let Err(error) = marks::write(&marks.off, b"off\n") {
         troubles.push(format!("{}: {error}", marks.off.display()));
     }
-    troubles.extend(followers.iter().filter_map(|one| one.disable().err()));
+    let off = each(followers, |one| {
+        if !one.disable()? {
+            return Ok(());
+        }
+        match one.state(firm)? {
+            State::Nothing => Ok(()),
+            State::Generation(_) => {
+                Err(format!("{}: it still enforces the zone", one.resolver.name))
+            }
+        }
+    });
+    troubles.extend(off.into_iter().filter_map(Result::err));
     troubles
 }
 
@@ -182,6 +169,7 @@ impl Rpz {
             asked: None,
             counts: BTreeMap::new(),
             signs: 0,
+            halt: Arc::default(),
             timer: Some((stop, thread)),
         };
         substrate.live().map_err(|why| {
@@ -196,7 +184,7 @@ impl Rpz {
         self.signs += 1;
         let counted = self.clock.counted().as_nanos();
         let text = format!("{} {} {counted}\n", std::process::id(), self.signs);
-        std::fs::write(&self.marks.sign, text)
+        marks::write(&self.marks.sign, text.as_bytes())
             .map_err(|error| format!("{}: {error}", self.marks.sign.display()))
     }
 
@@ -204,24 +192,23 @@ impl Rpz {
         self.clock.counted() + Duration::from_millis(self.checked.config.settle_ms_max)
     }
 
-    /// Waits until every resolver enforces what was read back. `off`: one that was switched off is as good.
-    fn settle(&self, view: &View, off: bool) -> Result<(), Fault> {
+    /// A wait for resolvers that ends where the owner stops everything.
+    fn wait(&self) -> Wait {
+        Wait::heeding(self.until(), &self.halt)
+    }
+
+    /// Waits until every resolver enforces what was read back, each beside the others. `off`: one that was switched off is as good.
+    fn settle(&self, view: &View, off: bool, wait: &Wait) -> Result<(), Fault> {
         let Some(generation) = view.generation() else {
             return Ok(());
         };
-        for one in &self.followers {
-            one.nudge();
-        }
-        let end = self.until();
         let switched = self.marks.is_off();
-        let troubles: Vec<Trouble> = self
-            .followers
-            .iter()
-            .filter_map(|one| {
-                let off = off && switched && one.resolver.control.is_some();
-                one.follows(generation, off, end).err()
-            })
-            .collect();
+        let followed = each(&self.followers, |one| {
+            one.nudge();
+            let off = off && switched && one.resolver.control.is_some();
+            one.follows(generation, off, wait)
+        });
+        let troubles: Vec<Trouble> = followed.into_iter().filter_map(Result::err).collect();
         if troubles.is_empty() {
             Ok(())
         } else {
@@ -230,13 +217,13 @@ impl Rpz {
     }
 
     /// Switches on what one of us switched off, now that the zone says what it shall.
-    fn switch_on(&self, view: &View) -> Result<(), Fault> {
+    fn switch_on(&self, view: &View, wait: &Wait) -> Result<(), Fault> {
         if !self.marks.is_off() {
             return Ok(());
         }
-        let end = self.until();
-        for one in &self.followers {
-            one.enable(view.serial, end).map_err(now)?;
+        let on = each(&self.followers, |one| one.enable(view.serial, wait));
+        for one in on {
+            one.map_err(now)?;
         }
         std::fs::remove_file(&self.marks.off).map_err(|error| now(error.to_string()))
     }
@@ -274,6 +261,23 @@ impl Substrate for Rpz {
 
     fn deeds(&self) -> &'static [Deed] {
         &[Deed::NoAnswer, Deed::Sinkhole]
+    }
+
+    fn eyes(&self) -> Option<Arc<dyn Eyes>> {
+        let config = &self.checked.config;
+        let own = config.resolvers.iter().map(|one| one.address);
+        let resolvers = if config.lookup.is_empty() {
+            own.collect()
+        } else {
+            config.lookup.clone()
+        };
+        let sinkhole = config.sinkhole.iter().copied().collect();
+        let clock = Arc::clone(&self.clock);
+        Some(Arc::new(lookup::Lookup::new(resolvers, sinkhole, clock)))
+    }
+
+    fn heed(&mut self, halt: Arc<AtomicBool>) {
+        self.halt = halt;
     }
 
     fn rehearse(&mut self, deed: Deed, target: &str) -> Result<(), Fault> {
@@ -319,9 +323,10 @@ impl Substrate for Rpz {
         if !mine.is_some_and(|one| one.whole && one.until == effect.until) {
             return Err(now("the zone does not show it as it should"));
         }
-        self.switch_on(&after)?;
-        self.settle(&after, false)?;
-        self.answered(&after, &Reach::of(&effect.key.target))
+        let wait = self.wait();
+        self.switch_on(&after, &wait)?;
+        self.settle(&after, false, &wait)?;
+        self.answered(&after, &Reach::of(&effect.key.target), &wait)
     }
 
     fn remove(&mut self, key: &Key, _before: Option<&str>) -> Result<(), Fault> {
@@ -340,7 +345,7 @@ impl Substrate for Rpz {
         if after.keys().contains_key(key) {
             return Err(now("the zone still has it"));
         }
-        self.settle(&after, true)
+        self.settle(&after, true, &self.wait())
     }
 
     fn look(&mut self) -> Result<Vec<InForce>, Fault> {
@@ -351,8 +356,9 @@ impl Substrate for Rpz {
         if standing.is_empty() && found.is_empty() {
             return Ok(found);
         }
-        self.settle(&view, false)?;
-        self.probe(&view)?;
+        let wait = self.wait();
+        self.settle(&view, false, &wait)?;
+        self.probe(&view, &wait)?;
         for one in standing.into_iter().filter(|one| one.whole) {
             let reach = Reach::of(&one.key.target);
             if !self.unmet.values().any(|unmet| unmet.contains(&reach)) {
@@ -406,26 +412,24 @@ impl Substrate for Rpz {
 
     fn release(&mut self) -> Result<(), Fault> {
         // At once where that can be done; the zone itself follows.
-        let mut troubles = switch_off(&self.marks, &self.followers);
-        let off: Vec<&Follower> = self.followers.iter().collect();
-        for one in off.iter().filter(|one| one.resolver.control.is_some()) {
-            match one.state() {
-                Ok(State::Nothing) => {}
-                Ok(State::Generation(_)) => {
-                    troubles.push(format!("{}: it still enforces the zone", one.resolver.name));
-                }
-                Err(why) => troubles.push(why),
-            }
-        }
+        let firm = Wait::firm(self.until());
+        let (marks, followers) = (&self.marks, &self.followers);
+        let (mut troubles, cleared) = std::thread::scope(|scope| {
+            let off = scope.spawn(|| switch_off(marks, followers, &firm));
+            // The zone does not wait for who is switched off, nor the other way round.
+            let cleared = self.primary.change(&|view| Ok(view.cleared(&self.means)));
+            let fell = |_| vec!["switching the zone off fell".to_owned()];
+            (off.join().unwrap_or_else(fell), cleared)
+        });
         self.planned
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         self.counts.clear();
-        match self.primary.change(&|view| Ok(view.cleared(&self.means))) {
+        match cleared {
             Ok(after) if after.is_clear(&self.means) => {
                 if let Err(Fault::Now { why, .. } | Fault::Never { why, .. }) =
-                    self.settle(&after, true)
+                    self.settle(&after, true, &firm)
                 {
                     troubles.push(why);
                 }

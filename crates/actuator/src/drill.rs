@@ -4,6 +4,7 @@
 
 use crate::files;
 use crate::journal::Disk;
+use crate::led::{Eyes, Led, LedError};
 use crate::substrate::{Fault, Met, Substrate};
 use crate::time::Clock;
 use sakimori_custody::ids::{hex, unhex};
@@ -13,6 +14,7 @@ use sakimori_respond::engine::{Deed, Effect, InForce, Key};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 const NAME: &str = "drill";
 const BYTES_MAX: u64 = 64 << 20;
@@ -43,6 +45,8 @@ pub struct DrillConfig {
     pub clock: Option<PathBuf>,
     /// Where the process falls.
     pub fall: Option<Fall>,
+    /// A file of where names lead: JSON, by target `aliases`, `addresses`, `unanswered`. A target that is not in it leads nowhere; a file that is not there is a resolver that does not answer. Without it nothing is looked up.
+    pub leads: Option<PathBuf>,
 }
 
 /// Where the process falls.
@@ -113,6 +117,26 @@ pub struct Drill {
     path: PathBuf,
     clock: Clock,
     falling: Falling,
+    leads: Option<PathBuf>,
+}
+
+/// Looks where names lead, in a file.
+struct Leads(PathBuf);
+
+impl Eyes for Leads {
+    fn led(&self, target: &str) -> Result<Led, LedError> {
+        let wrong = |why: &dyn std::fmt::Display| LedError {
+            target: target.to_owned(),
+            why: why.to_string(),
+        };
+        let bytes = files::read(&self.0, BYTES_MAX).map_err(|e| wrong(&e))?;
+        let bytes = bytes.ok_or_else(|| wrong(&"no resolver answers"))?;
+        let all: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&bytes).map_err(|e| wrong(&e))?;
+        let led = all.get(target).map(|led| Led::of_text(&led.to_string()));
+        led.unwrap_or_else(|| Some(Led::default()))
+            .ok_or_else(|| wrong(&"the file holds what is no look-up"))
+    }
 }
 
 fn broken(why: &dyn std::fmt::Display) -> Fault {
@@ -129,6 +153,7 @@ impl Drill {
             path: config.file.clone(),
             clock,
             falling: Falling::of(config.fall.as_ref()),
+            leads: config.leads.clone(),
         }
     }
 
@@ -173,6 +198,11 @@ impl Substrate for Drill {
 
     fn deeds(&self) -> &'static [Deed] {
         Deed::ALL
+    }
+
+    fn eyes(&self) -> Option<Arc<dyn Eyes>> {
+        let leads = self.leads.clone()?;
+        Some(Arc::new(Leads(leads)))
     }
 
     fn rehearse(&mut self, _: Deed, _: &str) -> Result<(), Fault> {

@@ -294,7 +294,7 @@ impl Substrate for Host {
             hex(&key.measure),
             key.target
         ))
-        .map(drop)
+        .map(|(words, _)| tell(&words))
     }
 
     fn look(&mut self) -> Result<Vec<InForce>, Fault> {
@@ -321,7 +321,14 @@ impl Substrate for Host {
     }
 
     fn release(&mut self) -> Result<(), Fault> {
-        self.ask("release").map(drop)
+        self.ask("release").map(|(words, _)| tell(&words))
+    }
+}
+
+/// What is no fault and has to be known.
+fn tell(words: &str) {
+    if !words.is_empty() {
+        tracing::warn!(words, "what was taken back");
     }
 }
 

@@ -14,6 +14,7 @@ pub mod drill;
 pub mod files;
 pub mod host;
 pub mod journal;
+pub mod led;
 pub mod lists;
 pub mod local;
 pub mod memory;

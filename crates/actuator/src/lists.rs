@@ -214,6 +214,18 @@ impl Lists {
 
     /// Why a target is refused, by the level that its measure was approved with.
     pub fn refuse(&self, deed: Deed, target: &str, level: u64, now: Seconds) -> Option<Protects> {
+        self.refuse_led(deed, target, &Seen::default(), level, now)
+    }
+
+    /// As [`Lists::refuse`], with what the target leads to.
+    pub fn refuse_led(
+        &self,
+        deed: Deed,
+        target: &str,
+        seen: &Seen,
+        level: u64,
+        now: Seconds,
+    ) -> Option<Protects> {
         let hit = |why: String| Some(Protects::Hit(why));
         let bundled = match &self.bundle {
             Some(bundle) => match bundle.protected(now) {
@@ -241,7 +253,7 @@ impl Lists {
         let lists = bundled.into_iter().chain(std::iter::once(&self.own));
         let mut worst: Option<Hit> = None;
         for list in lists {
-            for hit in list.judge(&target, &Seen::default()).hits {
+            for hit in list.judge(&target, seen).hits {
                 if worst.as_ref().is_none_or(|worst| hit.class > worst.class) {
                     worst = Some(hit);
                 }
@@ -256,8 +268,13 @@ impl Lists {
         if allowed {
             return None;
         }
+        let led = if worst.met == target.to_string() {
+            String::new()
+        } else {
+            format!(" by way of `{}`", worst.met)
+        };
         hit(format!(
-            "`{target}` meets `{}` of `{}`, which is protected: {}",
+            "`{target}` meets `{}` of `{}`{led}, which is protected: {}",
             worst.entry, worst.list, worst.class
         ))
     }

@@ -6,6 +6,7 @@
 mod acts;
 mod approve;
 mod hand;
+mod lookups;
 mod owner;
 mod round;
 mod stopped;
@@ -107,6 +108,8 @@ pub enum Ask {
 pub(crate) enum Message {
     /// A hand has done something.
     Done(usize, Done),
+    /// A look-up was answered.
+    Led(lookups::Answered),
     /// Somebody asks.
     Ask(Ask),
 }
@@ -199,6 +202,7 @@ pub struct Runner {
     releases: Vec<owner::Releasing>,
     rehearsals: BTreeMap<u64, approve::Rehearsal>,
     rehearsed: u64,
+    lookups: lookups::Lookups,
     from: Receiver<Message>,
     events: VecDeque<Event>,
 }
@@ -226,7 +230,11 @@ impl Runner {
         let halt = Arc::new(AtomicBool::new(is_stopped));
         let mut hands = Vec::new();
         let mut by = BTreeMap::new();
+        let mut lookups = lookups::Lookups::default();
         for (number, substrate) in parts.substrates.into_iter().enumerate() {
+            if let Some(eyes) = substrate.eyes() {
+                lookups.open(number, &eyes, &to)?;
+            }
             let hand = Hand::start(number, substrate, to.clone(), Arc::clone(&halt))?;
             for deed in hand.deeds {
                 by.entry(*deed).or_insert(number);
@@ -263,6 +271,7 @@ impl Runner {
             releases: Vec::new(),
             rehearsals: BTreeMap::new(),
             rehearsed: 0,
+            lookups,
             from,
             events: VecDeque::new(),
         };
@@ -319,6 +328,7 @@ impl Runner {
     fn message(&mut self, message: Message) {
         match message {
             Message::Done(hand, done) => self.done(hand, done),
+            Message::Led(answered) => self.led(answered),
             Message::Ask(ask) => match ask {
                 Ask::Command {
                     body,
@@ -404,10 +414,16 @@ impl Runner {
         let mut hit: BTreeMap<[u8; 32], bool> = BTreeMap::new();
         for permit in self.engine.state().permits() {
             let level = self.approvals.level(&permit.measure);
-            let mut refused = permit
-                .allowed
-                .iter()
-                .filter_map(|one| self.lists.refuse(one.deed, &one.target, level, now));
+            let mut refused = permit.allowed.iter().filter_map(|one| {
+                let led = self.led_of(&Key {
+                    measure: permit.measure,
+                    deed: one.deed,
+                    target: one.target.clone(),
+                });
+                let seen = led.unwrap_or_default().seen;
+                self.lists
+                    .refuse_led(one.deed, &one.target, &seen, level, now)
+            });
             let met = refused.find(|one| matches!(one, crate::lists::Protects::Hit(_)));
             if let Some(why) = &met {
                 tracing::error!(why = %why.clone().into_words(), "a measure in force meets what is protected and is held back");

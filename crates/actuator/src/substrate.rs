@@ -2,7 +2,10 @@
 //!
 //! A substrate is called from one thread, which may block. Each call is bounded in time by the substrate itself: a peer that does not answer is a [`Fault`], never a wait without end.
 
+use crate::led::Eyes;
 use sakimori_respond::engine::{Deed, Effect, InForce, Key};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How one kind of system is changed.
 pub trait Substrate: Send {
@@ -11,6 +14,14 @@ pub trait Substrate: Send {
 
     /// What it can do.
     fn deeds(&self) -> &'static [Deed];
+
+    /// What looks where its targets lead, for substrates whose targets lead somewhere.
+    fn eyes(&self) -> Option<Arc<dyn Eyes>> {
+        None
+    }
+
+    /// Is given the owner's stop before anything else. A call that waits for a peer ends early when it is set meanwhile, so that [`Substrate::release`] does not wait behind it.
+    fn heed(&mut self, _halt: Arc<AtomicBool>) {}
 
     /// Tries an effect without any change: whether the system would take it.
     ///

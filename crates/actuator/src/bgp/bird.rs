@@ -4,7 +4,7 @@
 use super::call::{Said, call, shown};
 use super::guard::{Kind, Line, Route, Table, line};
 use super::speaker::{Marks, Seen, Speaker};
-use super::state::replace;
+use super::state::{Readers, replace};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -244,7 +244,8 @@ fn shown_sessions(said: &str) -> Vec<BTreeSet<Table>> {
 }
 
 fn put(path: &Path, text: &str) -> Result<(), String> {
-    replace(path, text.as_bytes()).map_err(|error| format!("`{}`: {error}", path.display()))
+    replace(path, text.as_bytes(), Readers::AsBefore)
+        .map_err(|error| format!("`{}`: {error}", path.display()))
 }
 
 impl Speaker for Bird {
@@ -294,7 +295,7 @@ impl Speaker for Bird {
         let Err(error) = done else { return Ok(()) };
         if adds {
             // What it did not take does not wait in the file for its next start.
-            replace(&self.config.include, &before).ok();
+            replace(&self.config.include, &before, Readers::AsBefore).ok();
             return Err(error);
         }
         // An end does not wait for a configuration that can be read, nor for a disk.

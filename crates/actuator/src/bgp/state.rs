@@ -6,8 +6,9 @@ use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, Key};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Longest file that is read; 10,000 keys have about 3 MB.
@@ -43,13 +44,38 @@ struct KeptKey {
     counted_ms: u64,
 }
 
-/// Writes a file so that at each moment the old or the new one is there, on disk when this returns.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Who else may read a file that this writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// The actuator alone.
+    Own,
+    /// Who could read the file that it takes the place of, for a daemon under another user.
+    AsBefore,
+}
+
+/// Writes a file so that at each moment the old or the new one is there, on disk when this returns. It is made anew, so that no link leads elsewhere, and has the mode 0600 at first.
+pub(super) fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     let mut beside = path.to_path_buf().into_os_string();
     beside.push(".new");
     let beside = Path::new(&beside);
-    let mut file = File::create(beside)?;
+    match std::fs::remove_file(beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(beside)?;
+    if readers == Readers::AsBefore
+        && let Ok(before) = std::fs::symlink_metadata(path)
+        && before.is_file()
+    {
+        // Reading alone is handed on, with the group that has it.
+        let group = rustix::fs::Gid::from_raw(before.gid());
+        rustix::fs::fchown(&file, None, Some(group))?;
+        let mode = 0o600 | (before.mode() & 0o044);
+        file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    }
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(beside, path)?;
@@ -76,12 +102,15 @@ pub(super) fn save(path: &Path, held: &BTreeMap<Key, End>) -> io::Result<()> {
         boot: boot(),
         held: keys.collect(),
     };
-    replace(path, &serde_json::to_vec(&kept)?)
+    replace(path, &serde_json::to_vec(&kept)?, Readers::Own)
 }
 
 /// Reads what was held; nothing where there is no file. An end is by the count of this start of the machine; after another start by the wall clock.
 pub(super) fn load(path: &Path, now: Reading) -> io::Result<BTreeMap<Key, End>> {
-    let file = match File::open(path) {
+    let mut options = OpenOptions::new();
+    // Neither a link nor a pipe is followed or waited for.
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = match options.read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(error),
@@ -155,6 +184,32 @@ mod tests {
         let read = load(&path, NOW).unwrap();
         let ends: Vec<u64> = read.values().map(|end| end.counted_ms).collect();
         assert_eq!(ends, [150_000]);
+    }
+
+    #[test]
+    fn what_is_held_is_read_by_its_owner_alone_and_through_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("held");
+        let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+        save(&path, &held()).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        // What somebody put beside it is not written to, and a link in its place is replaced.
+        let other = folder.path().join("other");
+        std::fs::write(&other, "theirs").unwrap();
+        std::os::unix::fs::symlink(&other, folder.path().join("held.new")).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        assert!(load(&path, NOW).is_err());
+        save(&path, &held()).unwrap();
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "theirs");
+        assert_eq!(load(&path, NOW).unwrap(), held());
+        // A file that a daemon reads keeps who reads it, and nobody gets more.
+        let include = folder.path().join("include");
+        replace(&include, b"one", Readers::AsBefore).unwrap();
+        assert_eq!(mode(&include), 0o600);
+        std::fs::set_permissions(&include, std::fs::Permissions::from_mode(0o646)).unwrap();
+        replace(&include, b"two", Readers::AsBefore).unwrap();
+        assert_eq!(mode(&include), 0o644);
     }
 
     #[test]

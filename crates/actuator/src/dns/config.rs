@@ -15,6 +15,8 @@ const SINKHOLES_MAX: usize = 8;
 const EXEMPT_MAX: usize = 10_000;
 /// Most resolvers of one actuator.
 const RESOLVERS_MAX: usize = 32;
+/// Most resolvers that are asked where names lead.
+const LOOKUP_MAX: usize = 2;
 /// Longest words for who complains, in bytes: they and a reference are one string of a TXT record.
 const COMPLAINT_BYTES_MAX: usize = 200;
 /// Where the measure's reference stands in the words for who complains.
@@ -49,6 +51,9 @@ pub struct Config {
     pub rehearsal: Option<String>,
     /// The resolvers that have to follow before an effect counts as in force.
     pub resolvers: Vec<Resolver>,
+    /// Resolvers of the owner's that do not follow the zone, which are asked where a name leads before anything of it begins; those of `resolvers` where there are none.
+    #[serde(default)]
+    pub lookup: Vec<SocketAddr>,
     /// Longest wait for them in milliseconds.
     #[serde(default = "settle")]
     pub settle_ms_max: u64,
@@ -173,6 +178,7 @@ impl Config {
             ("sinkhole", self.sinkhole.len(), SINKHOLES_MAX),
             ("exempt", self.exempt.len(), EXEMPT_MAX),
             ("resolvers", self.resolvers.len(), RESOLVERS_MAX),
+            ("lookup", self.lookup.len(), LOOKUP_MAX),
         ];
         for (field, has, most) in bounds {
             if has > most {

@@ -5,10 +5,11 @@
 
 use super::clock::Clock;
 use super::config::{Checked, Config, ConfigError};
-use super::follower::Follower;
+use super::follower::{Follower, Wait};
+use super::marks::Marks;
 use super::primary::{Primary, Trouble};
 use super::view::Means;
-use super::{Marks, means, primary};
+use super::{means, primary};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::Key;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// Between two looks at what is over.
 pub const STEP: Duration = Duration::from_millis(500);
+
+/// How long the guard asks a resolver whether it is off.
+const ASKED: Duration = Duration::from_secs(3);
 
 /// Ends that the substrate was told in seconds: the wall clock has no part in them.
 pub(super) type Planned = Arc<Mutex<BTreeMap<Key, (Seconds, Duration)>>>;
@@ -185,7 +189,8 @@ impl Guard {
 
     /// Switches off what can be switched off at once, then clears the zone.
     fn release(&mut self) -> Result<(), Trouble> {
-        let mut troubles = super::switch_off(&self.marks, &self.followers);
+        let firm = Wait::firm(self.clock.counted() + ASKED);
+        let mut troubles = super::switch_off(&self.marks, &self.followers, &firm);
         let means = &self.ends.means;
         let cleared = self.ends.primary.change(&|view| Ok(view.cleared(means)));
         troubles.extend(cleared.err());

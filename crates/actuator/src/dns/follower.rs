@@ -15,6 +15,7 @@ use std::net::{IpAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Questions that wait for their answers at a time.
@@ -33,6 +34,38 @@ const CONTROL_BYTES_MAX: u64 = 1 << 20;
 const PAUSE: Duration = Duration::from_millis(20);
 /// How much later than what was asked for a state may be. Farther ahead it is of another count: the zone was put back to an older one.
 const AHEAD_MAX: u64 = 1_000;
+
+/// How long something is waited for: to a moment, and not on where the owner stops everything meanwhile.
+#[derive(Clone)]
+pub(super) struct Wait {
+    end: Duration,
+    /// The owner's stop, where it was not set when the wait began: what is asked under a stop is waited for as ever.
+    halt: Option<Arc<AtomicBool>>,
+}
+
+impl Wait {
+    /// To a moment, whatever happens.
+    pub(super) const fn firm(end: Duration) -> Self {
+        Self { end, halt: None }
+    }
+
+    /// To a moment, or the owner's stop.
+    pub(super) fn heeding(end: Duration, halt: &Arc<AtomicBool>) -> Self {
+        let is_set = halt.load(Ordering::SeqCst);
+        let halt = (!is_set).then(|| Arc::clone(halt));
+        Self { end, halt }
+    }
+
+    fn is_stopped(&self) -> bool {
+        let halt = self.halt.as_ref();
+        halt.is_some_and(|halt| halt.load(Ordering::SeqCst))
+    }
+
+    /// Whether it is over.
+    pub(super) fn is_over(&self, now: Duration) -> bool {
+        now >= self.end || self.is_stopped()
+    }
+}
 
 /// What a resolver said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +91,19 @@ pub(super) enum State {
     Generation(u64),
     /// Nothing, or it is switched off.
     Nothing,
+}
+
+/// Does something with each resolver at the same time: one that does not answer keeps no other waiting.
+pub(super) fn each<T: Send>(followers: &[Follower], act: impl Fn(&Follower) -> T + Sync) -> Vec<T> {
+    std::thread::scope(|scope| {
+        let act = &act;
+        // BOUND: the configuration has at most 32 resolvers.
+        let all: Vec<_> = followers
+            .iter()
+            .map(|one| scope.spawn(move || act(one)))
+            .collect();
+        all.into_iter().filter_map(|one| one.join().ok()).collect()
+    })
 }
 
 impl Follower {
@@ -94,6 +140,7 @@ impl Follower {
     pub(super) fn ask(
         &self,
         questions: &[(String, Rtype)],
+        wait: &Wait,
     ) -> Result<BTreeMap<String, Reply>, Trouble> {
         let mut out = BTreeMap::new();
         let mut waiting: BTreeMap<u16, (String, Rtype, Duration)> = BTreeMap::new();
@@ -112,6 +159,9 @@ impl Follower {
             }
             if waiting.is_empty() || now > end {
                 return Ok(out);
+            }
+            if wait.is_stopped() {
+                return Err(self.trouble("the owner stops everything"));
             }
             if let Some((id, reply)) = self.receive(&waiting)?
                 && let Some((name, _, _)) = waiting.remove(&id)
@@ -183,13 +233,13 @@ impl Follower {
     }
 
     /// Which state of the zone it has, and whether a state of that number is one that it enforces.
-    fn look(&self, generation: u64) -> Result<(State, bool), Trouble> {
+    fn look(&self, generation: u64, wait: &Wait) -> Result<(State, bool), Trouble> {
         let own = state_name(generation);
         let asked = [
             (GENERATION.to_owned(), Rtype::TXT),
             (own.clone(), Rtype::TXT),
         ];
-        let answers = self.ask(&asked)?;
+        let answers = self.ask(&asked, wait)?;
         let reply = |name: &str| {
             let reply = answers.get(name);
             reply.ok_or_else(|| self.trouble("it does not answer"))
@@ -205,8 +255,8 @@ impl Follower {
     }
 
     /// What it has now.
-    pub(super) fn state(&self) -> Result<State, Trouble> {
-        self.look(0).map(|(state, _)| state)
+    pub(super) fn state(&self, wait: &Wait) -> Result<State, Trouble> {
+        self.look(0, wait).map(|(state, _)| state)
     }
 
     /// Tells it to fetch the zone now, where it can be told: the server's own word can come half a second later, or be lost.
@@ -218,10 +268,10 @@ impl Follower {
     }
 
     /// Waits until it enforces a state of the zone, or a later one; `off` says that nothing at all is as good.
-    pub(super) fn follows(&self, generation: u64, off: bool, end: Duration) -> Result<(), Trouble> {
+    pub(super) fn follows(&self, generation: u64, off: bool, wait: &Wait) -> Result<(), Trouble> {
         let mut wanted = generation;
         loop {
-            let looked = self.look(wanted);
+            let looked = self.look(wanted, wait);
             match looked {
                 Ok((_, true)) => return Ok(()),
                 Ok((State::Nothing, false)) if off => return Ok(()),
@@ -233,8 +283,7 @@ impl Follower {
                 }
                 _ => {}
             }
-            let now = self.clock.counted();
-            if now >= end {
+            if wait.is_over(self.clock.counted()) {
                 return Err(match looked {
                     Ok((State::Generation(has), _)) if has != wanted => {
                         self.trouble(format!("it has state {has} of the zone, not {wanted}"))
@@ -259,7 +308,7 @@ impl Follower {
     }
 
     /// Switches it on again, once it has this state of the zone.
-    pub(super) fn enable(&self, serial: u32, end: Duration) -> Result<(), Trouble> {
+    pub(super) fn enable(&self, serial: u32, wait: &Wait) -> Result<(), Trouble> {
         if self.resolver.control.is_none() {
             return Ok(());
         }
@@ -268,7 +317,7 @@ impl Follower {
             if has_serial(&said, &self.zone, serial) {
                 return self.control(&["rpz_enable", &self.zone]).map(|_| ());
             }
-            if self.clock.counted() >= end {
+            if wait.is_over(self.clock.counted()) {
                 return Err(self.trouble("it has not fetched the zone"));
             }
             self.nudge();

@@ -68,7 +68,11 @@ fn trouble(what: &str, why: impl std::fmt::Display) -> Trouble {
 }
 
 /// Reads what is there into a buffer, up to a deadline that the read time-outs of the socket keep.
-fn fill(stream: &mut TcpStream, buffer: &mut [u8], late: &dyn Fn() -> bool) -> Result<(), Trouble> {
+pub(super) fn fill(
+    stream: &mut TcpStream,
+    buffer: &mut [u8],
+    late: &dyn Fn() -> bool,
+) -> Result<(), Trouble> {
     let mut at = 0;
     while at < buffer.len() {
         if late() {

@@ -1,7 +1,7 @@
 //! Whether resolvers answer names as the zone says: the zone alone shows what they were told. In: the zone as it was read. Out: rules that are not answered as they say. Never: more questions than a bound; an
 //! answer that is taken for ours because none came.
 
-use super::follower::{Follower, Reply};
+use super::follower::{Follower, Reply, Wait, each};
 use super::policy::{Answer, Reach};
 use super::primary::Trouble;
 use super::view::View;
@@ -45,33 +45,30 @@ impl Rpz {
     }
 
     /// Waits until every resolver answers one rule as it says.
-    pub(super) fn answered(&self, view: &View, reach: &Reach) -> Result<(), Fault> {
+    pub(super) fn answered(&self, view: &View, reach: &Reach, wait: &Wait) -> Result<(), Fault> {
         let Some(answer) = self.rules(view).remove(reach) else {
             // Its own name is another rule's: the state of the zone has to be enough.
             return Ok(());
         };
         let (qtype, led) = self.led();
         let question = [(reach.name.clone(), qtype)];
-        let end = self.until();
+        let clock = &self.clock;
         let ask = |one: &Follower| -> Result<(), Trouble> {
             loop {
-                let answers = one.ask(&question)?;
+                let answers = one.ask(&question, wait)?;
                 let reply = answers.get(&reach.name);
                 if as_said(reply, &answer, &led) {
                     return Ok(());
                 }
-                if self.clock.counted() >= end {
+                if wait.is_over(clock.counted()) {
                     let (name, target) = (&one.resolver.name, &reach.name);
                     return Err(format!("{name}: {target} is not answered as the zone says"));
                 }
                 std::thread::park_timeout(PAUSE);
             }
         };
-        let troubles: Vec<Trouble> = self
-            .followers
-            .iter()
-            .filter_map(|one| ask(one).err())
-            .collect();
+        let asked = each(&self.followers, ask);
+        let troubles: Vec<Trouble> = asked.into_iter().filter_map(Result::err).collect();
         if troubles.is_empty() {
             Ok(())
         } else {
@@ -80,7 +77,7 @@ impl Rpz {
     }
 
     /// Asks each resolver for as many rules as one look does.
-    pub(super) fn probe(&mut self, view: &View) -> Result<(), Fault> {
+    pub(super) fn probe(&mut self, view: &View, wait: &Wait) -> Result<(), Fault> {
         let rules = self.rules(view);
         let behind = |reach: &&Reach| self.asked.as_ref().is_none_or(|asked| *reach > asked);
         let rest = rules.keys().filter(behind);
@@ -93,8 +90,9 @@ impl Rpz {
             .iter()
             .map(|reach| (reach.name.clone(), qtype))
             .collect();
-        for (at, one) in self.followers.iter().enumerate() {
-            let answers = one.ask(&questions).map_err(now)?;
+        let asked = each(&self.followers, |one| one.ask(&questions, wait));
+        for (at, answers) in asked.into_iter().enumerate() {
+            let answers = answers.map_err(now)?;
             let unmet = self.unmet.entry(at).or_default();
             unmet.retain(|reach| rules.contains_key(reach));
             for reach in &round {

@@ -506,6 +506,26 @@ impl Store {
         Ok(file)
     }
 
+    fn taken(&self, id: &str, path: &Path) -> Fault {
+        now(format!(
+            "another file lies at {}, and is not overwritten: this one stays in the store as {} and comes back when the name is free",
+            path.display(),
+            self.path.join(id).display()
+        ))
+    }
+
+    /// Whether a file's path is free for it.
+    ///
+    /// # Errors
+    /// [`Fault`]: something lies there, or the way to it is another.
+    pub(super) fn is_free(&self, id: &str, prefix: &Path, path: &Path) -> Result<(), Fault> {
+        let (folder, name) = folder(prefix, path)?;
+        match look(&folder, &name) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(self.taken(id, path)),
+        }
+    }
+
     /// Moves a file from the store to its path, where nothing else may be.
     pub(super) fn bring_back(
         &self,
@@ -524,7 +544,15 @@ impl Store {
             to,
             RenameFlags::NOREPLACE,
         );
-        moved.map_err(|e| failed("the file cannot be brought back")(e.into()))?;
+        if let Err(error) = moved {
+            // Nobody changes it while it waits there, also not by a descriptor that is open.
+            self.make_harmless(id, attributes)?;
+            return Err(if error == rustix::io::Errno::EXIST {
+                self.taken(id, path)
+            } else {
+                failed("the file cannot be brought back")(error.into())
+            });
+        }
         if !is_at(&folder, &name, attributes) {
             return Err(now("the file is not at its path after it was brought back"));
         }

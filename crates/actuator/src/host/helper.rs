@@ -193,8 +193,14 @@ fn act(shared: &Shared, question: &Question) -> Result<Answer, Fault> {
             };
             works.apply(&asked)?;
         }
-        (Ask::Remove, Some(of)) => works.remove(&of.key())?,
-        (Ask::Release, None) => works.release()?,
+        (Ask::Remove, Some(of)) => {
+            works.remove(&of.key())?;
+            said = works.told();
+        }
+        (Ask::Release, None) => {
+            works.release()?;
+            said = works.told();
+        }
         (Ask::Look, None) => {
             for found in works.look()? {
                 items.extend(item(&found.key, found.until, Met::default()));

@@ -19,6 +19,10 @@ use std::path::PathBuf;
 
 /// Steps of waiting, nanoseconds.
 const STEP_NS: u32 = 2_000_000;
+/// How often a process is told to go on that somebody else stops.
+const THAWS: u32 = 5;
+/// Steps of waiting behind each.
+const THAW_STEPS: u128 = 25;
 /// Kinds of file systems whose answers come from a process or another machine (linux/magic.h): what they show is no evidence, and can take for ever.
 const FOREIGN: [u64; 5] = [0x6573_5546, 0x6969, 0xff53_4d42, 0x0102_1997, 0xfe53_4d42];
 
@@ -36,6 +40,15 @@ pub(super) struct Known {
     pub(super) program: PathBuf,
     pub(super) cgroup: String,
     pub(super) stopped: bool,
+}
+
+/// How a process is after it was let go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// It goes on, or has ended.
+    On,
+    /// It went on, and somebody else has stopped it again.
+    StoppedByAnother,
 }
 
 /// What became of holding a process.
@@ -84,7 +97,10 @@ impl Held {
 
     /// Waits until something holds of the process, for a bounded time.
     fn wait(&self, holds: impl Fn(&Self) -> bool) -> bool {
-        let steps = SIGNAL_WAIT.as_nanos() / u128::from(STEP_NS);
+        self.wait_in(SIGNAL_WAIT.as_nanos() / u128::from(STEP_NS), holds)
+    }
+
+    fn wait_in(&self, steps: u128, holds: impl Fn(&Self) -> bool) -> bool {
         for _ in 0..steps {
             if holds(self) {
                 return true;
@@ -193,13 +209,16 @@ impl Held {
     }
 
     /// Lets it go on, and reads that back. One that has ended needs nothing.
-    pub(super) fn thaw(&self) -> Result<(), Fault> {
-        self.signal(Signal::CONT)?;
-        if self.wait(|held| !held.is_stopped() || !held.alive()) {
-            Ok(())
-        } else {
-            Err(now(format!("process {} does not go on", self.pid)))
+    ///
+    /// A signal to go on that the kernel took wakes every thread (signal(7)). Where the process is seen stopped after each of several, somebody else stops it each time: it is not ours any more, and that is said.
+    pub(super) fn thaw(&self) -> Result<Gone, Fault> {
+        for _ in 0..THAWS {
+            self.signal(Signal::CONT)?;
+            if self.wait_in(THAW_STEPS, |held| !held.is_stopped() || !held.alive()) {
+                return Ok(Gone::On);
+            }
         }
+        Ok(Gone::StoppedByAnother)
     }
 
     /// Ends it, and waits until it has.

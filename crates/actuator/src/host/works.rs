@@ -19,6 +19,9 @@ use sakimori_respond::engine::{Deed, InForce, Key};
 use sakimori_respond::host::HostTarget;
 use std::collections::BTreeMap;
 
+/// Most words that are kept for whoever asks next.
+const SAID_MAX: usize = 16;
+
 /// What is called after each step that a fall could come behind, with its name; it does nothing outside of tests.
 pub type AfterStep = Box<dyn FnMut(&'static str) + Send>;
 
@@ -35,6 +38,8 @@ pub struct Works {
     /// By target.
     objects: BTreeMap<String, Object>,
     after: AfterStep,
+    /// What whoever asks next is told beside.
+    said: Vec<String>,
 }
 
 /// An effect that is asked for.
@@ -84,6 +89,7 @@ impl Works {
                 .map(|object| (object.target.clone(), object))
                 .collect(),
             after,
+            said: Vec::new(),
         };
         works.recover();
         Ok(works)
@@ -92,6 +98,18 @@ impl Works {
     /// The owner's policy as it is now.
     fn policy(&self) -> Result<Policy, Fault> {
         Policy::read(&self.settings.policy).map_err(|e| never(e.to_string()))
+    }
+
+    /// Keeps words for whoever asks next, a few at most.
+    fn say(&mut self, words: String) {
+        if self.said.len() < SAID_MAX {
+            self.said.push(words);
+        }
+    }
+
+    /// What happened that is no fault and has to be known, once.
+    pub fn told(&mut self) -> String {
+        std::mem::take(&mut self.said).join("; ")
     }
 
     fn step(&mut self, name: &'static str) {

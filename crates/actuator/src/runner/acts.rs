@@ -15,7 +15,7 @@ impl Runner {
     }
 
     /// As [`Runner::give`], for a command whose producer waits.
-    fn give_for(&mut self, event: Event, mut producer: Option<(Wanted, Answer<Said>)>) {
+    pub(super) fn give_for(&mut self, event: Event, mut producer: Option<(Wanted, Answer<Said>)>) {
         self.events.push_back(event);
         while let Some(event) = self.events.pop_front() {
             let is_command = matches!(event, Event::Command(_));
@@ -150,6 +150,15 @@ impl Runner {
             });
             return;
         };
+        self.keep_led(&effect.key);
+        if !self.owed.is_empty() {
+            self.events.push_back(Event::Applied {
+                key: effect.key,
+                ticket,
+                well: false,
+            });
+            return;
+        }
         let known = self.before.contains_key(&effect.key);
         let job = if known {
             Job::Apply(ticket, effect)
@@ -210,12 +219,11 @@ impl Runner {
             answer(self.said(&reply));
             return;
         }
-        let event = Event::Command(wanted.intent.clone());
-        self.give_for(event, Some((wanted, answer)));
+        self.command_heard(wanted, answer);
     }
 
     /// Why a command does not come before the engine: nothing of it is remembered, so it may come again.
-    fn refusal(&self, wanted: &Wanted) -> Option<engine::Answer> {
+    pub(super) fn refusal(&self, wanted: &Wanted) -> Option<engine::Answer> {
         let not_now = |words: &str| Some(engine::Answer::new(Status::ServiceUnavailable, words));
         if self.owed.len() >= OWED_MAX {
             return not_now("the journal cannot be written");

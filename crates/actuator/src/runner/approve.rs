@@ -16,6 +16,10 @@ const REHEARSAL_WAIT_MS: u64 = 8_000;
 pub(super) struct Rehearsal {
     left: usize,
     faults: Vec<Value>,
+    /// Targets of which nobody could tell where they lead.
+    unanswered: Vec<Value>,
+    /// The level that was approved.
+    pub(super) level: u64,
     begun_ms: u64,
     body: Value,
     answer: Answer<Told>,
@@ -27,6 +31,7 @@ impl Rehearsal {
         if let Some(body) = body.as_object_mut() {
             body.insert("rehearsed".to_owned(), json!(is_whole));
             body.insert("faults".to_owned(), json!(self.faults));
+            body.insert("unanswered".to_owned(), json!(self.unanswered));
         }
         (self.answer)(Told { status: 200, body });
     }
@@ -118,9 +123,17 @@ impl Runner {
         }
         self.rehearsed += 1;
         let number = self.rehearsed;
+        let effects: Vec<(Deed, String)> = of.values().flatten().cloned().collect();
+        let (lookups, unasked) = self.look_up(number, &effects);
+        let unasked = unasked.into_iter();
+        let unanswered = unasked
+            .map(|target| json!({"target": target, "why": "too many names are being looked up"}))
+            .collect();
         let rehearsal = Rehearsal {
-            left: of.len(),
+            left: of.len() + lookups,
             faults,
+            unanswered,
+            level: held.level,
             begun_ms: self.counted(),
             body,
             answer,
@@ -142,15 +155,25 @@ impl Runner {
         number: u64,
         faults: Vec<(Deed, String, crate::substrate::Fault)>,
     ) {
+        let faults = faults.into_iter().map(|(deed, target, fault)| {
+            json!({"deed": deed.name(), "target": target, "fault": fault.to_string()})
+        });
+        self.rehearsal_part(number, faults, None);
+    }
+
+    /// A part of a rehearsal is over: a hand's, or a look-up.
+    pub(super) fn rehearsal_part(
+        &mut self,
+        number: u64,
+        faults: impl IntoIterator<Item = Value>,
+        unanswered: Option<Value>,
+    ) {
         let Some(rehearsal) = self.rehearsals.get_mut(&number) else {
             return;
         };
         rehearsal.left = rehearsal.left.saturating_sub(1);
-        rehearsal
-            .faults
-            .extend(faults.into_iter().map(|(deed, target, fault)| {
-                json!({"deed": deed.name(), "target": target, "fault": fault.to_string()})
-            }));
+        rehearsal.faults.extend(faults);
+        rehearsal.unanswered.extend(unanswered);
         if rehearsal.left == 0
             && let Some(rehearsal) = self.rehearsals.remove(&number)
         {

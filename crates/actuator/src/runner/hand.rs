@@ -66,6 +66,7 @@ impl Hand {
         to: Sender<Message>,
         halt: Arc<AtomicBool>,
     ) -> std::io::Result<Self> {
+        substrate.heed(Arc::clone(&halt));
         let (name, deeds) = (substrate.name(), substrate.deeds());
         let queue = Arc::new(Queue::default());
         let own = Arc::clone(&queue);

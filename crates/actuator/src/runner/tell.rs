@@ -156,7 +156,7 @@ impl Runner {
     fn effects_shown(&self) -> Vec<Value> {
         let shown = |key: &Key| {
             let line = self.line(key);
-            json!({
+            let mut shown = json!({
                 "measure": self.id(&key.measure),
                 "deed": key.deed.name(),
                 "target": key.target,
@@ -164,7 +164,14 @@ impl Runner {
                 "until": line.until.to_string(),
                 "times": line.times,
                 "bytes": line.bytes,
-            })
+            });
+            // Where it led when it began, for deeds on names.
+            let led = self.led_of(key).map(|led| led.to_text());
+            if let (Some(shown), Some(led)) = (shown.as_object_mut(), led) {
+                let led = serde_json::from_str(&led).unwrap_or(Value::Null);
+                shown.insert("led".to_owned(), led);
+            }
+            shown
         };
         self.keys().iter().map(shown).collect()
     }

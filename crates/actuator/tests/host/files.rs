@@ -402,14 +402,43 @@ pub(crate) fn taken() {
     rich(&path);
     let as_it_was = Whole::of(&path);
     let put_away = effect(1, Deed::Quarantine, &target_of(sha256(b"evil"), &path), 600);
+    // A program that had it open for writing goes on to have it so.
+    let mut open = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
     host.apply(&put_away).unwrap();
-    std::fs::write(&path, b"somebody's").unwrap();
-    assert!(matches!(
-        host.remove(&put_away.key, None),
-        Err(Fault::Now { .. })
-    ));
-    assert_eq!(std::fs::read(&path).unwrap(), b"somebody's");
-    assert_eq!(host.look().unwrap()[0].key, put_away.key);
+    let squat = |kind: &str| match kind {
+        "file" => std::fs::write(&path, b"somebody's").unwrap(),
+        "folder" => std::fs::create_dir(&path).unwrap(),
+        _ => symlink(world.path("policy"), &path).unwrap(),
+    };
+    for kind in ["folder", "link", "file"] {
+        squat(kind);
+        for _ in 0..3 {
+            let Err(Fault::Now { why, .. }) = host.remove(&put_away.key, None) else {
+                panic!("{kind}: something was overwritten");
+            };
+            let store = world.path("store");
+            for words in [&path, &store].map(|path| path.display().to_string()) {
+                assert!(why.contains(&words), "{kind}: {why}");
+            }
+            assert!(why.contains("is not overwritten"), "{kind}: {why}");
+            // Neither it nor a timer that tries again opens it to whoever had it open.
+            assert!(std::io::Write::write_all(&mut open, b"changed").is_err());
+        }
+        // It is told as in force, so that whoever asked asks again.
+        assert_eq!(host.look().unwrap()[0].key, put_away.key);
+        match kind {
+            "folder" => std::fs::remove_dir(&path).unwrap(),
+            "link" => std::fs::remove_file(&path).unwrap(),
+            _ => assert_eq!(std::fs::read(&path).unwrap(), b"somebody's"),
+        }
+        if kind != "file" {
+            crate::world::until("the timer brings it back", || path.is_file());
+            crate::world::until("it is not shown", || host.look().unwrap().is_empty());
+            assert_eq!(Whole::of(&path), as_it_was);
+            host.apply(&put_away).unwrap();
+        }
+    }
+    drop(open);
     std::fs::remove_file(&path).unwrap();
     // Nobody has to ask again.
     crate::world::until("the timer brings it back", || path.exists());

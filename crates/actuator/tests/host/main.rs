@@ -66,6 +66,10 @@ const TESTS: &[(&str, fn())] = &[
         processes::undone_by_others,
     ),
     (
+        "a_process_that_somebody_else_stops_again_and_again_is_let_go_once_and_for_all",
+        processes::stopped_again_and_again,
+    ),
+    (
         "a_veto_of_the_owner_takes_back_what_is_in_force",
         processes::veto,
     ),
@@ -94,7 +98,7 @@ const TESTS: &[(&str, fn())] = &[
         files::swapped_folder,
     ),
     (
-        "a_place_that_is_taken_keeps_the_file_in_the_store_until_it_is_free",
+        "a_place_that_is_taken_keeps_the_file_fixed_in_the_store_until_it_is_free_and_that_is_said",
         files::taken,
     ),
     (

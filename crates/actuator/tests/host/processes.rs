@@ -4,11 +4,12 @@ use crate::world::{
     Planted, USER, World, effect, measure, never, now, pass, running, signal, until,
 };
 use rustix::process::Signal;
-use sakimori_actuator::substrate::Substrate;
+use sakimori_actuator::substrate::{Fault, Substrate};
 use sakimori_respond::engine::Deed;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) fn fresh() {
     let mut world = World::new();
@@ -440,6 +441,62 @@ pub(crate) fn undone_by_others() {
     assert_eq!(host.look().unwrap().len(), 1);
     host.remove(&freeze.key, None).unwrap();
     assert_eq!(host.look().unwrap(), []);
+}
+
+pub(crate) fn stopped_again_and_again() {
+    let mut world = World::new();
+    let planted = world.plant();
+    world.open_policy("");
+    let mut host = world.host();
+    let freeze = effect(1, Deed::Freeze, &planted.target(), 600);
+    let (over, on) = (AtomicBool::new(false), AtomicBool::new(false));
+    let pid = planted.pid;
+    let (mut longest, mut still) = (0, 0);
+    std::thread::scope(|scope| {
+        // Somebody else who wants it stopped whatever happens.
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    if on.load(Ordering::Relaxed) {
+                        signal(pid, Signal::STOP);
+                    } else {
+                        pass(1);
+                    }
+                }
+            });
+        }
+        let rounds = || {
+            for _ in 0..40 {
+                host.apply(&freeze)?;
+                on.store(true, Ordering::Relaxed);
+                let began = now().boot_ms;
+                host.remove(&freeze.key, None)?;
+                longest = longest.max(now().boot_ms - began);
+                // It is not ours any more: neither told as in force nor undone again and again.
+                let seen = host.look()?;
+                still += u64::from(planted.is_frozen());
+                on.store(false, Ordering::Relaxed);
+                pass(5);
+                signal(pid, Signal::CONT);
+                let went = (0..400).any(|_| {
+                    pass(5);
+                    !planted.is_frozen()
+                });
+                assert!(seen.is_empty() && went);
+            }
+            Ok::<(), Fault>(())
+        };
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(rounds));
+        over.store(true, Ordering::Relaxed);
+        done.unwrap().unwrap();
+    });
+    println!(
+        "release of a process that another stops again and again: {longest} ms at most, {still} of 40 times it stood still again at once"
+    );
+    assert!(longest < 3_000, "{longest}");
+    assert!(still > 0, "nobody stopped it");
+    pass(600);
+    assert!(!planted.is_frozen(), "somebody of ours stops it again");
 }
 
 pub(crate) fn veto() {

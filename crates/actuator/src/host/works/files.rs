@@ -213,6 +213,8 @@ impl Works {
             // Content that another process changed until it was held fixed goes back as it is now: it was never put away for good.
             let whole = (!unsure).then_some(hash);
             let store = self.store_of(&before)?;
+            // As long as its name is taken it stays held fixed.
+            store.is_free(&id, prefix, path_of(path))?;
             let file = store.give_back(&id, &before.attributes, whole)?;
             self.step("given-back");
             let store = self.store_of(&before)?;

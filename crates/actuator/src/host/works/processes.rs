@@ -4,7 +4,7 @@ use super::{Asked, Works, word};
 use crate::host::file::Store;
 use crate::host::guard::{Census, Forbidden};
 use crate::host::policy::Policy;
-use crate::host::process::{Found, Held, Known};
+use crate::host::process::{Found, Gone, Held, Known};
 use crate::host::record::{Object, ProcessBefore, Stage};
 use crate::host::{never, now};
 use crate::substrate::Fault;
@@ -196,8 +196,11 @@ impl Works {
         if object.boot == self.boot
             && let Found::There(held) = Held::open(pid, start)?
             && !was_stopped
+            && held.thaw()? == Gone::StoppedByAnother
         {
-            held.thaw()?;
+            self.say(format!(
+                "process {pid} was let go on and somebody else stops it again"
+            ));
         }
         self.step("gone-on");
         Ok(())
