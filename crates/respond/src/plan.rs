@@ -14,6 +14,7 @@ pub mod goal;
 pub mod life;
 pub mod observe;
 mod read;
+pub mod renewal;
 pub mod route;
 pub mod terms;
 mod text;
@@ -21,6 +22,7 @@ mod text;
 pub use assess::{Assessment, Judgement};
 pub use form::{Digest, DigestError};
 pub use read::{LIMITS, Problem, TEXT_BYTES_MAX, digest, document};
+pub use renewal::Renewal;
 pub use terms::Terms;
 pub use text::text;
 

@@ -144,6 +144,7 @@ word! {
     class sakimori_custody::class::Class, "class of information";
     deed sakimori_authority::measure::Deed, "deed of the closed list";
     body sakimori_authority::measure::Body, "body of police or defence";
+    route sakimori_authority::measure::Route, "route of the law";
 }
 
 /// Countries: two upper-case letters, or `--` where nobody knows.

@@ -8,17 +8,19 @@ mod duty;
 mod end;
 mod event;
 mod owe;
+mod play;
 mod record;
 mod roll;
 mod state;
 
 pub use duty::{Clock, Duty, STEPS, Standing, To};
 pub use event::{Act, Around, Decision, Event, Kill, Load, Refused, Step, urgent_targets};
+pub use play::{ANSWERS_MAX, Play, VALUE_BYTES_MAX, VALUES_MAX};
 pub use record::{FLAGS_MAX, Fact, Found, Record};
-pub use state::{At, Effect, State};
+pub use state::{At, Effect, Renewing, State};
 
 use super::Plan;
-use super::goal::{Met, Reading};
+use super::goal::{Goal, Met, Reading};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
@@ -204,6 +206,24 @@ impl Life {
         turn.step
     }
 
+    /// Puts on record that an event was refused by a rule of which only its bringer knows: of a paper that is not here.
+    pub fn refuse(
+        &mut self,
+        event: &Event,
+        refused: Refused,
+        around: &Around<'_>,
+        now: Seconds,
+    ) -> Step {
+        let mut turn = Turn {
+            around,
+            now: now.max(self.state.last),
+            step: Step::default(),
+            load: around.load.clone(),
+        };
+        self.flag(event, refused, &mut turn);
+        turn.step
+    }
+
     /// What was recorded and perhaps not done: to be done again after a start. Each is the same act that it was.
     pub fn pending(&self, now: Seconds) -> Vec<Act> {
         let mut acts = Vec::new();
@@ -241,22 +261,24 @@ impl Life {
         acts
     }
 
-    /// The end that readings bring: what shows that it works, over a span in which all of it was in force, or what ends it early.
+    /// The end that readings bring: what shows that it works, over a span in which all of it was in force, or what ends it early. Each is looked at over the newest span that its source tells of.
     pub fn measured(&self, readings: &[Reading], now: Seconds) -> Option<Event> {
         let dossier = &self.state.plan.dossier;
         if !matches!(self.state.stage, Stage::Dispatching | Stage::InForce) {
             return None;
         }
-        if dossier.stop.met(readings, now) == Met::Yes {
+        let met = |goal: &Goal, at: Seconds| goal.met(readings, at) == Met::Yes;
+        let stop = dossier.stop.newest(readings, now);
+        if stop.is_some_and(|at| met(&dossier.stop, at)) {
             return Some(Event::StopMet);
         }
         let since = self
             .state
             .in_force
             .filter(|_| self.state.stage == Stage::InForce)?;
-        let long = since.plus(dossier.success.seconds()) <= now;
-        let met = long && dossier.success.met(readings, now) == Met::Yes;
-        met.then_some(Event::SuccessMet)
+        let at = dossier.success.newest(readings, now)?;
+        let long = since.plus(dossier.success.seconds()) <= at;
+        (long && met(&dossier.success, at)).then_some(Event::SuccessMet)
     }
 
     /// Each event by the part that knows it. An error comes before the first record: nothing has to be taken back.
@@ -280,7 +302,8 @@ impl Life {
             | Event::Released { .. }
             | Event::Observed(_)
             | Event::Narrow { .. }
-            | Event::Free { .. } => self.roll(event, turn),
+            | Event::Free { .. }
+            | Event::FreeAll { .. } => self.roll(event, turn),
             Event::Collateral { .. }
             | Event::SuccessMet
             | Event::StopMet
@@ -292,6 +315,10 @@ impl Life {
             Event::Told { .. } | Event::Withhold { .. } | Event::Report { .. } => {
                 self.owe(event, turn)
             }
+            Event::Come { .. }
+            | Event::Called { .. }
+            | Event::Played { .. }
+            | Event::PlayedOut { .. } => self.play(event, turn),
             Event::Tick => {
                 self.tick(turn);
                 Ok(())

@@ -4,7 +4,7 @@
 
 use super::form::{self, Digest};
 use super::read::Problem;
-use sakimori_authority::measure::Body;
+use sakimori_authority::measure::{Body, Route};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,17 @@ pub struct Chain {
     pub defence: Option<DefenceOrder>,
     /// Record of the consultation with the Foreign Minister.
     pub consultation: Option<Consultation>,
+}
+
+impl Chain {
+    /// On which law it rests.
+    pub const fn route(&self) -> Route {
+        if self.defence.is_some() {
+            Route::Defence
+        } else {
+            Route::Police
+        }
+    }
 }
 
 /// That somebody is a designated officer.

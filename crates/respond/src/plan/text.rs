@@ -1,7 +1,7 @@
 //! A plan as the text that officers sign and a statement of the commission names. In: a plan, what it came to, keys of actuators. Out: the measure. Never: an effect that the plan does not have.
 
 use super::{Assessment, Plan};
-use sakimori_authority::measure::{Actuator, EffectLine, Measure, People, RollOut, Route};
+use sakimori_authority::measure::{Actuator, EffectLine, Measure, People, RollOut};
 
 /// The text of a plan. `actuators` are those that the plan names, with the keys of their owners; one without a key is not in the text, and its reader refuses the text.
 pub fn text(
@@ -18,11 +18,7 @@ pub fn text(
         revision,
         dossier: plan.digest().0,
         plan: plan.playbook.map(|digest| digest.0),
-        route: if chain.defence.is_some() {
-            Route::Defence
-        } else {
-            Route::Police
-        },
+        route: chain.route(),
         order: chain.defence.as_ref().map(|order| order.sha256.0),
         consultation: chain.consultation.as_ref().map(|record| record.sha256.0),
         people: People {

@@ -11,7 +11,9 @@ mod figures;
 mod goal;
 mod observe;
 mod people;
+mod playbook;
 mod roll;
+mod whole;
 
 use sakimori_authority::measure::{Body, Deed};
 use sakimori_custody::class::Class;
@@ -28,7 +30,7 @@ use sakimori_respond::plan::life::{
 };
 use sakimori_respond::plan::observe::{Observation, Seen};
 use sakimori_respond::plan::route::{Chain, Consultation, DefenceOrder, Designation, Instruction};
-use sakimori_respond::plan::{Aim, Digest, Judgement, Plan, Problem, Terms};
+use sakimori_respond::plan::{Aim, Digest, Judgement, Plan, Problem, Renewal, Terms};
 
 /// When the tests begin.
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -414,6 +416,18 @@ impl Case {
         }
         assert_eq!(self.stage(), Stage::InForce);
         all
+    }
+}
+
+/// A renewal for a day, with evidence and observations of these times.
+fn renewal(case: &Case, taken: u64, looked: u64) -> Renewal {
+    Renewal {
+        form: sakimori_respond::plan::renewal::FORM.to_owned(),
+        evidence: vec![evidence("e-2", Class::Selected, taken)],
+        observations: observed(&["198.51.100.1/32"], "JP", looked),
+        facts: Vec::new(),
+        not_before: at(case.now),
+        not_after: at(case.now + DAY),
     }
 }
 

@@ -30,11 +30,16 @@ impl Life {
                         .push(Act::Page("the kill switch holds dispatch".to_owned()));
                 }
             }
-            Event::Kill(Kill::Authority(id)) if self.state.authority != Some(*id) => {
+            Event::Kill(Kill::All) if !over => {
+                if !self.state.halted {
+                    self.keep(Fact::Stopped { stopped: true }, turn);
+                }
+            }
+            Event::Kill(kill) if !self.state.is_met(kill) => {
                 return rule("it rests on another authority");
             }
             // The kill switch works wherever a measure stands; an end is an end.
-            Event::Kill(Kill::Measure | Kill::Authority(_)) if !over => {
+            Event::Kill(kill) if !over && kill.releases() => {
                 self.end(Ended::Killed, turn);
             }
             Event::SuccessMet | Event::StopMet

@@ -2,20 +2,23 @@
 
 use super::super::command::Command;
 use super::super::complaint::Ruling;
-use super::super::dossier::Evidence;
 use super::super::form::{self, Digest};
 use super::super::observe::Observation;
 use super::super::read::Problem;
+use super::super::renewal::Renewal;
 use super::super::route::Designation;
 use super::super::{Judgement, Plan, Terms};
 use super::duty::{Duty, To};
+use super::play::Play;
 use super::record::Record;
 use super::state::State;
 use super::{Ended, Stage};
+use sakimori_authority::measure::Route;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A decision of the commission, whose signatures, votes and proof were checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,15 +41,43 @@ pub struct Decision {
 }
 
 /// How far the kill switch goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kill {
     /// Nothing more is dispatched; what is in force stays until its end.
     Dispatch,
     /// All of this measure is released.
     Measure,
-    /// All of an authority is released.
+    /// Nothing more is dispatched at the whole office, also of what is decided later.
+    All,
+    /// All that rests on a statement is released.
     Authority(#[serde(with = "form::text")] AuthorityId),
+    /// All that is carried out under a designation is released, by its number.
+    Designation(String),
+    /// All of a route is released.
+    Route(#[serde(with = "form::route")] Route),
+}
+
+impl Kill {
+    /// Whether it takes back what is in force; what does not leaves it until its end.
+    pub const fn releases(&self) -> bool {
+        !matches!(self, Self::Dispatch | Self::All)
+    }
+}
+
+impl fmt::Display for Kill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dispatch => f.pad("dispatch stops"),
+            Self::Measure => f.pad("the measure is released"),
+            Self::All => f.pad("dispatch stops at the whole office"),
+            Self::Authority(id) => write!(f, "all that rests on {id} is released"),
+            Self::Designation(number) => {
+                write!(f, "all under the designation {number} is released")
+            }
+            Self::Route(route) => write!(f, "all of the route {route} is released"),
+        }
+    }
 }
 
 /// What happens.
@@ -152,6 +183,11 @@ pub enum Event {
         /// Who.
         by: Name,
     },
+    /// The stop of the whole office is let go.
+    FreeAll {
+        /// Who.
+        by: Name,
+    },
     /// The protected lists changed, and a target in force runs into them.
     ListHit {
         /// Which target.
@@ -177,12 +213,10 @@ pub enum Event {
     AskRenewal {
         /// Who.
         by: Name,
-        /// SHA-256 of the text of the next revision.
+        /// SHA-256 of the text of the next revision, which both officers signed.
         text: Digest,
-        /// What is new.
-        evidence: Vec<Evidence>,
-        /// What others saw of the targets just now.
-        observations: Vec<Observation>,
+        /// What is new, and the window that is asked for.
+        renewal: Box<Renewal>,
     },
     /// The commission renews.
     Renew(Decision),
@@ -222,6 +256,34 @@ pub enum Event {
         by: Name,
         /// SHA-256 of it.
         sha256: Digest,
+    },
+    /// The playbook has come to an effect.
+    Come {
+        /// Which aim.
+        aim: usize,
+    },
+    /// The playbook has come to what a person does: one is called.
+    Called {
+        /// How many tasks were answered before.
+        at: usize,
+        /// The step.
+        step: String,
+        /// What is to be done.
+        words: String,
+    },
+    /// A task of the playbook was answered.
+    Played {
+        /// How many were answered before.
+        at: usize,
+        /// The answer.
+        play: Play,
+    },
+    /// The playbook is over.
+    PlayedOut {
+        /// Whether it came to its end.
+        well: bool,
+        /// How.
+        words: String,
     },
     /// Time has passed.
     Tick,
@@ -292,6 +354,8 @@ pub struct Around<'a> {
 /// What all measures do at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Load {
+    /// Whether the whole office is stopped: nothing begins.
+    pub halted: bool,
     /// Effects that are in force, or can be.
     pub standing: u64,
     /// Commands of the last seconds, by authority.
@@ -364,6 +428,7 @@ impl Event {
             Self::Revoke => "revoke",
             Self::Kill(_) => "kill",
             Self::Free { .. } => "free",
+            Self::FreeAll { .. } => "free-all",
             Self::ListHit { .. } => "list-hit",
             Self::Resume { .. } => "resume",
             Self::Narrow { .. } => "narrow",
@@ -374,6 +439,10 @@ impl Event {
             Self::Told { .. } => "told",
             Self::Withhold { .. } => "withhold",
             Self::Report { .. } => "report",
+            Self::Come { .. } => "come",
+            Self::Called { .. } => "called",
+            Self::Played { .. } => "played",
+            Self::PlayedOut { .. } => "played-out",
             Self::Tick => "tick",
         }
     }
@@ -384,7 +453,7 @@ impl Event {
             Self::SuccessMet => Some(Ended::Success),
             Self::StopMet => Some(Ended::Stop),
             Self::Revoke => Some(Ended::Revoked),
-            Self::Kill(Kill::Measure | Kill::Authority(_)) => Some(Ended::Killed),
+            Self::Kill(kill) if kill.releases() => Some(Ended::Killed),
             Self::Complained { upheld: true, .. } => Some(Ended::Complaint),
             _ => None,
         }

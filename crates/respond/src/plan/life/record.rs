@@ -1,13 +1,13 @@
 //! What a measure is known by: its records. In: facts with their times. Out: values that are kept. Never: a fact that has to be judged anew when it is read back.
 
 use super::super::command::Command;
-use super::super::dossier::Evidence;
 use super::super::form::{self, Digest};
 use super::super::observe::Seen;
 use super::super::terms::Term;
 use super::super::{Assessment, Plan};
 use super::duty::Duty;
 use super::event::Decision;
+use super::play::Play;
 use super::{Ended, Why};
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
@@ -197,6 +197,11 @@ pub enum Fact {
         /// Whether it is held.
         held: bool,
     },
+    /// The whole office is stopped, or goes on.
+    Stopped {
+        /// Whether it is stopped.
+        stopped: bool,
+    },
     /// Aims are taken back for good.
     Narrowed {
         /// Who.
@@ -212,11 +217,18 @@ pub enum Fact {
         by: Name,
         /// SHA-256 of the text.
         text: Digest,
-        /// What is new.
-        evidence: Vec<Evidence>,
+        /// The plan with what is new.
+        plan: Box<Plan>,
+        /// What it came to then.
+        found: Found,
     },
     /// It is renewed.
     Renewed(Decision),
+    /// The commission refused to renew it; it goes on to its end.
+    RenewalRefused {
+        /// Why.
+        words: String,
+    },
     /// A complaint came.
     Complaint {
         /// Its reference.
@@ -247,6 +259,27 @@ pub enum Fact {
         by: Name,
         /// SHA-256 of it.
         sha256: Digest,
+    },
+    /// The playbook has come to an effect.
+    Come {
+        /// Which aim.
+        aim: usize,
+    },
+    /// A person was called for a task of the playbook.
+    Called {
+        /// How many were answered before.
+        at: usize,
+        /// The step.
+        step: String,
+    },
+    /// A task of the playbook was answered.
+    Played(Play),
+    /// The playbook is over.
+    PlayedOut {
+        /// Whether it came to its end.
+        well: bool,
+        /// How.
+        words: String,
     },
     /// Something was said to happen that could not.
     Flagged {

@@ -78,6 +78,12 @@ impl Life {
                 self.again(turn);
                 self.forward(turn);
             }
+            // Who may is asked where the whole office is stopped: it takes another than who stopped it, and none who carries out.
+            Event::FreeAll { .. } if self.state.halted && !turn.load.halted => {
+                self.keep(Fact::Stopped { stopped: false }, turn);
+                self.again(turn);
+                self.forward(turn);
+            }
             _ => return Err(self.out_of_sequence(event)),
         }
         Ok(())
@@ -90,7 +96,7 @@ impl Life {
         turn: &mut Turn<'_>,
     ) -> Result<(), Refused> {
         let now = turn.now;
-        if self.state.held {
+        if self.state.is_held() {
             return rule("the kill switch holds dispatch");
         }
         let chain = &self.state.plan.chain;
@@ -242,7 +248,7 @@ impl Life {
     /// Sends what the wave has not sent, as far as the ceilings let it; goes on where the wave is complete.
     pub(super) fn forward(&mut self, turn: &mut Turn<'_>) {
         if self.state.stage != Stage::Dispatching
-            || self.state.held
+            || self.state.is_held()
             || self.state.soak_until.is_some()
         {
             return;
@@ -250,7 +256,7 @@ impl Life {
         loop {
             let meant = self.meant();
             let size = wave_size(meant.len(), self.state.wave);
-            let wave: Vec<usize> = meant.iter().copied().take(size).collect();
+            let wave: Vec<usize> = self.order(&meant).into_iter().take(size).collect();
             for aim in &wave {
                 let at = self.state.effects.get(*aim).map(|effect| effect.at);
                 if at == Some(At::Not) {
@@ -267,6 +273,11 @@ impl Life {
                     .is_some_and(|effect| matches!(effect.at, At::There | At::Gone))
             };
             if !wave.iter().all(there) {
+                return;
+            }
+            // The playbook has not come to the rest of the wave, or has more to do behind the last.
+            let plays = self.state.plan.playbook.is_some() && !self.state.played_out;
+            if wave.len() < size || (plays && wave.len() == meant.len()) {
                 return;
             }
             if self.state.wave >= LAST_WAVE || wave.len() == meant.len() {
@@ -295,6 +306,9 @@ impl Life {
             return Err("no such aim".to_owned());
         };
         let (ceilings, load) = (&turn.around.terms.ceilings, &turn.load);
+        if load.halted {
+            return Err("the whole office is stopped".to_owned());
+        }
         let authority = self
             .state
             .authority
@@ -445,7 +459,7 @@ impl Life {
     /// Soaks that are over, effects whose time has passed, commands that nobody answered.
     pub(super) fn tick_roll(&mut self, turn: &mut Turn<'_>) {
         if self.state.stage == Stage::Dispatching
-            && !self.state.held
+            && !self.state.is_held()
             && self.state.soak_until.is_some_and(|until| until <= turn.now)
         {
             let wave = self.state.wave + 1;

@@ -4,7 +4,8 @@ use super::super::Plan;
 use super::super::command::Command;
 use super::super::form::Digest;
 use super::duty::{Clock, Duty};
-use super::event::Decision;
+use super::event::{Decision, Kill};
+use super::play::Play;
 use super::record::{Fact, Found, Record};
 use super::{Ended, Stage, Why};
 use sakimori_authority::measure;
@@ -46,6 +47,8 @@ pub struct Effect {
     pub sent: Seconds,
     /// How often it was sent again.
     pub again: u32,
+    /// The revision of the measure's text under which the last command was made: sent again behind a renewal it is the same message.
+    pub text: u64,
     /// Whether it was taken out for good.
     pub narrowed: bool,
 }
@@ -59,6 +62,7 @@ impl Effect {
             until: None,
             sent: Seconds(0),
             again: 0,
+            text: 0,
             narrowed: false,
         }
     }
@@ -74,6 +78,17 @@ impl Effect {
     }
 }
 
+/// A renewal that is before the commission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewing {
+    /// SHA-256 of its text.
+    pub text: Digest,
+    /// The plan with what is new.
+    pub plan: Plan,
+    /// What it came to when it was asked for.
+    pub found: Found,
+}
+
 /// What records come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -87,6 +102,7 @@ pub struct State {
     pub(super) decision: Option<Decision>,
     pub(super) decided: Option<Seconds>,
     pub(super) authority: Option<AuthorityId>,
+    pub(super) approvals: Vec<AuthorityId>,
     pub(super) urgent_until: Option<Seconds>,
     pub(super) invoked: Option<Seconds>,
     pub(super) officers: Vec<Name>,
@@ -98,14 +114,20 @@ pub struct State {
     pub(super) wave: u8,
     pub(super) soak_until: Option<Seconds>,
     pub(super) held: bool,
+    pub(super) halted: bool,
     pub(super) first_dispatch: Option<Seconds>,
     pub(super) suspended: Option<Why>,
-    pub(super) renewal: Option<Digest>,
+    pub(super) renewal: Option<Box<Renewing>>,
     pub(super) renewals: u64,
     pub(super) clocks: BTreeMap<Duty, Clock>,
     pub(super) complaints: BTreeMap<String, Option<bool>>,
     pub(super) end: Option<Ended>,
     pub(super) ended: Option<Seconds>,
+    pub(super) play_began: Option<Seconds>,
+    pub(super) come: Vec<usize>,
+    pub(super) called: Option<usize>,
+    pub(super) played: Vec<(Seconds, Play)>,
+    pub(super) played_out: bool,
     pub(super) flags: u64,
     pub(super) out_of_sequence: u64,
     pub(super) last: Seconds,
@@ -125,6 +147,7 @@ impl State {
             decision: None,
             decided: None,
             authority: None,
+            approvals: Vec::new(),
             urgent_until: None,
             invoked: None,
             officers: Vec::new(),
@@ -136,6 +159,7 @@ impl State {
             wave: 0,
             soak_until: None,
             held: false,
+            halted: false,
             first_dispatch: None,
             suspended: None,
             renewal: None,
@@ -144,6 +168,11 @@ impl State {
             complaints: BTreeMap::new(),
             end: None,
             ended: None,
+            play_began: None,
+            come: Vec::new(),
+            called: None,
+            played: Vec::new(),
+            played_out: false,
             flags: 0,
             out_of_sequence: 0,
             last: at,
@@ -156,7 +185,10 @@ impl State {
         self.last = self.last.max(at);
         match &record.fact {
             Fact::Drafted { plan, by } => {
+                // What holds dispatch does not end with another draft.
                 *self = Self {
+                    held: self.held,
+                    halted: self.halted,
                     flags: self.flags,
                     out_of_sequence: self.out_of_sequence,
                     last: self.last,
@@ -173,7 +205,8 @@ impl State {
             | Fact::Invoked { .. }
             | Fact::Ratified(_)
             | Fact::RenewalAsked { .. }
-            | Fact::Renewed(_) => self.decided(&record.fact, at),
+            | Fact::Renewed(_)
+            | Fact::RenewalRefused { .. } => self.decided(&record.fact, at),
             Fact::Owed { .. }
             | Fact::Told { .. }
             | Fact::Withheld { .. }
@@ -189,12 +222,16 @@ impl State {
             | Fact::InForce
             | Fact::Over { .. }
             | Fact::Narrowed { .. }
-            | Fact::Held { .. } => self.rolled(&record.fact, at),
+            | Fact::Held { .. }
+            | Fact::Stopped { .. } => self.rolled(&record.fact, at),
             Fact::Suspended { .. }
             | Fact::Resumed { .. }
             | Fact::Ending { .. }
             | Fact::Ended
             | Fact::Reported { .. } => self.stopped(&record.fact, at),
+            Fact::Come { .. } | Fact::Called { .. } | Fact::Played(_) | Fact::PlayedOut { .. } => {
+                self.plays(&record.fact, at)
+            }
             Fact::Flagged {
                 out_of_sequence, ..
             } => {
@@ -252,7 +289,7 @@ impl State {
                 self.officers.clone_from(officers);
                 self.invoked = Some(at);
                 self.text = Some(*text);
-                self.authority = Some(*authority);
+                self.rests_on(*authority);
                 self.urgent_until = Some(*until);
                 self.found = Some(found.clone());
                 self.decided = Some(at);
@@ -266,21 +303,40 @@ impl State {
                     self.stage = Stage::Approved;
                 }
             }
-            Fact::RenewalAsked { text, .. } => self.renewal = Some(*text),
+            Fact::RenewalAsked {
+                text, plan, found, ..
+            } => {
+                self.renewal = Some(Box::new(Renewing {
+                    text: *text,
+                    plan: (**plan).clone(),
+                    found: found.clone(),
+                }));
+            }
             Fact::Renewed(decision) => {
                 self.decide(decision, at);
-                self.renewal = None;
+                if let Some(renewing) = self.renewal.take() {
+                    self.plan = renewing.plan;
+                    self.found = Some(renewing.found);
+                }
                 self.renewals += 1;
             }
+            Fact::RenewalRefused { .. } => self.renewal = None,
             _ => {}
         }
     }
 
     fn decide(&mut self, decision: &Decision, at: Seconds) {
         self.text = Some(decision.text);
-        self.authority = Some(decision.authority);
+        self.rests_on(decision.authority);
         self.decision = Some(decision.clone());
         self.decided = Some(at);
+    }
+
+    fn rests_on(&mut self, id: AuthorityId) {
+        self.authority = Some(id);
+        if !self.approvals.contains(&id) {
+            self.approvals.push(id);
+        }
     }
 
     fn owed(&mut self, fact: &Fact, at: Seconds) {
@@ -331,6 +387,12 @@ impl State {
                 self.first_dispatch.get_or_insert(at);
                 self.wave = 0;
                 self.soak_until = None;
+                // A playbook begins anew with each dispatch.
+                self.play_began = self.plan.playbook.map(|_| at);
+                self.come.clear();
+                self.called = None;
+                self.played.clear();
+                self.played_out = false;
                 for effect in self.effects.iter_mut().filter(|effect| !effect.narrowed) {
                     effect.at = At::Not;
                 }
@@ -338,6 +400,7 @@ impl State {
             }
             Fact::Commanded(command) => {
                 self.revision = self.revision.max(command.revision);
+                let text = self.renewals + 1;
                 if let Some(effect) = self.effects.get_mut(command.aim) {
                     effect.at = if command.begins() {
                         At::Asked
@@ -352,6 +415,7 @@ impl State {
                     effect.command = Some(command.clone());
                     effect.sent = at;
                     effect.again = 0;
+                    effect.text = text;
                 }
             }
             Fact::Sent { command } => {
@@ -385,6 +449,17 @@ impl State {
                 }
             }
             Fact::Held { held } => self.held = *held,
+            Fact::Stopped { stopped } => self.halted = *stopped,
+            _ => {}
+        }
+    }
+
+    fn plays(&mut self, fact: &Fact, at: Seconds) {
+        match fact {
+            Fact::Come { aim } => self.come.push(*aim),
+            Fact::Called { at, .. } => self.called = Some(*at),
+            Fact::Played(play) => self.played.push((at, play.clone())),
+            Fact::PlayedOut { .. } => self.played_out = true,
             _ => {}
         }
     }
@@ -525,6 +600,13 @@ impl State {
         self.in_force
     }
 
+    /// The revision of the text under which a command was made, or that of now for one that is none of the last.
+    pub fn text_revision(&self, command: &str) -> u64 {
+        let mut effects = self.effects.iter();
+        let of = effects.find(|effect| effect.is_of(command));
+        of.map_or(self.renewals + 1, |effect| effect.text)
+    }
+
     /// How often it was renewed.
     pub const fn renewals(&self) -> u64 {
         self.renewals
@@ -541,13 +623,23 @@ impl State {
     }
 
     /// SHA-256 of the text of a renewal that is before the commission.
-    pub const fn renewal(&self) -> Option<Digest> {
-        self.renewal
+    pub fn renewal(&self) -> Option<Digest> {
+        self.renewal.as_ref().map(|renewing| renewing.text)
+    }
+
+    /// The renewal that is before the commission, with its plan.
+    pub fn renewing(&self) -> Option<&Renewing> {
+        self.renewal.as_deref()
     }
 
     /// The statement that it rests on.
     pub const fn authority(&self) -> Option<AuthorityId> {
         self.authority
+    }
+
+    /// All statements that it ever rested on, the newest last: what takes back is about each of them.
+    pub fn approvals(&self) -> &[AuthorityId] {
+        &self.approvals
     }
 
     /// Events that were refused, and how many of them were out of sequence.
@@ -560,9 +652,50 @@ impl State {
         self.suspended
     }
 
-    /// Whether the kill switch holds its dispatch.
+    /// Whether the kill switch holds its dispatch, its own or that of the whole office.
     pub const fn is_held(&self) -> bool {
-        self.held
+        self.held || self.halted
+    }
+
+    /// Whether a kill switch is about this measure.
+    pub fn is_met(&self, kill: &Kill) -> bool {
+        let chain = &self.plan.chain;
+        match kill {
+            Kill::Dispatch | Kill::All | Kill::Measure => true,
+            Kill::Authority(id) => self.approvals.contains(id),
+            Kill::Designation(number) => chain.executor.number == *number,
+            Kill::Route(route) => chain.route() == *route,
+        }
+    }
+
+    /// Whether the stop of the whole office holds it.
+    pub const fn is_halted(&self) -> bool {
+        self.halted
+    }
+
+    /// When the run of its playbook began; none where it follows none, or was not dispatched.
+    pub const fn play_began(&self) -> Option<Seconds> {
+        self.play_began
+    }
+
+    /// Effects that the playbook has come to, in its order.
+    pub fn come(&self) -> &[usize] {
+        &self.come
+    }
+
+    /// For which task of the playbook a person was called, counted by the answers before it.
+    pub const fn called(&self) -> Option<usize> {
+        self.called
+    }
+
+    /// Answers to the tasks of the playbook, in their order.
+    pub fn played(&self) -> &[(Seconds, Play)] {
+        &self.played
+    }
+
+    /// Whether the playbook is over.
+    pub const fn is_played_out(&self) -> bool {
+        self.played_out
     }
 
     /// What all revisions of the measure share.

@@ -4,7 +4,7 @@ use super::*;
 use sakimori_authority::Sitting;
 use sakimori_authority::measure::{Actuator, Measure, Route};
 use sakimori_authority::schedule::{Draft, Key, japan};
-use sakimori_respond::plan::life::{Duty, Fact, Refused};
+use sakimori_respond::plan::life::{Duty, Ended, Fact, Kill, Refused};
 use sakimori_respond::plan::text;
 use sakimori_respond::safety::Class as Protection;
 use sakimori_testkit::folder::signer;
@@ -219,6 +219,9 @@ fn one_urgent_act_meets_a_target_in_a_period() {
     case.urgent_before = vec![(target(2), at(NOW - DAY + 1))];
     let words = case.refused(&invoke());
     assert!(words.contains("198.51.100.2/32 was met"), "{words}");
+    case.urgent_before = vec![("64:ff9b::c633:6402/128".to_owned(), at(NOW - 1))];
+    let words = case.refused(&invoke());
+    assert!(words.contains("64:ff9b::c633:6402"), "{words}");
     case.urgent_before = vec![(target(2), at(NOW - DAY)), (target(3), at(NOW - 1))];
     case.well(&invoke());
 }
@@ -298,12 +301,12 @@ fn what_has_ended_is_not_ratified_or_renewed() {
     case.well(&Event::AskRenewal {
         by: name("sato"),
         text: digest("text 2"),
-        evidence: vec![evidence("e-2", Class::Selected, case.now)],
-        observations: observed(&["198.51.100.1/32"], "JP", case.now),
+        renewal: Box::new(renewal(&case, case.now, case.now)),
     });
     case.now = NOW + DAY;
     let mut next = decision("text 2");
-    next.not_after = at(NOW + 2 * DAY);
+    next.not_before = at(NOW + HOUR);
+    next.not_after = at(NOW + DAY + HOUR);
     let words = case.refused(&Event::Renew(next));
     assert!(words.contains("it was in force until"), "{words}");
 }
@@ -329,35 +332,83 @@ fn a_renewal_takes_fresh_evidence_and_there_are_so_many() {
     let renew = |case: &Case, taken: u64, look: u64| Event::AskRenewal {
         by: name("sato"),
         text: digest("text 2"),
-        evidence: vec![evidence("e-2", Class::Selected, taken)],
-        observations: observed(&["198.51.100.1/32"], "JP", case.now - look),
+        renewal: Box::new(renewal(case, taken, case.now - look)),
     };
     let old = renew(&case, NOW, 0);
     assert!(case.refused(&old).contains("not behind the last decision"));
     let blind = renew(&case, NOW + 1, 73 * HOUR);
     assert!(case.refused(&blind).contains("no observation is younger"));
     let mut none = renew(&case, NOW + 1, 0);
-    if let Event::AskRenewal { evidence, .. } = &mut none {
-        evidence.clear();
+    if let Event::AskRenewal { renewal, .. } = &mut none {
+        renewal.evidence.clear();
     }
     assert!(case.refused(&none).contains("fresh evidence"));
     let mut class = renew(&case, NOW + 1, 0);
-    if let Event::AskRenewal { evidence, .. } = &mut class {
-        evidence[0].class = Class::Acquired;
+    if let Event::AskRenewal { renewal, .. } = &mut class {
+        renewal.evidence[0].class = Class::Acquired;
     }
     assert!(has(&case.problems(&class), "/evidence/0/class", "withheld"));
+    // It goes on without a gap, and for longer than it would without.
+    for (not_before, not_after, words) in [
+        (NOW + 2 * DAY, NOW + 3 * DAY, "begins behind"),
+        (NOW, NOW + DAY - 1, "ends no later"),
+    ] {
+        let mut event = renew(&case, NOW + 1, 0);
+        if let Event::AskRenewal { renewal, .. } = &mut event {
+            renewal.not_before = at(not_before);
+            renewal.not_after = at(not_after);
+        }
+        let said = case.refused(&event);
+        assert!(said.contains(words), "{said}");
+    }
+    // All other rules are held against it anew: the lists of now, and facts that are not too old.
+    let target = case.targets()[0].clone();
+    let classes = case.judgement.classes.clone();
+    case.judgement
+        .classes
+        .insert(target, Some(sakimori_respond::safety::Class::Never));
+    assert!(has(
+        &case.problems(&renew(&case, NOW + 1, 0)),
+        "/aims/0/target",
+        "is protected"
+    ));
+    case.judgement.classes = classes;
+    let mut long = renew(&case, NOW + 1, 0);
+    if let Event::AskRenewal { renewal, .. } = &mut long {
+        renewal.not_after = at(case.now + 8 * DAY);
+    }
+    assert!(has(&case.problems(&long), "/not_after", "longer than"));
     case.well(&renew(&case, NOW + 1, 0));
+    let asked = case.life.state().renewing().map(|one| one.plan.clone());
+    let asked = asked.expect("it is asked for");
     let mut next = decision("text");
     next.not_before = at(case.now);
     next.not_after = at(case.now + DAY);
+    next.authority = AuthorityId([10; 16]);
     assert!(
         case.refused(&Event::Renew(next.clone()))
             .contains("another text")
     );
     next.text = digest("text 2");
+    let mut wider = next.clone();
+    wider.not_after = at(case.now + DAY + 1);
+    let words = case.refused(&Event::Renew(wider));
+    assert!(words.contains("wider than"), "{words}");
     let again = commands(&case.well(&Event::Renew(next)));
     assert_eq!(again[0].until, Some(at(case.now + DAY + 1)));
+    assert!(
+        again[0].begins() && again.len() == 1,
+        "nothing is taken back"
+    );
     case.answer(&again);
+    // The measure is the one that was asked for; both approvals are known.
+    let state = case.life.state();
+    assert_eq!(*state.plan(), asked);
+    assert_eq!(state.plan().dossier.evidence.len(), 2);
+    let approvals = [AuthorityId([9; 16]), AuthorityId([10; 16])];
+    assert_eq!(state.approvals(), approvals);
+    let restored = Life::restore(&case.records).expect("it has a draft");
+    assert_eq!(restored.state(), case.life.state());
     let more = renew(&case, case.now, 0);
     assert!(case.refused(&more).contains("renewed 1 times"));
     case.now += 20 * HOUR;
@@ -367,6 +418,51 @@ fn a_renewal_takes_fresh_evidence_and_there_are_so_many() {
         "it goes on over its first end"
     );
     assert_eq!(case.stage(), Stage::InForce);
+}
+
+#[test]
+fn a_renewal_that_is_refused_leaves_the_measure_until_its_end_and_may_be_asked_for_again() {
+    let mut case = Case::new(plan(1));
+    case.in_force();
+    case.now += HOUR;
+    let ask = |case: &Case| Event::AskRenewal {
+        by: name("sato"),
+        text: digest("text 2"),
+        renewal: Box::new(renewal(case, case.now, case.now)),
+    };
+    case.well(&ask(&case));
+    let words = "the attack has stopped".to_owned();
+    let step = case.well(&Event::Refuse { words });
+    assert_eq!(commands(&step), []);
+    assert_eq!(case.stage(), Stage::InForce);
+    let mut next = decision("text 2");
+    next.not_before = at(case.now);
+    next.not_after = at(case.now + DAY);
+    let step = case.take(&Event::Renew(next));
+    assert!(step.refused.is_some(), "it was refused");
+    case.well(&ask(&case));
+    case.now = NOW + DAY;
+    let ends = commands(&case.take(&Event::Tick));
+    assert!(ends.iter().all(|one| !one.begins()));
+    assert_eq!(case.life.state().end(), Some(Ended::Window));
+    assert_eq!(case.life.state().renewals(), 0);
+}
+
+#[test]
+fn whoever_drafted_or_proposes_writes_it_anew_and_what_holds_it_stays() {
+    let mut case = Case::new(plan(1));
+    let redraft = |by: &str| Event::Redraft {
+        plan: Box::new(plan(1)),
+        by: name(by),
+    };
+    let words = case.refused(&redraft("suzuki"));
+    assert!(words.contains("neither drafted nor proposed"), "{words}");
+    case.well(&Event::Kill(Kill::Dispatch));
+    case.well(&redraft("sato"));
+    assert!(case.life.state().is_held(), "another draft lets nothing go");
+    case.approve();
+    let dispatch = case.dispatch_event();
+    assert!(case.refused(&dispatch).contains("kill switch"));
 }
 
 #[test]

@@ -107,11 +107,17 @@ impl Dice {
             27 => Event::AskRenewal {
                 by: self.person(),
                 text: digest("text 2"),
-                evidence: vec![evidence("e-2", Class::Selected, case.now)],
-                observations: match case.dispatch_event() {
-                    Event::Dispatch { observations, .. } => observations,
-                    _ => Vec::new(),
-                },
+                renewal: Box::new(Renewal {
+                    form: sakimori_respond::plan::renewal::FORM.to_owned(),
+                    evidence: vec![evidence("e-2", Class::Selected, case.now)],
+                    observations: match case.dispatch_event() {
+                        Event::Dispatch { observations, .. } => observations,
+                        _ => Vec::new(),
+                    },
+                    facts: Vec::new(),
+                    not_before: at(case.now),
+                    not_after: at(case.now + DAY),
+                }),
             },
             28 => Event::Renew(self.decision(case.now)),
             29 => Event::Complaint {
@@ -174,7 +180,7 @@ impl Dice {
     clippy::struct_excessive_bools,
     reason = "each is what one record says"
 )]
-struct Reader {
+pub(super) struct Reader {
     proposed: BTreeSet<String>,
     reviewed: Option<String>,
     decided: bool,
@@ -185,7 +191,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&mut self, record: &Record) {
+    pub(super) fn read(&mut self, record: &Record) {
         match &record.fact {
             Fact::Drafted { plan, by } => {
                 *self = Self::default();

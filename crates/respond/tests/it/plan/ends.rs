@@ -1,6 +1,7 @@
 //! Every way in which a measure ends or stops. In: events. Out: what is taken back.
 
 use super::*;
+use sakimori_authority::measure::Route;
 use sakimori_respond::plan::life::{Duty, Ended, Kill, Why};
 
 /// A measure of two effects in force.
@@ -39,6 +40,10 @@ fn success_stop_revocation_and_the_kill_switch_end_it() {
     check(&Event::Kill(Kill::Measure), Ended::Killed);
     let authority = Kill::Authority(AuthorityId([9; 16]));
     check(&Event::Kill(authority), Ended::Killed);
+    let chain = plan(1).chain;
+    let number = Kill::Designation(chain.executor.number.clone());
+    check(&Event::Kill(number), Ended::Killed);
+    check(&Event::Kill(Kill::Route(chain.route())), Ended::Killed);
 }
 
 #[test]
@@ -46,6 +51,8 @@ fn the_kill_switch_of_another_authority_leaves_it() {
     let mut case = running();
     let other = Kill::Authority(AuthorityId([8; 16]));
     case.refused(&Event::Kill(other));
+    case.refused(&Event::Kill(Kill::Designation("D-999".to_owned())));
+    case.refused(&Event::Kill(Kill::Route(Route::Defence)));
     assert_eq!(case.stage(), Stage::InForce);
 }
 
@@ -71,6 +78,39 @@ fn the_first_level_of_the_kill_switch_stops_dispatch_and_leaves_what_is_there() 
     asked.well(&Event::Approve(decision("text")));
     let dispatch = asked.dispatch_event();
     assert!(asked.refused(&dispatch).contains("kill switch"));
+}
+
+#[test]
+fn the_stop_of_the_whole_office_holds_what_is_there_and_what_is_decided_later() {
+    let mut case = Case::new(plan(30));
+    case.approve();
+    let canary = case.dispatch();
+    case.answer(&canary);
+    case.load.halted = true;
+    assert_eq!(commands(&case.well(&Event::Kill(Kill::All))), []);
+    assert_eq!(commands(&case.tick(HOUR)), []);
+    let restored = Life::restore(&case.records).expect("it has a draft");
+    assert!(restored.state().is_halted(), "it is on record");
+    // Nobody lets a single measure go while the office stands still, in neither way.
+    case.refused(&Event::Free { by: name("ito") });
+    case.refused(&Event::FreeAll { by: name("ito") });
+    case.load.halted = false;
+    let go_on = commands(&case.well(&Event::FreeAll { by: name("ito") }));
+    let later = commands(&case.tick(0));
+    assert_eq!(go_on.len() + later.len(), 2);
+    // One that is decided later has no record of the stop yet, and does not begin either.
+    let mut next = Case::new(plan(1));
+    next.load.halted = true;
+    next.approve();
+    let dispatch = next.dispatch_event();
+    assert!(next.refused(&dispatch).contains("whole office"));
+    // Its own stop stays when the office's is let go.
+    next.well(&Event::Kill(Kill::All));
+    next.well(&Event::Kill(Kill::Dispatch));
+    next.load.halted = false;
+    next.well(&Event::FreeAll { by: name("ito") });
+    let dispatch = next.dispatch_event();
+    assert!(next.refused(&dispatch).contains("kill switch"));
 }
 
 #[test]
