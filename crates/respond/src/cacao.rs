@@ -5,14 +5,18 @@
 //! The schema of OASIS takes a playbook with a step that leads nowhere, and one that never ends. What is checked here beside the schema is in the order of [`Rule`].
 
 mod condition;
+mod follow;
 mod read;
 mod run;
 mod step;
+mod tie;
 mod walk;
 
 pub use condition::{Condition, ConditionError};
+pub use follow::{Next, next};
 pub use read::check;
 pub use run::{Done, Outcome, Run, RunError, Task, Work};
+pub use tie::Tied;
 
 use crate::openc2;
 use sakimori_exchange::json::Limits;
@@ -120,6 +124,8 @@ pub struct Playbook {
     pub exception: Option<String>,
     /// Its steps.
     pub steps: BTreeMap<String, Step>,
+    /// Names of its agents, by their ids.
+    pub agents: BTreeMap<String, String>,
     /// Values of its variables at the beginning, by their names with the underlines.
     pub variables: BTreeMap<String, Option<String>>,
     /// SHA-256 over what it says: an approval names it.

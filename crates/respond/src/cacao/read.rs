@@ -5,7 +5,7 @@ use super::step::{self, Known};
 use super::{Kind, LIMITS, PROBLEMS_MAX, Playbook, Problem, Rule, STEPS_MAX, Step, walk};
 use sakimori_exchange::json::{self, Node};
 use sakimori_exchange::stix::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Problems as they are found.
 #[derive(Default)]
@@ -152,6 +152,7 @@ fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
         start,
         exception: head.exception,
         steps,
+        agents,
         variables,
         digest: root.digest(),
     })
@@ -289,9 +290,9 @@ fn read_variables(
     }
 }
 
-/// Ids of agents or targets.
-fn definitions(found: &mut Found, root: &Node<'_>, name: &str) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
+/// Agents or targets: their names by their ids.
+fn definitions(found: &mut Found, root: &Node<'_>, name: &str) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
     let Some(node) = root.get(name) else {
         return out;
     };
@@ -314,10 +315,11 @@ fn definitions(found: &mut Found, root: &Node<'_>, name: &str) -> BTreeSet<Strin
                 "its type is another than its id says",
             ),
         }
-        if member.value.text_of("name").is_none() {
+        let named = member.value.text_of("name");
+        if named.is_none() {
             found.add(None, place, Rule::Schema, "a name is asked for");
         }
-        out.insert(id.to_owned());
+        out.insert(id.to_owned(), named.unwrap_or_default().to_owned());
     }
     out
 }

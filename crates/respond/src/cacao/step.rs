@@ -3,29 +3,34 @@
 use super::condition::{Condition, is_variable};
 use super::read::{Found, id_type};
 use super::{Command, Kind, Rule, Step};
-use crate::openc2::{self, Action, Language, Slpf, framed};
+use crate::consumer::Sakimori;
+use crate::openc2::{self, Action, Language, Profile, Slpf, framed};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sakimori_authority::measure::Deed;
 use sakimori_exchange::json::Node;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a step may name.
 pub(super) struct Known<'k> {
-    /// Ids of agents.
-    pub(super) agents: &'k BTreeSet<String>,
-    /// Ids of targets.
-    pub(super) targets: &'k BTreeSet<String>,
+    /// Agents: their names by their ids.
+    pub(super) agents: &'k BTreeMap<String, String>,
+    /// Targets: their names by their ids.
+    pub(super) targets: &'k BTreeMap<String, String>,
 }
 
 /// What a playbook may command: what an actuator of ours can do. All else that the language can say is refused.
-const TAKEN: [(Action, &[&str]); 6] = [
+const TAKEN: [(Action, &[&str]); 8] = [
     (Action::Deny, &REACHED),
     (Action::Allow, &REACHED),
-    (Action::Contain, &["device", "file", "process"]),
+    (Action::Deny, &ON_HOSTS),
+    (Action::Allow, &ON_HOSTS),
+    (Action::Contain, &ON_HOSTS),
     (Action::Delete, &["slpf:rule_number"]),
     (Action::Cancel, &["command"]),
     (Action::Query, &["features"]),
 ];
+const ON_HOSTS: [&str; 3] = ["device", "file", "process"];
 const REACHED: [&str; 6] = [
     "ipv4_net",
     "ipv6_net",
@@ -266,7 +271,7 @@ impl Reader<'_, '_> {
         let agent = self.node.text_of("agent").map(str::to_owned);
         match &agent {
             None => self.wrong("agent", Rule::Schema, "the id of an agent is asked for"),
-            Some(agent) if !known.agents.contains(agent) => {
+            Some(agent) if !known.agents.contains_key(agent) => {
                 self.wrong("agent", Rule::Undefined, "there is no such agent");
             }
             Some(_) => {}
@@ -281,7 +286,9 @@ impl Reader<'_, '_> {
             .enumerate()
         {
             match item.as_str() {
-                Some(target) if known.targets.contains(target) => targets.push(target.to_owned()),
+                Some(target) if known.targets.contains_key(target) => {
+                    targets.push(target.to_owned());
+                }
                 _ => self.wrong(
                     &format!("targets/{at}"),
                     Rule::Undefined,
@@ -381,8 +388,10 @@ impl Reader<'_, '_> {
             );
             return None;
         };
+        let own = Sakimori { deeds: Deed::ALL };
+        let profiles: [&dyn Profile; 2] = [&own, &Slpf];
         let language = Language {
-            profiles: &[&Slpf],
+            profiles: &profiles,
             others: false,
         };
         match framed(&content, &language) {

@@ -164,6 +164,21 @@ impl Chain {
         what: &str,
         bytes: &[u8],
     ) -> Result<&Link, ChainError> {
+        let told = (bytes.len() as u64, Sha256::digest(bytes).into());
+        self.add_told(time, kind, (who, what), told)
+    }
+
+    /// Adds what came in by its length and its SHA-256, taken when it came: its bytes may be erased since.
+    ///
+    /// # Errors
+    /// As [`Chain::add`].
+    pub fn add_told(
+        &mut self,
+        time: Seconds,
+        kind: Kind,
+        (who, what): (&str, &str),
+        (bytes, sha256): (u64, [u8; 32]),
+    ) -> Result<&Link, ChainError> {
         for (name, text) in [("who", who), ("what", what)] {
             if !is_text(text) {
                 return Err(ChainError::Text(name));
@@ -184,8 +199,8 @@ impl Chain {
             kind,
             who: who.to_owned(),
             what: what.to_owned(),
-            bytes: bytes.len() as u64,
-            sha256: Sha256::digest(bytes).into(),
+            bytes,
+            sha256,
             previous: self.head(),
             hash: START,
         };

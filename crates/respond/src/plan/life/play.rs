@@ -6,6 +6,7 @@
 use super::event::{Act, Event, Refused};
 use super::record::Fact;
 use super::{Ended, Life, Stage, Turn, Why, rule};
+use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,11 +33,26 @@ pub struct Play {
     pub values: BTreeMap<String, String>,
 }
 
+/// Where a run of a playbook stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Playing {
+    /// When it began.
+    pub(super) began: Option<Seconds>,
+    /// Effects that it has come to, in its order.
+    pub(super) come: Vec<usize>,
+    /// For which task a person was called, counted by the answers before it.
+    pub(super) called: Option<usize>,
+    /// Answers in their order.
+    pub(super) answers: Vec<(Seconds, Play)>,
+    /// Whether it is over.
+    pub(super) out: bool,
+}
+
 impl Life {
     pub(super) fn play(&mut self, event: &Event, turn: &mut Turn<'_>) -> Result<(), Refused> {
         let plays = self.state.plan.playbook.is_some()
             && self.state.stage == Stage::Dispatching
-            && !self.state.played_out;
+            && !self.state.playing.out;
         if !plays {
             return Err(self.out_of_sequence(event));
         }
@@ -46,13 +62,14 @@ impl Life {
                 if effect.is_none_or(|effect| effect.narrowed) {
                     return rule("the plan has no such effect, or it was taken out");
                 }
-                if !self.state.come.contains(aim) {
+                if !self.state.playing.come.contains(aim) {
                     self.keep(Fact::Come { aim: *aim }, turn);
                 }
                 self.forward(turn);
             }
             Event::Called { at, step, words } => {
-                if *at == self.state.played.len() && self.state.called != Some(*at) {
+                if *at == self.state.playing.answers.len() && self.state.playing.called != Some(*at)
+                {
                     let (at, step) = (*at, step.clone());
                     self.keep(Fact::Called { at, step }, turn);
                     let words = format!("the playbook waits for a person: {words}");
@@ -60,7 +77,7 @@ impl Life {
                 }
             }
             Event::Played { at, play } => {
-                if *at != self.state.played.len() || *at >= ANSWERS_MAX {
+                if *at != self.state.playing.answers.len() || *at >= ANSWERS_MAX {
                     return rule("another answer came before");
                 }
                 let long = |(name, value): (&String, &String)| {
@@ -93,7 +110,7 @@ impl Life {
         }
         let effects = self.state.effects.iter().enumerate();
         let rest: Vec<usize> = effects
-            .filter(|(aim, effect)| !effect.narrowed && !self.state.come.contains(aim))
+            .filter(|(aim, effect)| !effect.narrowed && !self.state.playing.come.contains(aim))
             .map(|(aim, _)| aim)
             .collect();
         if !rest.is_empty() {
@@ -112,7 +129,7 @@ impl Life {
         if self.state.plan.playbook.is_none() {
             return meant.to_vec();
         }
-        let come = self.state.come.iter().copied();
+        let come = self.state.playing.come.iter().copied();
         come.filter(|aim| meant.contains(aim)).collect()
     }
 }

@@ -276,7 +276,7 @@ impl Life {
                 return;
             }
             // The playbook has not come to the rest of the wave, or has more to do behind the last.
-            let plays = self.state.plan.playbook.is_some() && !self.state.played_out;
+            let plays = self.state.plan.playbook.is_some() && !self.state.playing.out;
             if wave.len() < size || (plays && wave.len() == meant.len()) {
                 return;
             }

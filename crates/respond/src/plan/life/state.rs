@@ -5,7 +5,7 @@ use super::super::command::Command;
 use super::super::form::Digest;
 use super::duty::{Clock, Duty};
 use super::event::{Decision, Kill};
-use super::play::Play;
+use super::play::{Play, Playing};
 use super::record::{Fact, Found, Record};
 use super::{Ended, Stage, Why};
 use sakimori_authority::measure;
@@ -123,11 +123,7 @@ pub struct State {
     pub(super) complaints: BTreeMap<String, Option<bool>>,
     pub(super) end: Option<Ended>,
     pub(super) ended: Option<Seconds>,
-    pub(super) play_began: Option<Seconds>,
-    pub(super) come: Vec<usize>,
-    pub(super) called: Option<usize>,
-    pub(super) played: Vec<(Seconds, Play)>,
-    pub(super) played_out: bool,
+    pub(super) playing: Playing,
     pub(super) flags: u64,
     pub(super) out_of_sequence: u64,
     pub(super) last: Seconds,
@@ -168,11 +164,7 @@ impl State {
             complaints: BTreeMap::new(),
             end: None,
             ended: None,
-            play_began: None,
-            come: Vec::new(),
-            called: None,
-            played: Vec::new(),
-            played_out: false,
+            playing: Playing::default(),
             flags: 0,
             out_of_sequence: 0,
             last: at,
@@ -230,7 +222,7 @@ impl State {
             | Fact::Ended
             | Fact::Reported { .. } => self.stopped(&record.fact, at),
             Fact::Come { .. } | Fact::Called { .. } | Fact::Played(_) | Fact::PlayedOut { .. } => {
-                self.plays(&record.fact, at)
+                self.plays(&record.fact, at);
             }
             Fact::Flagged {
                 out_of_sequence, ..
@@ -388,11 +380,10 @@ impl State {
                 self.wave = 0;
                 self.soak_until = None;
                 // A playbook begins anew with each dispatch.
-                self.play_began = self.plan.playbook.map(|_| at);
-                self.come.clear();
-                self.called = None;
-                self.played.clear();
-                self.played_out = false;
+                self.playing = Playing {
+                    began: self.plan.playbook.map(|_| at),
+                    ..Playing::default()
+                };
                 for effect in self.effects.iter_mut().filter(|effect| !effect.narrowed) {
                     effect.at = At::Not;
                 }
@@ -456,10 +447,10 @@ impl State {
 
     fn plays(&mut self, fact: &Fact, at: Seconds) {
         match fact {
-            Fact::Come { aim } => self.come.push(*aim),
-            Fact::Called { at, .. } => self.called = Some(*at),
-            Fact::Played(play) => self.played.push((at, play.clone())),
-            Fact::PlayedOut { .. } => self.played_out = true,
+            Fact::Come { aim } => self.playing.come.push(*aim),
+            Fact::Called { at, .. } => self.playing.called = Some(*at),
+            Fact::Played(play) => self.playing.answers.push((at, play.clone())),
+            Fact::PlayedOut { .. } => self.playing.out = true,
             _ => {}
         }
     }
@@ -675,27 +666,27 @@ impl State {
 
     /// When the run of its playbook began; none where it follows none, or was not dispatched.
     pub const fn play_began(&self) -> Option<Seconds> {
-        self.play_began
+        self.playing.began
     }
 
     /// Effects that the playbook has come to, in its order.
     pub fn come(&self) -> &[usize] {
-        &self.come
+        &self.playing.come
     }
 
     /// For which task of the playbook a person was called, counted by the answers before it.
     pub const fn called(&self) -> Option<usize> {
-        self.called
+        self.playing.called
     }
 
     /// Answers to the tasks of the playbook, in their order.
     pub fn played(&self) -> &[(Seconds, Play)] {
-        &self.played
+        &self.playing.answers
     }
 
     /// Whether the playbook is over.
     pub const fn is_played_out(&self) -> bool {
-        self.played_out
+        self.playing.out
     }
 
     /// What all revisions of the measure share.
