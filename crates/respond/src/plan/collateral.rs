@@ -37,6 +37,38 @@ pub struct Facts {
     pub countries: Vec<Served>,
 }
 
+impl Facts {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        let numbers = [&self.names, &self.clients, &self.other_ppm];
+        numbers.iter().all(|one| one.is_none()) && self.looked.is_none()
+    }
+
+    /// These with what others know that is newer: each number by its own time, what it is beside by when somebody looked. Of two of one time the larger number counts.
+    #[must_use]
+    pub fn newer(&self, others: &Self) -> Self {
+        let pick = |own: &Option<Fact>, other: &Option<Fact>| match (own, other) {
+            (Some(one), Some(two)) if (one.at, one.high) >= (two.at, two.high) => own.clone(),
+            (_, Some(two)) => Some(two.clone()),
+            (_, None) => own.clone(),
+        };
+        let looked = if others.looked > self.looked {
+            others
+        } else {
+            self
+        };
+        Self {
+            target: self.target.clone(),
+            names: pick(&self.names, &others.names),
+            clients: pick(&self.clients, &others.clients),
+            other_ppm: pick(&self.other_ppm, &others.other_ppm),
+            is: looked.is.clone(),
+            looked: looked.looked,
+            countries: looked.countries.clone(),
+        }
+    }
+}
+
 /// A number with its interval, who says it and when it was so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
