@@ -6,6 +6,7 @@
 //! | [`book`] | one fold over the entries, with every rule of `docs/reference/formats.md` section 18 |
 //! | [`refused`] | the codes of what is refused, void or told |
 //! | [`projections`] | requests, authorities, urgent acts and inboxes as pages show them |
+//! | [`lives`] | lives of measures, and their figures of a year |
 //! | [`walk`] | from a record to its acquisition, authority and end |
 //! | [`misuse`] | rules over what people did, that open cases |
 //! | [`report`] | the yearly report of section 19, as data and as text |
@@ -15,6 +16,7 @@ pub mod book;
 pub mod calendar;
 mod cases;
 pub mod limits;
+pub mod lives;
 pub mod misuse;
 pub mod projections;
 pub mod refused;

@@ -344,7 +344,7 @@ impl Book {
         rows
     }
 
-    fn authority_row(&self, authority: &Authority, now: Seconds) -> AuthorityRow {
+    pub(crate) fn authority_row(&self, authority: &Authority, now: Seconds) -> AuthorityRow {
         let s = &authority.statement;
         let state = self.authority_state(authority, now);
         let suspended_by = authority

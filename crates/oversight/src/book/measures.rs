@@ -6,7 +6,7 @@ use super::{Book, Seen, Taken, UrgentEnd, void};
 use crate::body::{self, MeasureBody};
 use crate::calendar::Month;
 use crate::refused::{Code, Refused, hold};
-use sakimori_authority::measure::{Measure, Spot, is_enough, spots};
+use sakimori_authority::measure::{Deed, Measure, Route, Spot, is_enough, spots};
 use sakimori_authority::statement::{Kind, Statement};
 use sakimori_authority::text_hash;
 use sakimori_custody::ids::{AuthorityId, Name, SensorId};
@@ -45,6 +45,14 @@ pub struct Proposed {
     pub revision: u64,
     /// Its level.
     pub level: u64,
+    /// On which law it rests.
+    pub route: Route,
+    /// How often it may be renewed.
+    pub renewals: u64,
+    /// SHA-256 of the plan behind it.
+    pub plan: [u8; 32],
+    /// Effects by deed.
+    pub effects: BTreeMap<Deed, u64>,
     /// What it is against.
     spots: Vec<Spot>,
 }
@@ -141,6 +149,14 @@ impl Measures {
     }
 }
 
+fn counted(measure: &Measure) -> BTreeMap<Deed, u64> {
+    let mut counts = BTreeMap::new();
+    for line in &measure.effects {
+        *counts.entry(line.deed).or_default() += 1;
+    }
+    counts
+}
+
 impl Proposed {
     fn meets(&self, spot: &Spot) -> bool {
         self.spots.iter().any(|own| own.meets(spot))
@@ -160,6 +176,10 @@ impl Book {
             id: measure.id,
             revision: measure.revision,
             level: measure.level,
+            route: measure.route,
+            renewals: measure.roll_out.renewals,
+            plan: measure.dossier,
+            effects: counted(&measure),
             spots: spots(measure.effects.iter().map(|line| &*line.target)),
         };
         self.measures.proposed.entry(hash).or_insert(proposed);
@@ -279,6 +299,11 @@ impl Book {
     /// The measure that a statement names, where its text was on record before it.
     pub fn measure_of(&self, authority: &Authority) -> Option<&Proposed> {
         self.measures.of(authority)
+    }
+
+    /// Texts of measures on record, by their hashes.
+    pub fn measure_texts(&self) -> impl Iterator<Item = (&[u8; 32], &Proposed)> {
+        self.measures.proposed.iter()
     }
 
     /// The measure of a text by its hash.

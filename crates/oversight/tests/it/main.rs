@@ -11,6 +11,7 @@
 mod edges;
 mod history;
 mod hostile;
+mod lives;
 mod misuse;
 mod page;
 mod projections;
