@@ -30,7 +30,7 @@ pub use people::{Grant, Person};
 pub use releases::Released;
 pub use requests::{Outcome, Post, Request};
 pub use rulings::Ruled;
-pub use runs::{Carrier, Covered, Fault, Gap, Refusal, Run, Stop, Sums};
+pub use runs::{Carrier, Covered, Fault, Gap, Refusal, Run, Stop, Sums, Window};
 pub use schedules::{Release, Scheduled};
 pub use urgent::{Urgent, UrgentEnd};
 pub use uses::{Export, Query, Shown};

@@ -62,6 +62,21 @@ struct Span {
     end_ms: u64,
     read_before: u64,
     read: u64,
+    selected: u64,
+    held: u64,
+}
+
+/// What a window says of packets that were selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// From when, ms.
+    pub start_ms: u64,
+    /// Until when, ms, exclusive.
+    pub end_ms: u64,
+    /// Packets of records that were decided in it and selected.
+    pub selected: u64,
+    /// Packets that wait at its end for their record to be decided.
+    pub held: u64,
 }
 
 /// How a run stopped.
@@ -120,6 +135,16 @@ impl Run {
         self.covered
             .get(at)
             .filter(|covered| number - covered.first < covered.records)
+    }
+
+    /// Its windows in their order, each from where the one before ended.
+    pub fn windows(&self) -> impl DoubleEndedIterator<Item = Window> + '_ {
+        self.spans.iter().map(|span| Window {
+            start_ms: span.start_ms,
+            end_ms: span.end_ms,
+            selected: span.selected,
+            held: span.held,
+        })
     }
 
     /// Packets read in windows that fill a span without a hole; `None` where they do not.
@@ -598,6 +623,8 @@ fn take_window(run: &mut Run, seen: &Seen<'_>, body: ReceiptBody, sums: &Sums, f
         end_ms: w.end_ms,
         read_before: run.sums.read,
         read: w.read,
+        selected: w.selected,
+        held: w.held_after,
     });
     run.sums.add(sums);
     run.held = w.held_after;
