@@ -119,7 +119,7 @@ fn switch_off(marks: &Marks, followers: &[Follower], firm: &Wait) -> Vec<Trouble
         troubles.push(format!("{}: {error}", marks.off.display()));
     }
     let off = each(followers, |one| {
-        if !one.disable()? {
+        if !one.disable(firm)? {
             return Ok(());
         }
         match one.state(firm)? {
@@ -204,7 +204,7 @@ impl Rpz {
         };
         let switched = self.marks.is_off();
         let followed = each(&self.followers, |one| {
-            one.nudge();
+            one.nudge(wait);
             let off = off && switched && one.resolver.control.is_some();
             one.follows(generation, off, wait)
         });

@@ -260,10 +260,10 @@ impl Follower {
     }
 
     /// Tells it to fetch the zone now, where it can be told: the server's own word can come half a second later, or be lost.
-    pub(super) fn nudge(&self) {
+    pub(super) fn nudge(&self, wait: &Wait) {
         if self.resolver.control.is_some() {
             // Where it does not work, the wait for the zone shows it.
-            self.control(&["auth_zone_transfer", &self.zone]).ok();
+            self.control(&["auth_zone_transfer", &self.zone], wait).ok();
         }
     }
 
@@ -300,11 +300,12 @@ impl Follower {
     }
 
     /// Switches the zone off at once, where the resolver can. Gives whether it can.
-    pub(super) fn disable(&self) -> Result<bool, Trouble> {
+    pub(super) fn disable(&self, wait: &Wait) -> Result<bool, Trouble> {
         if self.resolver.control.is_none() {
             return Ok(false);
         }
-        self.control(&["rpz_disable", &self.zone]).map(|_| true)
+        self.control(&["rpz_disable", &self.zone], wait)
+            .map(|_| true)
     }
 
     /// Switches it on again, once it has this state of the zone.
@@ -313,22 +314,22 @@ impl Follower {
             return Ok(());
         }
         loop {
-            let said = self.control(&["list_auth_zones"])?;
+            let said = self.control(&["list_auth_zones"], wait)?;
             if has_serial(&said, &self.zone, serial) {
-                return self.control(&["rpz_enable", &self.zone]).map(|_| ());
+                return self.control(&["rpz_enable", &self.zone], wait).map(|_| ());
             }
             if wait.is_over(self.clock.counted()) {
                 return Err(self.trouble("it has not fetched the zone"));
             }
-            self.nudge();
+            self.nudge(wait);
             std::thread::park_timeout(PAUSE);
         }
     }
 
-    fn control(&self, words: &[&str]) -> Result<String, Trouble> {
+    fn control(&self, words: &[&str], wait: &Wait) -> Result<String, Trouble> {
         let control = self.resolver.control.as_ref();
         let control = control.ok_or_else(|| self.trouble("it has no control"))?;
-        run(control, words, self.clock.as_ref()).map_err(|why| self.trouble(why))
+        run(control, words, self.clock.as_ref(), wait).map_err(|why| self.trouble(why))
     }
 }
 
@@ -345,8 +346,13 @@ fn has_serial(said: &str, zone: &str, serial: u32) -> bool {
     })
 }
 
-/// Runs `unbound-control`, no longer than its bound.
-fn run(control: &Control, words: &[&str], clock: &dyn Clock) -> Result<String, Trouble> {
+/// Runs `unbound-control`, no longer than its bound, and not on where the owner stops everything meanwhile.
+fn run(
+    control: &Control,
+    words: &[&str],
+    clock: &dyn Clock,
+    stop: &Wait,
+) -> Result<String, Trouble> {
     let program = control.program.display();
     let told = |error: std::io::Error| format!("{program}: {error}");
     let mut child = Command::new(&control.program)
@@ -369,7 +375,7 @@ fn run(control: &Control, words: &[&str], clock: &dyn Clock) -> Result<String, T
         }
         text
     });
-    let ended = wait(&mut child, clock).map_err(told)?;
+    let ended = wait(&mut child, clock, stop).map_err(told)?;
     // The child is gone, so its output has ended.
     let said = reader.join().unwrap_or_default();
     match ended {
@@ -380,13 +386,13 @@ fn run(control: &Control, words: &[&str], clock: &dyn Clock) -> Result<String, T
 }
 
 /// Whether a child ended well; nothing where it had to be ended.
-fn wait(child: &mut Child, clock: &dyn Clock) -> std::io::Result<Option<bool>> {
+fn wait(child: &mut Child, clock: &dyn Clock, stop: &Wait) -> std::io::Result<Option<bool>> {
     let end = clock.counted() + CONTROL;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status.success()));
         }
-        if clock.counted() > end {
+        if clock.counted() > end || stop.is_stopped() {
             child.kill()?;
             child.wait()?;
             return Ok(None);

@@ -9,5 +9,7 @@
 mod bounds;
 mod hostile;
 mod life;
+mod lookups;
 mod model;
 mod servers;
+mod stops;

@@ -105,6 +105,8 @@ pub(crate) struct Options {
     pub(crate) bind: bool,
     pub(crate) unbound: bool,
     pub(crate) rehearsal: bool,
+    /// Whether names are looked up at the server above, which does not follow the zone.
+    pub(crate) lookup: bool,
 }
 
 impl Default for Options {
@@ -118,6 +120,7 @@ impl Default for Options {
             bind: true,
             unbound: true,
             rehearsal: false,
+            lookup: false,
         }
     }
 }
@@ -130,6 +133,7 @@ pub(crate) struct Servers {
     pub(crate) primary_port: u16,
     pub(crate) bind: u16,
     pub(crate) unbound: u16,
+    pub(crate) upstream: u16,
     secret: String,
     options: Options,
 }
@@ -198,6 +202,7 @@ impl Servers {
             primary_port,
             bind,
             unbound: unbound_port,
+            upstream,
             secret,
             options,
             folder,
@@ -266,6 +271,9 @@ impl Servers {
             "silence_seconds_max": self.options.silence_seconds_max,
             "resolvers": resolvers,
         });
+        if self.options.lookup {
+            value["lookup"] = json!([format!("127.0.0.1:{}", self.upstream)]);
+        }
         if self.options.rehearsal {
             value["rehearsal"] = json!("try.owner.example.jp");
         }
@@ -290,6 +298,11 @@ impl Servers {
         input.write_all(text.as_bytes()).unwrap();
         drop(input);
         assert!(child.wait().unwrap().success());
+    }
+
+    /// Ends the server that knows all other names.
+    pub(crate) fn end_upstream(&mut self) {
+        self.others[0].kill();
     }
 
     /// What `unbound-control` says.
@@ -336,7 +349,12 @@ fn primary_text(folder: &Path, secret: &str, [port, bind, unbound]: [u16; 3]) ->
 }
 
 fn upstream_text(folder: &Path, port: u16) -> String {
-    let zone = format!("{}* A {REAL}\n", empty_zone());
+    // Names that lead elsewhere.
+    let zone = format!(
+        "{}* A {REAL}\nalias.led.net CNAME edge.cdn.net\nedge.cdn.net A 203.0.113.80\nedge.cdn.net AAAA 2001:db8::80\n\
+         far.led.net CNAME alias.led.net\nfour.led.net A 203.0.113.81\n",
+        empty_zone()
+    );
     write(&folder.join("up.db"), &zone);
     let folded = folder.display();
     options(folder, "upstream", port, "recursion no;")
