@@ -152,8 +152,8 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "response",
-        what: "schedules of falls, delays, doubles, reorders and set clocks around an actuator's engine; no effect is in force without an approval, and none is left behind its end",
-        unit: "schedules",
+        what: "schedules of falls, delays, doubles, reorders and set clocks around an actuator's engine, and around an office with its commission and two actuators; no effect is in force without an approval, none is left behind its end, no act without its record",
+        unit: "schedules of each kind",
         usual: 10_000,
         count: Count::Variable("SAKIMORI_SCHEDULES"),
         tests: &[
@@ -162,7 +162,9 @@ const CAMPAIGNS: &[Campaign] = &[
             "sakimori-respond",
             "--test",
             "it",
+            "--",
             "engine::",
+            "plan::whole::",
         ],
     },
     Campaign {

@@ -218,7 +218,11 @@ pub(super) fn allow(command: &Command, known: &Known<'_>) -> Judged {
     {
         return Err(not_ours("an effect ends when its command comes"));
     }
-    approved(&named, known)?;
+    // What is in force under a later approval is taken back also by a command of one that was revoked.
+    let mut wanted = known.state.wanted();
+    if !wanted.any(|(wanted, _)| *wanted == key) {
+        approved(&named, known)?;
+    }
     Ok((intent(&named, key, None), is_filter))
 }
 

@@ -8,6 +8,7 @@ use sakimori_respond::engine::{
 };
 use sakimori_respond::openc2::Status;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 /// Seconds after which an end, a revocation that came or the owner's stop has to be true.
 const GRACE: u64 = 2;
@@ -593,7 +594,11 @@ fn no_schedule_of_falls_delays_doubles_and_clocks_leaves_an_effect_without_its_a
     let count = number("SAKIMORI_SCHEDULES", 300);
     let first = number("SAKIMORI_SEED", 1) << 20;
     let applied: u64 = (first..first + count).map(schedule).sum();
-    println!("CAMPAIGN {applied} effects put in force");
+    writeln!(
+        std::io::stderr(),
+        "CAMPAIGN engine alone: {applied} effects put in force"
+    )
+    .ok();
     // The schedules do something: some effects each, on average.
     assert!(
         applied > count * 5,

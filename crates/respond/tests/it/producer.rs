@@ -90,6 +90,71 @@ fn each_deed_is_understood_as_it_was_meant() {
 }
 
 #[test]
+fn what_a_later_approval_carries_is_taken_back_by_a_command_of_one_that_was_revoked() {
+    let sure = Judged::Sure(Seconds(NOW));
+    let actuator: Name = "edge-1".parse().unwrap();
+    let (deed, target) = (Deed::Block, "198.51.100.7/32");
+    let mut engine = Engine::restore(Bounds::default(), 1, []);
+    engine.take(Event::Seen(Vec::new()), sure);
+    let measure = family(ID);
+    for revision in [1, 2] {
+        let allowed = vec![Allowed {
+            deed,
+            target: target.to_owned(),
+        }];
+        engine.take(
+            Event::Permit(Permit {
+                measure,
+                revision,
+                not_before: Seconds(NOW - 10),
+                not_after: Seconds(NOW + 1000),
+                allowed,
+                most: 100,
+            }),
+            sure,
+        );
+        let until = Seconds(NOW + 600);
+        engine.take(
+            Event::Lease {
+                measure,
+                revision,
+                until,
+            },
+            sure,
+        );
+    }
+    let heard = |engine: &Engine, command: &Command| {
+        let body = message(command, ID, 1).unwrap().to_string();
+        let known = Known {
+            actuator: &actuator,
+            deeds: Deed::ALL,
+            commands_a_minute: 60,
+            state: engine.state(),
+            now: NOW * 1000,
+        };
+        hear(body.as_bytes(), MEDIA_TYPE, &known)
+    };
+    let begin = command(&actuator, deed, target, Some(Seconds(NOW + 600)));
+    let Heard::Do(wanted) = heard(&engine, &begin) else {
+        panic!("it is approved");
+    };
+    engine.take(Event::Command(wanted.intent), sure);
+    let revision = 1;
+    engine.take(Event::Revoked { measure, revision }, sure);
+    assert_eq!(
+        engine.state().wanted().count(),
+        1,
+        "the later one carries it"
+    );
+    // Nothing begins by the one that was revoked; what is in force ends by it.
+    assert!(matches!(heard(&engine, &begin), Heard::Say(_)));
+    let end = command(&actuator, deed, target, None);
+    assert!(matches!(heard(&engine, &end), Heard::Do(_)));
+    let other = command(&actuator, deed, "198.51.100.8/32", None);
+    assert!(matches!(heard(&engine, &other), Heard::Say(_)));
+}
+
+#[test]
 fn what_has_no_form_is_not_sent() {
     let actuator: Name = "edge-1".parse().unwrap();
     for (deed, target) in [
