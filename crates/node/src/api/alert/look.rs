@@ -66,6 +66,25 @@ impl Resolver for Fixed {
     }
 }
 
+/// The resolver at an address. One that cannot be made is one that is not there: that is what a look says.
+pub(crate) fn resolver_at(at: SocketAddr) -> Option<TokioResolver> {
+    let port = |mut connection: ConnectionConfig| {
+        connection.port = at.port();
+        connection
+    };
+    let ways = vec![port(ConnectionConfig::udp()), port(ConnectionConfig::tcp())];
+    let server = NameServerConfig::new(at.ip(), true, ways);
+    let config = ResolverConfig::from_name_servers(vec![server]);
+    let mut builder = Dns::builder_with_config(config, TokioRuntimeProvider::default());
+    let options = builder.options_mut();
+    // What was looked at a while ago tells nothing: the resolver itself keeps what it may.
+    options.cache_size = 0;
+    options.timeout = RECEIVER_WAIT / 2;
+    options.attempts = 1;
+    options.use_hosts_file = hickory_resolver::config::ResolveHosts::Never;
+    builder.build().ok()
+}
+
 /// Who looks.
 struct Looker {
     settings: Settings,
@@ -81,24 +100,7 @@ fn nothing(words: impl Into<String>) -> Seen {
 
 impl Looker {
     fn new(settings: Settings) -> Self {
-        let dns = settings.resolver.and_then(|at| {
-            let port = |mut connection: ConnectionConfig| {
-                connection.port = at.port();
-                connection
-            };
-            let ways = vec![port(ConnectionConfig::udp()), port(ConnectionConfig::tcp())];
-            let server = NameServerConfig::new(at.ip(), true, ways);
-            let config = ResolverConfig::from_name_servers(vec![server]);
-            let mut builder = Dns::builder_with_config(config, TokioRuntimeProvider::default());
-            let options = builder.options_mut();
-            // What was looked at a while ago tells nothing: the resolver itself keeps what it may.
-            options.cache_size = 0;
-            options.timeout = RECEIVER_WAIT / 2;
-            options.attempts = 1;
-            options.use_hosts_file = hickory_resolver::config::ResolveHosts::Never;
-            // A resolver that cannot be made is one that is not there: that is what the look says.
-            builder.build().ok()
-        });
+        let dns = settings.resolver.and_then(resolver_at);
         Self { settings, dns }
     }
 

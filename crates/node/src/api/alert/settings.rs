@@ -98,6 +98,11 @@ pub(super) fn settings(folder: &Path) -> Answer<Settings> {
     Ok(said)
 }
 
+/// The resolver that the office's node asks, where an administrator set one. `folder` is that of the office's role.
+pub(crate) fn resolver_of(folder: &Path) -> Answer<Option<SocketAddr>> {
+    Ok(settings(folder)?.resolver)
+}
+
 /// The times of the early warning at a node of the office, each with its source. `folder` is that of the office's role.
 ///
 /// # Errors
