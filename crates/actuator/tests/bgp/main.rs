@@ -14,3 +14,5 @@ mod falls;
 mod lab;
 mod plan;
 mod refusals;
+#[path = "../shared/times.rs"]
+mod times;

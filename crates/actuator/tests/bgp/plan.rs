@@ -1,11 +1,13 @@
 //! One plan by each speaker: the same effect at the router, in its kernel, and for packets.
 
 use crate::lab::{Lab, NEIGHBOUR, Speaks, TARGET, TARGET6, effect, key, until};
+use crate::times::in_time;
 use sakimori_actuator::bgp::{self, Bgp};
 use sakimori_actuator::substrate::Substrate;
 use sakimori_respond::engine::{Deed, Key};
+use std::time::Duration;
 
-/// The bounds of the specification are two seconds; a machine that does other things beside has three times as long.
+/// Longest wait for what has no bound of its own.
 const MS_MAX: u64 = 6_000;
 const ALL: [Speaks; 3] = [Speaks::Gobgp, Speaks::Bird, Speaks::Exabgp];
 
@@ -141,7 +143,6 @@ fn acceptance_05_the_owners_stop_takes_all_back_within_two_seconds() {
         let mut bgp = lab.open(true);
         // Few are withdrawn one by one; for more than that the announcer ends, and all with it.
         for more in [0, 12] {
-            lab.ready(&mut bgp);
             let many = (0..more)
                 .map(|last| key(2, Deed::BlackHole, &format!("198.51.100.{}/32", 100 + last)));
             let keys: Vec<Key> = deeds()
@@ -149,25 +150,27 @@ fn acceptance_05_the_owners_stop_takes_all_back_within_two_seconds() {
                 .into_iter()
                 .chain(many)
                 .collect();
-            for key in &keys {
-                bgp.apply(&effect(key.clone(), 600)).unwrap();
-            }
-            until("the router hears all", MS_MAX, || {
-                lab.heard().len() == keys.len() + 2
+            let of = format!("{speaks:?}, {} routes", keys.len() + 2);
+            let bounds = [("the owner's stop at the router", Duration::from_secs(2))];
+            in_time(&of, bounds, || {
+                lab.ready(&mut bgp);
+                for key in &keys {
+                    bgp.apply(&effect(key.clone(), 600)).unwrap();
+                }
+                until("the router hears all", MS_MAX, || {
+                    lab.heard().len() == keys.len() + 2
+                });
+                let begin = crate::lab::counted_ms();
+                bgp.release().unwrap();
+                until("the router has nothing", MS_MAX, || lab.heard().is_empty());
+                let took = crate::lab::counted_ms() - begin;
+                until("the kernel has no hole", MS_MAX, || {
+                    lab.kernel_holes().is_empty()
+                });
+                assert!(lab.answers(TARGET));
+                assert!(!crate::lab::read(&lab.path("held.json")).contains("198.51.100.7"));
+                [Duration::from_millis(took)]
             });
-            let begin = crate::lab::counted_ms();
-            bgp.release().unwrap();
-            until("the router has nothing", MS_MAX, || lab.heard().is_empty());
-            let took = crate::lab::counted_ms() - begin;
-            println!(
-                "{speaks:?}: {} routes gone at the router in {took} ms of the owner's stop",
-                keys.len() + 2
-            );
-            until("the kernel has no hole", MS_MAX, || {
-                lab.kernel_holes().is_empty()
-            });
-            assert!(lab.answers(TARGET));
-            assert!(!crate::lab::read(&lab.path("held.json")).contains("198.51.100.7"));
         }
     }
 }

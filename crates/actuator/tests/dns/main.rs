@@ -13,3 +13,5 @@ mod lookups;
 mod model;
 mod servers;
 mod stops;
+#[path = "../shared/times.rs"]
+mod times;

@@ -14,6 +14,8 @@ mod network;
 mod processes;
 mod roles;
 mod split;
+#[path = "../shared/times.rs"]
+mod times;
 mod world;
 
 use std::panic::catch_unwind;

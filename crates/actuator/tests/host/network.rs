@@ -1,6 +1,7 @@
 //! Isolation, in namespaces of its own: a host, its management, its resolver and a stranger.
 
 use crate::roles::PORT;
+use crate::times::in_time;
 use crate::world::{World, effect, never, now, pass, signal, until};
 use rustix::process::Signal;
 use sakimori_actuator::host::Host;
@@ -8,6 +9,7 @@ use sakimori_actuator::substrate::{Fault, Substrate};
 use sakimori_respond::engine::Deed;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 const TARGET: &str = "host:web-1";
 const HOST: &str = "10.77.0.1";
@@ -229,32 +231,41 @@ pub(crate) fn isolated() {
     );
     policy(&world, "");
     let isolate = effect(1, Deed::Isolate, TARGET, 600);
-    let began = now().boot_ms;
-    host.apply(&isolate).unwrap();
-    println!(
-        "isolation, from apply to read back: {} ms",
-        now().boot_ms - began
-    );
-    everybody(false);
-    assert!(net.rules().starts_with(&before));
-    let seen = host.look().unwrap();
-    assert_eq!((seen.len(), &seen[0].key), (1, &isolate.key));
-    assert!(host.met().unwrap()[0].1.times >= 4);
-    // Another measure holds it too.
-    let second = effect(2, Deed::Isolate, TARGET, 600);
-    host.apply(&second).unwrap();
-    host.remove(&isolate.key, None).unwrap();
-    assert!(!net.reaches(STRANGER, PORT));
-    let began = now().boot_ms;
-    host.remove(&second.key, None).unwrap();
-    let ms = now().boot_ms - began;
-    println!("isolation, release: {ms} ms");
-    assert!(ms < 6_000, "{ms}");
-    everybody(true);
-    assert_eq!(net.rules(), before);
-    host.apply(&isolate).unwrap();
-    host.release().unwrap();
-    assert_eq!(net.rules(), before);
+    let since = |began: u64| Duration::from_millis(now().boot_ms - began);
+    let two = Duration::from_secs(2);
+    let bounds = [
+        ("command to effect", two),
+        ("taken back", two),
+        ("the owner's stop", two),
+    ];
+    in_time("isolation", bounds, || {
+        let began = now().boot_ms;
+        host.apply(&isolate).unwrap();
+        let applied = since(began);
+        everybody(false);
+        assert!(net.rules().starts_with(&before));
+        let seen = host.look().unwrap();
+        assert_eq!((seen.len(), &seen[0].key), (1, &isolate.key));
+        assert!(host.met().unwrap()[0].1.times >= 4);
+        // Another measure holds it too.
+        let second = effect(2, Deed::Isolate, TARGET, 600);
+        host.apply(&second).unwrap();
+        host.remove(&isolate.key, None).unwrap();
+        assert!(!net.reaches(STRANGER, PORT));
+        let began = now().boot_ms;
+        host.remove(&second.key, None).unwrap();
+        assert!(net.reaches(STRANGER, PORT));
+        let removed = since(began);
+        everybody(true);
+        assert_eq!(net.rules(), before);
+        host.apply(&isolate).unwrap();
+        let began = now().boot_ms;
+        host.release().unwrap();
+        assert!(net.reaches(STRANGER, PORT));
+        let released = since(began);
+        assert_eq!(net.rules(), before);
+        [applied, removed, released]
+    });
 }
 
 /// A connection over which a byte goes when it is asked for.

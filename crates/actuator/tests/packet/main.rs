@@ -14,3 +14,5 @@ mod drawn;
 mod flows;
 mod net;
 mod owner;
+#[path = "../shared/times.rs"]
+mod times;
