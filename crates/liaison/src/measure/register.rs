@@ -1,4 +1,4 @@
-//! Who may carry out a measure, and by which actuators. In: what the office enters. Out: the register of now. Never: a designation that the plan alone tells of.
+//! Who may carry out a measure, by which actuators, and who is asked what came of it: resolvers, routers. In: what the office enters. Out: the register of now. Never: a designation that the plan alone tells of.
 
 use super::OFFICE;
 use crate::error::LiaisonError;
@@ -9,9 +9,13 @@ use sakimori_respond::plan::route::Designation;
 use sakimori_store::Store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 /// Most designations, and most actuators.
 const ENTRIES_MAX: usize = 1_000;
+/// Most sinkholes of a resolver.
+const SINKHOLES_MAX: usize = 64;
 const ID: &str = "own";
 
 /// An actuator that an owner installed.
@@ -26,6 +30,36 @@ pub struct ActuatorEntry {
     pub key: String,
     /// The node's name for it among its peers.
     pub peer: String,
+    /// Whether its commands go over NATS; approvals and looks never do.
+    #[serde(default)]
+    pub nats: bool,
+}
+
+/// A resolver that the office's node asks what a name of a measure leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResolverEntry {
+    /// Its name, as goals name it.
+    pub name: String,
+    /// Where it is asked, over UDP and TCP.
+    pub address: SocketAddr,
+    /// Addresses of sinkholes: a name that leads to nothing else does not resolve.
+    #[serde(default)]
+    pub sinkholes: Vec<IpAddr>,
+}
+
+/// A router whose table is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouterEntry {
+    /// Its name, as goals name it.
+    pub name: String,
+    /// The actuator that announces to it, whose signed receipt tells what is in its speaker's table.
+    #[serde(default)]
+    pub actuator: Option<String>,
+    /// The control socket of a BIRD on the office's own machine that peers with it as a collector of routes. Where it is set it is asked, and not the actuator. It is asked read-only.
+    #[serde(default)]
+    pub bird: Option<PathBuf>,
 }
 
 /// The register. Each change is a version.
@@ -36,6 +70,12 @@ pub struct Register {
     pub designations: Vec<Designation>,
     /// Actuators.
     pub actuators: Vec<ActuatorEntry>,
+    /// Resolvers.
+    #[serde(default)]
+    pub resolvers: Vec<ResolverEntry>,
+    /// Routers.
+    #[serde(default)]
+    pub routers: Vec<RouterEntry>,
 }
 
 impl Document for Register {
@@ -46,6 +86,37 @@ impl Register {
     /// The actuator of a name.
     pub fn actuator(&self, name: &str) -> Option<&ActuatorEntry> {
         self.actuators.iter().find(|one| one.name == name)
+    }
+
+    /// Who is asked reads, has a name of its own, and there is a way to ask.
+    fn check_asked(&self) -> Result<(), LiaisonError> {
+        if self.resolvers.len() > ENTRIES_MAX || self.routers.len() > ENTRIES_MAX {
+            return Err(refused(
+                "register",
+                format!("at most {ENTRIES_MAX} entries"),
+            ));
+        }
+        let is_name = |name: &str| name.parse::<sakimori_custody::ids::Name>().is_ok();
+        let mut names = BTreeSet::new();
+        for one in &self.resolvers {
+            let bounded = one.sinkholes.len() <= SINKHOLES_MAX;
+            if !(is_name(&one.name) && names.insert(&one.name) && bounded) {
+                let rule = "a resolver has a name of its own, and at most 64 sinkholes";
+                return Err(refused("resolvers", rule));
+            }
+        }
+        let mut names = BTreeSet::new();
+        for one in &self.routers {
+            let known = one.actuator.as_deref();
+            let known = known.is_none_or(|name| self.actuator(name).is_some());
+            let way = one.actuator.is_some() || one.bird.is_some();
+            let whole = one.bird.as_ref().is_none_or(|path| path.is_absolute());
+            if !(is_name(&one.name) && names.insert(&one.name) && known && way && whole) {
+                let rule = "a router has a name of its own, and an actuator of the register or the whole path of a socket";
+                return Err(refused("routers", rule));
+            }
+        }
+        Ok(())
     }
 
     /// Every entry reads, and none stands twice.
@@ -77,7 +148,7 @@ impl Register {
                 return Err(refused("designations", rule));
             }
         }
-        Ok(())
+        self.check_asked()
     }
 }
 

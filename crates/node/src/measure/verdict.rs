@@ -1,143 +1,487 @@
-//! What a measure did, target by target. In: the goal of its proposal, looks at actuators, what others observed. Out: the verdicts of `respond::effect`. Never: a verdict by another source than the one that the proposal fixed.
+//! What a measure did, target by target. In: the goal of its proposal, looks at actuators, what the office read, what others observed. Out: the verdicts of `respond::effect`, kept where they change; the end that readings bring. Never: a verdict by another
+//! source than the one that the proposal fixed; an end for want of data.
+//!
+//! Judged is at the end of each window of the goal (three of its spans), of the moment of that end; where readings end a measure, at its end.
 
-use super::{Room, kept};
+use super::aimed::{Aims, aims, counts};
+use super::entries::{DETAIL_BYTES_MAX, by_step};
+use super::sighted::Sighted;
+use super::{BY, Room, Stepped, Told, kept};
 use crate::problem::{Answer, Code, Problem};
-use sakimori_liaison::measure::{Held, SeenEffect, SeenPaper, keep_seen, seen};
-use sakimori_respond::consumer::receipt::Standing;
-use sakimori_respond::effect::{
-    Aimed, Around, Criterion, Effect, Observation, Sighting, Value, WINDOW_SECONDS_MAX, judge,
+use sakimori_control::error::told;
+use sakimori_control::office::{MeasureDeed, record_measure_act};
+use sakimori_custody::ids::Name;
+use sakimori_custody::time::Seconds;
+use sakimori_liaison::measure::{
+    BeforePaper, Held, SeenPaper, TargetVerdict, VerdictPaper, before, keep_verdict, lives,
+    register, seen, verdict,
 };
-use sakimori_respond::plan::goal::Goal;
-use sakimori_respond::plan::life::Stage;
-use std::collections::BTreeMap;
+use sakimori_oversight::book::MeasureAct;
+use sakimori_respond::effect::{
+    Aimed, Around, Criterion, Effect, LAG_SECONDS_MAX, MOVED_MIN, MOVED_PERCENT, Observation,
+    Share, Sighting, Value, Verdict, WINDOW_SECONDS_MAX, judge_each,
+};
+use sakimori_respond::plan::goal::{Goal, Measured, Reading};
+use sakimori_respond::plan::life::{Event, Stage};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
 
-/// How many victims have to have a new endpoint, percent, so that the attack is held to have moved.
-const MOVED_PERCENT: u64 = 50;
+/// Most readings that are kept with the verdict on one target: the newest.
+const READINGS_KEPT: usize = 16;
+/// Seconds of looks before the span that is counted: the one that it begins in.
+const LOOK_SECONDS: u64 = 120;
 
-/// The criterion that a goal fixes; none for a goal that no measure is judged by. `before` is what its source counted over as many seconds before. It is judged after three times the span of the goal, so that whoever counts can have
-/// begun behind the measure.
-fn criterion(goal: &Goal, before: u64) -> Option<Criterion> {
-    let window_seconds = goal
-        .seconds()
-        .max(1)
-        .saturating_mul(3)
-        .min(WINDOW_SECONDS_MAX);
+/// A moment of which a measure is judged.
+#[derive(Clone, Copy)]
+struct Moment {
+    begin: Seconds,
+    at: Seconds,
+}
+
+/// What everything at a moment comes to.
+struct Judged {
+    effect: Effect,
+    paper: VerdictPaper,
+}
+
+/// What counted over as many seconds before the measure.
+fn was(paper: Option<&BeforePaper>, goal: &Goal) -> Option<u64> {
+    let readings = &paper?.readings;
+    let mut own = readings.iter().filter_map(|one| match one.value {
+        Measured::Packets(count) if one.source == *goal.source() && one.of == goal.of() => {
+            Some(count)
+        }
+        _ => None,
+    });
+    own.next_back()
+}
+
+/// The criterion of a target at a moment, or why it has none.
+fn criterion(
+    aims: &Aims,
+    (moment, given): (Moment, Option<u64>),
+    paper: Option<&BeforePaper>,
+) -> Result<Criterion, String> {
+    let goal = aims.goals.first().ok_or("nobody observes it")?;
+    let window_seconds = moment.at.0.saturating_sub(moment.begin.0);
+    let known = given.or_else(|| was(paper, goal));
+    let before = match known {
+        Some(before) => before,
+        None if counts(goal) => {
+            return Err(format!(
+                "what `{}` counted before the measure is not known",
+                goal.source()
+            ));
+        }
+        None => 0,
+    };
     let around = Around {
         window_seconds,
-        fresh_seconds: window_seconds,
+        fresh_seconds: goal
+            .window_seconds()
+            .max(LAG_SECONDS_MAX)
+            .min(window_seconds),
         before,
         moved_percent: MOVED_PERCENT,
-        moved_min: 1,
+        moved_min: MOVED_MIN,
     };
-    Criterion::of(goal, around)
+    let mut criterion =
+        Criterion::of(goal, around).ok_or_else(|| format!("no measure is judged by `{goal}`"))?;
+    criterion.by = aims
+        .goals
+        .iter()
+        .map(|goal| goal.source().to_string())
+        .collect();
+    criterion.check().map_err(|e| e.to_string())?;
+    Ok(criterion)
 }
 
-impl Room {
-    /// Looks at all effects of a measure and keeps what actuators say.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn look(&self, held: &Held, by: &str) -> Answer<()> {
-        let lines = self.effects(held).await?;
-        let paper = SeenPaper {
-            at: self.now().0,
-            effects: lines
-                .into_iter()
-                .map(|line| SeenEffect {
-                    in_force: line
-                        .words
-                        .is_empty()
-                        .then_some(line.says == Some(Standing::InForce)),
-                    target: line.target,
-                    actuator: line.actuator,
-                    times: line.times,
-                })
-                .collect(),
-        };
-        let id = held.state().plan().id;
-        let done = keep_seen(&*self.store, id, &paper, by).await;
-        done.map_err(|e| kept(&e))
-    }
-
-    /// Looks at all measures that are in force, or are being put in force.
-    ///
-    /// # Errors
-    /// As [`Room::look`].
-    pub(super) async fn look_at_all(&self, by: &str) -> Answer<()> {
-        let (all, _) = sakimori_liaison::measure::measures(&*self.store)
-            .await
-            .map_err(|e| kept(&e))?;
-        let standing =
-            |one: &&Held| matches!(one.state().stage(), Stage::Dispatching | Stage::InForce);
-        for held in all.iter().filter(standing) {
-            self.look(held, by).await?;
-        }
-        Ok(())
-    }
-
-    /// The verdict on each target; none before the criterion's window is over.
-    ///
-    /// # Errors
-    /// [`Code::Refused`]: it was never wholly in force, or its criterion can tell nothing; what the store says.
-    pub async fn verdict(
-        &self,
-        held: &Held,
-        before: u64,
-        observed: &[Observation],
-        sighted: &[Sighting],
-    ) -> Answer<Option<Effect>> {
-        let state = held.state();
-        let goal = &state.plan().dossier.success;
-        let refuse = |words: String| Problem::new(Code::Refused, words);
-        let criterion = criterion(goal, before);
-        let criterion =
-            criterion.ok_or_else(|| refuse(format!("no measure is judged by `{goal}`")))?;
-        criterion.check().map_err(|e| refuse(e.to_string()))?;
-        let begin = state.in_force_since();
-        let begin = begin.ok_or_else(|| refuse("it was never wholly in force".to_owned()))?;
-        let mut aimed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for aim in &state.plan().aims {
-            let at = aimed.entry(aim.target.as_str()).or_default();
-            at.push(aim.actuator.to_string());
-        }
-        let aimed: Vec<Aimed> = aimed
-            .into_iter()
-            .map(|(target, actuators)| Aimed {
-                target: target.to_owned(),
-                actuators,
-            })
-            .collect();
-        let looks = seen(&*self.store, state.plan().id).await;
-        let looks = looks.map_err(|e| kept(&e))?;
-        let mut observations = read_back(&looks);
-        observations.extend_from_slice(observed);
-        Ok(judge(
-            &criterion,
-            &aimed,
-            begin,
-            &observations,
-            sighted,
-            self.now(),
-        ))
-    }
+/// By what a target is judged, in words.
+fn by_words(goals: &[Goal]) -> String {
+    let texts: Vec<String> = goals.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
-/// Looks as observations.
-fn read_back(looks: &[SeenPaper]) -> Vec<Observation> {
+/// Looks as observations: what is in force, what counters met between two looks, what was read, each under the target as the measure writes it.
+fn observed(looks: &[SeenPaper], aims: &[Aims]) -> Vec<Observation> {
+    let mut of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in aims {
+        for goal in &one.goals {
+            of.entry(goal.of()).or_default().insert(&one.target);
+        }
+    }
     let mut all = Vec::new();
+    let mut last: BTreeMap<(&str, &str, &str), (u64, u64, u64)> = BTreeMap::new();
     for look in looks {
-        let at = sakimori_custody::time::Seconds(look.at);
+        let at = Seconds(look.at);
         for effect in &look.effects {
-            if let Some(in_force) = effect.in_force {
-                all.push(Observation {
-                    target: effect.target.clone(),
-                    by: effect.actuator.clone(),
-                    from: at,
-                    until: at,
-                    value: Value::InForce(in_force),
-                });
+            let Some(in_force) = effect.in_force else {
+                continue;
+            };
+            let one = |from: Seconds, value: Value| Observation {
+                target: effect.target.clone(),
+                by: effect.actuator.clone(),
+                from,
+                until: at,
+                value,
+            };
+            all.push(one(at, Value::InForce(in_force)));
+            let key = (
+                effect.actuator.as_str(),
+                effect.deed.as_str(),
+                effect.target.as_str(),
+            );
+            let now = (look.at, effect.run, effect.times);
+            if let Some((since, run, times)) = last.insert(key, now)
+                && run == effect.run
+                && let Some(met) = effect.times.checked_sub(times)
+            {
+                all.push(one(Seconds(since + 1).min(at), Value::Met(met)));
             }
+        }
+        for reading in &look.readings {
+            let targets = of.get(reading.of.as_str()).into_iter().flatten();
+            all.extend(targets.map(|target| Observation {
+                target: (*target).to_owned(),
+                ..Observation::from(reading)
+            }));
         }
     }
     all
+}
+
+/// What counters met of a target between two times, by actuator, in words.
+fn met(observations: &[Observation], target: &str, moment: Moment) -> Vec<String> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for one in observations {
+        if let Value::Met(count) = one.value
+            && one.target == target
+            && one.from >= moment.begin
+            && one.until <= moment.at
+        {
+            let sum = sums.entry(&one.by).or_default();
+            *sum = sum.saturating_add(count);
+        }
+    }
+    let word = |(by, sum): (&str, u64)| format!("`{by}` met {sum} between two of its looks");
+    sums.into_iter().map(word).collect()
+}
+
+/// The newest readings of a target's goals.
+fn rests_on(looks: &[SeenPaper], goals: &[Goal], at: Seconds) -> Vec<Reading> {
+    let own = |reading: &&Reading| {
+        let mut goals = goals.iter();
+        reading.to <= at
+            && goals.any(|goal| reading.source == *goal.source() && reading.of == goal.of())
+    };
+    let all = looks.iter().flat_map(|look| &look.readings).filter(own);
+    let mut newest: Vec<Reading> = all.rev().take(READINGS_KEPT).cloned().collect();
+    newest.reverse();
+    newest
+}
+
+impl Room {
+    /// The verdict on each target by everything that is known now; none before the first window of its goal is over. What is handed in is looked at beside what the office read; `given` stands for what there was before.
+    ///
+    /// # Errors
+    /// [`Code::Refused`]: it was never wholly in force; what the store says.
+    pub async fn verdict(
+        &self,
+        held: &Held,
+        given: Option<u64>,
+        observed: &[Observation],
+        sighted: &[Sighting],
+    ) -> Answer<Option<Effect>> {
+        let begin = held.state().in_force_since();
+        let refuse = || Problem::new(Code::Refused, "it was never wholly in force");
+        let Some(moment) = self.moment(held, begin.ok_or_else(refuse)?) else {
+            return Ok(None);
+        };
+        let judged = self
+            .judged(held, moment, given, (observed, sighted))
+            .await?;
+        Ok(Some(judged.effect))
+    }
+
+    /// The end of the last window that is over.
+    fn moment(&self, held: &Held, begin: Seconds) -> Option<Moment> {
+        let window = held.state().plan().dossier.success.window_seconds().max(1);
+        let most = WINDOW_SECONDS_MAX / window;
+        let windows = (self.now().0.saturating_sub(begin.0) / window).min(most);
+        (windows > 0).then(|| Moment {
+            begin,
+            at: begin.plus(windows * window),
+        })
+    }
+
+    async fn judged(
+        &self,
+        held: &Held,
+        moment: Moment,
+        given: Option<u64>,
+        (by_hand, sighted): (&[Observation], &[Sighting]),
+    ) -> Answer<Judged> {
+        let plan = held.state().plan();
+        let id = plan.id;
+        let register = register(&*self.store).await.map_err(|e| kept(&e))?;
+        let before = before(&*self.store, id).await.map_err(|e| kept(&e))?;
+        let span = plan.dossier.success.seconds();
+        let back = span.max(LAG_SECONDS_MAX) + span + LOOK_SECONDS;
+        let since = Seconds(moment.at.0.saturating_sub(back));
+        let looks = seen(&*self.store, id, since).await.map_err(|e| kept(&e))?;
+        let findings = self.sighted().await?;
+        let all = aims(plan, &register);
+        let mut observations = observed(&looks, &all);
+        observations.extend_from_slice(by_hand);
+        let mut sightings = findings.sightings();
+        sightings.extend_from_slice(sighted);
+        let each: Vec<(Aimed, Result<Criterion, String>)> = all
+            .iter()
+            .map(|aims| {
+                let aimed = Aimed {
+                    target: aims.target.clone(),
+                    actuators: aims.actuators.clone(),
+                };
+                (aimed, criterion(aims, (moment, given), before.as_ref()))
+            })
+            .collect();
+        let lent: Vec<(&Aimed, Result<&Criterion, &str>)> = each
+            .iter()
+            .map(|(aimed, criterion)| (aimed, criterion.as_ref().map_err(String::as_str)))
+            .collect();
+        let share = Share {
+            percent: MOVED_PERCENT,
+            min: MOVED_MIN,
+        };
+        let times = (moment.begin, moment.at);
+        let mut effect = judge_each(&lent, share, times, &observations, &sightings);
+        for judged in &mut effect.judged {
+            judged
+                .reasons
+                .extend(met(&observations, &judged.target, moment));
+        }
+        let entries = findings.entries(&effect);
+        let rows = effect.judged.iter().zip(&all).zip(&each);
+        let targets = rows.map(|((judged, aims), (_, criterion))| TargetVerdict {
+            target: judged.target.clone(),
+            verdict: judged.verdict.name().to_owned(),
+            by: by_words(&aims.goals),
+            before: criterion.as_ref().ok().map(|criterion| {
+                let asked = criterion.by.len() as u64;
+                let counted = aims.goals.first().is_some_and(counts);
+                if counted { criterion.before } else { asked }
+            }),
+            not_in_force: judged.not_in_force.clone(),
+            moved: judged.moved.iter().map(ToString::to_string).collect(),
+            findings: entries.get(&*judged.target).cloned().unwrap_or_default(),
+            reasons: judged.reasons.clone(),
+            readings: rests_on(&looks, &aims.goals, moment.at),
+        });
+        let paper = VerdictPaper {
+            begin: moment.begin.0,
+            at: moment.at.0,
+            targets: targets.collect(),
+        };
+        Ok(Judged { effect, paper })
+    }
+
+    async fn sighted(&self) -> Answer<Sighted> {
+        let (node, now) = (self.node.clone(), self.now());
+        let read = tokio::task::spawn_blocking(move || Sighted::of_now(&node, now));
+        let read = read.await.map_err(|e| Problem::hidden(Code::Fault, e))?;
+        read.map_err(|e| crate::part::refused(&e))
+    }
+
+    /// Judges all measures of which a window is over, keeps verdicts that are others than before, and calls a person where an attack moved. What cannot be judged keeps no other from it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn judge_all(&self) -> Answer<Vec<Stepped>> {
+        let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
+        let mut stepped = Vec::new();
+        for held in all {
+            let state = held.state();
+            let begin = state
+                .in_force_since()
+                .filter(|_| state.stage() == Stage::InForce);
+            let Some(moment) = begin.and_then(|begin| self.moment(&held, begin)) else {
+                continue;
+            };
+            if !self.is_new(&held, moment) {
+                continue;
+            }
+            match self.keep_judged(&held, moment).await {
+                Ok(told) if told.is_empty() => {}
+                Ok(told) => stepped.push(said(held, told)),
+                Err(problem) => {
+                    let words = format!("no verdict: {} {}", problem.code.word(), problem.detail);
+                    stepped.push(said(held, vec![Told::Trouble(words)]));
+                }
+            }
+        }
+        Ok(stepped)
+    }
+
+    /// Whether a measure was not judged of this moment by this process.
+    fn is_new(&self, held: &Held, moment: Moment) -> bool {
+        let id = held.state().plan().id;
+        let judged = self.watched.judged.lock();
+        let mut judged = judged.unwrap_or_else(PoisonError::into_inner);
+        judged.insert(id, (moment.begin, moment.at)) != Some((moment.begin, moment.at))
+    }
+
+    /// Judges one measure of a moment, keeps what is new, and gives who is told.
+    async fn keep_judged(&self, held: &Held, moment: Moment) -> Answer<Vec<Told>> {
+        let id = held.state().plan().id;
+        let known = verdict(&*self.store, id).await.map_err(|e| kept(&e))?;
+        let judged = self.judged(held, moment, None, (&[], &[])).await?;
+        let paper = judged.paper;
+        if known.as_ref().is_some_and(|known| known.is_same(&paper)) {
+            return Ok(Vec::new());
+        }
+        keep_verdict(&*self.store, id, &paper, BY)
+            .await
+            .map_err(|e| kept(&e))?;
+        let mut told = moved(known.as_ref(), &paper);
+        told.extend(self.record_verdict(held, &paper).await);
+        Ok(told)
+    }
+
+    /// Puts verdicts on record, under the step of each actuator's last dispatch.
+    async fn record_verdict(&self, held: &Held, paper: &VerdictPaper) -> Vec<Told> {
+        let state = held.state();
+        let Some(authority) = state.authority() else {
+            return Vec::new();
+        };
+        let at = Seconds(paper.at);
+        let mut of: BTreeMap<Name, Vec<String>> = BTreeMap::new();
+        for one in &paper.targets {
+            let aims = state.plan().aims.iter();
+            let own = aims.filter(|aim| aim.target == one.target);
+            let actuators: BTreeSet<&Name> = own.map(|aim| &aim.actuator).collect();
+            for actuator in actuators {
+                let line = format!("verdict {} {} at {at}", one.verdict, one.target);
+                of.entry(actuator.clone()).or_default().push(line);
+            }
+        }
+        let (node, host) = (self.node.clone(), self.host.clone());
+        let watched = Arc::clone(&self.watched);
+        let done = tokio::task::spawn_blocking(move || {
+            let steps = watched.with_book(&node, |book, _| {
+                let mut steps: BTreeMap<String, u64> = BTreeMap::new();
+                for acted in book.measure_acts() {
+                    if let (MeasureAct::Dispatch, Some(actuator)) = (acted.act, &acted.actuator)
+                        && acted.authority == authority
+                    {
+                        steps.insert(actuator.to_string(), acted.step);
+                    }
+                }
+                steps
+            });
+            let steps = steps.ok_or("the log does not answer; a verdict is not on record")?;
+            for (actuator, lines) in of {
+                let Some(step) = steps.get(actuator.as_str()).copied() else {
+                    continue;
+                };
+                let lines = lines.into_iter().map(|line| (step, line, String::new()));
+                for part in by_step(lines.collect(), DETAIL_BYTES_MAX) {
+                    let deed = MeasureDeed {
+                        authority,
+                        act: MeasureAct::Effect,
+                        actuator: Some(actuator.clone()),
+                        step: part.step,
+                        detail: part.detail,
+                    };
+                    record_measure_act(&node, &host, &deed).map_err(|e| told(&e))?;
+                }
+            }
+            Ok::<(), String>(())
+        });
+        match done.await {
+            Ok(Ok(())) => Vec::new(),
+            Ok(Err(words)) => vec![Told::Trouble(words)],
+            Err(fell) => vec![Told::Trouble(fell.to_string())],
+        }
+    }
+
+    /// Ends measures whose goals are met by what the office read: judged once more, on record, then taken back.
+    ///
+    /// # Errors
+    /// What the store says; what came before it is done.
+    pub(super) async fn end_by_readings(&self) -> Answer<Vec<Stepped>> {
+        let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
+        let mut stepped = Vec::new();
+        for held in all {
+            let state = held.state();
+            if !matches!(state.stage(), Stage::Dispatching | Stage::InForce) {
+                continue;
+            }
+            let dossier = &state.plan().dossier;
+            let span = dossier.success.seconds().max(dossier.stop.seconds());
+            let since = Seconds(
+                self.now()
+                    .0
+                    .saturating_sub(span + LAG_SECONDS_MAX + LOOK_SECONDS),
+            );
+            let id = state.plan().id;
+            let looks = seen(&*self.store, id, since).await.map_err(|e| kept(&e))?;
+            let readings: Vec<Reading> = looks.into_iter().flat_map(|look| look.readings).collect();
+            let Some(event) = held.life.measured(&readings, self.now()) else {
+                continue;
+            };
+            let told = self.last_verdict(&held, &event, &readings).await;
+            let mut ended = self.step(id, &event, BY).await?;
+            ended.told.extend(told);
+            stepped.push(ended);
+        }
+        Ok(stepped)
+    }
+
+    /// The verdict at the end that readings bring. An end does not wait for it: what fails is told.
+    async fn last_verdict(&self, held: &Held, event: &Event, readings: &[Reading]) -> Vec<Told> {
+        let success = &held.state().plan().dossier.success;
+        let at = match event {
+            Event::SuccessMet => success.newest(readings, self.now()),
+            _ => Some(self.now()),
+        };
+        let begin = held.state().in_force_since();
+        let moment = begin.zip(at).map(|(begin, at)| Moment { begin, at });
+        let whole = |moment: &Moment| {
+            moment.at.0.saturating_sub(moment.begin.0) >= success.seconds()
+                && moment.at.0 - moment.begin.0 <= WINDOW_SECONDS_MAX
+        };
+        let Some(moment) = moment.filter(whole) else {
+            return Vec::new();
+        };
+        match self.keep_judged(held, moment).await {
+            Ok(told) => told,
+            Err(problem) => vec![Told::Trouble(format!("no verdict: {}", problem.detail))],
+        }
+    }
+}
+
+/// A call for each target whose attack moved, where that is new.
+fn moved(known: Option<&VerdictPaper>, paper: &VerdictPaper) -> Vec<Told> {
+    let known = |target: &str| {
+        let mut rows = known.into_iter().flat_map(|known| &known.targets);
+        rows.find(|row| row.target == target)
+    };
+    let new = paper.targets.iter().filter(|row| {
+        row.verdict == Verdict::Displaced.name()
+            && known(&row.target).is_none_or(|known| known.findings != row.findings)
+    });
+    new.map(|row| {
+        let to = row.moved.join("; ");
+        Told::Page(format!("the attack by {} moved: {to}", row.target))
+    })
+    .collect()
+}
+
+fn said(held: Held, told: Vec<Told>) -> Stepped {
+    Stepped {
+        held,
+        records: Vec::new(),
+        refused: None,
+        told,
+    }
 }
