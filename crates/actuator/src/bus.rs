@@ -62,19 +62,26 @@ pub async fn listen(config: NatsConfig, name: String, handle: Handle) -> io::Res
     let subscribed = client.subscribe(subject(&name)).await;
     let mut messages = subscribed.map_err(io::Error::other)?;
     let free = Arc::new(Semaphore::new(COMMANDS_MAX));
+    let producer = config.producer.unwrap_or_else(|| "nats".to_owned());
     while let Some(message) = messages.next().await {
         // BOUND: nobody closes the semaphore.
         let place = Arc::clone(&free).acquire_owned().await.ok();
         let (client, name, handle) = (client.clone(), name.clone(), handle.clone());
+        let producer = producer.clone();
         tokio::spawn(async move {
-            answer(&client, message, &name, &handle).await;
+            answer(&client, message, (&name, producer), &handle).await;
             drop(place);
         });
     }
     Ok(())
 }
 
-async fn answer(client: &async_nats::Client, message: Message, name: &str, handle: &Handle) {
+async fn answer(
+    client: &async_nats::Client,
+    message: Message,
+    (name, producer): (&str, String),
+    handle: &Handle,
+) {
     let header = |name: &str| {
         let headers = message.headers.as_ref();
         let value = headers.and_then(|headers| headers.get(name));
@@ -87,6 +94,7 @@ async fn answer(client: &async_nats::Client, message: Message, name: &str, handl
     } else {
         let (send, receive) = oneshot::channel();
         handle.ask(Ask::Command {
+            producer,
             body: message.payload.to_vec(),
             media_type,
             answer: Box::new(move |said| drop(send.send(said))),

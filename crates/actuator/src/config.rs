@@ -66,7 +66,7 @@ pub struct Producer {
     pub name: String,
     /// SHA-256 of its certificate, in hexadecimal digits.
     pub certificate_sha256: String,
-    /// What it may do: `command`, `approve`, `read`.
+    /// What it may do: `command`, `approve`, `read`, `lists`.
     pub may: Vec<May>,
 }
 
@@ -80,6 +80,8 @@ pub enum May {
     Approve,
     /// Read receipts.
     Read,
+    /// Bring newer protected lists.
+    Lists,
 }
 
 impl Producer {
@@ -117,6 +119,8 @@ pub struct NatsConfig {
     pub key: Option<PathBuf>,
     /// A file with our nkey seed there.
     pub nkey: Option<PathBuf>,
+    /// The producer that what comes over NATS counts as, `nats` where nothing is said: only one may publish there.
+    pub producer: Option<String>,
 }
 
 /// The configuration.
@@ -265,10 +269,23 @@ impl Config {
         if self.drill.is_some() && real {
             return wrong("drill", "stands beside a real system: a drill has none");
         }
-        if self.drill.is_none() && self.lists.note.is_none() {
-            return wrong("lists", "has no bundle; only a drill runs without one");
+        let producers = || self.https.iter().flat_map(|https| &https.producers);
+        let brings = producers().any(|one| one.may.contains(&May::Lists));
+        if self.drill.is_none() && self.lists.note.is_none() && !brings {
+            return wrong(
+                "lists",
+                "has no bundle, and no producer may bring one; only a drill runs without",
+            );
         }
-        for producer in self.https.iter().flat_map(|https| &https.producers) {
+        let over_nats = self.nats.iter().filter_map(|nats| nats.producer.as_ref());
+        let names = producers().map(|one| &one.name).chain(over_nats);
+        if names
+            .into_iter()
+            .any(|name| name.chars().any(char::is_control))
+        {
+            return wrong("https", "has a producer whose name is no line of text");
+        }
+        for producer in producers() {
             if producer.fingerprint().is_none() {
                 return wrong(
                     "https",

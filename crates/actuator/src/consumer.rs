@@ -1,12 +1,16 @@
 //! HTTPS: commands, approvals and receipts. In: connections of producers whose certificates the owner listed. Out: what the runner says, in the form and with the status of the language. Never: a body of somebody who is not
-//! listed; a connection that may wait without end.
+//! listed; a connection that may wait without end; a stranger who keeps a producer out.
 //!
-//! `POST /.well-known/openc2` is the transfer specification of `OpenC2` over HTTPS; `PUT /v1/approvals/{id}` and `GET /v1/effects` are ours (`docs/reference/openc2.md`).
+//! `POST /.well-known/openc2` is the transfer specification of `OpenC2` over HTTPS; `PUT /v1/approvals/{id}`, `PUT` and `GET /v1/lists` and `GET /v1/effects` are ours (`docs/reference/openc2.md`).
+
+mod places;
 
 use crate::approvals::BUNDLE_BYTES_MAX;
 use crate::config::{HttpsConfig, May, Producer};
 use crate::runner::{Ask, Handle, Said, Told};
 use crate::tls;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -14,20 +18,23 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use places::{Handshake, Handshakes, Places};
 use sakimori_respond::consumer::Reply;
 use sakimori_respond::openc2::{MEDIA_TYPE, MESSAGE_BYTES_MAX, Status};
+use serde::Deserialize;
+use serde_json::json;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Mutex, oneshot};
 use tokio_rustls::TlsAcceptor;
 
-/// Most connections at a time; who comes later waits.
-pub const CONNECTIONS_MAX: usize = 64;
 /// Longest wait for a handshake.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(5);
+/// Longest time of a connection of somebody who is not listed.
+const STRANGER_WAIT: Duration = Duration::from_secs(5);
 /// Longest wait for the head of a request, and for the next one on a connection.
 const HEAD_WAIT: Duration = Duration::from_secs(15);
 /// Longest wait for a whole body.
@@ -36,6 +43,10 @@ const BODY_WAIT: Duration = Duration::from_secs(20);
 const ANSWER_WAIT: Duration = Duration::from_secs(15);
 /// Longest time of a connection.
 const CONNECTION_WAIT: Duration = Duration::from_mins(10);
+/// Longest wait for protected lists to come, and to be read.
+const LISTS_WAIT: Duration = Duration::from_mins(1);
+/// Longest body with protected lists.
+pub const LISTS_BYTES_MAX: usize = 64 << 20;
 const HEAD_BYTES_MAX: usize = 16 << 10;
 const REQUEST_ID_BYTES_MAX: usize = 128;
 
@@ -43,6 +54,17 @@ struct Server {
     handle: Handle,
     producers: Vec<Producer>,
     name: String,
+    places: Places,
+    /// One bundle of lists at a time is in memory.
+    lists: Mutex<()>,
+}
+
+/// Protected lists as they are brought.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Brought {
+    note: String,
+    file: String,
 }
 
 /// Binds the listener.
@@ -66,31 +88,39 @@ pub async fn serve(
     let acceptor = TlsAcceptor::from(tls::server(&config)?);
     let server = Arc::new(Server {
         handle,
+        places: Places::of(&config.producers),
         producers: config.producers,
         name,
+        lists: Mutex::new(()),
     });
-    let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let handshakes = Handshakes::default();
     loop {
-        // BOUND: only a closed semaphore has no permit to give, and nobody closes this one.
-        let place = Arc::clone(&free).acquire_owned().await.ok();
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, from)) = listener.accept().await else {
             // Where the process has no file left for a connection, the next one is not waited for in a busy loop.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        let handshake = handshakes.begin(from.ip());
         let (acceptor, server) = (acceptor.clone(), Arc::clone(&server));
-        tokio::spawn(async move {
-            talk(stream, acceptor, server).await;
-            drop(place);
-        });
+        tokio::spawn(talk(stream, acceptor, handshake, server));
     }
 }
 
-async fn talk(stream: TcpStream, acceptor: TlsAcceptor, server: Arc<Server>) {
+async fn talk(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    mut handshake: Handshake,
+    server: Arc<Server>,
+) {
     // Small answers must not wait for more.
     let _ = stream.set_nodelay(true);
-    let handshake = tokio::time::timeout(HANDSHAKE_WAIT, acceptor.accept(stream)).await;
-    let Ok(Ok(stream)) = handshake else {
+    let shaken = tokio::time::timeout(HANDSHAKE_WAIT, acceptor.accept(stream));
+    let stream = tokio::select! {
+        shaken = shaken => shaken,
+        _ = &mut handshake.broken => return,
+    };
+    drop(handshake);
+    let Ok(Ok(stream)) = stream else {
         return;
     };
     let (_, session) = stream.get_ref();
@@ -101,9 +131,18 @@ async fn talk(stream: TcpStream, acceptor: TlsAcceptor, server: Arc<Server>) {
         .iter()
         .find(|one| one.fingerprint().is_some_and(|known| Some(known) == shown))
         .cloned();
+    let is_listed = producer.is_some();
+    let place = match shown.filter(|_| is_listed) {
+        Some(hash) => server.places.own(&hash).await,
+        None => server.places.stranger(),
+    };
+    let Some(_place) = place else {
+        return;
+    };
     let producer = Arc::new(producer);
+    let handler = Arc::clone(&server);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (server, producer) = (Arc::clone(&server), Arc::clone(&producer));
+        let (server, producer) = (Arc::clone(&handler), Arc::clone(&producer));
         async move {
             let answer = server.answer(request, producer.as_ref().as_ref()).await;
             Ok::<_, Infallible>(answer)
@@ -111,15 +150,23 @@ async fn talk(stream: TcpStream, acceptor: TlsAcceptor, server: Arc<Server>) {
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WAIT)
+        .header_read_timeout(if is_listed { HEAD_WAIT } else { STRANGER_WAIT })
+        .keep_alive(is_listed)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(64)
         .serve_connection(TokioIo::new(stream), service);
     // What a client breaks off is its own affair, and an answer that nobody reads ends too.
-    let _ = tokio::time::timeout(CONNECTION_WAIT, served).await;
+    let most = if is_listed {
+        CONNECTION_WAIT
+    } else {
+        STRANGER_WAIT
+    };
+    let _ = tokio::time::timeout(most, served).await;
 }
 
 type Answer = Response<Full<Bytes>>;
+/// Gives what the runner tells.
+type ToldTo = Box<dyn FnOnce(Told) + Send>;
 
 fn answer(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(body)));
@@ -157,12 +204,18 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
         .unwrap_or_default()
 }
 
-async fn body(request: Request<Incoming>, most: usize) -> Result<Vec<u8>, Status> {
+async fn body(request: Request<Incoming>, most: usize, wait: Duration) -> Result<Vec<u8>, Status> {
     let collected = Limited::new(request.into_body(), most).collect();
-    match tokio::time::timeout(BODY_WAIT, collected).await {
+    match tokio::time::timeout(wait, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
         Ok(Err(_)) | Err(_) => Err(Status::BadRequest),
     }
+}
+
+/// Note and file of lists that are brought.
+fn brought(body: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let Brought { note, file } = serde_json::from_slice(body).ok()?;
+    Some((STANDARD.decode(note).ok()?, STANDARD.decode(file).ok()?))
 }
 
 impl Server {
@@ -191,12 +244,17 @@ impl Server {
         let method = request.method().clone();
         match (method, path.as_str(), approval) {
             (Method::POST, "/.well-known/openc2", _) if may(May::Command) => {
-                self.command(request).await
+                self.command(&producer.name, request).await
             }
             (Method::PUT, _, Some(id)) if may(May::Approve) => self.approve(&id, request).await,
             (Method::GET, "/v1/effects", _) if may(May::Read) => self.effects().await,
+            (Method::PUT, "/v1/lists", _) if may(May::Lists) => self.lists(request).await,
+            (Method::GET, "/v1/lists", _) if may(May::Lists) || may(May::Read) => {
+                self.asked(Ask::ListsShown, ANSWER_WAIT).await
+            }
             (Method::POST, "/.well-known/openc2", _)
             | (Method::PUT, _, Some(_))
+            | (Method::PUT | Method::GET, "/v1/lists", _)
             | (Method::GET, "/v1/effects", _) => not_allowed(),
             _ => self.refused(Status::NotFound, "nothing is here"),
         }
@@ -209,9 +267,9 @@ impl Server {
         })
     }
 
-    async fn command(&self, request: Request<Incoming>) -> Answer {
+    async fn command(&self, producer: &str, request: Request<Incoming>) -> Answer {
         let media_type = text(request.headers(), "content-type").to_owned();
-        let body = match body(request, MESSAGE_BYTES_MAX).await {
+        let body = match body(request, MESSAGE_BYTES_MAX, BODY_WAIT).await {
             Ok(body) => body,
             Err(status) => {
                 return self.refused(status, "the body is too long, or did not come in time");
@@ -219,6 +277,7 @@ impl Server {
         };
         let (send, receive) = oneshot::channel();
         self.handle.ask(Ask::Command {
+            producer: producer.to_owned(),
             body,
             media_type,
             // Who has gone away is not waited for.
@@ -234,22 +293,47 @@ impl Server {
         let Ok(id) = id.parse() else {
             return self.refused(Status::NotFound, "this is no id of a statement");
         };
-        let bundle = match body(request, BUNDLE_BYTES_MAX).await {
+        let bundle = match body(request, BUNDLE_BYTES_MAX, BODY_WAIT).await {
             Ok(bundle) => bundle,
             Err(status) => {
                 return self.refused(status, "the body is too long, or did not come in time");
             }
         };
+        let id = Some(id);
+        let ask = |answer| Ask::Approve { id, bundle, answer };
+        self.asked(ask, ANSWER_WAIT).await
+    }
+
+    /// Asks the runner what it answers with JSON.
+    async fn asked(&self, ask: impl FnOnce(ToldTo) -> Ask, wait: Duration) -> Answer {
         let (send, receive) = oneshot::channel();
-        self.handle.ask(Ask::Approve {
-            id: Some(id),
-            bundle,
-            answer: Box::new(move |told| drop(send.send(told))),
-        });
-        match tokio::time::timeout(ANSWER_WAIT, receive).await {
+        // Who has gone away is not waited for.
+        self.handle
+            .ask(ask(Box::new(move |told| drop(send.send(told)))));
+        match tokio::time::timeout(wait, receive).await {
             Ok(Ok(said)) => told(&said),
             _ => self.refused(Status::ServiceUnavailable, "the actuator does not answer"),
         }
+    }
+
+    async fn lists(&self, request: Request<Incoming>) -> Answer {
+        let Ok(_one) = self.lists.try_lock() else {
+            return self.refused(Status::ServiceUnavailable, "other lists are being brought");
+        };
+        let body = match body(request, LISTS_BYTES_MAX, LISTS_WAIT).await {
+            Ok(body) => body,
+            Err(status) => {
+                return self.refused(status, "the body is too long, or did not come in time");
+            }
+        };
+        let read = tokio::task::spawn_blocking(move || brought(&body)).await;
+        let Ok(Some((note, file))) = read else {
+            let words = "this is not {\"note\": BASE64, \"file\": BASE64}";
+            let body = json!({"refused": "not-lists", "detail": words});
+            return told(&Told { status: 400, body });
+        };
+        let ask = |answer| Ask::Lists { note, file, answer };
+        self.asked(ask, LISTS_WAIT).await
     }
 
     async fn effects(&self) -> Answer {

@@ -1,8 +1,13 @@
-//! What the gate remembers between approvals, on disk. In: a [`SensorState`]. Out: the same after a restart. Never: a memory that was damaged and is taken for empty.
+//! What the gate remembers between approvals, on disk. In: a [`SensorState`]. Out: the same after a restart. Never: a memory that was damaged and is taken for empty; a suspension or revocation that waits for the disk.
+//!
+//! What is remembered counts at once. Where the disk does not take it, suspensions and revocations go into room that was kept for them before, and the whole is written as soon as it can be.
+
+mod reserve;
 
 use crate::files;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reserve::{End, Reserve};
 use sakimori_authority::gate::{SensorState, Standing};
 use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_custody::ids::{AuthorityId, hex, unhex};
@@ -40,6 +45,9 @@ struct Text {
 pub struct Memory {
     path: PathBuf,
     state: SensorState,
+    /// What the disk has; nothing before it has anything.
+    durable: Option<SensorState>,
+    reserve: Reserve,
 }
 
 fn read(text: Text) -> Option<SensorState> {
@@ -77,23 +85,41 @@ fn read(text: Text) -> Option<SensorState> {
 }
 
 impl Memory {
-    /// Reads the memory, or begins one with the trust root that the owner installed.
+    /// Reads the memory, or begins one with the trust root that the owner installed. The room for what takes back is `PATH` with the ending `ends`.
     ///
     /// # Errors
     /// [`MemoryError`].
     pub fn open(path: PathBuf, trust_root: &[u8]) -> Result<Self, MemoryError> {
-        let state = match files::read(&path, BYTES_MAX)? {
-            None => SensorState {
-                trust_root: Some(trust_root.to_vec()),
-                ..SensorState::default()
-            },
+        let durable = match files::read(&path, BYTES_MAX)? {
+            None => None,
             Some(bytes) => {
                 let text = serde_json::from_slice(&bytes)
                     .map_err(|_| MemoryError::Damaged("it is not JSON of a memory"))?;
-                read(text).ok_or(MemoryError::Damaged("a member is not as it should be"))?
+                let state = read(text);
+                let wrong = MemoryError::Damaged("a member is not as it should be");
+                Some(state.ok_or(wrong)?)
             }
         };
-        Ok(Self { path, state })
+        let reserve = Reserve::open(path.with_extension("ends"))?;
+        let mut state = durable.clone().unwrap_or_else(|| SensorState {
+            trust_root: Some(trust_root.to_vec()),
+            ..SensorState::default()
+        });
+        for end in reserve.slots() {
+            end.note(&mut state);
+        }
+        let mut memory = Self {
+            path,
+            state,
+            durable,
+            reserve,
+        };
+        if !memory.reserve.slots().is_empty()
+            && let Err(error) = memory.again()
+        {
+            tracing::warn!(%error, "the memory cannot be written; what takes back is kept beside it");
+        }
+        Ok(memory)
     }
 
     /// What is remembered.
@@ -101,14 +127,52 @@ impl Memory {
         &self.state
     }
 
+    /// Whether every suspension and revocation that is remembered would be after a restart.
+    pub fn has_ends(&self) -> bool {
+        let none = SensorState::default();
+        let durable = self.durable.as_ref().unwrap_or(&none);
+        let kept = End::all(durable);
+        let slots = self.reserve.slots();
+        let mut all = End::all(&self.state).into_iter();
+        all.all(|end| kept.contains(&end) || slots.contains(&end))
+    }
+
     /// Remembers, durable when this returns.
     ///
     /// # Errors
-    /// The disk's: what was remembered before is.
+    /// The disk's: it is remembered all the same until a restart, and what takes back also behind it where [`Memory::has_ends`] says so. [`Memory::again`] writes it later.
     pub fn keep(&mut self, state: SensorState) -> io::Result<()> {
-        if state == self.state {
+        self.state = state;
+        self.again()
+    }
+
+    /// Writes what the disk does not have yet.
+    ///
+    /// # Errors
+    /// As [`Memory::keep`].
+    pub fn again(&mut self) -> io::Result<()> {
+        if self.durable.as_ref() == Some(&self.state) {
             return Ok(());
         }
+        if let Err(error) = self.write() {
+            let none = SensorState::default();
+            let kept = End::all(self.durable.as_ref().unwrap_or(&none));
+            let mut ends = End::all(&self.state);
+            ends.retain(|end| !kept.contains(end));
+            if let Err(why) = self.reserve.note(&ends) {
+                tracing::error!(%why, "a suspension or revocation is not on the disk; it counts until a restart");
+            }
+            return Err(error);
+        }
+        self.durable = Some(self.state.clone());
+        if let Err(error) = self.reserve.clear() {
+            tracing::warn!(%error, "the room for what takes back cannot be emptied");
+        }
+        Ok(())
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let state = &self.state;
         let standing = |one: &Standing| {
             (
                 one.authority.to_string(),
@@ -127,8 +191,6 @@ impl Memory {
             software: state.software,
         };
         let bytes = serde_json::to_vec(&text).map_err(io::Error::other)?;
-        files::write(&self.path, &bytes)?;
-        self.state = state;
-        Ok(())
+        files::write(&self.path, &bytes)
     }
 }

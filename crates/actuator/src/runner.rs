@@ -6,6 +6,8 @@
 mod acts;
 mod approve;
 mod hand;
+mod handle;
+mod listed;
 mod lookups;
 mod owner;
 mod round;
@@ -13,6 +15,7 @@ mod stopped;
 mod tell;
 
 pub(crate) use hand::Done;
+pub use handle::Handle;
 pub use stopped::StopFlag;
 
 use crate::approvals::Approvals;
@@ -74,6 +77,8 @@ pub struct Told {
 pub enum Ask {
     /// A command.
     Command {
+        /// Who sent it: what others send uses up none of its numbers and steps.
+        producer: String,
         /// As it came.
         body: Vec<u8>,
         /// Its media type.
@@ -90,6 +95,17 @@ pub enum Ask {
         /// What came of it.
         answer: Answer<Told>,
     },
+    /// A signed bundle of protected lists.
+    Lists {
+        /// Its note.
+        note: Vec<u8>,
+        /// Its file.
+        file: Vec<u8>,
+        /// What came of it.
+        answer: Answer<Told>,
+    },
+    /// Which bundle of protected lists is in use.
+    ListsShown(Answer<Told>),
     /// A signed receipt of all effects.
     Effects(Answer<String>),
     /// How it stands.
@@ -110,20 +126,12 @@ pub(crate) enum Message {
     Done(usize, Done),
     /// A look-up was answered.
     Led(lookups::Answered),
+    /// Protected lists were read.
+    Listed(Box<crate::lists::Read>),
     /// Somebody asks.
     Ask(Ask),
-}
-
-/// By which others ask.
-#[derive(Clone)]
-pub struct Handle(Sender<Message>);
-
-impl Handle {
-    /// Asks. Where the runner has ended, nothing answers.
-    pub fn ask(&self, ask: Ask) {
-        // Who asks sees by the missing answer that it has ended.
-        let _ = self.0.send(Message::Ask(ask));
-    }
+    /// The owner has said something: see [`handle::Words`].
+    Word,
 }
 
 /// What a runner is made of.
@@ -203,6 +211,13 @@ pub struct Runner {
     rehearsals: BTreeMap<u64, approve::Rehearsal>,
     rehearsed: u64,
     lookups: lookups::Lookups,
+    /// Who waits for lists that were brought.
+    bringing: Option<Answer<Told>>,
+    /// Whether it was said that nothing is put in force again without lists.
+    told_unlisted: bool,
+    words: Arc<handle::Words>,
+    queue: handle::Queue,
+    to: Sender<Message>,
     from: Receiver<Message>,
     events: VecDeque<Event>,
 }
@@ -228,6 +243,7 @@ impl Runner {
         let engine = Engine::restore(parts.bounds, parts.run, records);
         let is_stopped = parts.flag.is_stopped() || engine.state().is_stopped();
         let halt = Arc::new(AtomicBool::new(is_stopped));
+        let words = Arc::new(handle::Words::of(Arc::clone(&halt)));
         let mut hands = Vec::new();
         let mut by = BTreeMap::new();
         let mut lookups = lookups::Lookups::default();
@@ -272,10 +288,15 @@ impl Runner {
             rehearsals: BTreeMap::new(),
             rehearsed: 0,
             lookups,
+            bringing: None,
+            told_unlisted: false,
+            words: Arc::clone(&words),
+            queue: handle::Queue::default(),
+            to: to.clone(),
             from,
             events: VecDeque::new(),
         };
-        Ok((runner, Handle(to)))
+        Ok((runner, Handle::of(to, words)))
     }
 
     /// Runs until it is told to end. What is in force stays in force: its substrates' timers end it.
@@ -286,11 +307,25 @@ impl Runner {
         self.begin()?;
         let mut due = self.counted();
         loop {
-            let wait = due.saturating_sub(self.counted());
+            let wait = if self.queue.is_empty() {
+                due.saturating_sub(self.counted())
+            } else {
+                0
+            };
             match self.from.recv_timeout(Duration::from_millis(wait)) {
-                Ok(Message::Ask(Ask::End)) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(message) => self.message(message),
+                Ok(message) => self.queue.put(message),
+                Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
+            }
+            while let Ok(message) = self.from.try_recv() {
+                self.queue.put(message);
+            }
+            // The owner is heard before all that came earlier.
+            if !self.hear_words() {
+                break;
+            }
+            if let Some(message) = self.queue.next() {
+                self.message(message);
             }
             if self.counted() >= due {
                 self.tick();
@@ -313,10 +348,7 @@ impl Runner {
         for event in events {
             self.give(event);
         }
-        let unproven = self.approvals.unproven(self.engine.state().permits());
-        for event in unproven {
-            self.give(event);
-        }
+        self.prove();
         if self.flag.is_stopped() && !self.engine.state().is_stopped() {
             self.give(Event::Stopped);
         }
@@ -325,24 +357,52 @@ impl Runner {
         Ok(())
     }
 
+    /// Holds back measures of which an approval has no proof any more, and lets go on those that have it again.
+    pub(super) fn prove(&mut self) {
+        let now = self.time_shown();
+        for event in self.approvals.proofs(self.engine.state(), now) {
+            self.give(event);
+        }
+    }
+
+    /// Does what the owner has said; whether it goes on.
+    fn hear_words(&mut self) -> bool {
+        while let Some(ask) = self.words.next() {
+            if matches!(ask, Ask::End) {
+                return false;
+            }
+            self.asked(ask);
+        }
+        true
+    }
+
     fn message(&mut self, message: Message) {
         match message {
             Message::Done(hand, done) => self.done(hand, done),
             Message::Led(answered) => self.led(answered),
-            Message::Ask(ask) => match ask {
-                Ask::Command {
-                    body,
-                    media_type,
-                    answer,
-                } => self.command(&body, &media_type, answer),
-                Ask::Approve { id, bundle, answer } => self.approve(id, &bundle, answer),
-                Ask::Effects(answer) => answer(self.receipt_of_all()),
-                Ask::Show(answer) => answer(self.shown()),
-                Ask::Stop(answer) => self.stop(answer),
-                Ask::Free(measure, answer) => answer(self.free(measure)),
-                Ask::Release(measure, answer) => self.release(measure, answer),
-                Ask::End => {}
-            },
+            Message::Listed(read) => self.listed(Some(*read)),
+            Message::Ask(ask) => self.asked(ask),
+            Message::Word => {}
+        }
+    }
+
+    fn asked(&mut self, ask: Ask) {
+        match ask {
+            Ask::Command {
+                producer,
+                body,
+                media_type,
+                answer,
+            } => self.command(&producer, &body, &media_type, answer),
+            Ask::Approve { id, bundle, answer } => self.approve(id, &bundle, answer),
+            Ask::Lists { note, file, answer } => self.bring_lists(note, file, answer),
+            Ask::ListsShown(answer) => answer(self.lists_shown()),
+            Ask::Effects(answer) => answer(self.receipt_of_all()),
+            Ask::Show(answer) => answer(self.shown()),
+            Ask::Stop(answer) => self.stop(answer),
+            Ask::Free(measure, answer) => answer(self.free(measure)),
+            Ask::Release(measure, answer) => self.release(measure, answer),
+            Ask::End => {}
         }
     }
 
@@ -351,6 +411,9 @@ impl Runner {
         let counted = self.counted();
         self.late(counted);
         self.owed_again();
+        if let Err(error) = self.approvals.again() {
+            tracing::warn!(%error, "what the gate remembers cannot be written");
+        }
         let now = self.time.now();
         if let Judged::Sure(time) = now
             && time.0 >= self.kept_time.0.saturating_add(60)
@@ -363,13 +426,13 @@ impl Runner {
                 tracing::warn!(%error, "an old approval cannot be removed");
             }
             self.kept_time = time;
+            // An approval that is over holds nothing back any more.
+            for event in self.approvals.standings(time) {
+                self.give(event);
+            }
+            self.prove();
         }
-        let root = self.approvals.root();
-        match self.lists.again(&root, now.time()) {
-            Ok(false) => {}
-            Ok(true) => self.judge_lists(),
-            Err(error) => tracing::error!(%error, "the protected lists are not taken"),
-        }
+        self.lists_again();
         self.compact();
     }
 
@@ -405,38 +468,6 @@ impl Runner {
         Said {
             status: reply.status(),
             body: reply.bytes(self.name.as_str(), self.time.clock().wall_ms()),
-        }
-    }
-
-    /// Holds back measures whose targets are protected now, and lets go those that are not any more.
-    fn judge_lists(&mut self) {
-        let now = self.time.now().time();
-        let mut hit: BTreeMap<[u8; 32], bool> = BTreeMap::new();
-        for permit in self.engine.state().permits() {
-            let level = self.approvals.level(&permit.measure);
-            let mut refused = permit.allowed.iter().filter_map(|one| {
-                let led = self.led_of(&Key {
-                    measure: permit.measure,
-                    deed: one.deed,
-                    target: one.target.clone(),
-                });
-                let seen = led.unwrap_or_default().seen;
-                self.lists
-                    .refuse_led(one.deed, &one.target, &seen, level, now)
-            });
-            let met = refused.find(|one| matches!(one, crate::lists::Protects::Hit(_)));
-            if let Some(why) = &met {
-                tracing::error!(why = %why.clone().into_words(), "a measure in force meets what is protected and is held back");
-            }
-            *hit.entry(permit.measure).or_default() |= met.is_some();
-        }
-        let by = sakimori_respond::engine::Holder::Lists;
-        for (measure, is_hit) in hit {
-            self.give(if is_hit {
-                Event::Suspended { measure, by }
-            } else {
-                Event::Resumed { measure, by }
-            });
         }
     }
 

@@ -224,8 +224,10 @@ pub fn run(config: &Config, at: &Path, own: &Own) -> Result<(), StartError> {
             .map_err(system("HTTPS"))?;
         let address = listener.local_addr().map_err(system("HTTPS"))?;
         let listening = config.folder.join("listening");
-        files::write(&listening, format!("{address}\n").as_bytes())
-            .map_err(system("the file `listening`"))?;
+        // A full disk keeps nobody from starting: what has to end does.
+        if let Err(error) = files::write(&listening, format!("{address}\n").as_bytes()) {
+            tracing::warn!(%error, "the file `listening` cannot be written");
+        }
         tracing::info!(%address, "commands are taken over HTTPS");
         let (name, handle) = (name.clone(), handle.clone());
         runtime.spawn(async move {

@@ -198,6 +198,8 @@ pub struct Plan {
     pub decision_kind: EntryType,
     /// The authority that the decision's entry names, where it is not the statement's.
     pub decision_authority: Option<[u8; 32]>,
+    /// Entries that the log has behind the lease's: of two samples for one memory the later has more.
+    pub behind: u64,
     /// What stands in the pack's place, where it is a measure.
     pub measure: Option<Measure>,
     /// What [`Plan::edit`] has collected.
@@ -221,6 +223,7 @@ impl Default for Plan {
             suspension: None,
             decision_kind: EntryType::Decision,
             decision_authority: None,
+            behind: 0,
             measure: None,
             edits: Vec::new(),
         }
@@ -336,7 +339,9 @@ impl Plan {
         let before = log.checkpoint();
         let lease = text::lease(&text::sha256(statement.text()));
         let lease = self.note(Part::Lease, lease, &self.lease_signers);
-        log.activation(own, &lease.to_bytes());
+        for _ in 0..=self.behind {
+            log.activation(own, &lease.to_bytes());
+        }
         let checkpoint = log.checkpoint().to_string();
         let checkpoint = self.note(Part::Checkpoint, checkpoint, &self.checkpoint_signers);
         let sensor = self.measure.as_ref().and_then(|m| m.actuators.first());

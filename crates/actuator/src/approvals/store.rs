@@ -35,8 +35,6 @@ pub struct Stored {
     pub bundle: Bundle,
     /// When it was taken.
     pub taken: Seconds,
-    /// Until when new effects might begin, as of then.
-    pub lease: Option<Seconds>,
 }
 
 /// The folder.
@@ -64,14 +62,13 @@ impl Store {
             .and_then(|at| bytes.split_at_checked(at))
             .ok_or(StoredError::Head)?;
         let head = std::str::from_utf8(head).map_err(|_| StoredError::Head)?;
-        let (taken, lease) = head.split_once(' ').ok_or(StoredError::Head)?;
-        let number = |text: &str| text.parse().map(Seconds).map_err(|_| StoredError::Head);
-        let lease = number(lease)?;
+        // Older files have the lease's end behind it; the signed lease says it.
+        let taken = head.split(' ').next().unwrap_or_default();
+        let taken = taken.parse().map_err(|_| StoredError::Head)?;
         Ok(Some(Stored {
             id,
             bundle: Bundle::parse(rest.trim_ascii())?,
-            taken: number(taken)?,
-            lease: (lease.0 > 0).then_some(lease),
+            taken: Seconds(taken),
         }))
     }
 
@@ -98,27 +95,17 @@ impl Store {
         Ok(ids)
     }
 
-    pub(super) fn all(&self) -> io::Result<Vec<Stored>> {
-        let mut all = Vec::new();
-        for id in self.ids()? {
-            all.extend(self.get(id)?);
-        }
-        Ok(all)
-    }
-
     pub(super) fn put(
         &self,
         id: AuthorityId,
         bundle: &Bundle,
         taken: Seconds,
-        lease: Option<Seconds>,
     ) -> Result<(), ApprovalError> {
         let path = self.path(id);
         if !path.exists() && self.ids()?.len() >= STORED_MAX {
             return Err(ApprovalError::Full);
         }
-        let lease = lease.unwrap_or_default();
-        let text = format!("{} {}\n{}\n", taken.0, lease.0, bundle.to_text());
+        let text = format!("{}\n{}\n", taken.0, bundle.to_text());
         Ok(files::write(&path, text.as_bytes())?)
     }
 

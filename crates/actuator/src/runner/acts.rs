@@ -159,6 +159,22 @@ impl Runner {
             });
             return;
         }
+        if let Some(why) = self.unlisted(&effect.key) {
+            if !self.told_unlisted {
+                tracing::error!(
+                    why,
+                    target = effect.key.target,
+                    "an effect that is gone is not put in force again"
+                );
+            }
+            self.told_unlisted = true;
+            self.events.push_back(Event::Applied {
+                key: effect.key,
+                ticket,
+                well: false,
+            });
+            return;
+        }
         let known = self.before.contains_key(&effect.key);
         let job = if known {
             Job::Apply(ticket, effect)
@@ -170,6 +186,16 @@ impl Runner {
         if let Some(hand) = self.hands.get(hand) {
             hand.give(job);
         }
+    }
+
+    /// Why the lists of now let nothing be put in force that is not: what is gone does not come again while nobody can say whether it is protected.
+    fn unlisted(&self, key: &engine::Key) -> Option<String> {
+        let there =
+            |seen: &super::Seen| seen.there.as_ref().is_some_and(|all| all.contains_key(key));
+        if self.seen.iter().any(there) {
+            return None;
+        }
+        self.protects(key).map(Protects::into_words)
     }
 
     /// How it was before an effect is known: it is kept, then the effect is put in force.
@@ -199,7 +225,13 @@ impl Runner {
     }
 
     /// A command.
-    pub(super) fn command(&mut self, body: &[u8], media_type: &str, answer: Answer<Said>) {
+    pub(super) fn command(
+        &mut self,
+        producer: &str,
+        body: &[u8],
+        media_type: &str,
+        answer: Answer<Said>,
+    ) {
         let known = Known {
             actuator: &self.name,
             deeds: &self.deeds,
@@ -207,13 +239,14 @@ impl Runner {
             state: self.engine.state(),
             now: self.time.clock().wall_ms(),
         };
-        let wanted = match hear(body, media_type, &known) {
+        let mut wanted = match hear(body, media_type, &known) {
             Heard::Say(reply) => {
                 answer(self.said(&reply));
                 return;
             }
             Heard::Do(wanted) => *wanted,
         };
+        wanted.intent.id = engine::command_id(producer, &wanted.intent.id);
         if let Some(refusal) = self.refusal(&wanted) {
             let reply: Reply = wanted.reply(&refusal, None);
             answer(self.said(&reply));
@@ -240,9 +273,7 @@ impl Runner {
         if self.unseen().contains(&key.deed) {
             return not_now("its substrate does not say what is in force; nothing new begins");
         }
-        let level = self.approvals.level(&key.measure);
-        let now = self.time_shown();
-        match self.lists.refuse(key.deed, &key.target, level, now)? {
+        match self.listed_of(key)? {
             Protects::Hit(words) => Some(engine::Answer::new(Status::Forbidden, words)),
             Protects::Unknown(words) => not_now(&words),
         }

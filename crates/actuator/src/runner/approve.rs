@@ -1,6 +1,6 @@
 //! Approvals come. In: bytes of a set of files. Out: events for the engine, a rehearsal of what was approved, an answer. Never: a permit that the gate did not let through.
 
-use super::hand::Job;
+use super::hand::{Job, Rehearsing};
 use super::owner::told;
 use super::{Answer, Runner, Told};
 use crate::approvals::{ApprovalError, Bundle, Held};
@@ -70,6 +70,7 @@ impl Runner {
         for event in taken.events {
             self.give(event);
         }
+        self.prove();
         let held = match taken.held {
             Ok(held) => held,
             Err(error) => {
@@ -145,7 +146,7 @@ impl Runner {
         self.rehearsals.insert(number, rehearsal);
         for (hand, effects) in of {
             if let Some(hand) = self.hands.get(hand) {
-                hand.give(Job::Rehearse(number, effects));
+                hand.give(Job::Rehearse(Rehearsing::of(number, effects)));
             }
         }
     }

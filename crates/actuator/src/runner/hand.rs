@@ -1,4 +1,5 @@
-//! A hand: one substrate on a thread of its own. In: jobs, one after the other; the owner's stop before all that wait. Out: what came of each. Never: an effect put in force after the owner's stop.
+//! A hand: one substrate on a thread of its own. In: jobs, one after the other: the owner's stop first, then what takes back, then the rest. Out: what came of each. Never: an effect put in force after the owner's stop; an end that waits behind a
+//! rehearsal, a look or a beginning.
 
 use super::Message;
 use crate::substrate::{Fault, Met, Substrate};
@@ -15,10 +16,48 @@ pub(super) enum Job {
     Before(Ticket, Effect),
     Apply(Ticket, Effect),
     Remove(Ticket, Key, Option<String>),
-    Rehearse(u64, Vec<(Deed, String)>),
+    Rehearse(Rehearsing),
     Look,
     Release,
     End,
+}
+
+/// A rehearsal, as far as it is done.
+#[derive(Debug, Default)]
+pub(super) struct Rehearsing {
+    number: u64,
+    left: VecDeque<(Deed, String)>,
+    faults: Vec<(Deed, String, Fault)>,
+}
+
+impl Rehearsing {
+    pub(super) fn of(number: u64, effects: Vec<(Deed, String)>) -> Self {
+        Self {
+            number,
+            left: effects.into(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Job {
+    /// Smaller ones are done first.
+    const fn rank(&self) -> u8 {
+        match self {
+            // The owner does not wait behind what is still to be done.
+            Self::Release => 0,
+            Self::Remove(..) => 1,
+            Self::Before(..) | Self::Apply(..) | Self::Rehearse(_) | Self::Look | Self::End => 2,
+        }
+    }
+
+    /// The effect that it begins or prolongs.
+    const fn begins(&self) -> Option<&Key> {
+        match self {
+            Self::Before(_, effect) | Self::Apply(_, effect) => Some(&effect.key),
+            _ => None,
+        }
+    }
 }
 
 /// What came of it.
@@ -47,6 +86,26 @@ pub(super) struct Hand {
 }
 
 impl Queue {
+    fn put(&self, job: Job) {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Job::Remove(_, key, _) = &job {
+            // What is taken back must not be put in force behind it; its ask was overtaken, and nobody waits for its answer.
+            jobs.retain(|waits| waits.begins() != Some(key));
+        }
+        let rank = job.rank();
+        let at = jobs.iter().position(|waits| waits.rank() > rank);
+        let at = at.unwrap_or(jobs.len());
+        jobs.insert(at, job);
+        drop(jobs);
+        self.more.notify_one();
+    }
+
+    /// Whether something waits that does not wait for a rehearsal.
+    fn is_urgent(&self) -> bool {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.front().is_some_and(|first| first.rank() < 2)
+    }
+
     fn next(&self) -> Job {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -74,9 +133,13 @@ impl Hand {
             .name(name.to_owned())
             .spawn(move || {
                 loop {
-                    let job = own.next();
-                    let Some(done) = does(job, &mut *substrate, &halt) else {
-                        return;
+                    let done = match does(own.next(), &mut *substrate, &own, &halt) {
+                        Next::Done(done) => done,
+                        Next::Later(job) => {
+                            own.put(job);
+                            continue;
+                        }
+                        Next::End => return,
                     };
                     if to.send(Message::Done(number, done)).is_err() {
                         return;
@@ -93,18 +156,7 @@ impl Hand {
 
     /// Gives it a job.
     pub(super) fn give(&self, job: Job) {
-        let mut jobs = self
-            .queue
-            .jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match job {
-            // The owner does not wait behind what is still to be done.
-            Job::Release => jobs.push_front(job),
-            _ => jobs.push_back(job),
-        }
-        drop(jobs);
-        self.queue.more.notify_one();
+        self.queue.put(job);
     }
 
     /// Waits until it has done what it was given.
@@ -124,9 +176,17 @@ fn stopped(name: &'static str) -> Fault {
     }
 }
 
-fn does(job: Job, substrate: &mut dyn Substrate, halt: &AtomicBool) -> Option<Done> {
+/// What comes of a job.
+enum Next {
+    Done(Done),
+    /// Something more urgent came.
+    Later(Job),
+    End,
+}
+
+fn does(job: Job, substrate: &mut dyn Substrate, queue: &Queue, halt: &AtomicBool) -> Next {
     let halted = || halt.load(Ordering::SeqCst);
-    Some(match job {
+    Next::Done(match job {
         Job::Before(ticket, effect) => {
             let before = substrate.before(&effect);
             Done::Before(ticket, effect, before)
@@ -143,18 +203,17 @@ fn does(job: Job, substrate: &mut dyn Substrate, halt: &AtomicBool) -> Option<Do
             let done = substrate.remove(&key, before.as_deref());
             Done::Removed(ticket, key, done)
         }
-        Job::Rehearse(number, effects) => {
-            let mut faults = Vec::new();
-            for (deed, target) in effects {
-                // The owner does not wait for a rehearsal.
-                if halted() {
-                    break;
-                }
+        Job::Rehearse(mut rehearsing) => {
+            // The owner does not wait for a rehearsal.
+            while let Some((deed, target)) = rehearsing.left.pop_front().filter(|_| !halted()) {
                 if let Err(fault) = substrate.rehearse(deed, &target) {
-                    faults.push((deed, target, fault));
+                    rehearsing.faults.push((deed, target, fault));
+                }
+                if queue.is_urgent() {
+                    return Next::Later(Job::Rehearse(rehearsing));
                 }
             }
-            Done::Rehearsed(number, faults)
+            Done::Rehearsed(rehearsing.number, rehearsing.faults)
         }
         Job::Look => {
             let looked = substrate.look();
@@ -162,6 +221,6 @@ fn does(job: Job, substrate: &mut dyn Substrate, halt: &AtomicBool) -> Option<Do
             Done::Looked(looked, met)
         }
         Job::Release => Done::Released(substrate.release()),
-        Job::End => return None,
+        Job::End => return Next::End,
     })
 }

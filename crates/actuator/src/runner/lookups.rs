@@ -175,8 +175,10 @@ impl Runner {
                 "where a target leads was not answered"
             );
         }
-        let level = self.approvals.level(&key.measure);
         let now = self.time_shown();
+        let level = self
+            .approvals
+            .level(&key.measure, key.deed, &key.target, now);
         match self
             .lists
             .refuse_led(key.deed, &key.target, &led.seen, level, now)

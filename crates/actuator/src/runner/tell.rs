@@ -5,7 +5,7 @@ use sakimori_authority::clock::Judged;
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::consumer::receipt::{EFFECTS_MAX, Line, Receipt, Standing};
-use sakimori_respond::engine::{Intent, Key, Permit};
+use sakimori_respond::engine::{self, Intent, Key, Permit};
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -68,7 +68,7 @@ impl Runner {
     /// The receipt for one command.
     pub(super) fn receipt_of(&mut self, intent: &Intent) -> String {
         let line = self.line(&intent.key);
-        self.sign(&intent.id, vec![line])
+        self.sign(engine::number(&intent.id), vec![line])
     }
 
     fn keys(&self) -> BTreeSet<Key> {
@@ -103,7 +103,7 @@ impl Runner {
             },
             "stopped": self.engine.state().is_stopped(),
             "owed_to_journal": self.owed.len(),
-            "lists": self.lists.version(),
+            "lists": self.lists.in_use().map(|newest| newest.version),
             "gaps": self.gaps,
             "substrates": self.substrates_shown(),
             "approvals": self.approvals_shown(),
@@ -112,7 +112,7 @@ impl Runner {
         Told { status: 200, body }
     }
 
-    fn id(&self, measure: &[u8; 32]) -> String {
+    pub(super) fn id(&self, measure: &[u8; 32]) -> String {
         let id = self.approvals.id_of(measure);
         id.map_or_else(|| hex(measure), |id| id.to_string())
     }

@@ -94,6 +94,7 @@ fn acceptance_04_a_clock_a_day_off_and_lost_contact_end_no_effect_late_or_early(
         let deny = world.command("deny", "198.51.100.7", 6);
         let started = counted();
         assert_eq!(world.post(&deny).0, 200);
+        let answered = counted();
         std::fs::write(world.path("clock"), (days * 86_400).to_string()).unwrap();
         wait("the clock is not believed", 5, || {
             world.shown()["clock"] != "sure"
@@ -108,8 +109,19 @@ fn acceptance_04_a_clock_a_day_off_and_lost_contact_end_no_effect_late_or_early(
         world.start();
         wait("its end", 20, || world.in_force().is_empty());
         let lasted = counted() - started;
-        println!("clock {days:+} d: an effect of 6 s lasted {lasted} ms");
-        assert!((4_000..18_000).contains(&lasted), "{days} d: {lasted} ms");
+        let apply = answered - started;
+        println!(
+            "clock {days:+} d: an effect of 6 s lasted {lasted} ms, {apply} ms of it until it was there"
+        );
+        // The system's own timer: its end is a second on the clock, so the first of the six can be a part of one.
+        let timer = world.drilled()[0].ends_ms - started;
+        assert!(
+            (5_000..=6_000 + apply).contains(&timer),
+            "{days} d: {timer} ms"
+        );
+        // It is gone by then, and not before; what is behind it is how often this looks on a machine that does other things too.
+        assert!(lasted >= timer, "{days} d: {lasted} ms");
+        assert!(lasted <= timer + 2_000, "{days} d: {lasted} ms");
         wait("it is known", 10, || world.shown()["effects"] == json!([]));
         std::fs::write(world.path("clock"), "0").unwrap();
         wait("the clock is believed", 10, || {

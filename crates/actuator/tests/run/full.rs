@@ -4,9 +4,10 @@ use crate::journal::Memory;
 use crate::world::{NAME, bundle, command, counted, files, now, plan, wait};
 use sakimori_actuator::approvals::Approvals;
 use sakimori_actuator::drill::{Drill, DrillConfig, Drilled};
-use sakimori_actuator::journal::Journal;
+use sakimori_actuator::journal::{Disk, Journal};
 use sakimori_actuator::lists::{Lists, ListsConfig};
 use sakimori_actuator::runner::{Ask, Handle, Parts, Runner, StopFlag, Told};
+use sakimori_actuator::substrate::Substrate;
 use sakimori_actuator::time::{Clock, Time};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::Bounds;
@@ -16,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
-struct Small {
+pub(crate) struct Small {
     folder: tempfile::TempDir,
     disk: Memory,
-    handle: Handle,
+    pub(crate) handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -27,18 +28,35 @@ fn drill(folder: &Path) -> PathBuf {
     folder.join("drill.json")
 }
 
+/// Whether a runner that is put together runs on a drill.
+fn drilling(folder: &Path) -> Box<dyn Substrate> {
+    let config = DrillConfig {
+        file: drill(folder),
+        clock: None,
+        fall: None,
+        leads: None,
+    };
+    Box::new(Drill::new(&config, Clock::system()))
+}
+
 impl Small {
     fn start(folder: tempfile::TempDir, disk: Memory) -> Self {
+        let (substrate, of) = (drilling(folder.path()), Box::new(disk.clone()));
+        Self::with(folder, disk, of, substrate)
+    }
+
+    /// A runner on another disk and substrate.
+    pub(crate) fn with(
+        folder: tempfile::TempDir,
+        disk: Memory,
+        of: Box<dyn Disk>,
+        substrate: Box<dyn Substrate>,
+    ) -> Self {
         let at = folder.path().to_path_buf();
         let root = plan().build().remembered.trust_root;
         let key = signer(NAME).verifier().clone();
         let approvals = Approvals::open(&at, &root, NAME.parse().unwrap(), key).unwrap();
         let clock = Clock::system();
-        let config = DrillConfig {
-            file: drill(&at),
-            clock: None,
-            fall: None,
-        };
         let lists = Lists::open(
             ListsConfig::default(),
             at.join("newest"),
@@ -52,12 +70,12 @@ impl Small {
             bounds: Bounds::default(),
             look_seconds: 1,
             run: counted(),
-            time: Time::begin(clock.clone(), approvals.time()),
-            journal: Journal::open(Box::new(disk.clone())).unwrap(),
+            time: Time::begin(clock, approvals.time()),
+            journal: Journal::open(of).unwrap(),
             approvals,
             lists: lists.unwrap(),
             flag: StopFlag::open(at.join("stop")).unwrap(),
-            substrates: vec![Box::new(Drill::new(&config, clock))],
+            substrates: vec![substrate],
         };
         let (runner, handle) = Runner::new(parts).unwrap();
         let thread = std::thread::spawn(move || runner.run().unwrap());
@@ -69,9 +87,10 @@ impl Small {
         }
     }
 
-    fn post(&self, body: &Value) -> u16 {
+    pub(crate) fn post(&self, body: &Value) -> u16 {
         let (send, receive) = sync_channel(1);
         self.handle.ask(Ask::Command {
+            producer: "office".to_owned(),
             body: body.to_string().into_bytes(),
             media_type: "application/openc2+json;version=1.0".to_owned(),
             answer: Box::new(move |said| send.send(said).unwrap()),
@@ -79,7 +98,7 @@ impl Small {
         receive.recv().unwrap().status.unwrap().code()
     }
 
-    fn told(&self, ask: impl FnOnce(Box<dyn FnOnce(Told) + Send>) -> Ask) -> Told {
+    pub(crate) fn told(&self, ask: impl FnOnce(Box<dyn FnOnce(Told) + Send>) -> Ask) -> Told {
         let (send, receive) = sync_channel(1);
         self.handle
             .ask(ask(Box::new(move |told| send.send(told).unwrap())));
@@ -98,7 +117,7 @@ impl Small {
         there.map(|one| one.target).collect()
     }
 
-    fn end(mut self) -> (tempfile::TempDir, Memory) {
+    pub(crate) fn end(mut self) -> (tempfile::TempDir, Memory) {
         self.handle.ask(Ask::End);
         self.thread.take().unwrap().join().unwrap();
         (self.folder, self.disk)

@@ -7,10 +7,16 @@
     reason = "helpers of the tests may stop the test; the lint knows only the tests themselves"
 )]
 
+mod back;
+mod door;
 mod falls;
 mod full;
 mod journal;
+mod kept;
+mod led;
 mod life;
+mod lists;
 mod nats;
 mod otupy;
+mod queue;
 mod world;

@@ -103,6 +103,8 @@ fn commands_over_nats_have_the_statuses_of_https() {
         config["nats"] = json!({
             "server": url, "authorities": at.join("authority.pem"),
             "certificate": at.join("client.pem"), "key": at.join("client-key.pem"),
+            // It is the office that publishes there.
+            "producer": "office",
         });
     });
     let deny = world.command("deny", "198.51.100.7", 600);

@@ -257,6 +257,16 @@ impl World {
         self.word(&Word::Show).1
     }
 
+    /// Makes a file of the actuator's folder one that cannot be written any more, as on a full disk: what would be put in its place cannot be.
+    pub(crate) fn block(&self, name: &str) {
+        std::fs::create_dir_all(self.path(&format!("state/{name}.new/full"))).unwrap();
+    }
+
+    /// Takes that back.
+    pub(crate) fn unblock(&self, name: &str) {
+        std::fs::remove_dir_all(self.path(&format!("state/{name}.new"))).unwrap();
+    }
+
     /// What the drill has in force, by its own file: targets.
     pub(crate) fn in_force(&self) -> Vec<String> {
         let now = counted();
@@ -276,7 +286,12 @@ impl World {
 
     /// Brings files by HTTPS.
     pub(crate) fn put(&self, files: &[(&'static str, Vec<u8>)]) -> (u16, Value) {
-        let id = "5a".repeat(16);
+        self.put_as(0x5a, files)
+    }
+
+    /// The same for a statement whose id has this byte alone.
+    pub(crate) fn put_as(&self, id: u8, files: &[(&'static str, Vec<u8>)]) -> (u16, Value) {
+        let id = format!("{id:02x}").repeat(16);
         let path = format!("/v1/approvals/{id}");
         let (status, _, body) = self.call("PUT", &path, "application/json", &bundle(files));
         (status, serde_json::from_str(&body).unwrap())
@@ -312,6 +327,14 @@ impl World {
             &body.to_string(),
         );
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Posts a command with the certificate of somebody.
+    pub(crate) fn post_as(&self, who: &Identity, body: &Value) -> u16 {
+        let kind = "application/openc2+json;version=1.0";
+        let path = "/.well-known/openc2";
+        let sent = self.try_call(who, "POST", path, kind, &body.to_string());
+        sent.unwrap().0
     }
 
     /// Posts a command; nothing where the actuator fell meanwhile.

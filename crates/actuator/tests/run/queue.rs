@@ -1,0 +1,225 @@
+//! What waits for what: the owner's stop for nothing, ends for no rehearsal.
+
+use crate::full::Small;
+use crate::journal::Memory;
+use crate::world::{bundle, command, counted, files, pause, plan};
+use sakimori_actuator::journal::Disk;
+use sakimori_actuator::runner::Ask;
+use sakimori_actuator::substrate::{Fault, Met, Substrate};
+use sakimori_respond::engine::{Deed, Effect, InForce, Key};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
+
+/// A substrate in memory whose acts take their time.
+#[derive(Clone, Default)]
+struct Slow {
+    all: Arc<Mutex<BTreeMap<Key, InForce>>>,
+    rehearsed: Arc<AtomicUsize>,
+    rehearsal_ms: u64,
+}
+
+impl Slow {
+    fn in_force(&self) -> usize {
+        self.all.lock().unwrap().len()
+    }
+}
+
+impl Substrate for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn deeds(&self) -> &'static [Deed] {
+        Deed::ALL
+    }
+
+    fn rehearse(&mut self, _: Deed, _: &str) -> Result<(), Fault> {
+        pause(self.rehearsal_ms);
+        self.rehearsed.fetch_add(1, Ordering::SeqCst);
+        Err(Fault::Never {
+            substrate: "slow",
+            why: "it is a test".to_owned(),
+        })
+    }
+
+    fn before(&mut self, _: &Effect) -> Result<String, Fault> {
+        Ok(String::new())
+    }
+
+    fn apply(&mut self, effect: &Effect) -> Result<(), Fault> {
+        let (key, until) = (effect.key.clone(), effect.until);
+        let one = InForce {
+            key: key.clone(),
+            until,
+        };
+        self.all.lock().unwrap().insert(key, one);
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &Key, _: Option<&str>) -> Result<(), Fault> {
+        self.all.lock().unwrap().remove(key);
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<Vec<InForce>, Fault> {
+        Ok(self.all.lock().unwrap().values().cloned().collect())
+    }
+
+    fn met(&mut self) -> Result<Vec<(Key, Met)>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn release(&mut self) -> Result<(), Fault> {
+        self.all.lock().unwrap().clear();
+        Ok(())
+    }
+}
+
+/// A disk that takes its time for each line.
+struct Slowly(Memory, u64);
+
+impl Disk for Slowly {
+    fn read(&mut self) -> io::Result<Vec<u8>> {
+        self.0.read()
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        pause(self.1);
+        self.0.append(bytes)
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.0.truncate(length)
+    }
+
+    fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.replace(bytes)
+    }
+}
+
+fn small(substrate: &Slow, disk_ms: u64) -> Small {
+    let disk = Memory::default();
+    let slowly = Box::new(Slowly(disk.clone(), disk_ms));
+    let folder = tempfile::tempdir().unwrap();
+    Small::with(folder, disk, slowly, Box::new(substrate.clone()))
+}
+
+fn approve(small: &Small) -> Receiver<Value> {
+    let (send, receive) = sync_channel(1);
+    small.handle.ask(Ask::Approve {
+        id: None,
+        bundle: bundle(&files(&plan().build())).into_bytes(),
+        // Whoever does not wait for it has no use for it.
+        answer: Box::new(move |told| drop(send.send(told.body))),
+    });
+    receive
+}
+
+#[test]
+fn the_owner_s_stop_overtakes_what_waits_and_what_comes_later_begins_nothing() {
+    let substrate = Slow::default();
+    let small = small(&substrate, 60);
+    approve(&small).recv().unwrap();
+    assert_eq!(
+        small.post(&command("c-0", 1, "deny", "198.51.100.7", 600)),
+        200
+    );
+    // Each of them is written before it is done: half a minute of work.
+    for step in 1..=200 {
+        let id = format!("c-{step}");
+        let body = command(&id, step, "deny", "evil.example", 600);
+        small.handle.ask(Ask::Command {
+            producer: "office".to_owned(),
+            body: body.to_string().into_bytes(),
+            media_type: "application/openc2+json;version=1.0".to_owned(),
+            answer: Box::new(|_| {}),
+        });
+    }
+    let started = counted();
+    let stopped = small.told(Ask::Stop);
+    let took = counted() - started;
+    println!("the owner's stop behind 200 commands on a slow disk: {took} ms");
+    assert_eq!(stopped.status, 200, "{}", stopped.body);
+    assert!(took < 3_000, "{took} ms");
+    assert_eq!(substrate.in_force(), 0);
+    pause(1_000);
+    assert_eq!(substrate.in_force(), 0);
+    // A word that the owner said later is heard later.
+    small.handle.ask(Ask::Free(None, Box::new(|_| {})));
+    assert_eq!(small.told(Ask::Stop).status, 200);
+    assert_eq!(small.told(Ask::Show).body["stopped"], true);
+    small.end();
+}
+
+#[test]
+fn an_end_waits_for_no_rehearsal_and_the_rehearsal_goes_on_behind_it() {
+    let substrate = Slow {
+        rehearsal_ms: 600,
+        ..Slow::default()
+    };
+    let small = small(&substrate, 0);
+    approve(&small).recv().unwrap();
+    assert_eq!(
+        small.post(&command("c-1", 1, "deny", "198.51.100.7", 600)),
+        200
+    );
+    let before = substrate.rehearsed.load(Ordering::SeqCst);
+    let told = approve(&small);
+    while substrate.rehearsed.load(Ordering::SeqCst) == before {
+        pause(5);
+    }
+    assert_eq!(
+        small.post(&command("c-2", 2, "allow", "198.51.100.7", 600)),
+        200
+    );
+    let done = substrate.rehearsed.load(Ordering::SeqCst) - before;
+    println!("an end came behind {done} of 4 targets of a rehearsal");
+    assert!(done < 4, "{done}");
+    assert_eq!(substrate.in_force(), 0);
+    // Every fault of the dry run reaches who brought the approval.
+    let body = told.recv().unwrap();
+    assert_eq!(body["rehearsed"], true, "{body}");
+    let faults = body["faults"].as_array().unwrap();
+    assert_eq!(faults.len(), 4, "{body}");
+    for fault in faults {
+        assert!(fault["fault"].as_str().unwrap().contains("it is a test"));
+        assert!(fault["deed"].is_string() && fault["target"].is_string());
+    }
+    small.end();
+}
+
+#[test]
+fn a_begin_that_waits_is_not_done_behind_its_end() {
+    let substrate = Slow {
+        rehearsal_ms: 300,
+        ..Slow::default()
+    };
+    let small = small(&substrate, 0);
+    approve(&small).recv().unwrap();
+    let _told = approve(&small);
+    // Both wait while something is rehearsed.
+    let (send, begun) = sync_channel(1);
+    small.handle.ask(Ask::Command {
+        producer: "office".to_owned(),
+        body: command("c-1", 1, "deny", "198.51.100.7", 600)
+            .to_string()
+            .into_bytes(),
+        media_type: "application/openc2+json;version=1.0".to_owned(),
+        answer: Box::new(move |said| {
+            let _ = send.send(said.status);
+        }),
+    });
+    assert_eq!(
+        small.post(&command("c-2", 2, "allow", "198.51.100.7", 600)),
+        200
+    );
+    pause(2_500);
+    assert_eq!(substrate.in_force(), 0);
+    let said = begun.recv().unwrap();
+    assert_eq!(said.map(sakimori_respond::openc2::Status::code), Some(500));
+    small.end();
+}
