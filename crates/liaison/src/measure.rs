@@ -10,31 +10,62 @@
 //! | [`LifePaper`] | the records of one event each |
 //! | [`Register`] | officers with a designation, actuators with their keys |
 //! | [`ComplaintPaper`] | a complaint, then its decision |
+//! | [`FactsPaper`] | facts on who else is met, by target |
+//! | [`NamePaper`] | what a name led to, by target |
 //! | [`NoticePaper`] | a notice, step by step |
-//! | [`SeenPaper`] | what actuators said, one look each |
+//! | [`PlaybookPaper`] | a playbook, once |
+//! | [`EvidencePaper`] | a piece of evidence, until when it is kept, that it was erased |
+//! | [`FeaturesPaper`] | what an actuator says that it can do |
+//! | [`ReportPaper`] | the report behind the end, once |
+//! | [`SeenPaper`] | what actuators said and what the office read, one look each |
+//! | [`VerdictPaper`] | verdicts of one moment, where they are others than before |
+//! | [`BeforePaper`] | what there was before a dispatch |
+//! | [`Stop`] | a stop of the whole office, or its end |
 
 mod complaint;
 mod custody;
+mod evidence;
+mod facts;
+mod features;
+mod names;
+mod near;
 mod notice;
+mod playbook;
 mod post;
 mod register;
+mod report;
 mod seen;
+mod stop;
+mod verdict;
 
 pub use complaint::{ComplaintPaper, Looked, complaint, complaints, public_register};
-pub use custody::{Custody, custody};
+pub use custody::{Custody, Item, custody};
+pub use evidence::{
+    EvidencePaper, PIECE_BYTES_MAX, PIECES_BYTES_MAX, erase_evidence, evidence, keep_evidence,
+    kept_evidence, limit_evidence, named_evidence,
+};
+pub use facts::{FACTS_MAX, FactsPaper, bring_facts, facts, facts_problems, with_facts};
+pub use features::{FeaturesPaper, features, keep_features};
+pub use names::{NamePaper, keep_name, name_history};
+pub use near::plan_of;
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
+pub use playbook::{PlaybookPaper, keep_playbook, playbook, playbook_problems, playbooks};
 pub use post::post;
-pub use register::{ActuatorEntry, Register, register, set_register};
-pub use seen::{SeenEffect, SeenPaper, keep_seen, seen};
+pub use register::{ActuatorEntry, Register, ResolverEntry, RouterEntry, register, set_register};
+pub use report::{ReportPaper, compose_report, report};
+pub use seen::{LOOKS_MAX, SeenEffect, SeenPaper, keep_seen, newest_seen, seen};
+pub use stop::{Stop, set_stop, stop, stops};
+pub use verdict::{
+    BeforePaper, TargetVerdict, VerdictPaper, before, keep_before, keep_verdict, verdict, verdicts,
+    verdicts_between,
+};
 
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, all, first, history, newest};
 use crate::report::refused;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
-use sakimori_respond::plan::life::{
-    Act, Around, Event, Life, Load, Record, Refused, State, urgent_targets,
-};
+use sakimori_respond::plan::life::{Act, Event, Fact, Life, Record, Refused, State};
 use sakimori_respond::plan::{Judgement, Plan, Terms};
 use sakimori_respond::safety::{Class, Protected, Seen};
 use sakimori_store::{Change, Store, StoreError, View};
@@ -69,12 +100,37 @@ pub struct Held {
     pub life: Life,
     /// The newest version of its paper.
     newest: Written<LifePaper>,
+    /// Every approval that it ever had, the oldest first.
+    approvals: Vec<AuthorityId>,
+}
+
+/// Approvals of records, each once, in their order.
+fn approvals_of<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<AuthorityId> {
+    let mut all = Vec::new();
+    for record in records {
+        let id = match &record.fact {
+            Fact::Invoked { authority, .. } => *authority,
+            Fact::Approved(decision) | Fact::Ratified(decision) | Fact::Renewed(decision) => {
+                decision.authority
+            }
+            _ => continue,
+        };
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    all
 }
 
 impl Held {
     /// What it came to.
     pub const fn state(&self) -> &State {
         self.life.state()
+    }
+
+    /// Every approval that it ever had, the oldest first: each of them can be revoked.
+    pub fn approvals(&self) -> &[AuthorityId] {
+        &self.approvals
     }
 }
 
@@ -87,6 +143,22 @@ pub struct Lists<'a> {
     pub version: u64,
     /// SHA-256 of the bundle.
     pub sha256: [u8; 32],
+}
+
+impl<'a> Lists<'a> {
+    /// No lists are there: no target is judged by them, and nothing begins. Version 0, which no bundle has.
+    pub const fn none(nothing: &'a Protected) -> Self {
+        Self {
+            protected: nothing,
+            version: 0,
+            sha256: [0; 32],
+        }
+    }
+
+    /// Whether lists are there.
+    pub const fn are_there(&self) -> bool {
+        self.version != 0
+    }
 }
 
 /// What came of an event.
@@ -130,8 +202,54 @@ pub async fn measure(store: &dyn Store, id: AuthorityId) -> Result<Held, Liaison
     };
     let newest = papers.last().cloned().ok_or_else(missing)?;
     let records = papers.iter().flat_map(|paper| &paper.said.records);
+    let approvals = approvals_of(records.clone());
     let life = Life::restore(records).map_err(|error| refused("measure", error.to_string()))?;
-    Ok(Held { life, newest })
+    Ok(Held {
+        life,
+        newest,
+        approvals,
+    })
+}
+
+/// Whether there is any measure.
+///
+/// # Errors
+/// What the store says.
+pub async fn any(store: &dyn Store) -> Result<bool, LiaisonError> {
+    let some = store.papers(View::All, LifePaper::KIND, None, 0).await?;
+    Ok(!some.is_empty())
+}
+
+/// All measures that can be read, the newest last, and words on those that cannot: one that is damaged keeps no other from its end.
+///
+/// # Errors
+/// What the store says.
+pub async fn lives(store: &dyn Store) -> Result<(Vec<Held>, Vec<String>), LiaisonError> {
+    let (mut held, mut broken) = (Vec::new(), Vec::new());
+    let mut after = 0;
+    loop {
+        let some = store
+            .papers(View::All, LifePaper::KIND, None, after)
+            .await?;
+        let Some(last) = some.last() else {
+            break;
+        };
+        after = last.sequence;
+        for kept in some {
+            let id = &kept.paper.id;
+            let read = match id.parse() {
+                Ok(id) => measure(store, id).await,
+                Err(_) => Err(refused("measure", "its id is none")),
+            };
+            match read {
+                Ok(one) => held.push(one),
+                Err(error @ LiaisonError::Store(_)) => return Err(error),
+                Err(error) => broken.push(format!("measure {id} cannot be read: {error}")),
+            }
+        }
+    }
+    held.sort_by_key(|one| one.state().drafted());
+    Ok((held, broken))
 }
 
 /// All measures, the newest last; `true` beside them where there are more than [`MEASURES_MAX`].
@@ -158,6 +276,7 @@ impl Measures<'_> {
     /// # Errors
     /// [`LiaisonError::Conflict`] where one with its id is there, what the store says.
     pub async fn draft(&self, plan: Plan, by: &Name) -> Result<Turn, LiaisonError> {
+        let plan = with_facts(self.store, plan).await?;
         let id = plan.id.to_string();
         let (life, step) = Life::draft(plan, by.clone(), self.now);
         let paper = LifePaper {
@@ -176,7 +295,11 @@ impl Measures<'_> {
         }
         let newest = newest::<LifePaper>(self.store, OFFICE, &id).await?;
         Ok(Turn {
-            held: Held { life, newest },
+            held: Held {
+                life,
+                newest,
+                approvals: Vec::new(),
+            },
             records: step.keep,
             acts: step.acts,
             refused: None,
@@ -204,21 +327,27 @@ impl Measures<'_> {
         let mut tries = 0;
         loop {
             let mut held = measure(self.store, id).await?;
-            let (others, _) = measures(self.store).await?;
-            let judgement = self.judge(held.state().plan());
-            let states = || others.iter().map(Held::state);
-            let load = Load::of(states(), self.terms.ceilings.seconds, self.now);
-            let apart = states().filter(|state| state.plan().id != id);
-            let urgent_before = urgent_targets(apart);
-            let register = register(self.store).await?;
-            let around = Around {
-                terms: self.terms,
-                judgement: &judgement,
-                load: &load,
-                designations: &register.designations,
-                urgent_before: &urgent_before,
+            let near = self.near(held.state()).await?;
+            let around = near.around(self.terms);
+            // The rules of the life know no playbook: what the plan breaks by it is refused here, and on record as all that is refused.
+            let broken = match event {
+                Event::Review { .. }
+                | Event::Ask { .. }
+                | Event::Invoke { .. }
+                | Event::Dispatch { .. } => {
+                    let state = held.state();
+                    let mut broken = playbook_problems(self.store, state.plan(), self.now).await?;
+                    broken.extend(facts_problems(self.store, state, self.terms, self.now).await?);
+                    broken
+                }
+                _ => Vec::new(),
             };
-            let step = held.life.take(event, &around, self.now);
+            let step = if broken.is_empty() {
+                held.life.take(event, &around, self.now)
+            } else {
+                held.life
+                    .refuse(event, Refused::Plan(broken), &around, self.now)
+            };
             if step.keep.is_empty() {
                 return Ok(Turn {
                     held,
@@ -238,6 +367,11 @@ impl Measures<'_> {
             match self.store.apply(&changes).await {
                 Ok(()) => {
                     held.newest = newest(self.store, OFFICE, &id.to_string()).await?;
+                    for id in approvals_of(&step.keep) {
+                        if !held.approvals.contains(&id) {
+                            held.approvals.push(id);
+                        }
+                    }
                     return Ok(Turn {
                         held,
                         records: step.keep,
@@ -277,26 +411,47 @@ impl Measures<'_> {
         let (held, _) = measures(self.store).await?;
         let mut turns = Vec::new();
         for one in held.iter().filter(|one| one.state().stage().is_decided()) {
-            let plan = one.state().plan();
-            let judgement = self.judge(plan);
-            let level = one.state().level();
-            let hit = plan.aims.iter().find_map(|aim| {
-                let words = match judgement.of_target(&aim.target) {
-                    Err(words) => words,
-                    Ok(Some(Class::Level2)) if level < 2 => format!(
-                        "{} takes level 2 by the lists of now, and was approved at level {level}",
-                        aim.target
-                    ),
-                    Ok(_) => return None,
-                };
-                Some((aim.target.clone(), words))
-            });
-            if let Some((target, words)) = hit {
-                let event = Event::ListHit { target, words };
-                turns.push(self.take(plan.id, &event).await?);
-            }
+            turns.extend(self.relisted(one).await?);
         }
         Ok(turns)
+    }
+
+    /// Holds one measure against the lists of now, where it is in force. Without lists nothing is held against anything.
+    ///
+    /// # Errors
+    /// As [`Measures::take`].
+    pub async fn relist_of(&self, id: AuthorityId) -> Result<Option<Turn>, LiaisonError> {
+        let held = measure(self.store, id).await?;
+        if held.state().stage().is_decided() {
+            self.relisted(&held).await
+        } else {
+            Ok(None)
+        }
+    }
+
+    async fn relisted(&self, one: &Held) -> Result<Option<Turn>, LiaisonError> {
+        if !self.lists.are_there() {
+            return Ok(None);
+        }
+        let plan = one.state().plan();
+        let judgement = self.judge(plan);
+        let level = one.state().level();
+        let hit = plan.aims.iter().find_map(|aim| {
+            let words = match judgement.of_target(&aim.target) {
+                Err(words) => words,
+                Ok(Some(Class::Level2)) if level < 2 => format!(
+                    "{} takes level 2 by the lists of now, and was approved at level {level}",
+                    aim.target
+                ),
+                Ok(_) => return None,
+            };
+            Some((aim.target.clone(), words))
+        });
+        let Some((target, words)) = hit else {
+            return Ok(None);
+        };
+        let event = Event::ListHit { target, words };
+        self.take(plan.id, &event).await.map(Some)
     }
 
     /// Acts that were recorded and perhaps not done, by measure: to be done after a start.
@@ -312,6 +467,20 @@ impl Measures<'_> {
         Ok(pending.filter(|(_, acts)| !acts.is_empty()).collect())
     }
 
+    /// The same of one measure, as a turn of which nothing is on record.
+    ///
+    /// # Errors
+    /// As [`measure`].
+    pub async fn pending_of(&self, id: AuthorityId) -> Result<Turn, LiaisonError> {
+        let held = measure(self.store, id).await?;
+        Ok(Turn {
+            acts: held.life.pending(self.now),
+            held,
+            records: Vec::new(),
+            refused: None,
+        })
+    }
+
     /// What the lists say of a plan's targets.
     pub fn judge(&self, plan: &Plan) -> Judgement {
         let Lists {
@@ -319,6 +488,9 @@ impl Measures<'_> {
             version,
             sha256,
         } = self.lists;
+        if !self.lists.are_there() {
+            return Judgement::default();
+        }
         Judgement::of(plan, protected, self.seen, version, sha256)
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod fingerprint;
 mod letter_pages;
 mod letter_round;
 pub(crate) mod letters;
+mod lives;
 pub(crate) mod measure;
 mod notes;
 mod office;
@@ -117,7 +118,7 @@ pub fn routes(role: Role) -> OpenApiRouter<Shared> {
 }
 
 fn of_commission(router: OpenApiRouter<Shared>) -> OpenApiRouter<Shared> {
-    router
+    lives::routes(router)
         .routes(routes!(requests::list))
         .routes(routes!(requests::one))
         .routes(routes!(commission::ask))
@@ -154,6 +155,7 @@ pub fn router(app: &Shared) -> Router {
         .merge(alert::pages(app.role))
         .merge(fingerprint::pages(app.role))
         .merge(measure::pages(app.role))
+        .merge(lives::pages(app.role))
         .merge(weakness::pages(app.role))
         .merge(shared::pages(app.role))
         .merge(council::web::routes(app.role))

@@ -38,6 +38,26 @@ pub const STARTS_WINDOW: Duration = Duration::from_mins(1);
 pub const TICK: Duration = Duration::from_millis(500);
 /// How often an office's node renews leases and ends buckets, and every node forgets sessions.
 pub const ROUND: Duration = Duration::from_secs(20);
+/// Longest wait for an actuator: by itself it answers within eight seconds that it is at work.
+pub const ACTUATOR_WAIT: Duration = Duration::from_secs(10);
+/// How long whoever does something to a measure waits for what comes of it; the rest goes on.
+pub const STEP_WAIT: Duration = Duration::from_secs(12);
+/// How long a round of measures waits for what comes of its calls; the next one hears the rest.
+pub const HEAR_WAIT: Duration = Duration::from_secs(2);
+/// Actuators that are asked at a time what is in force.
+pub const ACTUATORS_AT_ONCE: usize = 32;
+/// Names that one resolver is asked for at a time.
+pub const PROBES_AT_ONCE: usize = 16;
+/// Longest wait for a resolver's answer, or for a table.
+pub const PROBE_WAIT: Duration = Duration::from_secs(2);
+/// Longest wait for all answers of a look.
+pub const LOOK_WAIT: Duration = Duration::from_secs(20);
+/// How often names of measures are looked up anew.
+pub const NAMES_ROUND: Duration = Duration::from_secs(30);
+/// How often the newest protected lists are brought to actuators that do not have them.
+pub const LISTS_ROUND: Duration = Duration::from_secs(10);
+/// Longest wait for an actuator that reads a bundle of lists.
+pub const LISTS_WAIT: Duration = Duration::from_mins(2);
 /// How often what waits for the log is brought there.
 pub const OUTBOX_ROUND: Duration = Duration::from_secs(2);
 /// How often an office's node looks after its measures: a revocation reaches actuators within this time and a call.

@@ -1,32 +1,58 @@
 //! Measures at the office's node, carried out. In: the office's folder and store, actuators among its peers, the book. Out: measures that live by their records, commands that are sent, people to be told. Never: a command before its entry in the
-//! log; an end that waits for anything; an answer of an actuator that its key did not sign where it tells of effects.
+//! log; an end that waits for anything, be it the log, the protected lists or another actuator; an answer of an actuator that its key did not sign where it tells of effects.
 //!
-//! [`Room::step`] takes an event and does what follows; [`Room::round`] learns what the commission decided and what actuators say, lets time pass, and does again what a fall may have left undone.
+//! [`Room::step`] takes an event and does what follows; [`Room::round`] learns what the commission decided and what actuators say, lets time pass, and does again what a fall may have left undone. Calls to actuators go beside all of it
+//! ([`Calls`]): what comes of them is taken in whenever it comes.
 
 mod acts;
 mod actuator;
+mod aimed;
+mod arrived;
 mod ask;
+mod beside;
 mod bring;
+mod calls;
+mod counts;
 mod desk;
+mod entries;
+mod evidence;
+mod features;
 mod learn;
 mod lists;
+mod look;
 mod notice;
+mod play;
+mod probe;
+mod readings;
+mod report;
 mod rounds;
+mod routes;
+mod safety;
 mod shown;
+mod sighted;
+mod spread;
+mod stop;
 mod texts;
 mod verdict;
 mod watch;
 
-pub use actuator::{Answered, Wire};
+pub use crate::pages::measured::{report_html, report_markdown};
+pub use actuator::{Answered, DryFault, DryRun, Unsure, Whose, Wire};
 pub use ask::Asked;
+pub(crate) use ask::words_of;
 pub use bring::Brought;
+pub use calls::Calls;
 pub(crate) use desk::MeasureDesk;
 pub use desk::{Alarm, Settings, settings};
+pub use evidence::Linked;
 pub use lists::{LISTS_FILE, LISTS_NOTE, lists_of, set_lists};
 pub use notice::{NewNotice, Post, draft_notice, read_reply, send_notice, step_notice};
-pub(crate) use rounds::{follow, rounds};
-pub use shown::{check_of, notice_of, state_of};
-pub use texts::{SignedText, text_of};
+pub use play::{Said, playbook_json};
+pub use readings::Watched;
+pub use report::{Reported, effect_of};
+pub(crate) use rounds::{follow, of_now as settings_of_now, rounds};
+pub use shown::{check_of, facts_of, notice_of, state_of, verdict_figures, verdict_of};
+pub use texts::{SignedText, renewal_text, text_of};
 pub use watch::EffectLine;
 
 use crate::problem::{Answer, Code, Problem};
@@ -36,21 +62,23 @@ use sakimori_control::{ControlError, Host, Node};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::LiaisonError;
-use sakimori_liaison::measure::{Held, Lists, Measures, Turn};
+use sakimori_liaison::measure::{Held, Lists, Measures, Turn, lives, measure};
 use sakimori_oversight::Book;
 use sakimori_respond::plan::Terms;
-use sakimori_respond::plan::life::{Duty, Event, Record, Refused, To};
-use sakimori_respond::safety::Seen;
+use sakimori_respond::plan::life::{Act, Duty, Event, Record, Refused, To};
+use sakimori_respond::safety::Protected;
 use sakimori_respond::safety::list::Bundle;
 use sakimori_store::Store;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who acts in a round.
 const BY: &str = "node";
 /// Most steps that follow from one event: a wave of commands, their answers, the next wave.
 const FOLLOWING_MAX: usize = 20_000;
+/// How long a command at the command line waits for what comes of its calls: behind it nobody hears them.
+const CALLED_WAIT: Duration = Duration::from_mins(2);
 
 /// Somebody who is to be told; whoever runs the room tells them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +119,17 @@ pub struct Room {
     pub folder: PathBuf,
     /// The numbers in force.
     pub terms: Terms,
-    /// The protected lists.
-    pub bundle: Arc<Bundle>,
+    /// The protected lists; without them nothing begins, and everything ends.
+    pub bundle: Option<Arc<Bundle>>,
+    /// Why there are no lists.
+    without: Option<Problem>,
+    calls: Calls,
+    brought: Brought,
+    /// What names of targets lead to.
+    names: look::Names,
+    watched: Arc<Watched>,
+    /// How long a step waits for what comes of its calls.
+    wait: Duration,
 }
 
 impl std::fmt::Debug for Room {
@@ -115,61 +152,135 @@ pub(crate) fn kept(error: &LiaisonError) -> Problem {
     }
 }
 
+/// Whether an event puts something in force, or leads there: it takes protected lists.
+const fn needs_lists(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Redraft { .. }
+            | Event::Review { .. }
+            | Event::Ask { .. }
+            | Event::Approve(_)
+            | Event::Invoke { .. }
+            | Event::Dispatch { .. }
+            | Event::Come { .. }
+            | Event::Resume { .. }
+            | Event::AskRenewal { .. }
+            | Event::Renew(_)
+    )
+}
+
 impl Room {
-    /// The room of an office's folder: its lists, its numbers.
+    /// The room of an office's folder: its lists, its numbers. Where no lists are in use, or they have ended, nothing begins in it; ends, stops and notices go on.
     ///
     /// # Errors
-    /// [`Code::Refused`] where no protected lists are there or they have ended: without them nothing is judged.
+    /// [`Code::Refused`] where there are no legal numbers.
     pub fn open(node: &Node, host: &Host, store: Arc<dyn Store>, folder: PathBuf) -> Answer<Self> {
-        let bundle = lists_of(node, host, &folder)?;
+        let (bundle, without) = match lists_of(node, host, &folder) {
+            Ok(bundle) => (Some(Arc::new(bundle)), None),
+            Err(problem) => (None, Some(problem)),
+        };
         Ok(Self {
             terms: terms(node, host)?,
-            bundle: Arc::new(bundle),
+            bundle,
+            without,
             node: node.clone(),
             host: host.clone(),
             store,
             folder,
+            calls: Calls::default(),
+            brought: Brought::default(),
+            names: look::Names::default(),
+            watched: Arc::default(),
+            wait: CALLED_WAIT,
         })
+    }
+
+    /// The same at a running node, beside whose rounds calls go on: a step does not wait for an actuator that is away.
+    pub(crate) fn beside(self, desk: &MeasureDesk) -> Self {
+        Self {
+            calls: desk.calls.clone(),
+            brought: desk.brought.clone(),
+            names: desk.names.clone(),
+            watched: Arc::clone(&desk.watched),
+            wait: crate::limits::STEP_WAIT,
+            ..self
+        }
+    }
+
+    /// The protected lists of now.
+    ///
+    /// # Errors
+    /// [`Code::Refused`]: there are none, or they have ended.
+    pub fn protected(&self) -> Answer<(&Bundle, &Protected)> {
+        let none = || {
+            let words = "there are no protected lists";
+            let known = self.without.clone();
+            known.unwrap_or_else(|| Problem::new(Code::Refused, words))
+        };
+        let bundle = self.bundle.as_deref().ok_or_else(none)?;
+        let protected = bundle.protected(self.now());
+        let protected = protected.map_err(|e| Problem::new(Code::Refused, e))?;
+        Ok((bundle, protected))
     }
 
     /// Does something with the measures of now.
     ///
     /// # Errors
-    /// [`Code::Refused`] where the lists have ended; what the work says.
+    /// What the work says.
     pub async fn with<T>(
         &self,
         by: &str,
         work: impl AsyncFnOnce(&Measures<'_>) -> Result<T, LiaisonError>,
     ) -> Answer<T> {
-        let now = self.host.seconds();
-        let protected = self.bundle.protected(now);
-        let protected = protected.map_err(|e| Problem::new(Code::Refused, e))?;
-        let nothing: BTreeMap<String, Seen> = BTreeMap::new();
+        let none = Protected::default();
+        let lists = match self.protected() {
+            Ok((bundle, protected)) => Lists {
+                protected,
+                version: bundle.lists.version,
+                sha256: bundle.digest,
+            },
+            Err(_) => Lists::none(&none),
+        };
+        let seen = self.names.seen(self.now());
         let measures = Measures {
             store: &*self.store,
             terms: &self.terms,
-            lists: Lists {
-                protected,
-                version: self.bundle.lists.version,
-                sha256: self.bundle.digest,
-            },
-            seen: &nothing,
-            now,
+            lists,
+            seen: &seen,
+            now: self.host.seconds(),
             by,
         };
         work(&measures).await.map_err(|e| kept(&e))
     }
 
-    /// Takes an event and does what follows from it, until nothing does.
+    /// Takes an event and does what follows from it, until nothing does, or an actuator is waited for too long: what comes of that is taken in by the next round.
     ///
     /// # Errors
-    /// What the store says of the event itself. What fails behind it is in [`Stepped::told`], and done again by [`Room::round`].
+    /// [`Code::Refused`] where it takes protected lists and there are none; what the store says of the event itself. What fails behind it is in [`Stepped::told`], and done again by [`Room::round`].
     pub async fn step(&self, id: AuthorityId, event: &Event, by: &str) -> Answer<Stepped> {
+        let mut stepped = self.start(id, event, by).await?;
+        Box::pin(self.hear(&mut stepped, by, self.wait)).await?;
+        for more in Box::pin(self.play_on(id, by, true)).await? {
+            stepped.records.extend(more.records);
+            stepped.told.extend(more.told);
+            stepped.held = more.held;
+        }
+        Ok(stepped)
+    }
+
+    /// Takes an event and begins what follows from it.
+    async fn start(&self, id: AuthorityId, event: &Event, by: &str) -> Answer<Stepped> {
+        if needs_lists(event) {
+            self.protected()?;
+            self.look_before(id, event).await?;
+        }
+        let was = self.before_dispatch(id, event, by).await;
         let turn = self
             .with(by, async |measures| measures.take(id, event).await)
             .await?;
         let happened = turn.refused.is_none();
-        let mut stepped = Box::pin(self.follow(turn, by)).await?;
+        let mut stepped = Box::pin(self.begin(turn, by)).await?;
+        stepped.told.extend(was);
         if happened {
             let told = &mut stepped.told;
             Box::pin(self.record_word(&stepped.held, event, by, told)).await;
@@ -182,14 +293,27 @@ impl Room {
     /// # Errors
     /// As [`Room::step`].
     pub async fn follow(&self, turn: Turn, by: &str) -> Answer<Stepped> {
-        let id = turn.held.state().plan().id;
+        let mut stepped = Box::pin(self.begin(turn, by)).await?;
+        Box::pin(self.hear(&mut stepped, by, self.wait)).await?;
+        Ok(stepped)
+    }
+
+    /// Begins what follows from a turn, and waits for no actuator.
+    async fn begin(&self, turn: Turn, by: &str) -> Answer<Stepped> {
         let mut stepped = Stepped {
             held: turn.held,
             records: turn.records,
             refused: turn.refused,
             told: Vec::new(),
         };
-        let mut acts = turn.acts;
+        self.acts(&mut stepped, turn.acts, by).await?;
+        Ok(stepped)
+    }
+
+    /// Begins acts, and takes in what comes of them at once.
+    async fn acts(&self, stepped: &mut Stepped, acts: Vec<Act>, by: &str) -> Answer<()> {
+        let id = stepped.held.state().plan().id;
+        let mut acts = acts;
         for _ in 0..FOLLOWING_MAX {
             if acts.is_empty() {
                 break;
@@ -205,7 +329,55 @@ impl Room {
                 acts.extend(next.acts);
             }
         }
-        Ok(stepped)
+        Ok(())
+    }
+
+    /// Takes in what comes of the calls of a measure, as long as something is on its way, and at most so long.
+    async fn hear(&self, stepped: &mut Stepped, by: &str, wait: Duration) -> Answer<()> {
+        let id = stepped.held.state().plan().id;
+        let until = self.until(wait);
+        for _ in 0..FOLLOWING_MAX {
+            let mut notified = std::pin::pin!(self.calls.notified());
+            notified.as_mut().enable();
+            let open = self.take_in(stepped, by).await?;
+            if !open || !calls::within(notified, self.left(until)).await {
+                break;
+            }
+        }
+        // A round beside this may have taken in the rest.
+        stepped.held = measure(&*self.store, id).await.map_err(|e| kept(&e))?;
+        Ok(())
+    }
+
+    /// Takes in what came of the calls of a measure; whether something is still on its way, or came now.
+    async fn take_in(&self, stepped: &mut Stepped, by: &str) -> Answer<bool> {
+        let id = stepped.held.state().plan().id;
+        for _ in 0..FOLLOWING_MAX {
+            let heard = self.calls.heard(id);
+            let trouble = heard.trouble.into_iter().map(Told::Trouble);
+            stepped.told.extend(trouble);
+            if heard.events.is_empty() {
+                return Ok(heard.open);
+            }
+            for event in heard.events {
+                let next = self
+                    .with(by, async |measures| measures.take(id, &event).await)
+                    .await?;
+                stepped.records.extend(next.records);
+                stepped.held = next.held;
+                self.acts(stepped, next.acts, by).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn until(&self, wait: Duration) -> u64 {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.host.counted_ms().saturating_add(wait)
+    }
+
+    fn left(&self, until: u64) -> Duration {
+        Duration::from_millis(until.saturating_sub(self.host.counted_ms()))
     }
 
     /// A round: what the commission decided, what is due, what was left undone, and a look at all that is in force. Gives what came of it, by measure.
@@ -213,52 +385,133 @@ impl Room {
     /// # Errors
     /// What the store says; what came before it is done.
     pub async fn round(&self) -> Answer<Vec<Stepped>> {
-        let all = self.due().await?;
-        self.look_at_all(BY).await?;
+        self.names_of_now(0).await?;
+        let mut all = self.due().await?;
+        self.look_at_all(BY, false).await?;
+        all.extend(self.read_and_judged().await?);
         Ok(all)
     }
 
-    /// A round without its look.
+    /// What looks come to: verdicts, and ends that readings bring.
+    ///
+    /// # Errors
+    /// What the store says; what came before it is done.
+    async fn read_and_judged(&self) -> Answer<Vec<Stepped>> {
+        let mut all = self.judge_all().await?;
+        all.extend(Box::pin(self.end_by_readings()).await?);
+        Ok(all)
+    }
+
+    /// A round without its look. What follows for each measure is begun for all of them, then heard: one whose actuator is away keeps none waiting, and one that cannot be read, or of which something cannot be done, neither.
     ///
     /// # Errors
     /// As [`Room::round`].
     pub async fn due(&self) -> Answer<Vec<Stepped>> {
-        let mut all = Vec::new();
-        let turns = self
-            .with(BY, async |measures| measures.tick().await)
-            .await?;
-        for turn in turns {
-            all.push(self.follow(turn, BY).await?);
-        }
-        let pending = self
-            .with(BY, async |measures| measures.pending().await)
-            .await?;
-        for (id, acts) in pending {
-            let held = sakimori_liaison::measure::measure(&*self.store, id).await;
-            let turn = Turn {
-                held: held.map_err(|e| kept(&e))?,
-                records: Vec::new(),
-                acts,
-                refused: None,
-            };
-            all.push(self.follow(turn, BY).await?);
-        }
-        let turns = self
-            .with(BY, async |measures| measures.relist().await)
-            .await?;
-        for turn in turns {
-            all.push(self.follow(turn, BY).await?);
+        self.pay().await;
+        // What was decided while the office is stopped is held before anything is sent.
+        let mut all = self.aligned().await?;
+        let (held, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
+        let has_lists = self.protected().is_ok();
+        for one in held {
+            match Box::pin(self.due_of(&one, has_lists)).await {
+                Ok(stepped) => all.extend(stepped),
+                Err(problem) => all.push(troubled(one, &problem)),
+            }
         }
         // Last, for it asks the log: what is due does not wait for it.
         for (id, event) in self.learned().await? {
-            all.push(self.step(id, &event, BY).await?);
+            if has_lists || !needs_lists(&event) {
+                all.push(Box::pin(self.start(id, &event, BY)).await?);
+            }
+        }
+        Box::pin(self.hear_all(&mut all)).await?;
+        let played = Box::pin(self.play_all(BY)).await?;
+        if !played.is_empty() {
+            all.extend(played);
+            Box::pin(self.hear_all(&mut all)).await?;
         }
         Ok(all)
+    }
+
+    /// What is due of one measure.
+    async fn due_of(&self, held: &Held, has_lists: bool) -> Answer<Vec<Stepped>> {
+        let id = held.state().plan().id;
+        let mut all = Vec::new();
+        let mut turns = vec![
+            self.with(BY, async |measures| measures.take(id, &Event::Tick).await)
+                .await?,
+        ];
+        let pending = self
+            .with(BY, async |measures| measures.pending_of(id).await)
+            .await?;
+        turns.push(pending);
+        if has_lists {
+            let listed = self
+                .with(BY, async |measures| measures.relist_of(id).await)
+                .await?;
+            turns.extend(listed);
+        }
+        for turn in turns {
+            if !(turn.acts.is_empty() && turn.records.is_empty()) {
+                all.push(Box::pin(self.begin(turn, BY)).await?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Takes in what came of calls, of whichever measure, as long as something is on its way, and at most `HEAR_WAIT`; a room without a running node beside it waits longer.
+    async fn hear_all(&self, all: &mut Vec<Stepped>) -> Answer<()> {
+        let until = self.until(self.rounds_wait());
+        for _ in 0..FOLLOWING_MAX {
+            let mut notified = std::pin::pin!(self.calls.notified());
+            notified.as_mut().enable();
+            let (of, open) = self.calls.of_which();
+            let some = !of.is_empty();
+            for id in of {
+                let held = measure(&*self.store, id).await.map_err(|e| kept(&e))?;
+                let mut stepped = Stepped {
+                    held,
+                    records: Vec::new(),
+                    refused: None,
+                    told: Vec::new(),
+                };
+                self.take_in(&mut stepped, BY).await?;
+                all.push(stepped);
+            }
+            if some && self.left(until) > Duration::ZERO {
+                continue;
+            }
+            if !open || !calls::within(notified, self.left(until)).await {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// At a running node the next round hears the rest.
+    const fn rounds_wait(&self) -> Duration {
+        if self.wait.as_secs() > crate::limits::STEP_WAIT.as_secs() {
+            self.wait
+        } else {
+            crate::limits::HEAR_WAIT
+        }
     }
 
     /// The time.
     pub fn now(&self) -> Seconds {
         self.host.seconds()
+    }
+}
+
+/// A measure of which something could not be done; it is tried again.
+fn troubled(held: Held, problem: &Problem) -> Stepped {
+    let cause = problem.cause.as_deref().unwrap_or_default();
+    let words = format!("{} {} {cause}", problem.code.word(), problem.detail);
+    Stepped {
+        held,
+        records: Vec::new(),
+        refused: None,
+        told: vec![Told::Trouble(words.trim_end().to_owned())],
     }
 }
 

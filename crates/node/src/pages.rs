@@ -11,10 +11,15 @@ pub(crate) mod due;
 pub(crate) mod fingerprint;
 mod inbox;
 pub(crate) mod letters;
+pub(crate) mod life;
 pub(crate) mod matches;
 pub(crate) mod measure;
+pub mod measured;
+pub(crate) mod plan;
+pub(crate) mod played;
 pub(crate) mod product;
 pub(crate) mod registration;
+pub(crate) mod renewal;
 pub mod report;
 pub(crate) mod shared;
 mod sign_in;
@@ -85,6 +90,9 @@ pub fn page(reader: &Reader, title: &str, content: &Markup) -> Markup {
                             a href="/council" { (reader.council(crate::words::council::CouncilWord::Council)) }
                             a href="/products" { (reader.council(crate::words::council::CouncilWord::Products)) }
                             a href="/due" { (crate::words::due::DueWord::Due.text(reader.language)) }
+                        }
+                        @if reader.role == Word::Commission {
+                            a href="/measures" { (crate::words::measure::MeasureWord::Measures.text(reader.language)) }
                         }
                         @if reader.role == Word::Operator {
                             a href="/assets" { (crate::words::asset::AssetWord::Assets.text(reader.language)) }

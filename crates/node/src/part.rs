@@ -4,6 +4,7 @@ mod commission;
 mod misuse;
 mod office;
 mod operator;
+mod plans;
 
 pub use commission::CommissionPart;
 pub use office::{AgreementPage, ListedEntry, OfficePart, PeerEntry};

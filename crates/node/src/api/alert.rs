@@ -13,11 +13,11 @@ mod warn;
 mod ways;
 mod web;
 
+pub(crate) use look::resolver_at;
 pub use ours::{
     alert_of_us, alert_rates_of_us, alert_ways_of_us, alerts_of_us, answer_alert, claim_for_us,
     look_for_us, tell_us, things_of_us,
 };
-pub(crate) use look::resolver_at;
 pub use settings::alert_times;
 pub(crate) use settings::resolver_of;
 pub(crate) use web::routes as pages;

@@ -5,16 +5,30 @@
 //! |---|---|
 //! | [`read`] | lists, one measure, its text, effects, verdict, figures, alarms |
 //! | [`acts`] | a plan, a text before the commission, every act on a measure |
+//! | [`facts`] | who else is met, by facts with their age; what a measure's targets run into now |
 //! | [`complaints`] | the public's form, references, the register in numbers, decisions |
 //! | [`notices`] | notices: drafted, sent, answered |
+//! | [`plans`] | the plan behind a text, for whoever decides |
+//! | [`playbook`], [`followed`] | playbooks, where a measure stands in its own; pages of playbook and report |
+//! | [`report`] | the report behind the end, the chain of custody, evidence that is kept |
+//! | [`renewals`] | what is new, the text of the next revision |
+//! | [`stops`] | the stop of the whole office, releases of many measures |
 //! | [`settings`] | the register of officers and actuators, the protected lists |
 //! | [`web`] | pages |
 
 mod acts;
 mod complaints;
+mod facts;
+mod features;
+mod followed;
 mod notices;
+mod plans;
+mod playbook;
 mod read;
+mod renewals;
+mod report;
 mod settings;
+mod stops;
 mod web;
 
 use crate::app::{Caller, Shared};
@@ -38,7 +52,22 @@ pub(super) fn routes(role: Role) -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(read::list, acts::propose))
         .routes(routes!(acts::check))
-        .routes(routes!(acts::hold))
+        .routes(routes!(facts::list, facts::bring))
+        .routes(routes!(facts::look))
+        .routes(routes!(stops::hold, stops::held))
+        .routes(routes!(stops::let_go))
+        .routes(routes!(stops::release))
+        .routes(routes!(renewals::text))
+        .routes(routes!(renewals::renew))
+        .routes(routes!(plans::plan))
+        .routes(routes!(playbook::list, playbook::import))
+        .routes(routes!(playbook::one))
+        .routes(routes!(features::ask))
+        .routes(routes!(playbook::played))
+        .routes(routes!(report::report_of, report::hand_in))
+        .routes(routes!(report::custody))
+        .routes(routes!(report::pieces))
+        .routes(routes!(report::keep))
         .routes(routes!(read::one))
         .routes(routes!(read::text))
         .routes(routes!(acts::ask))
@@ -107,7 +136,7 @@ async fn room(app: &Shared) -> Answer<Room> {
         };
         Room::open(office.node(), &host, store, app.folder.clone())
     };
-    app.blocking(open).await
+    Ok(app.blocking(open).await?.beside(&app.measures))
 }
 
 /// Numbers of measures for whoever watches the node.

@@ -1,13 +1,17 @@
-//! Acts of measures, done. In: acts in their order. Out: events that came of them, people to be told. Never: a command that puts something in force before its entry in the log; one that takes something back and waits for the log.
+//! Acts of measures, begun. In: acts in their order. Out: events that came of them, people to be told. Never: a command that puts something in force before its entry in the log; one that takes something back and waits for the log, or for
+//! another actuator.
 
-use super::actuator::{Answered, Wire};
-use super::{Room, Told};
+use super::actuator::{Answered, Unsure, Whose, Wire};
+use super::bring::Spot;
+use super::calls::{Calls, Key, Way};
+use super::entries::{self, DETAIL_BYTES_MAX, line};
+use super::{Brought, Room, Told, safety};
 use sakimori_authority::measure::Measure;
 use sakimori_authority::statement::Statement;
 use sakimori_authority::suspension::{By, SuspensionAct};
 use sakimori_control::error::told;
 use sakimori_control::office::{self, MeasureDeed};
-use sakimori_control::{Host, Node, files, keys};
+use sakimori_control::{ControlError, Host, Node, files, keys};
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_liaison::measure::{Held, Register, register};
 use sakimori_oversight::book::MeasureAct;
@@ -17,19 +21,28 @@ use sakimori_respond::producer::{Came, message};
 use sakimori_tlog::note::Note;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// What one call beside the loop needs; all of it is owned, for it runs in a thread that may wait.
-struct Hands {
-    node: Node,
-    host: Host,
-    folder: PathBuf,
-    authority: AuthorityId,
-    measure: AuthorityId,
-    register: Register,
+/// Whether an entry waits for the log: what the book forbids never gets into it.
+const fn is_away(error: &ControlError) -> bool {
+    !matches!(
+        error,
+        ControlError::Forbidden { .. } | ControlError::Usage(_) | ControlError::Document { .. }
+    )
+}
+
+/// What calls beside the loop need; all of it is owned, for they run in threads that may wait.
+pub(super) struct Hands {
+    pub(super) node: Node,
+    pub(super) host: Host,
+    pub(super) folder: PathBuf,
+    pub(super) authority: AuthorityId,
+    pub(super) measure: AuthorityId,
+    pub(super) register: Arc<Register>,
 }
 
 impl Room {
-    /// Does acts and gives the events that came of them.
+    /// Begins acts and gives the events that come of them at once; what comes of calls is heard later.
     pub(super) async fn act(
         &self,
         held: &Held,
@@ -37,35 +50,49 @@ impl Room {
         told: &mut Vec<Told>,
     ) -> Vec<Event> {
         let mut events = Vec::new();
-        let mut commands: BTreeMap<Name, Vec<Command>> = BTreeMap::new();
+        let mut commands: BTreeMap<Key, Vec<Call>> = BTreeMap::new();
+        let mut stops = Vec::new();
+        let why = safety::why(held.state(), &acts);
         for act in acts {
             match act {
                 Act::Command(command) => {
-                    let of = commands.entry(command.actuator.clone()).or_default();
-                    of.push(command);
+                    let way = if command.begins() { Way::On } else { Way::Back };
+                    let of = commands.entry((command.actuator.clone(), way)).or_default();
+                    // A command that is sent again is the same message, whatever was renewed meanwhile.
+                    let revision = held.state().text_revision(&command.id);
+                    of.push(Call { command, revision });
                 }
-                // What the commission is owed is the log itself: its mirror has every act.
+                // What the commission is owed is the log itself, once its mirror has the act: what has not arrived is asked for again, and goes up when it is late.
                 Act::Notice(Duty::Commission) => {
                     let duty = Duty::Commission;
-                    if held.state().authority().is_some() {
+                    if self.commission_has(held).await {
                         events.push(Event::Told { duty });
                     }
                 }
                 Act::Notice(duty) => told.push(Told::Notice(duty)),
                 Act::Page(words) => told.push(Told::Page(words)),
                 Act::Escalate(duty, to) => told.push(Told::Escalate(duty, to)),
-                Act::Suspend | Act::Resume => {
-                    let act = if act == Act::Suspend {
-                        SuspensionAct::Suspend
-                    } else {
-                        SuspensionAct::Resume
-                    };
-                    self.halt(held, act, told).await;
-                }
+                Act::Suspend => stops.push(SuspensionAct::Suspend),
+                Act::Resume => stops.push(SuspensionAct::Resume),
             }
         }
-        for (actuator, commands) in commands {
-            self.send(held, actuator, commands, &mut events, told).await;
+        if commands.is_empty() && stops.is_empty() {
+            return events;
+        }
+        let hands = match self.hands(held).await {
+            Ok(hands) => Arc::new(hands),
+            Err(words) => {
+                told.push(Told::Trouble(words));
+                return events;
+            }
+        };
+        for (key, commands) in commands {
+            self.calls.put(&hands, key, commands);
+        }
+        let plan = held.state().plan();
+        let actuators: BTreeSet<Name> = plan.aims.iter().map(|aim| aim.actuator.clone()).collect();
+        for act in stops {
+            hands.stop(&self.calls, &self.brought, (act, &why), &actuators);
         }
         events
     }
@@ -79,7 +106,10 @@ impl Room {
         told_of: &mut Vec<Told>,
     ) {
         let (act, words) = match event {
-            Event::Kill(kill) => (MeasureAct::Kill, format!("{by}: {kill:?}")),
+            Event::Kill(kill) => (MeasureAct::Kill, format!("{by}: {kill}")),
+            Event::Free { .. } | Event::FreeAll { .. } => {
+                (MeasureAct::Kill, format!("{by}: dispatch goes on"))
+            }
             Event::Report { sha256, .. } => (MeasureAct::Report, format!("{by}: {sha256}")),
             _ => return,
         };
@@ -93,17 +123,37 @@ impl Room {
             step: 0,
             detail: words,
         };
-        let entered = tokio::task::spawn_blocking(move || {
-            office::record_measure_act(&hands.node, &hands.host, &deed).map_err(|e| told(&e))
-        });
-        match entered.await {
-            Ok(Ok(_)) => {}
-            Ok(Err(words)) => told_of.push(Told::Trouble(words)),
-            Err(fell) => told_of.push(Told::Trouble(fell.to_string())),
+        let calls = self.calls.clone();
+        let entered = tokio::task::spawn_blocking(move || hands.enter(&calls, deed));
+        if let Err(fell) = entered.await {
+            told_of.push(Told::Trouble(fell.to_string()));
         }
     }
 
-    async fn hands(&self, held: &Held) -> Result<Hands, String> {
+    /// Puts on record what the log did not take before.
+    pub(super) async fn pay(&self) {
+        let (calls, node, host) = (self.calls.clone(), self.node.clone(), self.host.clone());
+        if calls.owed().is_none() {
+            return;
+        }
+        let paid = tokio::task::spawn_blocking(move || {
+            while let Some(deed) = calls.owed() {
+                match office::record_measure_act(&node, &host, &deed) {
+                    Ok(_) => calls.paid(),
+                    Err(error) if is_away(&error) => break,
+                    Err(error) => {
+                        tracing::error!(%error, authority = %deed.authority, "an act cannot be put on record");
+                        calls.paid();
+                    }
+                }
+            }
+        });
+        if let Err(fell) = paid.await {
+            tracing::error!(%fell, "acts are not on record");
+        }
+    }
+
+    pub(super) async fn hands(&self, held: &Held) -> Result<Hands, String> {
         let authority = held.state().authority();
         Ok(Hands {
             node: self.node.clone(),
@@ -111,82 +161,61 @@ impl Room {
             folder: self.folder.clone(),
             authority: authority.ok_or("nothing approves it")?,
             measure: held.state().plan().id,
-            register: register(&*self.store).await.map_err(|e| e.to_string())?,
+            register: Arc::new(register(&*self.store).await.map_err(|e| e.to_string())?),
         })
     }
+}
 
-    /// The office stops its approval, or lets it go on, and brings that to the actuators.
-    async fn halt(&self, held: &Held, act: SuspensionAct, told: &mut Vec<Told>) {
-        let hands = match self.hands(held).await {
-            Ok(hands) => hands,
-            Err(words) => return told.push(Told::Trouble(words)),
-        };
-        let plan = held.state().plan();
-        let actuators: BTreeSet<Name> = plan.aims.iter().map(|aim| aim.actuator.clone()).collect();
-        let done = tokio::task::spawn_blocking(move || hands.halt(act, &actuators)).await;
-        match done {
-            Ok(trouble) => told.extend(trouble.into_iter().map(Told::Trouble)),
-            Err(fell) => told.push(Told::Trouble(fell.to_string())),
-        }
-    }
+/// A command, and the revision of the text that it was made under.
+pub(super) struct Call {
+    pub(super) command: Command,
+    pub(super) revision: u64,
+}
 
-    async fn send(
-        &self,
-        held: &Held,
-        actuator: Name,
-        commands: Vec<Command>,
-        events: &mut Vec<Event>,
-        told: &mut Vec<Told>,
-    ) {
-        let hands = match self.hands(held).await {
-            Ok(hands) => hands,
-            Err(words) => return told.push(Told::Trouble(words)),
-        };
-        let done = tokio::task::spawn_blocking(move || hands.send(&actuator, &commands)).await;
-        match done {
-            Ok((came, trouble)) => {
-                events.extend(came);
-                told.extend(trouble.into_iter().map(Told::Trouble));
-            }
-            Err(fell) => told.push(Told::Trouble(fell.to_string())),
-        }
-    }
+/// Where commands of a batch go.
+struct To<'h> {
+    calls: &'h Calls,
+    actuator: &'h Name,
+    wire: Wire,
+    whose: Whose,
 }
 
 impl Hands {
     fn wire(&self, actuator: &Name) -> Result<Wire, String> {
         let entry = self.register.actuator(actuator.as_str());
         let entry = entry.ok_or_else(|| format!("the register has no actuator `{actuator}`"))?;
-        Wire::open(&self.folder, &entry.peer)
+        Wire::open(&self.folder, &entry.peer)?.over(&self.folder, entry)
     }
 
-    fn approve(&self, wire: &Wire, actuator: &Name) -> Result<(), String> {
-        wire.approve(
-            &self.authority.to_string(),
-            &super::bring::files_of(&self.node, self.authority, actuator)?,
-        )
+    fn tell(&self, calls: &Calls, words: impl Into<String>) {
+        calls.tell(self.measure, words.into());
     }
 
-    fn record(
-        &self,
-        act: MeasureAct,
-        actuator: &Name,
-        step: u64,
-        words: &str,
-    ) -> Result<(), String> {
-        let deed = MeasureDeed {
+    /// Puts an act on record, or owes it to the log where that is away.
+    fn enter(&self, calls: &Calls, deed: MeasureDeed) {
+        let Err(error) = office::record_measure_act(&self.node, &self.host, &deed) else {
+            return;
+        };
+        let words = format!("{}; it goes on record later", told(&error));
+        if is_away(&error) && calls.owe(deed) {
+            self.tell(calls, words);
+        } else {
+            self.tell(calls, told(&error));
+        }
+    }
+
+    fn entry(&self, act: MeasureAct, actuator: &Name, step: u64, detail: String) -> MeasureDeed {
+        MeasureDeed {
             authority: self.authority,
             act,
             actuator: Some(actuator.clone()),
             step,
-            detail: words.chars().take(16_000).collect(),
-        };
-        let entered = office::record_measure_act(&self.node, &self.host, &deed);
-        entered.map(|_| ()).map_err(|e| told(&e))
+            detail,
+        }
     }
 
-    /// The revision of the text that is approved, of the office's own files: what takes back does not wait for the log.
-    fn revision(&self) -> Result<u64, String> {
+    /// The text that is approved, of the office's own files: what takes back does not wait for the log.
+    fn text(&self) -> Result<Measure, String> {
         let bytes = files::read_present(&self.node.statement(self.authority));
         let note = bytes.ok().and_then(|bytes| Note::parse(&bytes).ok());
         let statement = note.and_then(|note| Statement::parse(note.text()).ok());
@@ -194,121 +223,254 @@ impl Hands {
             statement.ok_or("the statement that approves it is not in the office's folder")?;
         let text = office::measure_note(&self.node, &statement).map_err(|e| told(&e))?;
         let measure = text.and_then(|note| Measure::parse(note.text()).ok());
-        let measure = measure.ok_or("the text of the approval is not in the office's folder")?;
-        Ok(measure.revision)
+        measure.ok_or_else(|| "the text of the approval is not in the office's folder".to_owned())
     }
 
-    /// Sends commands to one actuator: what takes back first, and without waiting for the log.
-    fn send(&self, actuator: &Name, commands: &[Command]) -> (Vec<Event>, Vec<String>) {
-        let (mut events, mut trouble) = (Vec::new(), Vec::new());
-        let wire = match self.wire(actuator) {
-            Ok(wire) => wire,
-            Err(words) => return (events, vec![words]),
+    /// Sends commands to one actuator, one behind the other; whether it answers at all.
+    pub(super) fn send(
+        &self,
+        calls: &Calls,
+        (actuator, way): &Key,
+        commands: &[Call],
+        number: u64,
+    ) -> bool {
+        let opened = self.text().and_then(|text| {
+            let approved = text.actuators.iter().find(|one| one.name == *actuator);
+            let key = approved.map(|one| one.key.clone());
+            Ok(To {
+                calls,
+                actuator,
+                wire: self.wire(actuator)?,
+                whose: Whose {
+                    actuator: actuator.clone(),
+                    key: key.ok_or_else(|| format!("`{actuator}` is not approved"))?,
+                    measure: self.measure,
+                },
+            })
+        });
+        let to = match opened {
+            Ok(to) => to,
+            Err(words) => {
+                self.tell(calls, words);
+                return true;
+            }
         };
-        let revision = match self.revision() {
-            Ok(revision) => revision,
-            Err(words) => return (events, vec![words]),
+        let done = match way {
+            Way::Back => self.take_back(&to, commands),
+            Way::On => self.begin(&to, commands, number),
         };
-        let (begins, ends): (Vec<&Command>, Vec<&Command>) =
-            commands.iter().partition(|command| command.begins());
-        self.take_back(
-            (actuator, &wire),
-            (&ends, revision),
-            &mut events,
-            &mut trouble,
-        );
-        if begins.is_empty() {
-            return (events, trouble);
-        }
-        let step = begins
-            .iter()
-            .map(|command| command.revision)
-            .max()
-            .unwrap_or(1);
-        // No act without its record: where the log does not take it, nothing is sent.
-        if let Err(words) = self.record(MeasureAct::Dispatch, actuator, step, &listed(&begins)) {
-            trouble.push(words);
-            return (events, trouble);
-        }
-        if let Err(words) = self.approve(&wire, actuator) {
-            trouble.push(words);
-        }
-        let mut done = Vec::new();
-        for command in &begins {
-            match self.one(&wire, command, revision) {
-                Ok(answered) if answered.came == Came::Later => {}
-                Ok(answered) => {
-                    let well = answered.came == Came::Done;
-                    if !well {
-                        trouble.push(format!(
-                            "`{actuator}`, {}: {}",
-                            command.target, answered.words
-                        ));
-                    }
-                    let state = if well { "in force" } else { "not in force" };
-                    done.push(format!("{} {} {state}", command.deed, command.target));
-                    events.push(Event::ReadBack {
-                        command: command.id.clone(),
-                        well,
-                    });
-                }
-                Err(words) => trouble.push(words),
+        match done {
+            Ok(()) => true,
+            Err(words) => {
+                self.tell(calls, words);
+                false
             }
         }
-        if !done.is_empty() {
-            let recorded = self.record(MeasureAct::Effect, actuator, step, &done.join("; "));
-            trouble.extend(recorded.err());
-        }
-        (events, trouble)
     }
 
-    /// Takes back, and only then writes that down.
-    fn take_back(
-        &self,
-        (actuator, wire): (&Name, &Wire),
-        (ends, revision): (&[&Command], u64),
-        events: &mut Vec<Event>,
-        trouble: &mut Vec<String>,
-    ) {
-        for command in ends {
-            match self.one(wire, command, revision) {
+    /// Puts what is to begin on record, each once, and gives the steps. No act without its record: where the log does not take it, nothing is sent.
+    fn journal(&self, to: &To<'_>, begins: &[&Command]) -> Result<BTreeMap<String, u64>, String> {
+        let mut steps = to.calls.steps_of(begins);
+        let new = |steps: &BTreeMap<String, u64>| -> Vec<&Command> {
+            let all = begins.iter().copied();
+            all.filter(|one| !steps.contains_key(&one.id)).collect()
+        };
+        if new(&steps).is_empty() {
+            return Ok(steps);
+        }
+        // A process that began behind a fall finds here what the one before it put down.
+        if to.calls.reads(self.authority, to.actuator) {
+            let acts = office::measure_acts(&self.node, self.authority).map_err(|e| told(&e))?;
+            for (id, step) in entries::known(&acts, to.actuator, &new(&steps)) {
+                to.calls.keep_step(&id, step);
+                steps.insert(id, step);
+            }
+        }
+        let lines = new(&steps).into_iter();
+        let lines = lines.map(|one| (one.revision, line(one), one.id.clone()));
+        for part in entries::parts(lines.collect(), DETAIL_BYTES_MAX) {
+            let deed = self.entry(MeasureAct::Dispatch, to.actuator, part.step, part.detail);
+            let entered = office::record_measure_act(&self.node, &self.host, &deed);
+            entered.map_err(|e| told(&e))?;
+            for id in part.commands {
+                to.calls.keep_step(&id, part.step);
+                steps.insert(id, part.step);
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Puts in force. An error is that it does not answer.
+    fn begin(&self, to: &To<'_>, calls: &[Call], number: u64) -> Result<(), String> {
+        let wanted = |one: &&Call| {
+            !to.calls
+                .is_taken_back(self.measure, one.command.aim, number)
+        };
+        let calls: Vec<&Call> = calls.iter().filter(wanted).collect();
+        let begins: Vec<&Command> = calls.iter().map(|one| &one.command).collect();
+        if begins.is_empty() {
+            return Ok(());
+        }
+        let steps = match self.journal(to, &begins) {
+            Ok(steps) => steps,
+            Err(words) => {
+                self.tell(to.calls, words);
+                return Ok(());
+            }
+        };
+        let files = super::bring::files_of(&self.node, self.authority, to.actuator);
+        let brought = files.map_err(Unsure::Answered);
+        let brought =
+            brought.and_then(|files| to.wire.approve(&self.authority.to_string(), &files));
+        let run = match brought {
+            Ok(run) => run,
+            Err(Unsure::Silent(words)) => return Err(words),
+            Err(Unsure::Answered(words)) => {
+                self.tell(to.calls, words);
+                super::actuator::DryRun::default()
+            }
+        };
+        let mut done: Vec<(u64, String, String)> = Vec::new();
+        let mut silent = Ok(());
+        for call in calls {
+            if !wanted(&call) {
+                continue;
+            }
+            let command = &call.command;
+            let (actuator, target) = (to.actuator, &command.target);
+            let answered = match run.refuses(command) {
+                Some(fault) => Ok(Answered {
+                    came: Came::Not,
+                    words: format!("its dry run says: {fault}"),
+                }),
+                None => self.one(to, call),
+            };
+            let answered = match answered {
+                Ok(answered) => answered,
+                Err(Unsure::Answered(words)) => {
+                    self.tell(to.calls, words);
+                    continue;
+                }
+                Err(Unsure::Silent(words)) => {
+                    silent = Err(words);
+                    break;
+                }
+            };
+            if answered.came == Came::Later {
+                continue;
+            }
+            let well = answered.came == Came::Done;
+            let words = answered.words;
+            if !well {
+                self.tell(to.calls, format!("`{actuator}`, {target}: {words}"));
+            }
+            let state = if well { "in force" } else { "not in force" };
+            let step = steps.get(&command.id).copied().unwrap_or(command.revision);
+            let words = format!("{} {target} {state}", command.deed);
+            done.push((step, words, command.id.clone()));
+            let command = command.id.clone();
+            to.calls
+                .hear(self.measure, Event::ReadBack { command, well });
+        }
+        for part in entries::by_step(done, DETAIL_BYTES_MAX) {
+            let deed = self.entry(MeasureAct::Effect, to.actuator, part.step, part.detail);
+            self.enter(to.calls, deed);
+        }
+        silent
+    }
+
+    /// Takes back, and only then writes that down. An error is that it does not answer.
+    fn take_back(&self, to: &To<'_>, calls: &[Call]) -> Result<(), String> {
+        let mut done: Vec<(u64, String, String)> = Vec::new();
+        let mut silent = Ok(());
+        for call in calls {
+            let command = &call.command;
+            let said = match self.one(to, call) {
+                Ok(answered) if answered.came == Came::Later => None,
                 Ok(answered) => {
                     let well = matches!(answered.came, Came::Done | Came::Gone);
-                    if answered.came != Came::Later {
-                        events.push(Event::Released {
-                            command: command.id.clone(),
-                            well,
-                        });
+                    if !well {
+                        let words = format!("`{}`: {}", to.actuator, answered.words);
+                        self.tell(to.calls, words);
                     }
+                    let id = command.id.clone();
+                    let event = Event::Released { command: id, well };
+                    to.calls.hear(self.measure, event);
+                    well.then_some("taken back")
                 }
-                Err(words) => trouble.push(words),
+                Err(Unsure::Answered(words)) => {
+                    self.tell(to.calls, words);
+                    None
+                }
+                Err(Unsure::Silent(words)) => {
+                    silent = Err(words);
+                    None
+                }
+            };
+            // Once when it is asked for without an answer, once when it is gone.
+            if to.calls.keeps_end(&command.id, said.is_some()) {
+                let said = said.unwrap_or("asked back");
+                let words = format!("{} {} {said}", command.deed, command.target);
+                done.push((command.revision, words, command.id.clone()));
+            }
+            if silent.is_err() {
+                break;
             }
         }
-        if !ends.is_empty() {
-            let words = listed(ends);
-            let step = ends
-                .iter()
-                .map(|command| command.revision)
-                .max()
-                .unwrap_or(1);
-            trouble.extend(self.record(MeasureAct::End, actuator, step, &words).err());
+        for part in entries::parts(done, DETAIL_BYTES_MAX) {
+            let deed = self.entry(MeasureAct::End, to.actuator, part.step, part.detail);
+            self.enter(to.calls, deed);
         }
+        silent
     }
 
-    fn one(&self, wire: &Wire, command: &Command, revision: u64) -> Result<Answered, String> {
-        let message = message(command, self.measure, revision).map_err(|e| e.to_string())?;
-        wire.command(&message, &command.id)
+    fn one(&self, to: &To<'_>, call: &Call) -> Result<Answered, Unsure> {
+        let command = &call.command;
+        let message = message(command, self.measure, call.revision);
+        let message = message.map_err(|e| Unsure::Answered(e.to_string()))?;
+        to.wire.command(&message, command, &to.whose)
     }
 
-    fn halt(&self, act: SuspensionAct, actuators: &BTreeSet<Name>) -> Vec<String> {
-        let mut trouble = Vec::new();
-        trouble.extend(self.suspension(act).err());
-        for actuator in actuators {
-            let brought = self.wire(actuator);
-            let brought = brought.and_then(|wire| self.approve(&wire, actuator));
-            trouble.extend(brought.err());
+    /// The office stops its approval, or lets it go on, and that goes to the actuators, each beside the others.
+    fn stop(
+        self: &Arc<Self>,
+        calls: &Calls,
+        brought: &Brought,
+        (act, why): (SuspensionAct, &str),
+        actuators: &BTreeSet<Name>,
+    ) {
+        let what = if act == SuspensionAct::Suspend {
+            "suspend"
+        } else {
+            "resume"
+        };
+        if !calls.begin(self.measure, what) {
+            return;
         }
-        trouble
+        let (hands, own, brought) = (Arc::clone(self), calls.clone(), brought.clone());
+        let (actuators, why) = (actuators.clone(), why.to_owned());
+        let begun = std::thread::Builder::new()
+            .name("measure-stop".to_owned())
+            .spawn(move || {
+                if let Err(words) = hands.suspension(act) {
+                    hands.tell(&own, words);
+                }
+                let spots = actuators.into_iter().map(|name| (hands.authority, name));
+                let spots: Vec<Spot> = spots.collect();
+                for words in brought.now(&hands, spots) {
+                    hands.tell(&own, words);
+                }
+                if act == SuspensionAct::Suspend
+                    && let Err(words) = hands.stopped(&why)
+                {
+                    hands.tell(&own, words);
+                }
+                own.over(hands.measure, what);
+            });
+        if let Err(error) = begun {
+            self.tell(calls, error.to_string());
+            calls.over(self.measure, what);
+        }
     }
 
     fn suspension(&self, act: SuspensionAct) -> Result<(), String> {
@@ -337,17 +499,4 @@ impl Hands {
         let entered = office::enter(&self.node, &self.host, &note.to_bytes());
         entered.map(|_| ()).map_err(|e| told(&e))
     }
-}
-
-fn listed(commands: &[&Command]) -> String {
-    let lines: Vec<String> = commands
-        .iter()
-        .map(|command| {
-            let until = command
-                .until
-                .map_or_else(|| "back".to_owned(), |until| until.to_string());
-            format!("{} {} {until}", command.deed, command.target)
-        })
-        .collect();
-    lines.join("; ")
 }

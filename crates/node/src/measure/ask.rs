@@ -1,13 +1,15 @@
 //! A measure before the commission. In: a plan that was reviewed, its text as both officers signed it. Out: text and request on record, the statement that members sign. Never: a text that the plan does not give; a request without its reasons.
 
-use super::{Room, SignedText, kept};
+use super::{Room, SignedText, Stepped, kept};
 use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::statement::{Basis, Caps, Kind, Statement};
 use sakimori_control::office::{self, Draft, Reasons};
-use sakimori_custody::ids::Name;
+use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::record::{Direction, RECORD_BYTES};
+use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{Held, register};
-use sakimori_respond::plan::Plan;
+use sakimori_respond::plan::life::{Event, Refused};
+use sakimori_respond::plan::{Plan, Renewal};
 
 /// What is on record behind it.
 #[derive(Clone, Debug)]
@@ -36,6 +38,37 @@ fn reasons(plan: &Plan, requester: &Name) -> Reasons {
     }
 }
 
+/// The reasons of a renewal: what is new before what was said.
+fn renewing(held: &Held, renewal: &Renewal, requester: &Name) -> Reasons {
+    let state = held.state();
+    let plan = state.plan();
+    let new: Vec<&str> = renewal
+        .evidence
+        .iter()
+        .map(|one| one.what.as_str())
+        .collect();
+    let of = reasons(plan, requester);
+    Reasons {
+        facts: format!(
+            "Renewal {} of at most {} of measure {}. New since it was decided: {}. {}",
+            state.renewals().saturating_add(1),
+            plan.renewals,
+            plan.id,
+            new.join("; "),
+            of.facts
+        ),
+        ..of
+    }
+}
+
+/// What a request is made of, beside the text.
+struct Wanted {
+    basis: Name,
+    window: (Seconds, Seconds),
+    replaces: Option<AuthorityId>,
+    decided: Option<Basis>,
+}
+
 impl Room {
     /// Puts text and request on record and gives the statement. The life of the measure does not know of it yet: its event is the caller's next step.
     ///
@@ -52,20 +85,77 @@ impl Room {
         let register = register(&*self.store).await.map_err(|e| kept(&e))?;
         let signed = SignedText::read(self, held, &register, note)?;
         let plan = held.state().plan();
-        let reasons = reasons(plan, by);
         let now = self.now();
         let is_urgent = matches!(decided, Some(Basis::Urgent { .. }));
         let most = self.terms.urgent.map_or(0, |term| term.seconds);
         let last = plan.not_after;
+        let wanted = Wanted {
+            basis: basis.clone(),
+            window: (
+                plan.not_before.max(now),
+                if is_urgent {
+                    last.min(now.plus(most))
+                } else {
+                    last
+                },
+            ),
+            replaces: None,
+            decided,
+        };
+        self.put(signed, note, wanted, reasons(plan, by)).await
+    }
+
+    /// Asks for a renewal: what is new is held against every rule first, then text and request go on record, then the life knows of it. Gives the statement that a sitting signs, and what came of it.
+    ///
+    /// # Errors
+    /// [`Code::Refused`]: a rule is broken, or the text is not signed by both, or not of the plan with what is new; what the log says.
+    pub async fn ask_renewal(
+        &self,
+        held: &Held,
+        note: &[u8],
+        renewal: &Renewal,
+        basis: &Name,
+        by: &Name,
+    ) -> Answer<(Asked, Stepped)> {
+        let register = register(&*self.store).await.map_err(|e| kept(&e))?;
+        let signed = SignedText::read_renewal(self, held, &register, renewal, note)?;
+        let id = held.state().plan().id;
+        let event = Event::AskRenewal {
+            by: by.clone(),
+            text: signed.digest,
+            renewal: Box::new(renewal.clone()),
+        };
+        let refused = self
+            .with(by.as_str(), async |m| m.would_refuse(id, &event).await)
+            .await?;
+        if let Some(refused) = refused {
+            return Err(Problem::new(Code::Refused, words_of(&refused)));
+        }
+        let wanted = Wanted {
+            basis: basis.clone(),
+            window: (renewal.not_before.max(self.now()), renewal.not_after),
+            replaces: held.state().authority(),
+            decided: None,
+        };
+        let reasons = renewing(held, renewal, by);
+        let asked = self.put(signed, note, wanted, reasons).await?;
+        let stepped = self.step(id, &event, by.as_str()).await?;
+        Ok((asked, stepped))
+    }
+
+    async fn put(
+        &self,
+        signed: SignedText,
+        note: &[u8],
+        wanted: Wanted,
+        reasons: Reasons,
+    ) -> Answer<Asked> {
+        let (not_before, not_after) = wanted.window;
         let draft = Draft {
             kind: Kind::Measure,
-            basis: basis.clone(),
-            not_before: plan.not_before.max(now),
-            not_after: if is_urgent {
-                last.min(now.plus(most))
-            } else {
-                last
-            },
+            basis: wanted.basis,
+            not_before,
+            not_after,
             sensors: signed.measure.names(),
             directions: vec![Direction::OutIn, Direction::InOut],
             caps: Caps {
@@ -75,8 +165,8 @@ impl Room {
             },
             keep_days: 1,
             conditions: "none".to_owned(),
-            replaces: None,
-            decided,
+            replaces: wanted.replaces,
+            decided: wanted.decided,
         };
         let (node, host, note) = (self.node.clone(), self.host.clone(), note.to_vec());
         let put = move || office::draft_measure(&node, &host, &note, &draft, &reasons);
@@ -87,4 +177,13 @@ impl Room {
             statement: statement.map_err(|e| crate::part::refused(&e))?,
         })
     }
+}
+
+/// A refusal with every rule that is broken.
+pub(crate) fn words_of(refused: &Refused) -> String {
+    let mut words = vec![refused.to_string()];
+    if let Refused::Plan(problems) = refused {
+        words.extend(problems.iter().map(ToString::to_string));
+    }
+    words.join("; ")
 }

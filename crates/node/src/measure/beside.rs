@@ -10,7 +10,10 @@ use tokio::time::MissedTickBehavior;
 
 /// Never ends by itself.
 pub(super) async fn rounds(app: &Shared) {
-    tokio::join!(again(app, NAMES_ROUND, true), again(app, LISTS_ROUND, false));
+    tokio::join!(
+        again(app, NAMES_ROUND, true),
+        again(app, LISTS_ROUND, false)
+    );
 }
 
 async fn again(app: &Shared, every: Duration, names: bool) {

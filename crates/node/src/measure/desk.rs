@@ -1,6 +1,8 @@
 //! What a running office node remembers of measures beside the store: what it brought, whom it paged, how its rounds go. In: what rounds tell. Out: alarms for the page, counters. Never: a list that grows without bound; a state of a measure.
 
-use super::Brought;
+use super::look::Names;
+use super::spread::Spread;
+use super::{Brought, Calls, Watched};
 use crate::problem::{Answer, Code, Problem};
 use crate::rate::Starts;
 use sakimori_control::error::told;
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::ToSchema;
 
 /// Settings in the office's folder.
@@ -79,6 +81,16 @@ pub struct Alarm {
 #[derive(Default)]
 pub(crate) struct MeasureDesk {
     pub(crate) brought: Brought,
+    /// What names of targets lead to.
+    pub(crate) names: Names,
+    /// Which actuators have the newest protected lists.
+    pub(crate) spread: Spread,
+    /// Calls to actuators.
+    pub(crate) calls: Calls,
+    /// What looks remember.
+    pub(crate) watched: Arc<Watched>,
+    /// The settings that could be read last.
+    said: Mutex<Settings>,
     /// How often addresses complain.
     pub(crate) paces: Starts,
     alarms: Mutex<VecDeque<Alarm>>,
@@ -91,6 +103,26 @@ pub(crate) struct MeasureDesk {
 }
 
 impl MeasureDesk {
+    /// The settings of now. Where they cannot be read those that could be last hold, and the trouble is an alarm: a broken file keeps nobody from being told.
+    pub(crate) fn settings(&self, folder: &Path, now: Seconds) -> Settings {
+        match settings(folder) {
+            Ok(new) => {
+                let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+                *said = new.clone();
+                new
+            }
+            Err(problem) => {
+                let words = problem.cause.unwrap_or(problem.detail);
+                let words = format!("the settings of measures cannot be read: {words}");
+                if self.alarm(now, "", "trouble", &words) {
+                    tracing::warn!(words, "the last settings hold");
+                }
+                let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+                said.clone()
+            }
+        }
+    }
+
     /// Notes an alarm; whether it is a new one.
     pub(crate) fn alarm(&self, at: Seconds, measure: &str, kind: &str, words: &str) -> bool {
         let words: String = words.chars().take(WORDS_MAX).collect();

@@ -4,6 +4,7 @@ use super::{Room, kept};
 use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::statement::Basis;
 use sakimori_custody::ids::{AuthorityId, Name};
+use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{Held, measures};
 use sakimori_oversight::Book;
 use sakimori_oversight::book::{Authority, Outcome, UrgentEnd};
@@ -27,7 +28,7 @@ impl Room {
         let book = book.map_err(|e| Problem::hidden(Code::Fault, e))?;
         let book = book.map_err(|e| crate::part::refused(&e))?;
         let found = held.iter().filter_map(|one| {
-            let event = learned_of(one, &book)?;
+            let event = learned_of(one, &book, self.now())?;
             Some((one.state().plan().id, event))
         });
         Ok(found.collect())
@@ -45,27 +46,52 @@ fn decision(id: AuthorityId, authority: &Authority, votes: &[Name]) -> Decision 
     }
 }
 
-fn learned_of(held: &Held, book: &Book) -> Option<Event> {
+/// What a sitting decided of a text.
+fn decided(text: Digest, book: &Book) -> Option<Decision> {
+    let mut all = book.authority_list().iter();
+    all.find_map(|(id, authority)| {
+        let same = authority.statement.pack == text.0 && authority.revoked.is_none();
+        match &authority.statement.decided {
+            Basis::Sitting(sitting) if same => Some(decision(*id, authority, &sitting.votes_for)),
+            _ => None,
+        }
+    })
+}
+
+/// Whether the commission refused every request for a text.
+fn refused(text: Digest, book: &Book) -> bool {
+    let of = |request: &&sakimori_oversight::book::Request| {
+        let draft = request.draft.as_ref();
+        draft.is_some_and(|draft| draft.pack == text.0)
+    };
+    let mut any = false;
+    let all = book.request_list().values().filter(of).all(|request| {
+        any = true;
+        matches!(request.outcome, Some((_, Outcome::Refused(_))))
+    });
+    any && all
+}
+
+fn learned_of(held: &Held, book: &Book, now: Seconds) -> Option<Event> {
     let state = held.state();
     let stage = state.stage();
-    if matches!(stage, Stage::Asked | Stage::Questioned) || state.renewal().is_some() {
-        let wanted = state.renewal().or_else(|| state.text())?;
-        let mut all = book.authority_list().iter();
-        let found = all.find_map(|(id, authority)| {
-            let same = authority.statement.pack == wanted.0 && authority.revoked.is_none();
-            match &authority.statement.decided {
-                Basis::Sitting(sitting) if same => {
-                    Some(decision(*id, authority, &sitting.votes_for))
-                }
-                _ => None,
-            }
-        });
+    if matches!(stage, Stage::Asked | Stage::Questioned) {
+        let found = state.text().and_then(|text| decided(text, book));
         if let Some(decision) = found {
-            return Some(if state.renewal().is_some() {
-                Event::Renew(decision)
-            } else {
-                Event::Approve(decision)
-            });
+            return Some(Event::Approve(decision));
+        }
+    }
+    if stage.is_decided()
+        && let Some(text) = state.renewal()
+    {
+        // What begins later is learned when it begins: until then the approval before it holds.
+        let begun = |one: &Decision| one.not_before <= now;
+        if let Some(decision) = decided(text, book).filter(begun) {
+            return Some(Event::Renew(decision));
+        }
+        if refused(text, book) {
+            let words = "the commission refused to renew it".to_owned();
+            return Some(Event::Refuse { words });
         }
     }
     if matches!(stage, Stage::Asked | Stage::Questioned)

@@ -2,18 +2,18 @@
 //! for the protected lists.
 //!
 //! 1. Changed authority folders go to the actuators first.
-//! 2. Where protected lists are in use, `Room::due` does the rest; beside it what is in force is looked at, every `ROUND`.
+//! 2. `Room::due` does the rest, without protected lists what ends alone. Beside it what is in force is looked at, each measure at the pace of its goals; what was read is judged, and ends what it ends.
 //! 3. Whom that names is told: once for each page, duty and trouble.
 
-use super::desk::{Settings, settings};
+use super::desk::Settings;
 use super::notice::{Post, draft_owed, send_notice};
 use super::{LISTS_NOTE, Room, Stepped, Told};
 use crate::app::Shared;
-use crate::limits::{MEASURE_ROUND, ROUND};
+use crate::limits::MEASURE_ROUND;
 use crate::part::{Part, Role};
 use crate::problem::{Answer, Problem};
 use sakimori_custody::ids::hex;
-use sakimori_liaison::measure::{Held, post};
+use sakimori_liaison::measure::{Held, any, kept_evidence, lives, post};
 use sakimori_respond::plan::life::{Duty, Event, To};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -24,7 +24,11 @@ use tokio::time::MissedTickBehavior;
 /// Never ends by itself. Looks at what is in force go beside the rounds: an actuator that does not answer holds up no end.
 pub(crate) async fn rounds(app: Shared) {
     if app.role == Role::Office {
-        tokio::join!(again(&app, MEASURE_ROUND, true), again(&app, ROUND, false));
+        tokio::join!(
+            again(&app, MEASURE_ROUND, true),
+            again(&app, MEASURE_ROUND, false),
+            super::beside::rounds(&app)
+        );
     }
 }
 
@@ -56,12 +60,13 @@ async fn again(app: &Shared, every: Duration, whole: bool) {
     }
 }
 
-/// The room of now; none where no protected lists are in use.
-async fn open(app: &Shared) -> Answer<Option<Room>> {
+/// The room of now; none where no protected lists are in use and no measure is there that could end.
+pub(super) async fn open(app: &Shared) -> Answer<Option<Room>> {
     let Part::Office(office) = &app.part else {
         return Ok(None);
     };
-    if !app.folder.join(LISTS_NOTE).exists() {
+    let in_use = app.folder.join(LISTS_NOTE).exists();
+    if !in_use && !any(&*app.store).await.map_err(|e| super::kept(&e))? {
         return Ok(None);
     }
     let (node, host, store) = (
@@ -70,21 +75,38 @@ async fn open(app: &Shared) -> Answer<Option<Room>> {
         Arc::clone(&app.store),
     );
     let room = app.blocking(move |app| Room::open(&node, &host, store, app.folder.clone()));
-    room.await.map(Some)
+    Ok(Some(room.await?.beside(&app.measures)))
 }
 
 async fn look(app: &Shared) -> Answer<()> {
-    match open(app).await? {
-        Some(room) => room.look_at_all("node").await,
-        None => Ok(()),
+    let pieces = kept_evidence(&*app.store).await;
+    if !pieces.map_err(|e| super::kept(&e))?.is_empty()
+        && let Some(room) = open(app).await?
+    {
+        room.erase_due("node").await?;
     }
+    // A room reads the log: where nothing is decided there is nothing to look at.
+    let (all, _) = lives(&*app.store).await.map_err(|e| super::kept(&e))?;
+    if !all.iter().any(|one| one.state().stage().is_decided()) {
+        return Ok(());
+    }
+    let Some(room) = open(app).await? else {
+        return Ok(());
+    };
+    room.look_at_all("node", true).await?;
+    room.learn_features("node").await?;
+    let said = of_now(app).await?;
+    for stepped in room.read_and_judged().await? {
+        follow(app, &room, &said, &stepped).await?;
+    }
+    Ok(())
 }
 
 fn add(count: &AtomicU64, more: u64) {
     count.fetch_add(more, Ordering::Relaxed);
 }
 
-fn line(problem: &Problem) -> String {
+pub(super) fn line(problem: &Problem) -> String {
     let cause = problem.cause.as_deref().unwrap_or_default();
     let line = format!("{} {} {cause}", problem.code.word(), problem.detail);
     line.trim_end().to_owned()
@@ -95,26 +117,44 @@ async fn round(app: &Shared) -> Answer<()> {
         return Ok(());
     };
     let node = office.node();
-    let (given, trouble) = app
-        .measures
-        .brought
-        .bring(&*app.store, node, &app.folder)
-        .await?;
-    add(&app.measures.given, given as u64);
-    if given > 0 {
-        tracing::info!(given, "approvals were brought to actuators");
-    }
-    for words in trouble {
-        told(app, "", "trouble", &words).await;
+    let now = app.host.seconds();
+    // What cannot be brought keeps nothing else waiting.
+    let brought = app.measures.brought.clone();
+    match brought.bring(&*app.store, node, &app.folder, now).await {
+        Ok((given, trouble)) => {
+            add(&app.measures.given, given as u64);
+            if given > 0 {
+                tracing::info!(given, "approvals were brought to actuators");
+            }
+            for words in trouble {
+                told(app, "", "trouble", &words).await;
+            }
+        }
+        Err(problem) => told(app, "", "trouble", &line(&problem)).await,
     }
     let Some(room) = open(app).await? else {
         return Ok(());
     };
-    let said = app.blocking(|app| settings(&app.folder)).await?;
+    if let Err(problem) = room.protected() {
+        let words = format!("nothing new begins: {}", line(&problem));
+        told(app, "", "trouble", &words).await;
+    }
+    let said = of_now(app).await?;
     for stepped in room.due().await? {
-        follow(app, &room, &said, &stepped).await?;
+        // A notice that cannot be drafted keeps no other measure waiting.
+        if let Err(problem) = follow(app, &room, &said, &stepped).await {
+            let id = stepped.held.state().plan().id.to_string();
+            told(app, &id, "trouble", &line(&problem)).await;
+        }
     }
     Ok(())
+}
+
+/// The settings of now, or those that could be read last.
+pub(crate) async fn of_now(app: &Shared) -> Answer<Settings> {
+    let now = app.host.seconds();
+    app.blocking(move |app| Ok(app.measures.settings(&app.folder, now)))
+        .await
 }
 
 /// Tells whom a step names, and keeps what came of it in the node's own log.
@@ -143,14 +183,19 @@ pub(crate) async fn follow(
             }
             Told::Trouble(words) => told(app, &id, "trouble", words).await,
             Told::Escalate(duty, to) => late(app, said, held, (duty, *to)).await,
-            Told::Notice(duty) => owed(app, room, said, held, duty).await?,
+            Told::Notice(duty) => {
+                if let Err(problem) = owed(app, room, said, held, duty).await {
+                    let words = format!("{duty}: {}", line(&problem));
+                    told(app, &id, "trouble", &words).await;
+                }
+            }
         }
     }
     Ok(())
 }
 
 /// Notes an alarm and, where it is a new one, writes to whoever is set for it.
-async fn told(app: &Shared, measure: &str, kind: &str, words: &str) {
+pub(super) async fn told(app: &Shared, measure: &str, kind: &str, words: &str) {
     let now = app.host.seconds();
     if !app.measures.alarm(now, measure, kind, words) {
         return;
@@ -161,14 +206,14 @@ async fn told(app: &Shared, measure: &str, kind: &str, words: &str) {
     if let Err(problem) = recorded {
         tracing::error!(cause = problem.cause, "an alarm is not on record");
     }
-    let said = match app.blocking(|app| settings(&app.folder)).await {
+    let said = match of_now(app).await {
         Ok(said) => said,
         Err(problem) => {
             tracing::error!(cause = problem.cause, "nobody is written to");
             return;
         }
     };
-    let to = if kind == "page" {
+    let to = if matches!(kind, "page" | "caution") {
         &said.pages
     } else {
         &said.trouble

@@ -1,14 +1,16 @@
 //! Measures for programs. In: lives, plans. Out: JSON. Never: a judgement of its own.
 
 use super::Room;
-use crate::problem::{Answer, Code, Problem};
+use crate::problem::Answer;
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::NoticePaper;
+use sakimori_liaison::measure::{FactsPaper, NoticePaper, VerdictPaper};
 use sakimori_liaison::paper::Written;
+use sakimori_respond::effect::Verdict;
 use sakimori_respond::notice::Reference;
+use sakimori_respond::plan::Plan;
 use sakimori_respond::plan::life::State;
-use sakimori_respond::plan::{Judgement, Plan};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The state of a measure.
 pub fn state_of(state: &State) -> Value {
@@ -34,9 +36,34 @@ pub fn state_of(state: &State) -> Value {
         .collect();
     json!({
         "id": plan.id.to_string(), "stage": state.stage().name(), "level": state.level(), "authority": state.authority().map(|id| id.to_string()),
-        "until": state.until().map(|at| at.to_string()), "end": state.end(), "suspended": state.suspended(), "held": state.is_held(),
+        "until": state.until().map(|at| at.to_string()), "end": state.end(), "suspended": state.suspended(), "held": state.is_held(), "halted": state.is_halted(), "renewing": state.renewal().map(|text| text.to_string()),
         "effects": effects, "clocks": clocks, "renewals": state.renewals(), "flags": state.flags().0,
     })
+}
+
+/// Verdicts as they are kept; null where nothing was judged.
+pub fn verdict_of(paper: Option<&VerdictPaper>) -> Value {
+    let Some(paper) = paper else {
+        return Value::Null;
+    };
+    let rows = paper.targets.iter().map(|one| {
+        json!({
+            "target": one.target, "verdict": one.verdict, "by": one.by, "before": one.before, "reasons": one.reasons,
+            "not_in_force": one.not_in_force, "moved": one.moved, "findings": one.findings, "readings": one.readings,
+        })
+    });
+    json!({
+        "begin": Seconds(paper.begin).to_string(), "at": Seconds(paper.at).to_string(), "targets": rows.collect::<Vec<_>>(),
+    })
+}
+
+/// How many targets have each verdict, by the newest that was kept of measures.
+pub fn verdict_figures(papers: &[VerdictPaper]) -> BTreeMap<String, u64> {
+    let names = Verdict::ALL.iter().map(|one| one.name());
+    let sum = |name: &str| papers.iter().map(|paper| paper.count(name) as u64).sum();
+    names
+        .map(|name| (format!("targets_{name}"), sum(name)))
+        .collect()
 }
 
 /// What the rules and the lists of now say of a plan: its level and who else is met, or every rule that it breaks.
@@ -45,11 +72,8 @@ pub fn state_of(state: &State) -> Value {
 /// [`Code::Refused`]: the lists have ended.
 pub fn check_of(room: &Room, plan: &Plan, urgent: bool) -> Answer<Value> {
     let now = room.now();
-    let protected = room.bundle.protected(now);
-    let protected = protected.map_err(|e| Problem::new(Code::Refused, e))?;
-    let nothing = std::collections::BTreeMap::new();
-    let (version, sha256) = (room.bundle.lists.version, room.bundle.digest);
-    let judgement = Judgement::of(plan, protected, &nothing, version, sha256);
+    let judgement = room.judgement(plan)?;
+    let cautions = room.cautions(plan);
     Ok(match plan.assess(&room.terms, &judgement, urgent, now) {
         Ok(assessed) => {
             let (low, high) = assessed.collateral;
@@ -61,13 +85,23 @@ pub fn check_of(room: &Room, plan: &Plan, urgent: bool) -> Answer<Value> {
                     reasons.map(move |reason| format!("{target}: {}", reason.words))
                 })
                 .collect();
-            json!({"good": true, "level": assessed.level, "others": [low, high], "why": why, "broken": []})
+            json!({"good": true, "level": assessed.level, "others": [low, high], "why": why, "cautions": cautions, "broken": []})
         }
         Err(problems) => {
             let broken: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            json!({"good": false, "level": null, "others": null, "why": [], "broken": broken})
+            json!({"good": false, "level": null, "others": null, "why": [], "cautions": cautions, "broken": broken})
         }
     })
+}
+
+/// Facts with who brought them, and how old the oldest number is.
+pub fn facts_of(written: &Written<FactsPaper>, now: Seconds) -> Value {
+    let facts = &written.said.facts;
+    let numbers = [&facts.names, &facts.clients, &facts.other_ppm];
+    let times = numbers.into_iter().flatten().map(|fact| fact.at);
+    let oldest = times.chain(facts.looked).min();
+    let age = oldest.map(|at| now.0.saturating_sub(at.0));
+    json!({"facts": facts, "brought": Seconds(written.at).to_string(), "by": written.by, "age_seconds": age})
 }
 
 /// A notice with its steps and, where its target went down, how long that took.

@@ -104,7 +104,10 @@ fn said(status: u16, bytes: &[u8]) -> String {
 impl Spread {
     /// What each actuator said last.
     pub(crate) fn standing(&self) -> BTreeMap<String, Standing> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Brings the bundle in use to each actuator of the register that has not said yes or no to it, beside each other.
@@ -141,7 +144,13 @@ impl Spread {
             let Ok((name, state, words)) = called else {
                 continue;
             };
-            tracing::info!(actuator = name, version = ready.version, state, words, "protected lists");
+            tracing::info!(
+                actuator = name,
+                version = ready.version,
+                state,
+                words,
+                "protected lists"
+            );
             let version = ready.version;
             let standing = Standing {
                 version,

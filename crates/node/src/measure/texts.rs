@@ -3,10 +3,14 @@
 use super::Room;
 use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::measure::{Actuator, Measure};
+use sakimori_authority::statement::Statement;
 use sakimori_control::error::told;
 use sakimori_control::ledger::installed_root;
+use sakimori_control::{ControlError, files, office};
 use sakimori_liaison::measure::{Held, Register};
-use sakimori_respond::plan::{Assessment, Digest, Plan, text};
+use sakimori_respond::plan::life::State;
+use sakimori_respond::plan::{Assessment, Digest, Plan, Renewal, text};
+use sakimori_tlog::note::Note;
 
 /// A text that both officers signed.
 #[derive(Clone, Debug)]
@@ -49,21 +53,64 @@ pub fn text_of(
     urgent: bool,
     revision: u64,
 ) -> Answer<Measure> {
-    let plan = held.state().plan();
-    let assessed = assess(room, plan, urgent)?;
+    let state = held.state();
+    let assessed = assess(room, state.plan(), urgent)?;
+    made(room, (state, state.plan()), register, &assessed, revision)
+}
+
+/// The text of a renewal: the plan with what is new, as the revision behind the one that is approved. What was taken out for good is not in it.
+///
+/// # Errors
+/// As [`text_of`]; [`Code::Refused`] where nothing is approved.
+pub fn renewal_text(
+    room: &Room,
+    held: &Held,
+    register: &Register,
+    renewal: &Renewal,
+) -> Answer<Measure> {
+    let state = held.state();
+    let plan = state.plan().renewed(renewal);
+    let assessed = assess(room, &plan, false)?;
+    let revision = approved_revision(room, held)?.saturating_add(1);
+    made(room, (state, &plan), register, &assessed, revision)
+}
+
+/// The revision of the text that is approved, of the office's own files.
+fn approved_revision(room: &Room, held: &Held) -> Answer<u64> {
+    let none = || Problem::new(Code::Refused, "nothing of it is approved");
+    let id = held.state().authority().ok_or_else(none)?;
+    let hidden = |e: ControlError| Problem::hidden(Code::Fault, told(&e));
+    let bytes = files::read_present(&room.node.statement(id)).map_err(hidden)?;
+    let note = Note::parse(&bytes).map_err(|e| Problem::hidden(Code::Fault, e))?;
+    let statement = Statement::parse(note.text()).map_err(|e| Problem::hidden(Code::Fault, e))?;
+    let text = office::measure_note(&room.node, &statement).map_err(hidden)?;
+    let measure = text.and_then(|note| Measure::parse(note.text()).ok());
+    Ok(measure.ok_or_else(none)?.revision)
+}
+
+/// The text of a plan, without what was taken out of the measure for good.
+fn made(
+    room: &Room,
+    (state, plan): (&State, &Plan),
+    register: &Register,
+    assessed: &Assessment,
+    revision: u64,
+) -> Answer<Measure> {
     let root = installed_root(&room.node).map_err(|e| crate::part::refused(&e))?;
     let actuators = actuators(plan, register)?;
-    Ok(text(plan, &assessed, revision, &actuators, root.version))
+    let mut measure = text(plan, assessed, revision, &actuators, root.version);
+    let mut out = state.effects().iter().map(|effect| effect.narrowed);
+    measure.effects.retain(|_| !out.next().unwrap_or(false));
+    let effects = &measure.effects;
+    measure
+        .actuators
+        .retain(|one| effects.iter().any(|effect| effect.actuator == one.name));
+    Ok(measure)
 }
 
 fn assess(room: &Room, plan: &Plan, urgent: bool) -> Answer<Assessment> {
     let now = room.now();
-    let protected = room.bundle.protected(now);
-    let protected = protected.map_err(|e| Problem::new(Code::Refused, told(&e)))?;
-    let nothing = std::collections::BTreeMap::new();
-    let (version, digest) = (room.bundle.lists.version, room.bundle.digest);
-    let judgement =
-        sakimori_respond::plan::Judgement::of(plan, protected, &nothing, version, digest);
+    let judgement = room.judgement(plan)?;
     plan.assess(&room.terms, &judgement, urgent, now)
         .map_err(|problems| {
             let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -77,18 +124,50 @@ impl SignedText {
     /// # Errors
     /// [`Code::Refused`] names what differs.
     pub fn read(room: &Room, held: &Held, register: &Register, bytes: &[u8]) -> Answer<Self> {
+        let state = held.state();
+        Self::of_plan(room, (state, state.plan()), register, bytes)
+    }
+
+    /// The same of a renewal: the plan with what is new, and a revision behind the one that is approved.
+    ///
+    /// # Errors
+    /// As [`SignedText::read`].
+    pub fn read_renewal(
+        room: &Room,
+        held: &Held,
+        register: &Register,
+        renewal: &Renewal,
+        bytes: &[u8],
+    ) -> Answer<Self> {
+        let plan = held.state().plan().renewed(renewal);
+        let signed = Self::of_plan(room, (held.state(), &plan), register, bytes)?;
+        let approved = approved_revision(room, held)?;
+        if signed.measure.revision <= approved {
+            let revision = signed.measure.revision;
+            return Err(Problem::new(
+                Code::Refused,
+                format!("the text has revision {revision}, and {approved} is approved"),
+            ));
+        }
+        Ok(signed)
+    }
+
+    fn of_plan(
+        room: &Room,
+        (state, plan): (&State, &Plan),
+        register: &Register,
+        bytes: &[u8],
+    ) -> Answer<Self> {
         let root = installed_root(&room.node).map_err(|e| crate::part::refused(&e))?;
         let refuse = |words: String| Problem::new(Code::Refused, words);
         let (measure, _) = Measure::check(bytes, &root).map_err(|e| refuse(told(&e)))?;
-        let plan = held.state().plan();
-        let level = held.state().level();
+        let level = state.level();
         if measure.level < level {
             return Err(refuse(format!(
                 "the text has level {}, the plan {level}",
                 measure.level
             )));
         }
-        let actuators = actuators(plan, register)?;
         // What depends on the hour at which the text was made is the text's own; all else is the plan's.
         let assessed = Assessment {
             level: measure.level,
@@ -98,7 +177,7 @@ impl SignedText {
             version: measure.lists.0,
             lists: Digest(measure.lists.1),
         };
-        let of_plan = text(plan, &assessed, measure.revision, &actuators, root.version);
+        let of_plan = made(room, (state, plan), register, &assessed, measure.revision)?;
         if of_plan != measure {
             let (signed, meant) = (measure.to_string(), of_plan.to_string());
             let mut lines = signed.lines().zip(meant.lines());

@@ -163,7 +163,7 @@ fn met(observations: &[Observation], target: &str, moment: Moment) -> Vec<String
             *sum = sum.saturating_add(count);
         }
     }
-    let word = |(by, sum): (&str, u64)| format!("`{by}` met {sum} between two of its looks");
+    let word = |(by, sum): (&str, u64)| format!("`{by}` met {sum} while it was looked at");
     sums.into_iter().map(word).collect()
 }
 
@@ -483,5 +483,79 @@ fn said(held: Held, told: Vec<Told>) -> Stepped {
         records: Vec::new(),
         refused: None,
         told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paper(verdict: Verdict, findings: &[u64]) -> VerdictPaper {
+        VerdictPaper {
+            begin: 100,
+            at: 200,
+            targets: vec![TargetVerdict {
+                target: "198.51.100.7/32".to_owned(),
+                verdict: verdict.name().to_owned(),
+                by: String::new(),
+                before: None,
+                not_in_force: Vec::new(),
+                moved: vec!["198.51.100.99 has 2 of 3 since then".to_owned()],
+                findings: findings.to_vec(),
+                reasons: Vec::new(),
+                readings: Vec::new(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_person_is_called_once_for_each_new_place_of_an_attack() {
+        let first = paper(Verdict::Displaced, &[4]);
+        let words = "the attack by 198.51.100.7/32 moved: 198.51.100.99 has 2 of 3 since then";
+        assert_eq!(moved(None, &first), [Told::Page(words.to_owned())]);
+        assert_eq!(moved(Some(&first), &first), []);
+        let more = paper(Verdict::Displaced, &[4, 5]);
+        assert_eq!(moved(Some(&first), &more).len(), 1);
+        let before = paper(Verdict::Effective, &[]);
+        assert_eq!(moved(Some(&before), &first).len(), 1);
+        assert_eq!(moved(Some(&first), &before), []);
+    }
+
+    #[test]
+    fn counters_become_what_was_met_between_two_looks_of_one_run() {
+        let look = |at: u64, run: u64, times: u64, in_force: Option<bool>| SeenPaper {
+            at,
+            effects: vec![sakimori_liaison::measure::SeenEffect {
+                target: "198.51.100.7/32".to_owned(),
+                actuator: "edge-1".to_owned(),
+                in_force,
+                times,
+                deed: "block".to_owned(),
+                run,
+            }],
+            readings: Vec::new(),
+        };
+        let looks = [
+            look(100, 1, 5, Some(true)),
+            look(110, 1, 12, Some(true)),
+            look(120, 1, 0, None),
+            look(130, 1, 12, Some(true)),
+            look(140, 2, 3, Some(true)),
+            look(150, 2, 4, Some(true)),
+        ];
+        let all = observed(&looks, &[]);
+        let met_of = |one: &Observation| match one.value {
+            Value::Met(count) => Some((one.from.0, one.until.0, count)),
+            _ => None,
+        };
+        let counted: Vec<_> = all.iter().filter_map(met_of).collect();
+        assert_eq!(counted, [(101, 110, 7), (111, 130, 0), (141, 150, 1)]);
+        let moment = Moment {
+            begin: Seconds(100),
+            at: Seconds(145),
+        };
+        let words = met(&all, "198.51.100.7/32", moment);
+        assert_eq!(words, ["`edge-1` met 7 while it was looked at"]);
+        assert_eq!(met(&all, "198.51.100.8/32", moment), Vec::<String>::new());
     }
 }

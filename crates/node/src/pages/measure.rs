@@ -1,11 +1,13 @@
 //! Pages of measures, and the form of complaints. In: lives, alarms, complaints. Out: HTML that works without a script. Never: a button that dispatches or approves; who complained, on a page for everybody.
 
+mod verdict;
+
 use super::{Reader, page};
 use crate::measure::Alarm;
 use crate::words::measure::MeasureWord as W;
 use maud::{Markup, html};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::{ComplaintPaper, Held};
+use sakimori_liaison::measure::{ComplaintPaper, Held, Stop, VerdictPaper};
 use sakimori_liaison::paper::Written;
 use sakimori_respond::plan::complaint::Register;
 use sakimori_respond::plan::life::{Clock, Stage, Standing, State};
@@ -55,6 +57,7 @@ pub(crate) fn list(
     reader: &Reader,
     (all, more): (&[Held], bool),
     alarms: &[Alarm],
+    (stopped, may): (&Stop, bool),
     now: Seconds,
 ) -> Markup {
     let say = |word: W| word.text(reader.language);
@@ -75,6 +78,7 @@ pub(crate) fn list(
             }
         }
         @if more { p { (say(W::More)) } }
+        (super::renewal::stop(reader, stopped, may))
         @if !alarms.is_empty() {
             section {
                 h2 { (say(W::Alarms)) }
@@ -106,7 +110,8 @@ fn row(reader: &Reader, state: &State, now: Seconds) -> Markup {
 pub(crate) fn one(
     reader: &Reader,
     held: &Held,
-    complaints: &[Written<ComplaintPaper>],
+    judged: Option<&VerdictPaper>,
+    (complaints, cautions): (&[Written<ComplaintPaper>], &[String]),
     may: bool,
     now: Seconds,
 ) -> Markup {
@@ -120,9 +125,17 @@ pub(crate) fn one(
             dt { (say(W::Approval)) } dd { @match state.authority() { Some(id) => code { (id) }, None => "–" } }
             dt { (say(W::Until)) } dd { (text(state.until())) }
         }
+        @if !cautions.is_empty() {
+            section {
+                h2 { (say(W::Cautions)) }
+                ul { @for words in cautions { li .warn { (words) } } }
+            }
+        }
         @if may && goes_on { (buttons(reader, state)) }
+        @if goes_on { (super::renewal::renewal(reader, state)) }
         (plan(reader, state))
         (effects(reader, state))
+        (verdict::verdicts(reader, judged))
         section {
             h2 { (say(W::Clocks)) }
             table {
@@ -179,8 +192,7 @@ fn plan(reader: &Reader, state: &State) -> Markup {
             h2 { (say(W::Plan)) }
             @for (word, words) in parts { h3 { (say(word)) } p .text { (words) } }
             dl {
-                dt { (say(W::Works)) } dd { code { (dossier.success) } }
-                dt { (say(W::Stops)) } dd { code { (dossier.stop) } }
+                (super::plan::judged(reader, dossier))
                 @if let Some(found) = state.found() {
                     dt { (say(W::Collateral)) } dd { (found.low) "–" (found.high) }
                 }

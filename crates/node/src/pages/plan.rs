@@ -92,6 +92,8 @@ fn people(reader: &Reader, plan: &Plan) -> Markup {
                 dt { (say(W::Reviewed)) } dd { (chain.reviewed) }
                 dt { (say(W::Executor)) } dd { (chain.executor.officer) " · " (chain.executor.body) " · " (chain.executor.number) }
                 dt { (say(W::Superior)) } dd { (chain.superior.by) " · " (chain.superior.office) }
+                @if let Some(order) = &chain.defence { dt { (say(W::Order)) } dd { (order.number) " · " (order.from) " – " (order.until) } }
+                @if let Some(record) = &chain.consultation { dt { (say(W::Consultation)) } dd { (record.number) " · " (record.at) } }
             }
         }
     }

@@ -241,7 +241,7 @@ impl CommissionPart {
             Ok(entries) => entries,
             Err(e) => return vec![told(&e)],
         };
-        let mut failed = Vec::new();
+        let mut failed = self.fetch_plans();
         for entry in entries {
             if let Err(problem) = self.bring(&entry.leaf, &entry.stored) {
                 // What had to be destroyed is; the log gets the word in a later round.

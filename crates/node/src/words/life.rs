@@ -16,6 +16,8 @@ words! {
     Executor "Carried out by" "実施者";
     Superior "Ordered by" "命令者";
     Route "Route" "根拠";
+    Order "Order of the Prime Minister" "内閣総理大臣の命令";
+    Consultation "Consultation with the Foreign Minister" "外務大臣との協議";
     Asked "Window that is asked for" "求める期間";
     Renewals "Renewals, and how many are allowed" "更新回数と上限";
     RollOut "Seconds between steps, longest effect in seconds, most effects" "段階間の秒数・効果の最長秒数・効果の上限数";

@@ -1,6 +1,12 @@
 //! Measures at a running office: proposed, decided, put in force, taken back; complaints of strangers; notices by a mail server that we did not write. In: two nodes, an actuator that writes down what it is told. Out: verdicts. Never: an address
 //! beyond loopback.
 
+mod away;
+mod playbook;
+mod readings;
+mod renewal;
+mod safety;
+
 use crate::alert::MailServer;
 use crate::nation::{Caller, Nation, join, options};
 use crate::uses::who;
@@ -8,8 +14,7 @@ use axum::Router;
 use axum::extract::{Path as Place, State};
 use axum::routing::{get, post, put};
 use sakimori_access::{Access, NewPerson, NewRole, Role as R};
-use sakimori_authority::ruling::Matter;
-use sakimori_authority::statement::Kind;
+use sakimori_authority::measure::{Deed, family};
 use sakimori_control::office;
 use sakimori_control::setup::officer_key;
 use sakimori_control::tls::Identity;
@@ -19,6 +24,7 @@ use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_node::metrics::Metrics;
 use sakimori_node::server::{serve, tls};
 use sakimori_node::{Role, with_access};
+use sakimori_respond::consumer::receipt::{Line, Receipt, Standing};
 use sakimori_respond::safety::Class;
 use sakimori_respond::safety::list::Draft;
 use sakimori_testkit::folder::signer;
@@ -27,6 +33,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -159,6 +166,30 @@ struct Heard {
     words: Mutex<Vec<String>>,
     /// Files of the approval that came last.
     files: Mutex<Value>,
+    /// Effects, as its receipts have them.
+    lines: Mutex<BTreeMap<String, Line>>,
+    /// The protected lists that were brought last.
+    lists: Mutex<Value>,
+    /// Whether it says that nothing of it is in force, whatever is.
+    denies: AtomicBool,
+    serial: AtomicU64,
+}
+
+impl Heard {
+    /// A receipt that its key signs.
+    fn receipt(&self, command: &str, lines: Vec<Line>) -> String {
+        let receipt = Receipt {
+            actuator: "edge-1".parse().unwrap(),
+            time: Host::system().seconds(),
+            run: 1,
+            serial: self.serial.fetch_add(1, Ordering::Relaxed),
+            is_stopped: false,
+            command: command.to_owned(),
+            effects: lines,
+        };
+        let note = Note::sign(&receipt.to_string(), &[&signer("edge-1")], 0).unwrap();
+        String::from_utf8(note.to_bytes()).unwrap()
+    }
 }
 
 /// An actuator that does nothing but write down what it is told, and says that it did it.
@@ -177,11 +208,49 @@ async fn approved(
     "{}"
 }
 
-async fn commanded(State(heard): State<Arc<Heard>>, body: axum::body::Bytes) -> &'static str {
+async fn listed(State(heard): State<Arc<Heard>>, body: axum::body::Bytes) -> &'static str {
+    *heard.lists.lock().unwrap() = serde_json::from_slice(&body).unwrap();
+    "{}"
+}
+
+async fn commanded(State(heard): State<Arc<Heard>>, body: axum::body::Bytes) -> String {
     let command: Value = serde_json::from_slice(&body).unwrap();
     let action = command["action"].as_str().unwrap().to_owned();
-    heard.words.lock().unwrap().push(action);
-    "{\"status\":200}"
+    // What it can do is asked beside everything, and is no command.
+    if action == "query" {
+        let said = json!({"versions": ["1.0"], "rate_limit": 300});
+        return json!({"status": 200, "results": said}).to_string();
+    }
+    heard.words.lock().unwrap().push(action.clone());
+    if heard.denies.load(Ordering::Relaxed) {
+        return json!({"status": 404}).to_string();
+    }
+    let own = &command["actuator"]["x-sakimori"];
+    let target = command["target"]["ipv4_net"].as_str().unwrap();
+    let begins = action == "deny";
+    let line = Line {
+        measure: family(own["measure"].as_str().unwrap().parse().unwrap()),
+        deed: Deed::from_name(command["args"]["x-sakimori"]["deed"].as_str().unwrap()).unwrap(),
+        standing: if begins {
+            Standing::InForce
+        } else {
+            Standing::Ended
+        },
+        until: Seconds(command["args"]["stop_time"].as_u64().unwrap_or(0) / 1000),
+        times: 0,
+        bytes: 0,
+        target: target.to_owned(),
+    };
+    let mut lines = heard.lines.lock().unwrap();
+    lines.insert(target.to_owned(), line.clone());
+    drop(lines);
+    let receipt = heard.receipt(command["command_id"].as_str().unwrap(), vec![line]);
+    json!({"status": 200, "results": {"x-sakimori": {"receipt": receipt}}}).to_string()
+}
+
+async fn effects(State(heard): State<Arc<Heard>>) -> String {
+    let lines = heard.lines.lock().unwrap().values().cloned().collect();
+    heard.receipt("", lines)
 }
 
 impl Actuator {
@@ -193,10 +262,8 @@ impl Actuator {
         let router = Router::new()
             .route("/v1/approvals/{id}", put(approved))
             .route("/.well-known/openc2", post(commanded))
-            .route(
-                "/v1/effects",
-                get(|| async { axum::http::StatusCode::NOT_FOUND }),
-            )
+            .route("/v1/effects", get(effects))
+            .route("/v1/lists", put(listed))
             .with_state(Arc::clone(&heard));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -298,11 +365,15 @@ impl Desk {
 
     /// Proposed, reviewed, signed, asked, decided by three; what the rounds of the node make of it.
     fn approved(&self) {
+        self.approved_as(&plan(self.nation.host.seconds()));
+    }
+
+    /// The same with a plan of one's own.
+    fn approved_as(&self, plan: &Value) {
         let officer = self.by("o1");
-        let plan = plan(self.nation.host.seconds());
-        let checked = good(&officer.post_json("/v1/measures/check", &plan));
+        let checked = good(&officer.post_json("/v1/measures/check", plan));
         assert_eq!(checked["good"], true, "{checked}");
-        good(&officer.post_json("/v1/measures", &plan));
+        good(&officer.post_json("/v1/measures", plan));
         assert_eq!(self.stage(), "drafted");
         let own = self.act("o1", &json!({"act": "review"}));
         assert_eq!((own.status, own.code().as_str()), (422, "refused"));
@@ -407,39 +478,6 @@ fn a_measure_lives_at_a_running_office_from_its_plan_to_its_release() {
     until("the suspension", || {
         desk.actuator.has("suspension-office.note").then_some(())
     });
-}
-
-#[test]
-fn a_revocation_reaches_the_actuator_and_ends_the_measure_with_the_lists_gone() {
-    let desk = Desk::open(None);
-    desk.approved();
-    desk.dispatched();
-    desk.comes_to("in-force");
-    let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
-    let authority = said["state"]["authority"].as_str().unwrap().to_owned();
-    // Without its protected lists the office begins nothing, and brings a revocation all the same.
-    let folder = desk.nation.role(Role::Office);
-    let [note, away] = ["safety-lists.note", "away"].map(|name| folder.join(name));
-    std::fs::rename(&note, &away).unwrap();
-    let members = ["m1", "m2", "m3"];
-    let sitting = office::sitting(&members, "m1", &members, &[], &[]).unwrap();
-    let matter = Matter::AuthorityRevoked(authority.parse().unwrap());
-    let (node, host) = (desk.nation.office_node(), &desk.nation.host);
-    let text = office::ruling_text(&node, host, matter, Kind::Measure, "heard", Some(sitting));
-    let text = text.unwrap().to_string();
-    for member in members {
-        let caller = desk.nation.person(Role::Commission, member);
-        let said = caller.post_note("/v1/rulings", &desk.nation.signed(&text, &[member]));
-        assert_eq!(said.status, 200, "{}", said.text());
-    }
-    until("the ruling", || {
-        desk.actuator.has("ruling.note").then_some(())
-    });
-    std::fs::rename(&away, &note).unwrap();
-    desk.comes_to("ended");
-    let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
-    assert_eq!(said["state"]["end"], "revoked", "{said}");
-    assert!(desk.actuator.heard().contains(&"allow".to_owned()));
 }
 
 #[test]

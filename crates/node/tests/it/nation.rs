@@ -361,13 +361,17 @@ impl Caller {
         self.post(path, "application/json", body.to_string().as_bytes())
     }
 
-    pub(crate) fn put_json(&self, path: &str, body: &Value) -> Said {
+    pub(crate) fn put(&self, path: &str, kind: &str, body: &[u8]) -> Said {
         let mut request = self.agent.put(format!("{}{path}", self.url));
-        request = request.header("content-type", "application/json");
+        request = request.header("content-type", kind);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        read(request.send(body.to_string().as_bytes()).unwrap())
+        read(request.send(body).unwrap())
+    }
+
+    pub(crate) fn put_json(&self, path: &str, body: &Value) -> Said {
+        self.put(path, "application/json", body.to_string().as_bytes())
     }
 
     pub(crate) fn post_note(&self, path: &str, note: &Note) -> Said {

@@ -4,14 +4,16 @@ use super::{acts_as, held, id_of, kept, room};
 use crate::app::{Caller, Shared};
 use crate::extract::{Json, NoteBody, bytes, written};
 use crate::limits::PLAN_BYTES_MAX;
-use crate::measure::{Room, SignedText, Stepped, check_of, follow, settings, state_of};
+use crate::measure::{
+    Room, Said, SignedText, Stepped, check_of, follow, settings_of_now, state_of, words_of,
+};
 use crate::problem::{Answer, Code, Document, Problem};
 use axum::extract::{Path, Query, Request, State};
 use sakimori_access::Act as Leave;
 use sakimori_authority::statement::Basis;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::{Held, measure, measures, register};
+use sakimori_liaison::measure::{Held, measure, register, with_facts};
 use sakimori_respond::plan::goal::Reading;
 use sakimori_respond::plan::life::{Duty, Event, Kill};
 use sakimori_respond::plan::observe::Observation;
@@ -19,22 +21,28 @@ use sakimori_respond::plan::{Digest, Plan, document};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 type Told = axum::Json<Value>;
 
 /// The state behind a step; a refused event is a problem that names every rule.
 pub(super) async fn told(app: &Shared, room: &Room, stepped: &Stepped) -> Answer<Value> {
-    let said = app.blocking(|app| settings(&app.folder)).await?;
+    let said = settings_of_now(app).await?;
     follow(app, room, &said, stepped).await?;
     if let Some(refused) = &stepped.refused {
-        let mut words = vec![refused.to_string()];
-        if let sakimori_respond::plan::life::Refused::Plan(problems) = refused {
-            words.extend(problems.iter().map(ToString::to_string));
-        }
-        return Err(Problem::new(Code::Refused, words.join("; ")));
+        return Err(Problem::new(Code::Refused, words_of(refused)));
     }
-    Ok(state_of(stepped.held.state()))
+    let state = stepped.held.state();
+    Ok(with_cautions(state_of(state), room.cautions(state.plan())))
+}
+
+/// The same with what to look at: whoever says yes sees it, whatever they do.
+fn with_cautions(mut told: Value, cautions: Vec<String>) -> Value {
+    if let Some(told) = told.as_object_mut() {
+        told.insert("cautions".to_owned(), json!(cautions));
+    }
+    told
 }
 
 pub(super) async fn step(app: &Shared, id: AuthorityId, event: &Event, by: &str) -> Answer<Value> {
@@ -64,23 +72,40 @@ pub(crate) async fn propose(
     let plan = plan(request).await?;
     let id = plan.id;
     if measure(&*app.store, id).await.is_ok() {
+        let plan = with_facts(&*app.store, plan).await;
+        let plan = plan.map_err(|e| kept(&e))?;
         let event = Event::Redraft {
             plan: Box::new(plan),
             by: by.clone(),
         };
         let done = step(&app, id, &event, by.as_str()).await;
-        return app
-            .tried(&caller, Leave::DraftRequest, done)
-            .await
-            .map(axum::Json);
+        let done = app.tried(&caller, Leave::DraftRequest, done).await?;
+        let room = room(&app).await?;
+        return findings_kept(
+            &room,
+            &held(&app, &id.to_string()).await?,
+            done,
+            by.as_str(),
+        )
+        .await;
     }
     let room = room(&app).await?;
+    room.look(&plan).await?;
+    let cautions = room.cautions(&plan);
     let drafted = room
         .with(by.as_str(), async |m| m.draft(plan, &by).await)
         .await;
-    let drafted = drafted.map(|turn| state_of(turn.held.state()));
-    let drafted = app.tried(&caller, Leave::DraftRequest, drafted).await;
-    drafted.map(axum::Json)
+    let drafted = drafted.map(|turn| turn.held);
+    let held = app.tried(&caller, Leave::DraftRequest, drafted).await?;
+    let state = with_cautions(state_of(held.state()), cautions);
+    findings_kept(&room, &held, state, by.as_str()).await
+}
+
+/// The state, with the names of findings whose bytes are not at this node.
+async fn findings_kept(room: &Room, held: &Held, mut state: Value, by: &str) -> Answer<Told> {
+    let missing = room.keep_findings(held.state().plan(), by).await?;
+    state["evidence_elsewhere"] = json!(missing);
+    Ok(axum::Json(state))
 }
 
 /// By which rules.
@@ -95,7 +120,7 @@ pub(crate) struct Rules {
 
 /// Holds a plan against every rule and the protected lists, without keeping it.
 #[utoipa::path(post, path = "/v1/measures/check", tag = "measures", request_body = Object, params(Rules), responses(
-    (status = 200, description = "`good`, `level`, `others`, `why`, and every rule that is `broken`.", body = Object),
+    (status = 200, description = "`good`, `level`, `others`, `why`, `cautions` that a person looks at before saying yes, and every rule that is `broken`.", body = Object),
     (status = 400, description = "The plan does not read; the place is told.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn check(
@@ -107,6 +132,9 @@ pub(crate) async fn check(
     acts_as(&app, &caller, Leave::DraftRequest).await?;
     let plan = plan(request).await?;
     let room = room(&app).await?;
+    let plan = with_facts(&*app.store, plan).await;
+    let plan = plan.map_err(|e| kept(&e))?;
+    room.look(&plan).await?;
     check_of(&room, &plan, rules.urgent).map(axum::Json)
 }
 
@@ -237,7 +265,7 @@ pub(crate) enum Deed {
     },
     /// Takes everything back. One person may.
     Release,
-    /// Takes back everything under the approval that it rests on.
+    /// Takes back everything that is carried out under the designation of its executor.
     ReleaseAuthority,
     /// Stops its dispatch; what is in force stays until its end.
     Hold,
@@ -267,10 +295,15 @@ pub(crate) enum Deed {
         /// When that is looked at again, RFC 3339.
         review: String,
     },
-    /// Hands in the report behind the end.
-    Report {
-        /// SHA-256 of it, hex.
-        sha256: String,
+    /// Answers the step of the playbook that waits for a person.
+    Play {
+        /// The step.
+        step: String,
+        /// Whether it was done.
+        done: bool,
+        /// Values of the playbook's variables, by their names.
+        #[serde(default)]
+        values: BTreeMap<String, String>,
     },
 }
 
@@ -329,11 +362,7 @@ async fn event(app: &Shared, held: &Held, deed: Deed, by: &Name) -> Answer<Optio
             return Ok(held.life.measured(&readings, app.host.seconds()));
         }
         Deed::Release => Event::Kill(Kill::Measure),
-        Deed::ReleaseAuthority => {
-            let id = held.state().authority();
-            let none = || Problem::new(Code::Refused, "nothing approves it");
-            Event::Kill(Kill::Authority(id.ok_or_else(none)?))
-        }
+        Deed::ReleaseAuthority => Event::Kill(of_executor(held)),
         Deed::Hold => Event::Kill(Kill::Dispatch),
         Deed::Free => Event::Free { by },
         Deed::Resume { why } => Event::Resume {
@@ -352,11 +381,17 @@ async fn event(app: &Shared, held: &Held, deed: Deed, by: &Name) -> Answer<Optio
                 by,
             }
         }
-        Deed::Report { sha256 } => Event::Report {
-            by,
-            sha256: super::read::sha256(&sha256)?,
-        },
+        Deed::Play { step, done, values } => {
+            let said = Said { step, done, values };
+            room(app).await?.answered(held, said, by.as_str()).await?
+        }
     }))
+}
+
+/// The kill switch of all that is carried out under the designation of a measure's executor.
+fn of_executor(held: &Held) -> Kill {
+    let chain = &held.state().plan().chain;
+    Kill::Designation(chain.executor.number.clone())
 }
 
 /// The officers of an urgent statement are those whom the log names, not those whom a caller names.
@@ -418,7 +453,12 @@ pub(super) async fn done(
     let leave = deed.leave();
     let by = acts_as(app, caller, leave).await?;
     let held = held(app, measure).await?;
-    let whole = matches!(deed, Deed::ReleaseAuthority);
+    if matches!(deed, Deed::ReleaseAuthority) {
+        let done = super::stops::released(app, &of_executor(&held), &by).await;
+        app.tried(caller, leave, done).await?;
+        let held = self::held(app, measure).await?;
+        return Ok(state_of(held.state()));
+    }
     let Some(event) = event(app, &held, deed, &by).await? else {
         let mut state = state_of(held.state());
         state["waits"] = json!(
@@ -427,36 +467,6 @@ pub(super) async fn done(
         return Ok(state);
     };
     let id = held.state().plan().id;
-    let mut outcome = step(app, id, &event, by.as_str()).await;
-    if whole {
-        let (all, _) = measures(&*app.store).await.map_err(|e| kept(&e))?;
-        let authority = held.state().authority();
-        let others = all.iter().map(Held::state);
-        for other in others.filter(|one| one.authority() == authority && one.plan().id != id) {
-            let next = step(app, other.plan().id, &event, by.as_str()).await;
-            outcome = outcome.and_then(|state| next.map(|_| state));
-        }
-    }
+    let outcome = step(app, id, &event, by.as_str()).await;
     app.tried(caller, leave, outcome).await
-}
-
-/// Stops dispatch of every measure; what is in force goes on until its end.
-#[utoipa::path(post, path = "/v1/measures/hold", tag = "measures", responses(
-    (status = 200, description = "How many are held.", body = Object),
-))]
-pub(crate) async fn hold(State(app): State<Shared>, caller: Caller) -> Answer<Told> {
-    let by = acts_as(&app, &caller, Leave::Respond).await?;
-    let (all, _) = measures(&*app.store).await.map_err(|e| kept(&e))?;
-    let event = Event::Kill(Kill::Dispatch);
-    let mut held = 0_u64;
-    let mut outcome = Ok(());
-    for one in all.iter().filter(|one| one.state().stage().is_decided()) {
-        // One that cannot be held keeps no other from it.
-        match step(&app, one.state().plan().id, &event, by.as_str()).await {
-            Ok(_) => held += 1,
-            Err(problem) => outcome = Err(problem),
-        }
-    }
-    app.tried(&caller, Leave::Respond, outcome).await?;
-    Ok(axum::Json(json!({"held": held})))
 }

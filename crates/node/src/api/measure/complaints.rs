@@ -4,13 +4,13 @@ use super::{acts_as, kept, reads, room};
 use crate::app::{Caller, Shared};
 use crate::extract::{Json, written};
 use crate::limits::{COMPLAINTS_MAX, COMPLAINTS_WINDOW};
-use crate::measure::{LISTS_NOTE, follow, settings};
+use crate::measure::{LISTS_NOTE, follow, settings_of_now};
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::server::Connection;
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use sakimori_access::Act as Leave;
-use sakimori_liaison::measure::{Looked, Turn, complaint, complaints, public_register};
+use sakimori_liaison::measure::{Looked, Turn, any, complaint, complaints, public_register};
 use sakimori_respond::plan::complaint::{Complaint, WORDS_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,9 +38,10 @@ pub(crate) struct ComplaintTaken {
     pub reference: String,
 }
 
-/// Whether this node carries measures out at all.
-fn set_up(app: &Shared) -> Answer<()> {
-    if app.folder.join(LISTS_NOTE).exists() {
+/// Whether this node carries measures out at all: lists are in use, or a measure is there that somebody can be met by.
+async fn set_up(app: &Shared) -> Answer<()> {
+    let in_use = app.folder.join(LISTS_NOTE).exists();
+    if in_use || any(&*app.store).await.map_err(|e| kept(&e))? {
         return Ok(());
     }
     let words = "this node carries out no measures";
@@ -72,10 +73,10 @@ pub(super) async fn take(
     connection: &Connection,
     new: &NewComplaint,
 ) -> Answer<String> {
-    set_up(app)?;
     let pace = (COMPLAINTS_MAX, COMPLAINTS_WINDOW);
     let (address, at) = (connection.address.ip(), app.host.counted_ms());
     app.measures.paces.take_at_most(address, at, pace)?;
+    set_up(app).await?;
     let target = written("target", &new.target)?;
     let words = written("words", &new.words)?;
     if target.len() > 300 || target.contains('\n') {
@@ -112,7 +113,7 @@ async fn followed(app: &Shared, turn: Option<Turn>, by: &str) -> Answer<()> {
     let Some(turn) = turn else { return Ok(()) };
     let room = room(app).await?;
     let stepped = room.follow(turn, by).await?;
-    let said = app.blocking(|app| settings(&app.folder)).await?;
+    let said = settings_of_now(app).await?;
     follow(app, &room, &said, &stepped).await
 }
 

@@ -48,7 +48,9 @@ pub(crate) async fn bring(
     let done = done.map_err(|e| kept(&e));
     app.tried(&caller, Leave::DraftRequest, done).await?;
     let suspended = suspend(&app, by.as_str()).await?;
-    Ok(axum::Json(json!({"targets": brought.len(), "suspended": suspended})))
+    Ok(axum::Json(
+        json!({"targets": brought.len(), "suspended": suspended}),
+    ))
 }
 
 /// Suspends what takes more by the facts of now than it was approved with.
@@ -93,5 +95,7 @@ pub(crate) async fn look(
         });
         names.insert(aim.target.clone(), rows.collect());
     }
-    Ok(axum::Json(json!({"cautions": room.cautions(plan), "names": names})))
+    Ok(axum::Json(
+        json!({"cautions": room.cautions(plan), "names": names}),
+    ))
 }

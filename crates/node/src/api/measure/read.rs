@@ -3,16 +3,15 @@
 use super::{held, kept, reads, room};
 use crate::app::{Caller, Shared};
 use crate::extract::Json;
-use crate::measure::{Alarm, state_of, text_of};
+use crate::measure::{Alarm, state_of, text_of, verdict_figures, verdict_of};
 use crate::problem::{Answer, Code, Document, Problem};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::{measures, register};
+use sakimori_liaison::measure::{measures, register, verdict as newest_verdict, verdicts_between};
 use sakimori_respond::consumer::receipt::Standing;
 use sakimori_respond::effect::{Answered, Observation, Said, Sighting, Value as Seen};
-use sakimori_respond::plan::Digest;
 use sakimori_respond::plan::figures::figures;
 use sakimori_respond::plan::life::Life;
 use serde::Deserialize;
@@ -30,11 +29,11 @@ pub(crate) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<ax
     Ok(axum::Json(json!({"measures": rows, "more": more})))
 }
 
-/// One measure: its state, and its plan as it was proposed.
+/// One measure: its state, its plan as it was proposed, and what it did by the newest verdicts of the office's rounds.
 #[utoipa::path(get, path = "/v1/measures/{measure}", tag = "measures",
     params(("measure" = String, Path, description = "Its id, hex.")),
     responses(
-        (status = 200, description = "`state` and `plan`.", body = Object),
+        (status = 200, description = "`state`, `plan`, and `verdict`, which is null before the first.", body = Object),
         (status = 404, description = "No such measure.", body = Document, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn one(
@@ -45,8 +44,10 @@ pub(crate) async fn one(
     reads(&app, &caller).await?;
     let held = held(&app, &measure).await?;
     let state = held.state();
+    let judged = newest_verdict(&*app.store, state.plan().id).await;
+    let judged = judged.map_err(|e| kept(&e))?;
     Ok(axum::Json(
-        json!({"state": state_of(state), "plan": state.plan()}),
+        json!({"state": state_of(state), "plan": state.plan(), "verdict": verdict_of(judged.as_ref())}),
     ))
 }
 
@@ -146,12 +147,12 @@ pub(crate) struct Sighted {
     first: String,
 }
 
-/// What a verdict is made of, beside what actuators say.
+/// What a verdict is made of, beside what actuators say and the office read.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Facts {
-    /// How much the criterion's source counted over as many seconds before the measure.
-    before: u64,
+    /// How much the criterion's source counted over as many seconds before the measure; what the office read before the dispatch without it.
+    before: Option<u64>,
     /// Observations.
     #[serde(default)]
     observed: Vec<Observed>,
@@ -239,7 +240,7 @@ pub(crate) struct Span {
     to: Option<String>,
 }
 
-/// Figures of a span of time, as the commission's report has them. They name nobody.
+/// Figures of a span of time, as the commission's report has them, and how many targets of measures that were dispatched in it have each verdict. They name nobody.
 #[utoipa::path(get, path = "/v1/measure-figures", tag = "measures", params(Span), responses(
     (status = 200, description = "Numbers by their names.", body = Object),
 ))]
@@ -253,10 +254,15 @@ pub(crate) async fn figures_of(
     let from = span.from.as_deref().map_or(Ok(Seconds(0)), time)?;
     let to = span.to.as_deref().map_or(Ok(now), time)?;
     let (all, _) = measures(&*app.store).await.map_err(|e| kept(&e))?;
+    let judged = verdicts_between(&*app.store, &all, (from, to)).await;
+    let judged = verdict_figures(&judged.map_err(|e| kept(&e))?);
     let lives: Vec<Life> = all.into_iter().map(|one| one.life).collect();
     let room = room(&app).await?;
-    let figures = figures(&lives, &room.terms, from, to, now);
-    Ok(axum::Json(json!(figures)))
+    let mut figures = json!(figures(&lives, &room.terms, from, to, now));
+    for (name, count) in judged {
+        figures[name] = json!(count);
+    }
+    Ok(axum::Json(figures))
 }
 
 /// What people were called for since the node started, the newest first.
@@ -269,10 +275,4 @@ pub(crate) async fn alarms(
 ) -> Answer<axum::Json<Vec<Alarm>>> {
     reads(&app, &caller).await?;
     Ok(axum::Json(app.measures.alarms()))
-}
-
-/// SHA-256 in hex.
-pub(super) fn sha256(text: &str) -> Answer<Digest> {
-    let bad = |_| Problem::new(Code::Incomplete, "`sha256` is none");
-    text.parse().map_err(bad)
 }

@@ -56,7 +56,7 @@ fn shown(bundle: &Bundle) -> Value {
 
 /// The protected lists in use.
 #[utoipa::path(get, path = "/v1/safety-lists", tag = "measures", responses(
-    (status = 200, description = "`version`, `not_after`, `lists`.", body = Object),
+    (status = 200, description = "`version`, `not_after`, `lists`, and what each actuator said that they were brought to: `actuators`.", body = Object),
     (status = 422, description = "There are none, or they have ended.", body = Document, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn lists(State(app): State<Shared>, caller: Caller) -> Answer<axum::Json<Value>> {
@@ -65,7 +65,15 @@ pub(crate) async fn lists(State(app): State<Shared>, caller: Caller) -> Answer<a
         let Part::Office(office) = &app.part else {
             return Err(Problem::new(Code::NotImplemented, ""));
         };
-        lists_of(office.node(), office.host(), &app.folder).map(|bundle| shown(&bundle))
+        let bundle = lists_of(office.node(), office.host(), &app.folder)?;
+        let mut shown = shown(&bundle);
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert(
+                "actuators".to_owned(),
+                json!(app.measures.spread.standing()),
+            );
+        }
+        Ok(shown)
     });
     done.await.map(axum::Json)
 }

@@ -2,7 +2,9 @@
 
 use super::acts::{self, Deed};
 use super::complaints::{self, Decided, NewComplaint};
-use super::{held, kept, reads};
+use super::renewals::{self, NewRenewal};
+use super::stops;
+use super::{acts_as, held, kept, reads, room};
 use crate::app::{Caller, Shared};
 use crate::extract::Form;
 use crate::measure::LISTS_NOTE;
@@ -16,14 +18,18 @@ use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use sakimori_access::{Act as Leave, Object};
 use sakimori_liaison::measure::{
-    complaint, complaints as all_complaints, measures, public_register,
+    Held, complaint, complaints as all_complaints, measures, public_register, stop,
 };
+use sakimori_respond::plan::life::Stage;
 use serde::Deserialize;
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new()
+    super::followed::routes()
         .route("/measures", get(list))
+        .route("/measures/hold", post(held_all))
+        .route("/measures/let-go", post(let_go))
         .route("/measures/{measure}", get(one).post(acted))
+        .route("/measures/{measure}/renewal", post(renewed))
         .route("/measures/complaints/{reference}", post(decided))
         .route("/complaints", get(form).post(complained))
         .route("/complaints/{reference}", get(standing))
@@ -35,7 +41,15 @@ async fn list(State(app): State<Shared>, caller: Caller, headers: HeaderMap) -> 
     let reader = app.reader(&caller, &headers);
     let alarms = app.measures.alarms();
     let now = app.host.seconds();
-    Ok(html_of(pages::list(&reader, (&all, more), &alarms, now)))
+    let stopped = stop(&*app.store).await.map_err(|e| kept(&e))?;
+    let may = app.may(&caller, Leave::Respond, &Object::any()).await;
+    Ok(html_of(pages::list(
+        &reader,
+        (&all, more),
+        &alarms,
+        (&stopped, may),
+        now,
+    )))
 }
 
 async fn one(
@@ -53,7 +67,28 @@ async fn one(
     let reader = app.reader(&caller, &headers);
     let may = app.may(&caller, Leave::Respond, &Object::any()).await;
     let now = app.host.seconds();
-    Ok(html_of(pages::one(&reader, &held, &found, may, now)))
+    let judged = sakimori_liaison::measure::verdict(&*app.store, held.state().plan().id).await;
+    let judged = judged.map_err(|e| kept(&e))?;
+    let cautions = cautions(&app, &held).await?;
+    let shown = pages::one(
+        &reader,
+        &held,
+        judged.as_ref(),
+        (&found, &cautions),
+        may,
+        now,
+    );
+    Ok(html_of(shown))
+}
+
+/// What to look at before saying yes. Names of what waits for a person are looked up for it; those of what is decided are looked up all the time.
+async fn cautions(app: &Shared, held: &Held) -> Answer<Vec<String>> {
+    let plan = held.state().plan();
+    let room = room(app).await?;
+    if matches!(held.state().stage(), Stage::Drafted | Stage::Reviewed) {
+        room.look(plan).await?;
+    }
+    Ok(room.cautions(plan))
 }
 
 /// A button.
@@ -87,6 +122,75 @@ async fn acted(
     let id = held(&app, &measure).await?.state().plan().id;
     acts::done(&app, &caller, &measure, deed).await?;
     Ok(Redirect::to(&format!("/measures/{id}")))
+}
+
+/// A reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    form: String,
+    why: String,
+}
+
+async fn held_all(
+    State(app): State<Shared>,
+    caller: Caller,
+    Form(said): Form<Reason>,
+) -> Answer<Redirect> {
+    caller.made(&said.form)?;
+    stops::set(&app, &caller, true, &said.why).await?;
+    Ok(Redirect::to("/measures"))
+}
+
+async fn let_go(
+    State(app): State<Shared>,
+    caller: Caller,
+    Form(said): Form<Reason>,
+) -> Answer<Redirect> {
+    caller.made(&said.form)?;
+    stops::set(&app, &caller, false, &said.why).await?;
+    Ok(Redirect::to("/measures"))
+}
+
+/// A renewal, as it is typed: without its text the text is shown that both officers sign.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renewed {
+    form: String,
+    renewal: String,
+    #[serde(default)]
+    text: String,
+}
+
+async fn renewed(
+    State(app): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(measure): Path<String>,
+    Form(typed): Form<Renewed>,
+) -> Answer<Response> {
+    caller.made(&typed.form)?;
+    let by = acts_as(&app, &caller, Leave::SubmitRequest).await?;
+    let id = held(&app, &measure).await?.state().plan().id;
+    let reader = app.reader(&caller, &headers);
+    let renewal = renewals::renewal(typed.renewal.as_bytes())?;
+    // What a browser sends has the ends of lines of forms; a note has its own.
+    let text = typed.text.replace("\r\n", "\n");
+    if text.trim().is_empty() {
+        let text = renewals::made(&app, &measure, &renewal).await?;
+        let page = crate::pages::renewal::to_sign(&reader, id, &typed.renewal, &text);
+        return Ok(html_of(page));
+    }
+    let new = NewRenewal {
+        renewal: serde_json::json!(renewal),
+        text,
+        basis: None,
+    };
+    let asked = renewals::asked(&app, &measure, &new, &by).await;
+    let asked = app.tried(&caller, Leave::SubmitRequest, asked).await?;
+    let statement = asked["statement"].as_str().unwrap_or_default();
+    let page = crate::pages::renewal::asked(&reader, id, statement);
+    Ok(html_of(page))
 }
 
 /// A decision of a complaint.

@@ -40,7 +40,9 @@ impl Wire {
     /// As [`Wire::uses`].
     pub(crate) fn lists(&self, body: &str) -> Result<(u16, Vec<u8>), String> {
         let request = self.agent.put(format!("{}/v1/lists", self.url));
-        let sent = request.header("content-type", "application/json").send(body);
+        let sent = request
+            .header("content-type", "application/json")
+            .send(body);
         self.read(sent, ANSWER_BYTES_MAX)
     }
 }

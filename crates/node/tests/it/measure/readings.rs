@@ -1,0 +1,175 @@
+//! What the office reads by itself: a resolver that we play, an actuator that counts. In: a measure in force. Out: verdicts and ends of rounds alone. Never: a file of readings; a resolver beyond loopback.
+
+use super::*;
+use std::collections::BTreeSet;
+use std::net::UdpSocket;
+
+/// A resolver: every name has the address 192.0.2.80, but for those that are taken away. It says nothing where it is told to be silent.
+struct Resolver {
+    gone: Arc<Mutex<BTreeSet<String>>>,
+    silent: Arc<AtomicBool>,
+    address: std::net::SocketAddr,
+    over: Arc<AtomicBool>,
+}
+
+/// Header, question and, for an A question about a name that is there, one answer (RFC 1035 section 4).
+fn answer(question: &[u8], gone: &BTreeSet<String>) -> Option<Vec<u8>> {
+    let mut name = Vec::new();
+    let mut at = 12;
+    loop {
+        let length = usize::from(*question.get(at)?);
+        at += 1;
+        if length == 0 {
+            break;
+        }
+        name.push(String::from_utf8_lossy(question.get(at..at + length)?).to_lowercase());
+        at += length;
+    }
+    let kind = u16::from_be_bytes([*question.get(at)?, *question.get(at + 1)?]);
+    let end = at + 4;
+    let there = !gone.contains(&name.join("."));
+    let one = u8::from(there && kind == 1);
+    let mut out = question.get(..2)?.to_vec();
+    out.extend([
+        0x81,
+        if there { 0x80 } else { 0x83 },
+        0,
+        1,
+        0,
+        one,
+        0,
+        0,
+        0,
+        0,
+    ]);
+    out.extend(question.get(12..end)?);
+    if one == 1 {
+        out.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 0, 2, 80]);
+    }
+    Some(out)
+}
+
+impl Resolver {
+    fn start() -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let wait = Some(Duration::from_millis(100));
+        socket.set_read_timeout(wait).unwrap();
+        let resolver = Self {
+            gone: Arc::default(),
+            silent: Arc::default(),
+            address: socket.local_addr().unwrap(),
+            over: Arc::default(),
+        };
+        let (gone, silent, over) = (
+            Arc::clone(&resolver.gone),
+            Arc::clone(&resolver.silent),
+            Arc::clone(&resolver.over),
+        );
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1500];
+            while !over.load(Ordering::Relaxed) {
+                let Ok((length, from)) = socket.recv_from(&mut bytes) else {
+                    continue;
+                };
+                let said = answer(&bytes[..length], &gone.lock().unwrap());
+                if let Some(said) = said.filter(|_| !silent.load(Ordering::Relaxed)) {
+                    // Whoever asked may have gone.
+                    let _ = socket.send_to(&said, from);
+                }
+            }
+        });
+        resolver
+    }
+
+    fn take_away(&self, name: &str) {
+        self.gone.lock().unwrap().insert(name.to_owned());
+    }
+}
+
+impl Drop for Resolver {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A measure in force whose goals ask a resolver.
+fn in_force(desk: &Desk, resolver: &Resolver) {
+    let admin = desk.by("admin");
+    let mut register = good(&desk.by("e-01").get("/v1/measure-register"));
+    register["resolvers"] = json!([{"name": "r-1", "address": resolver.address.to_string()}]);
+    good(&admin.put_json("/v1/measure-register", &register));
+    let mut plan = plan(desk.nation.host.seconds());
+    plan["dossier"]["success"] = json!("name bad.example does not resolve for 3 s at resolver r-1");
+    plan["dossier"]["stop"] =
+        json!("name hospital.example does not resolve for 3 s at resolver r-1");
+    desk.approved_as(&plan);
+    desk.dispatched();
+    desk.comes_to("in-force");
+}
+
+fn shown(desk: &Desk) -> Value {
+    good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")))
+}
+
+/// The verdict on the one target, where rounds came to one.
+fn verdict(desk: &Desk) -> Option<String> {
+    let row = &shown(desk)["verdict"]["targets"][0];
+    row["verdict"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn a_measure_is_judged_and_ends_by_what_the_office_reads_itself() {
+    let resolver = Resolver::start();
+    let desk = Desk::open(None);
+    in_force(&desk, &resolver);
+    // The name still resolves: that is what a round says, and on record.
+    until("a verdict", || (verdict(&desk)? == "none").then_some(()));
+    let row = shown(&desk)["verdict"]["targets"][0].clone();
+    assert_eq!(row["before"], 1, "{row}");
+    assert!(!row["readings"].as_array().unwrap().is_empty(), "{row}");
+    let page = desk.by("e-01").get(&format!("/measures/{ID}")).text();
+    assert!(page.contains("bad.example does not resolve"), "{page}");
+    resolver.take_away("bad.example");
+    desk.comes_to("ended");
+    let said = shown(&desk);
+    assert_eq!(said["state"]["end"], "success", "{said}");
+    assert_eq!(verdict(&desk).as_deref(), Some("effective"), "{said}");
+    let figures = good(&desk.by("e-01").get("/v1/measure-figures"));
+    assert_eq!(figures["targets_effective"], 1, "{figures}");
+    let acts = acts_on_record(&desk);
+    for word in ["verdict none", "verdict effective"] {
+        assert!(acts.iter().any(|act| act.starts_with(word)), "{acts:?}");
+    }
+}
+
+#[test]
+fn what_ends_a_measure_early_is_read_by_the_office_too() {
+    let resolver = Resolver::start();
+    let desk = Desk::open(None);
+    in_force(&desk, &resolver);
+    resolver.take_away("hospital.example");
+    desk.comes_to("ended");
+    let said = shown(&desk);
+    assert_eq!(said["state"]["end"], "stop", "{said}");
+}
+
+#[test]
+fn a_resolver_that_says_nothing_ends_nothing_and_proves_nothing() {
+    let resolver = Resolver::start();
+    resolver.silent.store(true, Ordering::Relaxed);
+    resolver.take_away("bad.example");
+    resolver.take_away("hospital.example");
+    let desk = Desk::open(None);
+    in_force(&desk, &resolver);
+    until("a verdict", || (verdict(&desk)? == "unknown").then_some(()));
+    assert_eq!(desk.stage(), "in-force");
+}
+
+/// Words of the measure's acts in the log.
+fn acts_on_record(desk: &Desk) -> Vec<String> {
+    let node = desk.nation.office_node();
+    let mut log = sakimori_control::journal::Log::connect(&node.ledger().socket).unwrap();
+    let book = office::book(&node, &mut log).unwrap();
+    let acts = book.measure_acts().iter();
+    acts.map(|act| act.detail.clone()).collect()
+}
