@@ -291,6 +291,10 @@ macro_rules! on_each {
     )* };
 }
 
+mod facts;
+mod readings;
+mod stops;
+
 on_each! {
     a_life_comes_back_and_refused_events_are_on_record a_life_comes_back_on_sqlite a_life_comes_back_on_postgresql;
     two_turns_at_a_time_are_one_after_the_other two_turns_at_a_time_on_sqlite two_turns_at_a_time_on_postgresql;
