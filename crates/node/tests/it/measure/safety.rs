@@ -194,7 +194,7 @@ fn facts_that_ask_for_more_suspend_what_is_in_force_and_newest_lists_go_to_actua
         same.then_some(())
     });
     let shown = until("it is told", || {
-        let shown = good(&admin.get("/v1/safety-lists"))["actuators"]["edge-1"].clone();
+        let shown = good(&desk.by("o1").get("/v1/safety-lists"))["actuators"]["edge-1"].clone();
         (shown["version"] == 2 && shown["state"] == "taken").then_some(shown)
     });
     assert_eq!(shown["words"], "");
