@@ -210,6 +210,30 @@ fn under_a_newer_trust_root_an_earlier_approval_goes_on_and_is_taken_back_by_eit
 }
 
 #[test]
+fn a_newer_trust_root_comes_alone_too() {
+    use base64::Engine as _;
+    let mut newer = files(&under_new_root().build());
+    newer.retain(|(name, _)| *name == "trust-root.note");
+    let world = {
+        let mut world = World::new(|_| {});
+        world.start();
+        world
+    };
+    let (status, body) = world.put(&newer);
+    assert_eq!(status, 403, "it is no approval: {body}");
+    let note = base64::engine::general_purpose::STANDARD.encode(&newer[0].1);
+    let memory = std::fs::read_to_string(world.path("state/memory.json")).unwrap();
+    assert!(memory.contains(&note));
+    // From now on the root before it is none.
+    let (status, body) = world.approve(&plan());
+    assert_eq!(
+        (status, &body["refused"]),
+        (403, &json!("trust-root-chain")),
+        "{body}"
+    );
+}
+
+#[test]
 fn a_full_disk_holds_up_neither_a_suspension_nor_a_revocation_and_both_are_known_after_a_restart() {
     for (name, plan) in [
         ("suspension", plan().and_suspended()),
