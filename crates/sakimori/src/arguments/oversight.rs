@@ -2,7 +2,7 @@
 
 use super::{Dir, Format};
 use clap::{Args, Subcommand, ValueEnum};
-use sakimori_custody::ids::Name;
+use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 use std::path::PathBuf;
 
@@ -45,6 +45,39 @@ pub(crate) enum Oversight {
         /// How results are shown.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Measures as a copy of the log shows them: texts, decisions, acts, renewals, reports that are owed.
+    Measures {
+        /// One measure; all without it.
+        measure: Option<AuthorityId>,
+        #[command(flatten)]
+        copy: Copy,
+        /// The time; this machine's without it.
+        #[arg(long, value_name = "TIME")]
+        now: Option<Seconds>,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Figures of the measures of a year of Japan, counted of a copy of the log alone.
+    MeasureFigures {
+        /// The year.
+        year: u64,
+        #[command(flatten)]
+        copy: Copy,
+        /// The time; this machine's without it.
+        #[arg(long, value_name = "TIME")]
+        now: Option<Seconds>,
+        /// How results are shown.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Prints the plan behind the newest text of a measure, as the commission's node keeps it; its digest is held against the text.
+    Plan {
+        /// The measure.
+        measure: AuthorityId,
+        #[command(flatten)]
+        copy: Copy,
     },
     /// Looks for misuse: queries without a case, slow scraping, mass export, odd hours, ended accounts, budgets. Exit code 1 where there is any.
     Misuse {

@@ -1,5 +1,7 @@
 //! `oversight`. In: a copy of the log, words of the secretariat. Out: the report, what is due, an inspector's walk, alerts, entries. Never: a number that the log does not give.
 
+mod measures;
+
 use crate::arguments::Format;
 use crate::arguments::oversight::{
     Copy, Inspect, InspectAct, Letter, LetterKind, Oversight, Report,
@@ -57,6 +59,26 @@ pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> 
             now.unwrap_or_else(|| host.seconds()),
             format,
         ),
+        Oversight::Measures {
+            measure,
+            copy,
+            now,
+            format,
+        } => {
+            let now = now.unwrap_or_else(|| host.seconds());
+            measures::shown(&book(&copy)?, measure, now, format)
+        }
+        Oversight::MeasureFigures {
+            year,
+            copy,
+            now,
+            format,
+        } => {
+            let now = now.unwrap_or_else(|| host.seconds());
+            measures::figures(&book(&copy)?.measure_figures(year, now), format);
+            Ok(ExitCode::SUCCESS)
+        }
+        Oversight::Plan { measure, copy } => measures::plan(&book(&copy)?, &copy.dir, measure),
         Oversight::Misuse {
             copy,
             now,
