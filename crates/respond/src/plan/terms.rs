@@ -101,6 +101,8 @@ pub struct Terms {
     pub others: Term,
     /// The report behind the end.
     pub report: Term,
+    /// How long a piece of evidence is kept behind the end; a copy of a finding goes with the finding.
+    pub evidence: Term,
     /// Latest review of a notice that is withheld.
     pub review: Term,
     /// The answer to a complaint.
@@ -142,6 +144,7 @@ impl Terms {
             victims: days(3),
             others: days(3),
             report: days(30),
+            evidence: days(3 * 365),
             review: days(90),
             complaint: hours(24),
             escalation: hours(24),

@@ -364,6 +364,8 @@ pub struct Load {
     pub actuators: BTreeMap<Name, u64>,
     /// The same by party that controls what acts.
     pub parties: BTreeMap<Name, u64>,
+    /// Commands a minute that actuators say they take.
+    pub rates: BTreeMap<Name, u64>,
 }
 
 impl Load {

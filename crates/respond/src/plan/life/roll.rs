@@ -313,6 +313,9 @@ impl Life {
             .state
             .authority
             .and_then(|id| load.authorities.get(&id));
+        // What an actuator says it takes holds where it is less than what the office lets through.
+        let rate = load.rates.get(&aim.actuator);
+        let rate = rate.map(|rate| rate.saturating_mul(ceilings.seconds) / 60);
         let counts = [
             ("effects of all measures", load.standing, ceilings.all),
             (
@@ -323,7 +326,7 @@ impl Life {
             (
                 "commands to the actuator",
                 load.actuators.get(&aim.actuator).copied().unwrap_or(0),
-                ceilings.actuator,
+                rate.map_or(ceilings.actuator, |rate| rate.min(ceilings.actuator)),
             ),
             (
                 "commands to the party",
