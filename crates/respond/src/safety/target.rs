@@ -192,7 +192,7 @@ impl Protected {
                     };
                     hit.met == name.as_str()
                         && hit.how != How::Inside
-                        && PARENTS.iter().any(|list| of(list))
+                        && PARENTS.iter().any(of)
                 };
                 let listed: Vec<Hit> = hits.iter().filter(|hit| is_parent(hit)).cloned().collect();
                 let suffix = name.is_suffix().is_some();
