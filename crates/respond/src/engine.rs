@@ -35,7 +35,7 @@ const LOOKS_MAX: u32 = 2;
 pub struct Bounds {
     /// Effects in force at a time.
     pub effects: usize,
-    /// Commands a minute.
+    /// Commands a minute that begin something; where more producers than one send, as many more as give each its share.
     pub commands_a_minute: usize,
     /// Longest time of an effect in seconds.
     pub seconds: u64,
@@ -62,8 +62,8 @@ pub struct Engine {
     there: Option<BTreeSet<Key>>,
     /// The last ask.
     ticket: Ticket,
-    /// Times of the commands of the last minute.
-    recent: VecDeque<Seconds>,
+    /// Times of the commands of the last minute, by producer.
+    recent: BTreeMap<String, VecDeque<Seconds>>,
 }
 
 /// An ask that waits for its answer.
@@ -97,7 +97,7 @@ impl Engine {
             open: BTreeMap::new(),
             there: None,
             ticket: Ticket { run, number: 0 },
-            recent: VecDeque::new(),
+            recent: BTreeMap::new(),
         }
     }
 
@@ -257,7 +257,7 @@ impl Engine {
             return;
         }
         // What is refused for its pace, or too early, is not remembered: it may come again. What takes back has no pace: nobody's commands hold it up.
-        if intent.until.is_some() && !self.paced(now) {
+        if intent.until.is_some() && !self.paced(producer(&id), now) {
             let late = Answer::new(
                 Status::ServiceUnavailable,
                 "more commands than are taken in a minute",
@@ -338,19 +338,25 @@ impl Engine {
         true
     }
 
-    fn paced(&mut self, now: Judged) -> bool {
+    /// Whether a command is within the pace. Where all together are as many as may be, each producer still has its equal share: one that sends without end keeps no other one out.
+    fn paced(&mut self, producer: &str, now: Judged) -> bool {
         let time = now.time();
-        while self
-            .recent
-            .front()
-            .is_some_and(|first| first.0.saturating_add(60) <= time.0)
-        {
-            self.recent.pop_front();
+        for times in self.recent.values_mut() {
+            times.retain(|sent| sent.0.saturating_add(60) > time.0);
         }
-        if self.recent.len() >= self.bounds.commands_a_minute {
+        self.recent.retain(|_, times| !times.is_empty());
+        let most = self.bounds.commands_a_minute;
+        let all: usize = self.recent.values().map(VecDeque::len).sum();
+        let others = self
+            .recent
+            .keys()
+            .filter(|known| *known != producer)
+            .count();
+        let own = self.recent.entry(producer.to_owned()).or_default();
+        if all >= most && own.len() >= most / (others + 1) {
             return false;
         }
-        self.recent.push_back(time);
+        own.push_back(time);
         true
     }
 

@@ -728,3 +728,27 @@ fn the_end_of_what_is_not_in_force_holds_off_what_was_sent_before_it() {
     let keeps = |act: &Act| matches!(act, Act::Keep(Record::Revision { .. }));
     assert!(!acts.iter().any(keeps), "{acts:?}");
 }
+
+#[test]
+fn a_producer_that_sends_without_end_leaves_others_their_share() {
+    let bounds = Bounds {
+        commands_a_minute: 8,
+        ..Bounds::default()
+    };
+    let mut engine = Engine::restore(bounds, 1, []);
+    engine.take(Event::Seen(Vec::new()), SURE);
+    let taken = |engine: &mut Engine, producer: &str, from: u64| {
+        let tries = (from..from + 20).map(|step| {
+            let acts = engine.take(
+                Event::Command(of(producer, &step.to_string(), step, Some(50))),
+                SURE,
+            );
+            usize::from(said(&acts) != [Status::ServiceUnavailable])
+        });
+        tries.sum::<usize>()
+    };
+    assert_eq!(taken(&mut engine, "carrier", 1), 8, "alone it has all");
+    assert_eq!(taken(&mut engine, "office", 1), 4, "its half");
+    assert_eq!(taken(&mut engine, "carrier", 30), 0);
+    assert_eq!(taken(&mut engine, "third", 1), 2, "its third");
+}
