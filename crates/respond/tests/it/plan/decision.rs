@@ -348,36 +348,6 @@ fn a_renewal_takes_fresh_evidence_and_there_are_so_many() {
         renewal.evidence[0].class = Class::Acquired;
     }
     assert!(has(&case.problems(&class), "/evidence/0/class", "withheld"));
-    // It goes on without a gap, and for longer than it would without.
-    for (not_before, not_after, words) in [
-        (NOW + 2 * DAY, NOW + 3 * DAY, "begins behind"),
-        (NOW, NOW + DAY - 1, "ends no later"),
-    ] {
-        let mut event = renew(&case, NOW + 1, 0);
-        if let Event::AskRenewal { renewal, .. } = &mut event {
-            renewal.not_before = at(not_before);
-            renewal.not_after = at(not_after);
-        }
-        let said = case.refused(&event);
-        assert!(said.contains(words), "{said}");
-    }
-    // All other rules are held against it anew: the lists of now, and facts that are not too old.
-    let target = case.targets()[0].clone();
-    let classes = case.judgement.classes.clone();
-    case.judgement
-        .classes
-        .insert(target, Some(sakimori_respond::safety::Class::Never));
-    assert!(has(
-        &case.problems(&renew(&case, NOW + 1, 0)),
-        "/aims/0/target",
-        "is protected"
-    ));
-    case.judgement.classes = classes;
-    let mut long = renew(&case, NOW + 1, 0);
-    if let Event::AskRenewal { renewal, .. } = &mut long {
-        renewal.not_after = at(case.now + 8 * DAY);
-    }
-    assert!(has(&case.problems(&long), "/not_after", "longer than"));
     case.well(&renew(&case, NOW + 1, 0));
     let asked = case.life.state().renewing().map(|one| one.plan.clone());
     let asked = asked.expect("it is asked for");
@@ -418,6 +388,54 @@ fn a_renewal_takes_fresh_evidence_and_there_are_so_many() {
         "it goes on over its first end"
     );
     assert_eq!(case.stage(), Stage::InForce);
+}
+
+#[test]
+fn a_renewal_goes_on_without_a_gap_and_is_held_against_every_rule_anew() {
+    let mut case = Case::new(plan(1));
+    case.in_force();
+    case.now += 20 * HOUR;
+    let renew = |case: &Case| Event::AskRenewal {
+        by: name("sato"),
+        text: digest("text 2"),
+        renewal: Box::new(renewal(case, case.now, case.now)),
+    };
+    // It goes on without a gap, and for longer than it would without.
+    for (not_before, not_after, words) in [
+        (NOW + 2 * DAY, NOW + 3 * DAY, "begins behind"),
+        (NOW, NOW + DAY - 1, "ends no later"),
+    ] {
+        let mut event = renew(&case);
+        if let Event::AskRenewal { renewal, .. } = &mut event {
+            renewal.not_before = at(not_before);
+            renewal.not_after = at(not_after);
+        }
+        let said = case.refused(&event);
+        assert!(said.contains(words), "{said}");
+    }
+    // All other rules are held against it anew: the lists of now, and facts that are not too old.
+    let target = case.targets()[0].clone();
+    let classes = case.judgement.classes.clone();
+    case.judgement
+        .classes
+        .insert(target, Some(sakimori_respond::safety::Class::Never));
+    assert!(has(
+        &case.problems(&renew(&case)),
+        "/aims/0/target",
+        "is protected"
+    ));
+    case.judgement.classes = classes;
+    let mut long = renew(&case);
+    if let Event::AskRenewal { renewal, .. } = &mut long {
+        renewal.not_after = at(case.now + 8 * DAY);
+    }
+    assert!(has(&case.problems(&long), "/not_after", "longer than"));
+    let mut form = renew(&case);
+    if let Event::AskRenewal { renewal, .. } = &mut form {
+        renewal.form = "sakimori/plan/v1".to_owned();
+    }
+    assert!(case.refused(&form).contains("sakimori/renewal/v1"));
+    case.well(&renew(&case));
 }
 
 #[test]

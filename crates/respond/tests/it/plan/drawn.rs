@@ -10,6 +10,18 @@ const PEOPLE: [&str; 8] = [
     "sato", "suzuki", "tanaka", "ito", "mori", "head", "lawyer", "chair",
 ];
 
+/// A renewal for a day from now, with what is seen now.
+fn renewed(case: &Case) -> Renewal {
+    let observations = match case.dispatch_event() {
+        Event::Dispatch { observations, .. } => observations,
+        _ => Vec::new(),
+    };
+    Renewal {
+        observations,
+        ..renewal(case, case.now, case.now)
+    }
+}
+
 /// A small generator, so that a seed is a schedule.
 struct Dice(u64);
 
@@ -107,17 +119,7 @@ impl Dice {
             27 => Event::AskRenewal {
                 by: self.person(),
                 text: digest("text 2"),
-                renewal: Box::new(Renewal {
-                    form: sakimori_respond::plan::renewal::FORM.to_owned(),
-                    evidence: vec![evidence("e-2", Class::Selected, case.now)],
-                    observations: match case.dispatch_event() {
-                        Event::Dispatch { observations, .. } => observations,
-                        _ => Vec::new(),
-                    },
-                    facts: Vec::new(),
-                    not_before: at(case.now),
-                    not_after: at(case.now + DAY),
-                }),
+                renewal: Box::new(renewed(case)),
             },
             28 => Event::Renew(self.decision(case.now)),
             29 => Event::Complaint {
