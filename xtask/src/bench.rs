@@ -8,6 +8,7 @@ mod exchange;
 mod figures;
 mod log;
 mod measure;
+mod measures;
 mod replica;
 mod report;
 mod workload;
@@ -35,7 +36,7 @@ struct Row {
 }
 
 /// `xtask bench`, `xtask bench sources`, `xtask bench build FOLDER`, `xtask bench log [FOLDER]`,
-/// `xtask bench exchange [--objects N] [FOLDER]`.
+/// `xtask bench exchange [--objects N] [FOLDER]`, `xtask bench measures`.
 ///
 /// # Errors
 /// Where data or a tool is missing, or a contender fails.
@@ -45,6 +46,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
         Some("sources") => workload::write_list(&data),
         Some("log") => log::run(args),
         Some("exchange") => exchange::run(args),
+        Some("measures") => measures::run(),
         Some("build") => {
             let folder = args
                 .next()
@@ -54,7 +56,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
         None => measure_all(&data),
         Some(other) => {
             bail!(
-                "`{other}`: usage: cargo xtask bench [sources | build FOLDER | log [FOLDER] | exchange [--objects N] [FOLDER]]"
+                "`{other}`: usage: cargo xtask bench [sources | build FOLDER | log [FOLDER] | exchange [--objects N] [FOLDER] | measures]"
             )
         }
     }

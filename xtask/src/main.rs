@@ -22,6 +22,7 @@ usage: cargo xtask VERB
   bench [sources | build FOLDER]    the sensor beside its peers; writes docs/performance.md
   bench log [FOLDER]                the log; writes docs/performance.md too
   bench exchange [--objects N] [FOLDER]  what is exchanged: TAXII's store, advisories, MISP; writes docs/performance.md too
+  bench measures                    from approval to effect and from kill switch to release, on real systems; writes docs/performance.md too
   campaign [NAME [COUNT]] [--resume]  longer runs of the tests that draw; adds a row to docs/campaigns.md
   geo FOLDER                        compiles the address-country map
 

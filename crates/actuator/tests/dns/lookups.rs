@@ -7,6 +7,7 @@ use sakimori_actuator::dns::{Clock, Rpz};
 use sakimori_actuator::led::{Eyes, Led, LedError};
 use sakimori_actuator::substrate::Substrate;
 use sakimori_respond::engine::Deed;
+use sakimori_respond::safety::Name;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpListener, TcpStream};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn names(led: &Led) -> Vec<&str> {
-    led.seen.aliases.iter().map(|name| name.as_str()).collect()
+    led.seen.aliases.iter().map(Name::as_str).collect()
 }
 
 fn addresses(led: &Led) -> Vec<String> {
@@ -64,7 +65,6 @@ fn a_name_is_looked_up_with_all_other_names_and_addresses_that_it_leads_to() {
     }
     // A resolver that does not follow the zone sees through the policy.
     let options = Options {
-        lookup: true,
         bind: false,
         ..Options::default()
     };
@@ -72,7 +72,9 @@ fn a_name_is_looked_up_with_all_other_names_and_addresses_that_it_leads_to() {
         return;
     };
     let clock = TestClock::new();
-    let mut rpz = Rpz::open(servers.config(), clock.clone()).unwrap();
+    let mut config = servers.config();
+    config.lookup = vec![([127, 0, 0, 1], servers.upstream).into()];
+    let mut rpz = Rpz::open(config, clock.clone()).unwrap();
     let eyes = rpz.eyes().unwrap();
     rpz.apply(&effect(1, Deed::NoAnswer, "alias.led.net", 600, &*clock))
         .unwrap();

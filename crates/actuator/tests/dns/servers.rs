@@ -105,8 +105,6 @@ pub(crate) struct Options {
     pub(crate) bind: bool,
     pub(crate) unbound: bool,
     pub(crate) rehearsal: bool,
-    /// Whether names are looked up at the server above, which does not follow the zone.
-    pub(crate) lookup: bool,
 }
 
 impl Default for Options {
@@ -120,7 +118,6 @@ impl Default for Options {
             bind: true,
             unbound: true,
             rehearsal: false,
-            lookup: false,
         }
     }
 }
@@ -244,6 +241,11 @@ impl Servers {
 
     /// The configuration of an actuator for them.
     pub(crate) fn config(&self) -> Config {
+        serde_json::from_value(self.config_value()).unwrap()
+    }
+
+    /// The same as text has it.
+    pub(crate) fn config_value(&self) -> serde_json::Value {
         let folder = self.folder.path();
         let mut resolvers = Vec::new();
         if self.options.bind {
@@ -271,13 +273,10 @@ impl Servers {
             "silence_seconds_max": self.options.silence_seconds_max,
             "resolvers": resolvers,
         });
-        if self.options.lookup {
-            value["lookup"] = json!([format!("127.0.0.1:{}", self.upstream)]);
-        }
         if self.options.rehearsal {
             value["rehearsal"] = json!("try.owner.example.jp");
         }
-        serde_json::from_value(value).unwrap()
+        value
     }
 
     /// Changes the zone behind the actuator's back.
