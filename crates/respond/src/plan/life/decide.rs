@@ -114,7 +114,12 @@ impl Life {
             {
                 self.renewal(by, *text, renewal, turn)?;
             }
-            Event::Renew(decision) if self.state.renewal.is_some() && stage.is_decided() => {
+            // While it is suspended the approval that is suspended stays the one that it rests on: what holds it back is let go there first.
+            Event::Renew(decision)
+                if self.state.renewal.is_some()
+                    && stage.is_decided()
+                    && stage != Stage::Suspended =>
+            {
                 self.decided(decision, self.state.renewal(), turn)?;
                 self.in_time(turn)?;
                 if decision.not_before > turn.now {

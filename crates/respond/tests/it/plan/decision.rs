@@ -439,6 +439,38 @@ fn a_renewal_goes_on_without_a_gap_and_is_held_against_every_rule_anew() {
 }
 
 #[test]
+fn what_is_suspended_is_renewed_once_a_person_let_it_go_on() {
+    let mut case = Case::new(plan(1));
+    case.in_force();
+    case.now += HOUR;
+    case.well(&Event::AskRenewal {
+        by: name("sato"),
+        text: digest("text 2"),
+        renewal: Box::new(renewal(&case, case.now, case.now)),
+    });
+    let words = "a school".to_owned();
+    let ends = commands(&case.well(&Event::Collateral { words }));
+    case.answer(&ends);
+    let mut next = decision("text 2");
+    next.authority = AuthorityId([10; 16]);
+    next.not_before = at(case.now);
+    next.not_after = at(case.now + DAY);
+    case.refused(&Event::Renew(next.clone()));
+    assert_eq!(case.life.state().authority(), Some(AuthorityId([9; 16])));
+    let step = case.well(&Event::Resume {
+        by: name("ito"),
+        words: "the school has moved".to_owned(),
+    });
+    assert_eq!(step.acts, [Act::Resume]);
+    let step = case.well(&Event::Renew(next));
+    assert_eq!(commands(&step), [], "nothing stands that goes on");
+    assert_eq!(case.life.state().authority(), Some(AuthorityId([10; 16])));
+    assert_eq!(case.stage(), Stage::Approved);
+    let sent = case.dispatch();
+    assert_eq!(sent[0].until, Some(at(case.now + DAY + 1)));
+}
+
+#[test]
 fn a_renewal_that_is_refused_leaves_the_measure_until_its_end_and_may_be_asked_for_again() {
     let mut case = Case::new(plan(1));
     case.in_force();
