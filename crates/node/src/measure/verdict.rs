@@ -75,12 +75,12 @@ fn criterion(
         }
         None => 0,
     };
+    // What a sensor counts comes late; who can be asked is asked.
+    let lag = if counts(goal) { LAG_SECONDS_MAX } else { 0 };
+    let fresh = goal.window_seconds().max(lag);
     let around = Around {
         window_seconds,
-        fresh_seconds: goal
-            .window_seconds()
-            .max(LAG_SECONDS_MAX)
-            .min(window_seconds),
+        fresh_seconds: fresh.min(window_seconds),
         before,
         moved_percent: MOVED_PERCENT,
         moved_min: MOVED_MIN,

@@ -6,14 +6,33 @@ use sakimori_custody::time::Seconds;
 
 /// Over which seconds is counted.
 pub(super) struct Span {
-    /// The first.
-    pub(super) from: Seconds,
-    /// The last.
+    /// How many.
+    pub(super) seconds: u64,
+    /// The last of them at the latest.
     pub(super) to: Seconds,
-    /// How many of the last seconds need not be covered yet.
+    /// How many seconds before that the newest observation may end; the span ends with it.
     pub(super) fresh_seconds: u64,
-    /// Counts that began before this second are none.
+    /// Nothing before this second is covered.
     pub(super) begin: Seconds,
+}
+
+/// The first and the last second that are counted.
+#[derive(Clone, Copy)]
+struct Range {
+    from: Seconds,
+    to: Seconds,
+}
+
+impl Span {
+    /// The range that ends with the newest observation, where that is fresh; else the one that ends now, which is not covered.
+    fn range(&self, newest: Option<Seconds>) -> (Range, bool) {
+        let floor = self.to.0.saturating_sub(self.fresh_seconds);
+        let newest = newest.filter(|until| until.0 >= floor);
+        let to = newest.unwrap_or(self.to);
+        let from = Seconds(to.0.saturating_sub(self.seconds.saturating_sub(1)));
+        let may = newest.is_some() && from >= self.begin;
+        (Range { from, to }, may)
+    }
 }
 
 /// Who is asked for what.
@@ -55,21 +74,24 @@ impl Asked<'_> {
             .iter()
             .filter(|one| one.by == self.by && one.value.source() == self.source)
             .filter(|one| one.from <= one.until && one.until <= span.to)
-            .filter(|one| one.until >= span.from && (!counts || one.from >= span.begin))
+            .filter(|one| !counts || one.from >= span.begin)
             .filter_map(|one| self.left(one.value).map(|left| (*one, left)))
             .collect();
         // The newest first; of two that end together the last that came.
         seen.reverse();
         seen.sort_by_key(|(one, _)| std::cmp::Reverse(one.until));
+        let newest = seen.first().map(|(one, _)| one.until);
+        let (range, may) = span.range(newest);
+        seen.retain(|(one, _)| one.until >= range.from);
         match self.source {
             Source::Provider => word(&seen, span),
             Source::Sensor | Source::Counter => Counted {
-                left: sum(&seen, span),
-                covered: covered(&seen, span),
+                left: sum(&seen, range),
+                covered: may && covered(&seen, range),
             },
             _ => Counted {
                 left: seen.iter().map(|(_, left)| *left).max().unwrap_or(0),
-                covered: covered(&seen, span),
+                covered: may && covered(&seen, range),
             },
         }
     }
@@ -86,10 +108,10 @@ fn word(seen: &[(&Observation, u64)], span: &Span) -> Counted {
 }
 
 /// Each second is told by the newest that has it. What began before the span counts whole: nobody can tell how much of it lies in it.
-fn sum(seen: &[(&Observation, u64)], span: &Span) -> u64 {
+fn sum(seen: &[(&Observation, u64)], range: Range) -> u64 {
     let (mut total, mut low) = (0u64, Seconds(u64::MAX));
     for (one, left) in seen {
-        if low <= span.from {
+        if low <= range.from {
             break;
         }
         if one.from < low {
@@ -100,14 +122,14 @@ fn sum(seen: &[(&Observation, u64)], span: &Span) -> u64 {
     total
 }
 
-fn covered(seen: &[(&Observation, u64)], span: &Span) -> bool {
+fn covered(seen: &[(&Observation, u64)], range: Range) -> bool {
     let mut order: Vec<&Observation> = seen.iter().map(|(one, _)| *one).collect();
     order.sort_by_key(|one| (one.from, one.until));
-    let mut next = span.from.0;
+    let mut next = range.from.0;
     for one in order {
         if one.from.0 <= next {
             next = next.max(one.until.0.saturating_add(1));
         }
     }
-    next > span.to.0.saturating_sub(span.fresh_seconds)
+    next > range.to.0
 }

@@ -132,7 +132,7 @@ impl Goal {
         let counted = asked.counted(
             &own,
             &Span {
-                from: Seconds(now.0.saturating_sub(self.seconds() - 1)),
+                seconds: self.seconds(),
                 to: now,
                 fresh_seconds: 0,
                 begin: Seconds(0),

@@ -148,10 +148,8 @@ impl Moment<'_> {
     /// What is left, and who did not observe.
     fn left(&self, own: &[&Observation]) -> (u64, Vec<&str>) {
         let (mut left, mut silent) = (0u64, Vec::new());
-        // The span ends with the moment, both ends included, as a goal's does.
-        let over = self.criterion.over_seconds.saturating_sub(1);
         let span = Span {
-            from: Seconds(self.at.0.saturating_sub(over)),
+            seconds: self.criterion.over_seconds,
             to: self.at,
             fresh_seconds: self.criterion.fresh_seconds,
             begin: self.begin,
@@ -188,7 +186,7 @@ impl Moment<'_> {
         }
         if !silent.is_empty() {
             reasons.push(format!(
-                "no {} of {} covers the {} s until {}",
+                "no {} of {} covers {} s that end at {} or shortly before",
                 self.criterion.source,
                 silent.join(", "),
                 self.criterion.over_seconds,

@@ -160,7 +160,7 @@ fn what_is_old_short_of_others_or_from_another_time_is_no_evidence() {
     };
     for (what, stale) in [
         ("too old", saw("s-01", 300, 539, Value::Reached(0))),
-        ("too short", saw("s-01", 482, 590, Value::Reached(0))),
+        ("too short", saw("s-01", 472, 590, Value::Reached(0))),
         ("from before the measure", before),
         ("after the moment", saw("s-01", 400, 601, Value::Reached(0))),
         ("another sensor", saw("s-02", 400, 590, Value::Reached(0))),
@@ -185,7 +185,7 @@ fn each_source_counts_what_is_left() {
     const NOWHERE: Value = Value::Nowhere(true);
     const SOMEWHERE: Value = Value::Nowhere(false);
     type Seen = &'static [(&'static str, Value)];
-    let at = |by: &str, value: Value| saw(by, 481, 590, value);
+    let at = |by: &str, value: Value| saw(by, 471, 590, value);
     let table: [(Source, Seen, Verdict); 8] = [
         (
             Source::Resolver,
@@ -550,6 +550,31 @@ fn each_target_is_judged_by_its_own_criterion_at_one_moment() {
     assert_eq!(effect.judged[2].reasons, ["nobody counts there"]);
 }
 
+/// However long data may lag: none are none.
+#[test]
+fn a_span_that_is_shorter_than_the_lag_is_not_covered_by_nothing() {
+    for source in [Source::Sensor, Source::Resolver, Source::Route] {
+        let criterion = Criterion {
+            over_seconds: 3,
+            fresh_seconds: WINDOW,
+            ..criterion(source, &["s-01"])
+        };
+        let of = |seen: &[Observation]| verdict(&criterion, &["fw-1"], seen);
+        assert_eq!(of(&[held("fw-1")]), Verdict::Unknown, "{source}");
+        let value = match source {
+            Source::Sensor => Value::Reached(0),
+            Source::Resolver => Value::Resolves(false),
+            _ => Value::Nowhere(true),
+        };
+        let old = saw("s-01", 100, 102, value);
+        assert_eq!(of(&[held("fw-1"), old]), Verdict::Effective, "{source}");
+        let short = saw("s-01", 101, 102, value);
+        assert_eq!(of(&[held("fw-1"), short]), Verdict::Unknown, "{source}");
+        let early = saw("s-01", 0, 1, value);
+        assert_eq!(of(&[held("fw-1"), early]), Verdict::Unknown, "{source}");
+    }
+}
+
 /// A goal and a verdict are one count: whatever pieces a sensor tells, both say the same.
 #[test]
 fn a_goal_is_met_where_its_verdict_is_effective() {
@@ -644,11 +669,12 @@ proptest! {
         );
         // Who tells of each second of the span: the newest that has it.
         let teller = |second: u64| own.iter().copied().filter(|o| (o.from.0..=o.until.0).contains(&second)).max_by_key(|o| o.until);
-        let span: Vec<u64> = (END.0 - 119..=END.0).collect();
-        let tellers: Vec<&Observation> = span.iter().filter_map(|second| teller(*second)).collect();
-        let covered = (END.0 - 119..=END.0 - 60).all(|second| teller(second).is_some());
-        let overlaps = |o: &&&Observation| o.until.0 >= END.0 - 119;
         let newest = own.iter().copied().filter(|o| o.until.0 + 60 >= END.0).max_by_key(|o| o.until);
+        // The span ends with the newest that is fresh.
+        let last = newest.map_or(END.0, |o| o.until.0);
+        let tellers: Vec<&Observation> = (last - 119..=last).filter_map(teller).collect();
+        let covered = newest.is_some() && (last - 119..=last).all(|second| teller(second).is_some());
+        let overlaps = |o: &&&Observation| o.until.0 >= last - 119;
         let (known, met) = match source {
             Source::Provider => (newest.is_some(), newest.is_some_and(|o| quiet(&o))),
             Source::Sensor | Source::Counter => (covered, covered && tellers.iter().all(quiet)),

@@ -161,7 +161,8 @@ fn a_resolver_that_says_nothing_ends_nothing_and_proves_nothing() {
     resolver.take_away("hospital.example");
     let desk = Desk::open(None);
     in_force(&desk, &resolver);
-    until("a verdict", || (verdict(&desk)? == "unknown").then_some(()));
+    let found = until("a verdict", || verdict(&desk));
+    assert_eq!(found, "unknown", "{}", shown(&desk)["verdict"]);
     assert_eq!(desk.stage(), "in-force");
 }
 
