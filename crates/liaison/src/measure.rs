@@ -38,7 +38,10 @@ mod seen;
 mod stop;
 mod verdict;
 
-pub use complaint::{ComplaintPaper, Looked, complaint, complaints, public_register};
+pub use complaint::{
+    ComplaintPaper, From as ComplaintsFrom, Looked, complaint, complaints, complaints_page,
+    public_register,
+};
 pub use custody::{Custody, Item, custody};
 pub use evidence::{
     EvidencePaper, PIECE_BYTES_MAX, PIECES_BYTES_MAX, erase_evidence, evidence, keep_evidence,
@@ -51,7 +54,9 @@ pub use near::plan_of;
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
 pub use playbook::{PlaybookPaper, keep_playbook, playbook, playbook_problems, playbooks};
 pub use post::post;
-pub use register::{ActuatorEntry, Register, ResolverEntry, RouterEntry, register, set_register};
+pub use register::{
+    ActuatorEntry, PersonEntry, Register, ResolverEntry, RouterEntry, register, set_register,
+};
 pub use report::{ReportPaper, compose_report, report};
 pub use seen::{LOOKS_MAX, SeenEffect, SeenPaper, keep_seen, newest_seen, seen};
 pub use stop::{Stop, set_stop, stop, stops};

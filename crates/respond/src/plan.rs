@@ -16,6 +16,7 @@ pub mod observe;
 mod read;
 pub mod renewal;
 pub mod route;
+pub mod sworn;
 pub mod terms;
 mod text;
 

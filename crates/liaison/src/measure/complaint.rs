@@ -1,17 +1,19 @@
 //! Complaints of those who are met by a measure. In: what somebody wrote who need not be known. Out: a reference, what the rules say at once, what a person decided. Never: who complained, in the public register; a measure that goes
 //! on where the rules suspend it.
 
-use super::{Held, MEASURES_MAX, Measures, OFFICE, Turn, measures};
+use super::{Held, MEASURES_MAX, Measures, OFFICE, Turn, lives, measure, measures};
 use crate::error::LiaisonError;
-use crate::paper::{Document, Standing, Written, all, first, newest};
+use crate::paper::{Document, Standing, Written, all, first, newest, read};
 use crate::report::refused;
 use sakimori_custody::ids::AuthorityId;
+use sakimori_respond::engine::Deed;
+use sakimori_respond::plan::Aim;
 use sakimori_respond::plan::collateral::estimate;
-use sakimori_respond::plan::complaint::{Complaint, Known, Register, Ruling, review};
+use sakimori_respond::plan::complaint::{Complaint, Known, Register, Ruling, reference_of, review};
 use sakimori_respond::plan::life::{Ended, Event};
 use sakimori_respond::plan::observe::{Seen, differences};
 use sakimori_respond::safety::Target;
-use sakimori_store::{Store, View};
+use sakimori_store::{NEWEST, Store, View};
 use serde::{Deserialize, Serialize};
 
 /// A complaint. States: `open`, `upheld`, `dismissed`.
@@ -70,10 +72,17 @@ impl Measures<'_> {
     /// The measure that acts on a target, in whatever form it is written, and its aim's text: of several the newest that is in force, or the newest that was.
     fn about<'h>(held: &'h [Held], target: &str) -> Option<(&'h Held, &'h str)> {
         let named = Target::parse(target).ok();
+        let short = target.trim().to_ascii_lowercase();
         let of = |one: &'h Held| {
             let state = one.state();
             state.dispatched()?;
             let mut aims = state.plan().aims.iter();
+            // Who was led to a sinkhole has the reference that its TXT record tells.
+            if short == reference_of(state.plan().id) {
+                let sinkhole = |aim: &&'h Aim| aim.deed == Deed::Sinkhole;
+                let aim = aims.clone().find(sinkhole).or_else(|| aims.next())?;
+                return Some((one, aim.target.as_str()));
+            }
             let aim = aims.find(|aim| match (&named, Target::parse(&aim.target)) {
                 (Some(named), Ok(aim)) => aim.meets(named),
                 _ => aim.target.eq_ignore_ascii_case(target.trim()),
@@ -173,6 +182,15 @@ impl Measures<'_> {
             self.store.apply(&[change]).await?;
             return Ok((said, None));
         };
+        let held = measure(self.store, id).await?;
+        let state = held.state();
+        if [state.drafted_by(), &state.plan().chain.proposed]
+            .iter()
+            .any(|name| name.as_str() == self.by)
+        {
+            let rule = format!("`{}` proposed the measure; another decides", self.by);
+            return Err(refused("complaint", rule));
+        }
         let event = Event::Complained {
             reference: reference.to_owned(),
             upheld,
@@ -216,22 +234,64 @@ pub async fn complaints(
     all(store, View::All, state, MEASURES_MAX).await
 }
 
-/// The register that everybody may read: numbers alone.
+/// From which end complaints are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Those that wait longest.
+    Oldest,
+    /// Those that came, or changed, last.
+    Newest,
+}
+
+/// A page of complaints, and where the next one goes on; none where this is the last. Whichever end is flooded, the other is one page away.
+///
+/// # Errors
+/// As [`complaint`].
+pub async fn complaints_page(
+    store: &dyn Store,
+    state: Option<&str>,
+    from: From,
+    behind: Option<u64>,
+) -> Result<(Vec<Written<ComplaintPaper>>, Option<u64>), LiaisonError> {
+    let kind = ComplaintPaper::KIND;
+    let some = match from {
+        From::Oldest => {
+            let after = behind.unwrap_or(0);
+            store.papers(View::All, kind, state, after).await?
+        }
+        From::Newest => {
+            let before = behind.unwrap_or(NEWEST);
+            store.latest(View::All, kind, state, before).await?
+        }
+    };
+    let next = some.last().map(|last| last.sequence);
+    let page: Result<Vec<_>, LiaisonError> = some.into_iter().map(read).collect();
+    Ok((page?, next))
+}
+
+/// The register that everybody may read: numbers alone, of all complaints however many there are.
 ///
 /// # Errors
 /// As [`complaint`].
 pub async fn public_register(store: &dyn Store) -> Result<Register, LiaisonError> {
-    let (all, _) = complaints(store, None).await?;
     let mut register = Register::default();
-    for one in &all {
-        register.received += 1;
-        match one.said.upheld {
-            None => register.open += 1,
-            Some(true) => register.upheld += 1,
-            Some(false) => register.dismissed += 1,
+    let mut behind = None;
+    loop {
+        let (page, next) = complaints_page(store, None, From::Oldest, behind).await?;
+        for one in &page {
+            register.received += 1;
+            match one.said.upheld {
+                None => register.open += 1,
+                Some(true) => register.upheld += 1,
+                Some(false) => register.dismissed += 1,
+            }
         }
+        if next.is_none() {
+            break;
+        }
+        behind = next;
     }
-    let (held, _) = measures(store).await?;
+    let (held, _) = lives(store).await?;
     let ended = held
         .iter()
         .filter(|one| one.state().end() == Some(Ended::Complaint));

@@ -62,6 +62,16 @@ pub struct RouterEntry {
     pub bird: Option<PathBuf>,
 }
 
+/// Somebody who signs at this office beside the officers of the trust root: who observes targets, who carries out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonEntry {
+    /// The name, as observations and designations have it.
+    pub name: String,
+    /// The key that signs, as notes write it.
+    pub key: String,
+}
+
 /// The register. Each change is a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +80,9 @@ pub struct Register {
     pub designations: Vec<Designation>,
     /// Actuators.
     pub actuators: Vec<ActuatorEntry>,
+    /// People who sign, with their keys.
+    #[serde(default)]
+    pub people: Vec<PersonEntry>,
     /// Resolvers.
     #[serde(default)]
     pub resolvers: Vec<ResolverEntry>,
@@ -86,6 +99,31 @@ impl Register {
     /// The actuator of a name.
     pub fn actuator(&self, name: &str) -> Option<&ActuatorEntry> {
         self.actuators.iter().find(|one| one.name == name)
+    }
+
+    /// The person of a name.
+    pub fn person(&self, name: &str) -> Option<&PersonEntry> {
+        self.people.iter().find(|one| one.name == name)
+    }
+
+    /// Every person has a name and a key of their own: two names with one key would be one person who signs twice.
+    fn check_people(&self) -> Result<(), LiaisonError> {
+        let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        let good = |one: &PersonEntry| {
+            let key = one.key.parse::<sakimori_tlog::key::VerifierKey>();
+            one.name.parse::<sakimori_custody::ids::Name>().is_ok() && key.is_ok()
+        };
+        let key = |one: &PersonEntry| one.key.rsplit('+').next().map(str::to_owned);
+        let all = self.people.len() <= ENTRIES_MAX
+            && self
+                .people
+                .iter()
+                .all(|one| good(one) && names.insert(&one.name) && keys.insert(key(one)));
+        if all {
+            return Ok(());
+        }
+        let rule = "a person has a name and a key of their own; at most 1000";
+        Err(refused("people", rule))
     }
 
     /// Who is asked reads, has a name of its own, and there is a way to ask.
@@ -148,6 +186,7 @@ impl Register {
                 return Err(refused("designations", rule));
             }
         }
+        self.check_people()?;
         self.check_asked()
     }
 }

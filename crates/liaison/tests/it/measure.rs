@@ -291,6 +291,7 @@ macro_rules! on_each {
     )* };
 }
 
+mod complaints;
 mod facts;
 mod readings;
 mod stops;

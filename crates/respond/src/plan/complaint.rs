@@ -3,6 +3,8 @@
 use super::collateral::Estimate;
 use super::form;
 use super::observe::{Seen, differences};
+use sakimori_authority::measure::family;
+use sakimori_custody::ids::{AuthorityId, hex};
 use sakimori_custody::time::Seconds;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +48,16 @@ pub fn reference(random: [u8; 16]) -> String {
         bits >>= 5;
     }
     out.iter().map(|letter| char::from(*letter)).collect()
+}
+
+/// The reference of a measure that a sinkhole tells in its TXT record, so that whoever is led there can say which block it is: the first twelve hexadecimal digits of what all revisions of the measure share.
+pub fn measure_reference(family: &[u8; 32]) -> String {
+    hex(family.get(..6).unwrap_or_default())
+}
+
+/// The same of a measure's id.
+pub fn reference_of(measure: AuthorityId) -> String {
+    measure_reference(&family(measure))
 }
 
 impl Complaint {

@@ -591,6 +591,11 @@ impl State {
         self.in_force
     }
 
+    /// Who drafted it.
+    pub const fn drafted_by(&self) -> &Name {
+        &self.drafted_by
+    }
+
     /// The revision of the text under which a command was made, or that of now for one that is none of the last.
     pub fn text_revision(&self, command: &str) -> u64 {
         let mut effects = self.effects.iter();
