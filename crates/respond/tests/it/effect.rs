@@ -319,16 +319,7 @@ fn a_criterion_that_cannot_fail_or_never_hold_is_refused() {
 
 /// Of 100 names that were to lead to a sinkhole 20 did not: who counted only what was asked for took it for done.
 #[test]
-fn catalogue_citadel_the_report_names_the_twenty_that_are_not_enforced() {
-    acceptance_08();
-}
-
-#[test]
 fn acceptance_08_of_100_targets_20_are_not_enforced_and_the_report_says_which() {
-    acceptance_08();
-}
-
-fn acceptance_08() {
     let mut criterion = criterion(Source::Resolver, &["r-1"]);
     criterion.before = 1;
     let name = |at: usize| format!("c{at:03}.bad-host.tokyo");
