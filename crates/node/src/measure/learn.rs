@@ -86,7 +86,8 @@ fn learned_of(held: &Held, book: &Book, now: Seconds) -> Option<Event> {
     {
         // What begins later is learned when it begins: until then the approval before it holds.
         let begun = |one: &Decision| one.not_before <= now;
-        if let Some(decision) = decided(text, book).filter(begun) {
+        let goes_on = stage != Stage::Suspended;
+        if let Some(decision) = decided(text, book).filter(|one| goes_on && begun(one)) {
             return Some(Event::Renew(decision));
         }
         if refused(text, book) {

@@ -10,6 +10,8 @@ use sakimori_custody::ids::hex;
 use sakimori_respond::plan::{Digest, Plan};
 use sakimori_tlog::note::Note;
 
+/// How long behind its request a plan is still fetched by itself, seconds; later whoever looks at it has it fetched.
+const FETCH_SECONDS: u64 = 30 * sakimori_custody::time::DAY_SECONDS;
 /// Most plans that are fetched in one round.
 const ROUND_PLANS_MAX: usize = 16;
 
@@ -52,12 +54,13 @@ impl CommissionPart {
         (measure.hash() == *text).then(|| Digest(measure.dossier))
     }
 
-    /// Fetches the plans of requests that wait, so that they are here whatever becomes of the office's node. Says what is missing.
+    /// Fetches the plans of requests for measures, so that they are here whatever becomes of the office's node: also of what two officers decided, which a sitting looks at behind it. Says what is missing.
     pub(super) fn fetch_plans(&self) -> Vec<String> {
+        let now = self.host.seconds();
         let waiting = self.commission.read(|book| {
-            let open = book.request_list().values();
-            let open = open.filter(|request| request.outcome.is_none());
-            let measures = open.filter_map(|request| {
+            let young = book.request_list().values();
+            let young = young.filter(|request| request.time.plus(FETCH_SECONDS) >= now);
+            let measures = young.filter_map(|request| {
                 let draft = request.draft.as_ref()?;
                 let text = book.measure_text(&draft.pack)?;
                 (draft.kind == Kind::Measure).then_some((request.index, Digest(text.plan)))
