@@ -24,11 +24,19 @@ async fn again(app: &Shared, every: Duration, names: bool) {
         let done = if names {
             look(app).await
         } else {
-            app.measures.spread.round(app).await
+            bring(app).await
         };
         if let Err(problem) = done {
             told(app, "", "trouble", &line(&problem)).await;
         }
+    }
+}
+
+/// Brings the newest lists to actuators, where any are in use.
+async fn bring(app: &Shared) -> Answer<()> {
+    match open(app).await? {
+        Some(room) if room.protected().is_ok() => room.bring_lists().await.map(|_| ()),
+        _ => Ok(()),
     }
 }
 

@@ -2,15 +2,14 @@
 //! that said no to it.
 
 use super::actuator::Wire;
-use super::{LISTS_FILE, LISTS_NOTE, kept, lists_of};
-use crate::app::Shared;
-use crate::part::Part;
+use super::{LISTS_FILE, LISTS_NOTE, Room, kept};
 use crate::problem::{Answer, Code, Problem};
 use base64::Engine;
 use sakimori_control::error::told;
 use sakimori_control::files;
 use sakimori_custody::ids::hex;
 use sakimori_liaison::measure::register;
+use sakimori_respond::safety::list::Bundle;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,18 +19,18 @@ use utoipa::ToSchema;
 
 /// What an actuator says of the lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Standing {
+pub struct ListsStanding {
     /// Of which version.
-    pub(crate) version: u64,
+    pub version: u64,
     /// `taken`; `refused`, which is not tried again; `waits`, which is.
-    pub(crate) state: &'static str,
+    pub state: &'static str,
     /// Its words.
-    pub(crate) words: String,
+    pub words: String,
 }
 
 /// What each actuator said last.
-#[derive(Default)]
-pub(crate) struct Spread(Mutex<BTreeMap<String, Standing>>);
+#[derive(Clone, Default)]
+pub(crate) struct Spread(Arc<Mutex<BTreeMap<String, ListsStanding>>>);
 
 /// Its answer to the question which lists it uses.
 #[derive(Deserialize)]
@@ -47,26 +46,19 @@ struct Ready {
     body: String,
 }
 
-fn ready(app: &crate::app::App) -> Answer<Option<Ready>> {
-    let Part::Office(office) = &app.part else {
-        return Ok(None);
-    };
-    let (note, file) = (app.folder.join(LISTS_NOTE), app.folder.join(LISTS_FILE));
-    if !note.exists() {
-        return Ok(None);
-    }
-    let bundle = lists_of(office.node(), &app.host, &app.folder)?;
-    let read = |path: &Path| {
-        let bytes = files::read_present(path);
+fn ready(bundle: &Bundle, folder: &Path) -> Answer<Ready> {
+    let read = |name: &str| {
+        let bytes = files::read_present(&folder.join(name));
         bytes.map_err(|e| Problem::hidden(Code::Fault, told(&e)))
     };
     let base64 = base64::engine::general_purpose::STANDARD;
-    let (note, file) = (base64.encode(read(&note)?), base64.encode(read(&file)?));
-    Ok(Some(Ready {
+    let (note, file) = (read(LISTS_NOTE)?, read(LISTS_FILE)?);
+    let (note, file) = (base64.encode(note), base64.encode(file));
+    Ok(Ready {
         version: bundle.lists.version,
         sha256: hex(&bundle.digest),
         body: serde_json::json!({"note": note, "file": file}).to_string(),
-    }))
+    })
 }
 
 /// Brings a bundle to one actuator, where it does not have it.
@@ -103,35 +95,50 @@ fn said(status: u16, bytes: &[u8]) -> String {
 
 impl Spread {
     /// What each actuator said last.
-    pub(crate) fn standing(&self) -> BTreeMap<String, Standing> {
+    pub(crate) fn standing(&self) -> BTreeMap<String, ListsStanding> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
 
-    /// Brings the bundle in use to each actuator of the register that has not said yes or no to it, beside each other.
+impl Room {
+    /// Brings the protected lists in use to each actuator of the register that has not said yes or no to them, beside each other. Gives what each said last.
     ///
     /// # Errors
-    /// What the store or the folder says; what an actuator says is in [`Spread::standing`].
-    pub(super) async fn round(&self, app: &Shared) -> Answer<()> {
-        let register = register(&*app.store).await.map_err(|e| kept(&e))?;
+    /// [`Code::Refused`]: there are no lists, or they have ended; what the store or the folder says.
+    pub async fn bring_lists(&self) -> Answer<BTreeMap<String, ListsStanding>> {
+        let register = register(&*self.store).await.map_err(|e| kept(&e))?;
         if register.actuators.is_empty() {
-            return Ok(());
+            return Ok(BTreeMap::new());
         }
-        let Some(ready) = app.blocking(ready).await? else {
-            return Ok(());
+        let (bundle, _) = self.protected()?;
+        let version = bundle.lists.version;
+        let before = self.spread.standing();
+        let waits = |name: &String| {
+            let done = before.get(name);
+            done.is_none_or(|one| one.version != version || one.state == "waits")
         };
-        let before = self.standing();
-        let ready = Arc::new(ready);
+        let left: Vec<_> = register
+            .actuators
+            .iter()
+            .filter(|entry| waits(&entry.name))
+            .map(|entry| (entry.name.clone(), entry.peer.clone()))
+            .collect();
+        if left.is_empty() {
+            return Ok(before);
+        }
+        let (bundle, folder) = (self.bundle.clone(), self.folder.clone());
+        let read = move || bundle.map(|bundle| ready(&bundle, &folder)).transpose();
+        let read = tokio::task::spawn_blocking(read).await;
+        let read = read.map_err(|e| Problem::hidden(Code::Fault, e))??;
+        let Some(ready) = read.map(Arc::new) else {
+            return Ok(before);
+        };
         let mut calls = JoinSet::new();
-        for entry in &register.actuators {
-            let done = before.get(&entry.name);
-            if done.is_some_and(|one| one.version == ready.version && one.state != "waits") {
-                continue;
-            }
-            let (folder, peer, name) = (app.folder.clone(), entry.peer.clone(), entry.name.clone());
-            let ready = Arc::clone(&ready);
+        for (name, peer) in left {
+            let (folder, ready) = (self.folder.clone(), Arc::clone(&ready));
             calls.spawn_blocking(move || {
                 let (state, words) = match Wire::patient(&folder, &peer) {
                     Ok(wire) => bring(&wire, &ready),
@@ -144,24 +151,17 @@ impl Spread {
             let Ok((name, state, words)) = called else {
                 continue;
             };
-            tracing::info!(
-                actuator = name,
-                version = ready.version,
-                state,
-                words,
-                "protected lists"
-            );
-            let version = ready.version;
-            let standing = Standing {
+            tracing::info!(actuator = name, version, state, words, "protected lists");
+            let standing = ListsStanding {
                 version,
                 state,
                 words,
             };
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = self.spread.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.insert(name, standing);
         }
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.spread.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|name, _| register.actuator(name).is_some());
-        Ok(())
+        Ok(all.clone())
     }
 }

@@ -90,7 +90,8 @@ fn acts(desk: &Desk) -> Vec<(MeasureAct, bool, String)> {
 
 #[test]
 fn a_name_is_held_against_the_lists_by_what_it_leads_to_at_proposal_and_while_it_is_decided() {
-    let test = "a_name_is_held_against_the_lists_by_what_it_leads_to_at_proposal_and_while_it_is_decided";
+    let test =
+        "a_name_is_held_against_the_lists_by_what_it_leads_to_at_proposal_and_while_it_is_decided";
     let Some(program) = sakimori_testkit::program(test, "unbound") else {
         return;
     };
@@ -112,14 +113,21 @@ fn a_name_is_held_against_the_lists_by_what_it_leads_to_at_proposal_and_while_it
     let words = silent["cautions"].to_string();
     assert!(words.contains("nobody knows what it leads to"), "{words}");
     // It is another name of a system of the office's own.
-    let own = ["bad.example. 5 CNAME www.bad.example.", "www.bad.example. 5 CNAME portal.example.", "portal.example. 5 A 192.0.2.80"];
+    let own = [
+        "bad.example. 5 CNAME www.bad.example.",
+        "www.bad.example. 5 CNAME portal.example.",
+        "portal.example. 5 A 192.0.2.80",
+    ];
     let resolver = Unbound::start(&program, port, &own);
     let refused = until("the chain is followed", || {
         let said = check();
         (said["good"] == false).then_some(said)
     });
     let words = refused["broken"].to_string();
-    assert!(words.contains("bad.example is protected") && words.contains("192.0.2.0/24"), "{words}");
+    assert!(
+        words.contains("bad.example is protected") && words.contains("192.0.2.0/24"),
+        "{words}"
+    );
     drop(resolver);
     // It leads elsewhere: it can be proposed, signed and decided.
     let resolver = Unbound::start(&program, port, &["bad.example. 5 A 203.0.113.9"]);
@@ -133,7 +141,10 @@ fn a_name_is_held_against_the_lists_by_what_it_leads_to_at_proposal_and_while_it
     let _resolver = Unbound::start(&program, port, &own);
     until("it is suspended", || {
         let names = look()["names"][NAME].to_string();
-        assert!(names.contains("203.0.113.9"), "what it led to stays on record: {names}");
+        assert!(
+            names.contains("203.0.113.9"),
+            "what it led to stays on record: {names}"
+        );
         (desk.stage() == "suspended").then_some(())
     });
     let detail = until("the entry", || {
@@ -144,7 +155,10 @@ fn a_name_is_held_against_the_lists_by_what_it_leads_to_at_proposal_and_while_it
             detail
         })
     });
-    assert!(detail.contains(NAME) && detail.contains("192.0.2.0/24"), "{detail}");
+    assert!(
+        detail.contains(NAME) && detail.contains("192.0.2.0/24"),
+        "{detail}"
+    );
     assert!(!desk.actuator.heard().contains(&"deny".to_owned()));
 }
 
@@ -206,15 +220,28 @@ fn facts_that_ask_for_more_suspend_what_is_in_force_and_newest_lists_go_to_actua
     let refused = desk.by("e-01").put_json("/v1/measure-facts", &facts);
     assert_eq!(refused.code(), "not-allowed");
     let bad = json!([{"target": "x y", "names": null, "clients": null, "other_ppm": null, "is": [], "looked": null, "countries": []}]);
-    assert_eq!(officer.put_json("/v1/measure-facts", &bad).code(), "refused");
+    assert_eq!(
+        officer.put_json("/v1/measure-facts", &bad).code(),
+        "refused"
+    );
     let brought = good(&officer.put_json("/v1/measure-facts", &facts));
-    assert_eq!((&brought["targets"], &brought["suspended"]), (&json!(1), &json!([ID])));
+    assert_eq!(
+        (&brought["targets"], &brought["suspended"]),
+        (&json!(1), &json!([ID]))
+    );
     desk.comes_to("suspended");
     let known = good(&officer.get("/v1/measure-facts"));
     assert_eq!(known["facts"][0]["by"], "o1");
-    assert!(known["facts"][0]["age_seconds"].as_u64().unwrap() < 600, "{known}");
+    assert!(
+        known["facts"][0]["age_seconds"].as_u64().unwrap() < 600,
+        "{known}"
+    );
     until("it is on record", || {
         let of = acts(&desk);
-        of.iter().any(|(act, all, detail)| *act == MeasureAct::Safety && *all && detail.contains("passive-dns")).then_some(())
+        of.iter()
+            .any(|(act, all, detail)| {
+                *act == MeasureAct::Safety && *all && detail.contains("passive-dns")
+            })
+            .then_some(())
     });
 }

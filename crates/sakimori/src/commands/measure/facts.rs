@@ -106,7 +106,12 @@ pub(super) async fn look(
     }
     let rows = names.iter().map(|one| {
         let said = &one.said;
-        let leads: Vec<String> = said.aliases.iter().chain(&said.addresses).cloned().collect();
+        let leads: Vec<String> = said
+            .aliases
+            .iter()
+            .chain(&said.addresses)
+            .cloned()
+            .collect();
         let leads = said.unanswered.clone().unwrap_or_else(|| leads.join(" "));
         vec![said.target.clone(), Seconds(one.at).to_string(), leads]
     });

@@ -5,21 +5,28 @@ use crate::arguments::Format;
 use crate::arguments::measure::ListsAct;
 use crate::failure::Failure;
 use crate::show;
+use sakimori_access::Act as Leave;
 use sakimori_control::error::{exit, told};
 use sakimori_control::{files, ledger};
 use sakimori_exchange::warning::WarningList;
 use sakimori_node::measure::{lists_of, set_lists};
 use sakimori_respond::safety::list::{ADDITIONS, Draft, FILE_BYTES_MAX};
 use sakimori_respond::safety::{Class, Seen, Target};
+use sakimori_store::Store;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Most lists of a folder.
 const LISTS_MAX: usize = 1000;
 
 #[expect(clippy::too_many_lines, reason = "one arm for each command")]
-pub(super) fn run(office: &Office<'_>, act: ListsAct) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    office: &Office<'_>,
+    store: Arc<dyn Store>,
+    act: ListsAct,
+) -> Result<ExitCode, Failure> {
     let (node, host, folder) = (&office.node, office.host, &office.desk.folder);
     match act {
         ListsAct::Build {
@@ -108,6 +115,7 @@ pub(super) fn run(office: &Office<'_>, act: ListsAct) -> Result<ExitCode, Failur
                 show::say(&format!("version {version}, until {end}"));
             }
         }
+        ListsAct::Bring => return bring(office, store).await,
         ListsAct::Judge { targets } => {
             let bundle = lists_of(node, host, folder).map_err(|p| no(&p))?;
             let protected = bundle.protected(host.seconds());
@@ -136,6 +144,30 @@ pub(super) fn run(office: &Office<'_>, act: ListsAct) -> Result<ExitCode, Failur
                 return Err(Failure::no(format!("{never} of them are never touched")));
             }
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn bring(office: &Office<'_>, store: Arc<dyn Store>) -> Result<ExitCode, Failure> {
+    office.may(Leave::ManageNode).await?;
+    let brought = office.room(store)?.bring_lists().await;
+    let brought = brought.map_err(|problem| no(&problem))?;
+    let silent = brought.values().filter(|one| one.state == "waits").count();
+    if office.desk.format == Format::Json {
+        show::json(&json!(brought));
+    } else {
+        let rows = brought.into_iter().map(|(name, one)| {
+            vec![
+                name,
+                one.version.to_string(),
+                one.state.to_owned(),
+                one.words,
+            ]
+        });
+        show::table(&["actuator", "version", "says", "words"], rows);
+    }
+    if silent > 0 {
+        return Err(Failure::no(format!("{silent} do not answer")));
     }
     Ok(ExitCode::SUCCESS)
 }
