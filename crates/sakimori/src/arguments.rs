@@ -15,8 +15,8 @@ pub(crate) mod report;
 pub(crate) mod weakness;
 
 pub(crate) use authority::{
-    Asked, Authority, Draft, Key, MeasureText, Root, Rule, Ruling, Sign, SignWith, Sitting,
-    Suspend, Urgent, Who, Why,
+    Asked, Authority, Draft, Key, Root, Rule, Ruling, Sign, SignWith, Sitting, Suspend, Urgent,
+    Who, Why,
 };
 pub(crate) use export::{Beside, Challenge, Export, ExportMake, Form};
 pub(crate) use reidentify::Reidentify;

@@ -2,7 +2,6 @@
 
 use super::{Dir, Format, direction};
 use clap::{Args, Subcommand, ValueEnum};
-use sakimori_authority::measure::{Body, Route};
 use sakimori_control::office::Template;
 use sakimori_custody::identifier::IdentifierField;
 use sakimori_custody::ids::{AuthorityId, BucketId, Name, RecordId, SensorId, unhex};
@@ -17,8 +16,6 @@ pub(crate) enum Authority {
     Draft(Box<Draft>),
     /// Two officers act before the commission can sit: puts the request on record and writes the text that both sign.
     Urgent(Box<Urgent>),
-    /// Writes the text of a measure, for the officers who propose and review it to sign with `authority sign`.
-    Measure(Box<MeasureText>),
     /// Signs the text of a note, after showing it: a statement, measure, ruling, suspension, schedule, release or trust root.
     Sign(Sign),
     /// Puts a signed note on record and hands sensors what follows from it; a statement gets its leases.
@@ -471,101 +468,6 @@ pub(crate) struct Urgent {
     /// The officers who act, of different roles; twice.
     #[arg(long = "officer", value_name = "ID", num_args = 1, required = true)]
     pub(crate) officers: Vec<Name>,
-}
-
-/// What a measure says.
-#[derive(Args, Debug)]
-pub(crate) struct MeasureText {
-    /// Where the text is written.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// Its id, for a later revision of one that has one; a new one without it.
-    #[arg(long, value_name = "ID")]
-    pub(crate) id: Option<AuthorityId>,
-    /// Its revision.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) revision: u64,
-    /// The dossier, whose SHA-256 goes into the text.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) dossier: PathBuf,
-    /// The playbook that it follows.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plan: Option<PathBuf>,
-    /// On which law it rests: police or defence.
-    #[arg(long, value_name = "NAME", value_parser = route, default_value = "police")]
-    pub(crate) route: Route,
-    /// The Prime Minister's order, for the defence route.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) order: Option<PathBuf>,
-    /// The record of the consultation with the Foreign Minister, where a target is abroad or nobody knows where.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) consultation: Option<PathBuf>,
-    /// The officer who proposes it.
-    #[arg(long, value_name = "ID")]
-    pub(crate) proposed: Name,
-    /// The officer who reviews it.
-    #[arg(long, value_name = "ID")]
-    pub(crate) reviewed: Name,
-    /// The designated officer who carries it out.
-    #[arg(long, value_name = "ID")]
-    pub(crate) executor: Name,
-    /// Where the executor serves: national, prefectural or defence.
-    #[arg(long, value_name = "NAME", value_parser = body, default_value = "national")]
-    pub(crate) body: Body,
-    /// Who ordered the executor.
-    #[arg(long, value_name = "ID")]
-    pub(crate) superior: Name,
-    /// 1, or 2 where more people have to agree.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) level: u64,
-    /// Who else is met, at least and at most: two numbers with a space between.
-    #[arg(long, value_name = "LOW HIGH")]
-    pub(crate) collateral: String,
-    /// The list bundle by which it was judged.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lists: PathBuf,
-    /// The bundle's version.
-    #[arg(long, value_name = "N")]
-    pub(crate) lists_version: u64,
-    /// Seconds between a stage of the roll-out and the next.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    pub(crate) soak: u64,
-    /// Most effects at a time.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub(crate) most: u64,
-    /// Longest time of one effect.
-    #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
-    pub(crate) seconds: u64,
-    /// How often it may be renewed.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) renewals: u64,
-    /// What shows that it works, one line.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) success: String,
-    /// What ends it early, one line.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) stop: String,
-    /// An actuator with the verifier key of its reports; may be repeated.
-    #[arg(long = "actuator", value_name = "NAME=KEY", value_parser = named_key, required = true)]
-    pub(crate) actuators: Vec<String>,
-    /// An effect: what is done, by which actuator, country (-- where nobody knows), who controls the target, the target; may be repeated.
-    #[arg(
-        long = "effect",
-        value_name = "DEED ACTUATOR COUNTRY CONTROLLER TARGET",
-        required = true
-    )]
-    pub(crate) effects: Vec<String>,
-    #[command(flatten)]
-    pub(crate) dir: Dir,
-}
-
-fn route(text: &str) -> Result<Route, String> {
-    Route::from_name(text).ok_or_else(|| "a route is police or defence".to_owned())
-}
-
-fn body(text: &str) -> Result<Body, String> {
-    Body::from_name(text)
-        .ok_or_else(|| "an executor serves at national, prefectural or defence".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -97,6 +97,31 @@ pub(crate) enum MeasureAct {
         #[command(flatten)]
         sitting: super::authority::Sitting,
     },
+    /// Writes the text of the next revision: the plan with what is new. Both officers sign it.
+    RenewalText {
+        /// The measure.
+        id: AuthorityId,
+        /// The renewal, JSON: newer evidence, fresh observations, the window.
+        renewal: PathBuf,
+        /// Where the text is written.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Asks the commission to renew a measure that is in force: text and request go on record, and the statement is written that members sign. Effects go on without a gap once they did.
+    Renew {
+        /// The measure.
+        id: AuthorityId,
+        /// The renewal, JSON.
+        renewal: PathBuf,
+        /// The text of the next revision that both officers signed.
+        text: PathBuf,
+        /// Article.
+        #[arg(long, value_name = "CODE", default_value = "police-6-2")]
+        basis: Name,
+        /// Where the statement is written.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Two officers decide before the commission can sit: text and request go on record, and the statement is written that both sign; `sakimori authority submit` puts it in force, with the commission's notice.
     Urgent {
         /// The measure.
@@ -117,9 +142,6 @@ pub(crate) enum MeasureAct {
     Invoked {
         /// The measure.
         id: AuthorityId,
-        /// The officer beside `--as`.
-        #[arg(long, value_name = "NAME")]
-        with: Name,
         /// The statement's id.
         #[arg(long, value_name = "ID")]
         authority: AuthorityId,
@@ -132,16 +154,37 @@ pub(crate) enum MeasureAct {
         /// The measure.
         id: AuthorityId,
     },
+    /// Writes the text that an observer signs with `sakimori authority sign`: what they see of the targets now.
+    Observed {
+        /// The measure.
+        id: AuthorityId,
+        /// A JSON list of observations, all by the same observer.
+        observations: PathBuf,
+        /// Where the text is written.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Writes the order that two people sign where both dispatch; it holds for fifteen minutes.
+    Order {
+        /// The measure.
+        id: AuthorityId,
+        /// The other person.
+        #[arg(long, value_name = "NAME")]
+        with: Name,
+        /// Where the order is written.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Puts a measure in force, step by step.
     Dispatch {
         /// The measure.
         id: AuthorityId,
-        /// Who else dispatches; needed at level 2.
-        #[arg(long, value_name = "NAME")]
-        with: Vec<Name>,
-        /// What others see of the targets now: a JSON list of observations.
+        /// What others see of the targets now, from behind the decision: texts of `measure observed` that their observers signed; may be repeated.
+        #[arg(long, value_name = "FILE", required = true)]
+        observed: Vec<PathBuf>,
+        /// The order of two people that both signed; needed at level 2.
         #[arg(long, value_name = "FILE")]
-        observations: Option<PathBuf>,
+        order: Option<PathBuf>,
     },
     /// One round: learns what the commission decided, lets time pass, does what is due. A running node does it by itself.
     Round,
@@ -157,9 +200,9 @@ pub(crate) enum MeasureAct {
         /// What sensors, resolvers, routers and providers observed: a JSON list.
         #[arg(long, value_name = "FILE")]
         observed: Option<PathBuf>,
-        /// How much the criterion's source counted over as many seconds before the measure.
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        before: u64,
+        /// How much the criterion's source counted over as many seconds before the measure; what the office read before the dispatch without it.
+        #[arg(long, value_name = "N")]
+        before: Option<u64>,
         /// Sightings of findings, for a watch on those who moved: a JSON list.
         #[arg(long, value_name = "FILE")]
         sighted: Option<PathBuf>,
@@ -183,13 +226,35 @@ pub(crate) enum MeasureAct {
         /// The measure.
         id: AuthorityId,
     },
-    /// Takes back everything under one approval.
+    /// Takes back everything that rests on one statement.
     ReleaseAuthority {
         /// The statement.
         id: AuthorityId,
     },
-    /// Stops dispatch of every measure; what is in force goes on until its end.
-    Hold,
+    /// Takes back everything of a designation, or of a route.
+    #[command(group = clap::ArgGroup::new("of").required(true))]
+    ReleaseAll {
+        /// All that is carried out under a designation, by its number.
+        #[arg(long, value_name = "NUMBER", group = "of")]
+        designation: Option<String>,
+        /// All of a route: `police`, `defence`.
+        #[arg(long, value_name = "ROUTE", group = "of")]
+        route: Option<String>,
+    },
+    /// Stops dispatch at the whole office, also of what is decided later, until another person lets it go; what is in force goes on until its end.
+    Hold {
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+    /// Lets dispatch go on at the whole office: another than who stopped it, and nobody who carries out.
+    LetGo {
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+    /// Shows whether the whole office is stopped, and every stop before.
+    Stops,
     /// Lets dispatch of a measure go on.
     Free {
         /// The measure.
@@ -231,12 +296,27 @@ pub(crate) enum MeasureAct {
         #[arg(long, value_name = "TIME")]
         review: Seconds,
     },
-    /// Hands in the report behind the end.
+    /// Composes the report behind the end of what is on record: what was asked, decided and done, verdicts, notices, complaints, duties, chain of custody.
     Report {
         /// The measure.
         id: AuthorityId,
-        /// The report's file.
-        file: PathBuf,
+        /// What the office adds, a text.
+        #[arg(long, value_name = "FILE")]
+        words: Option<PathBuf>,
+        /// A folder for the document and for its forms for people: `report.json`, and `report.ja` and `report.en` as Markdown and HTML.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Hands it in: it is kept, its SHA-256 goes into the life and the log.
+        #[arg(long)]
+        submit: bool,
+    },
+    /// Pieces of evidence whose bytes are kept.
+    #[command(subcommand)]
+    Evidence(EvidenceAct),
+    /// Asks an actuator what it can do and how many commands it takes a minute.
+    Features {
+        /// The actuator.
+        actuator: Name,
     },
     /// Notices to contacts for abuse, to administrators, victims and others who are met.
     #[command(subcommand)]
@@ -249,11 +329,9 @@ pub(crate) enum MeasureAct {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Judges a playbook of CACAO 2.0: every problem with its step; exit code 1 where there is one. Prints the SHA-256 that a plan names, and what it would command.
-    Playbook {
-        /// The playbook.
-        file: PathBuf,
-    },
+    /// Playbooks of CACAO 2.0 that plans follow.
+    #[command(subcommand)]
+    Playbook(PlaybookAct),
     /// Complaints of those who are met.
     #[command(subcommand)]
     Complaint(ComplaintAct),
@@ -272,6 +350,25 @@ pub(crate) enum MeasureAct {
     /// The protected lists.
     #[command(subcommand)]
     Lists(ListsAct),
+    /// Facts on who else is met, with who says them and how old they are.
+    #[command(subcommand)]
+    Facts(FactsAct),
+    /// Looks what the targets of a measure run into now, and where its names lead.
+    Look {
+        /// The measure.
+        id: AuthorityId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FactsAct {
+    /// Lists what is known, by target, with the age of the oldest number.
+    List,
+    /// Brings facts: a JSON list in the form of a plan's `facts`. Of each number the newer one counts; a measure that takes more by them than it was approved with is suspended.
+    Set {
+        /// The facts.
+        file: PathBuf,
+    },
 }
 
 /// What an outline begins with.
@@ -306,6 +403,72 @@ pub(crate) struct Outline {
     /// Where it is written.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlaybookAct {
+    /// Judges a playbook: every problem with its step; exit code 1 where there is one. Prints the SHA-256 that a plan names, and what it would command.
+    Check {
+        /// The playbook.
+        file: PathBuf,
+    },
+    /// Keeps a playbook, so that a plan can name it.
+    Import {
+        /// The playbook.
+        file: PathBuf,
+    },
+    /// Lists the playbooks that are kept.
+    List,
+    /// Shows a playbook that is kept.
+    Show {
+        /// Its SHA-256.
+        digest: String,
+    },
+    /// Shows where a measure stands in its playbook, and who is waited for.
+    State {
+        /// The measure.
+        id: AuthorityId,
+    },
+    /// Answers the step that waits for a person.
+    Answer {
+        /// The measure.
+        id: AuthorityId,
+        /// The step.
+        #[arg(long, value_name = "ID")]
+        step: String,
+        /// It was done.
+        #[arg(long, conflicts_with = "failed", required_unless_present = "failed")]
+        done: bool,
+        /// It was not done, or went wrong.
+        #[arg(long)]
+        failed: bool,
+        /// A new value of a variable of the playbook; may be repeated.
+        #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+        value: Vec<(String, String)>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvidenceAct {
+    /// Keeps the bytes of a piece that the dossier names by their SHA-256. Findings of this node are kept by the proposal itself.
+    Keep {
+        /// The measure.
+        id: AuthorityId,
+        /// The piece's name in the dossier.
+        name: Name,
+        /// Its bytes.
+        file: PathBuf,
+    },
+    /// Lists pieces with their classes, until when they are kept, and what was erased.
+    List {
+        /// The measure.
+        id: AuthorityId,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').ok_or("NAME=VALUE is asked for")?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 
 #[derive(Debug, Subcommand)]
@@ -383,6 +546,8 @@ pub(crate) enum ListsAct {
     },
     /// Shows the bundle in use.
     Show,
+    /// Brings the bundle in use to actuators whose owners take it, as a running node does by itself; exit code 1 where one does not answer.
+    Bring,
     /// Judges targets by the bundle in use; exit code 1 where one is protected wholly.
     Judge {
         /// Addresses, blocks, names.

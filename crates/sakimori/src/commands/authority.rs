@@ -1,7 +1,6 @@
 //! `authority …`. In: arguments, texts, key files, tokens. Out: texts, notes, entries. Never: a signature under a text that was not shown.
 
 mod list;
-mod measure;
 mod root;
 mod sign;
 
@@ -26,7 +25,6 @@ pub(super) fn run(command: Authority, host: &Host) -> Result<ExitCode, Failure> 
     match command {
         Authority::Draft(arguments) => draft(&arguments, host),
         Authority::Urgent(arguments) => urgent(&arguments, host),
-        Authority::Measure(arguments) => measure::draft(&arguments, host),
         Authority::Sign(arguments) => sign(&arguments, host),
         Authority::Submit { file, dir } => submit(&file, &Node::at(dir.dir), host),
         Authority::Lease { id, sensor, dir } => {
@@ -248,7 +246,7 @@ fn ask(arguments: &Asked, draft: &office::Draft, host: &Host) -> Result<Statemen
     let statement = if draft.kind == Kind::Measure {
         let file = arguments.measure.as_deref();
         let file = file.ok_or_else(|| {
-            Failure::usage("a measure is asked for with `--measure`, the note that its two officers signed; `sakimori authority measure` writes its text")
+            Failure::usage("a measure is asked for with `--measure`, the note that its two officers signed; `sakimori measure text` writes what they sign")
         })?;
         office::draft_measure(&node, host, &files::read_present(file)?, draft, &reasons)?
     } else if arguments.measure.is_some() {

@@ -1,10 +1,15 @@
 //! `measure …`. In: arguments, plans, texts that officers signed. Out: tables, texts to be signed, commands to actuators. Never: a rule of its own; an act before the store and the log have it.
 
+mod facts;
 mod lists;
 mod notice;
 mod outline;
 mod papers;
+mod playbook;
+mod renewal;
 mod show;
+mod stop;
+mod sworn;
 mod watch;
 
 use super::asset::{Desk, at_desk, failed, read};
@@ -23,7 +28,6 @@ use sakimori_node::{Options, Role, open_store};
 use sakimori_respond::plan::complaint::Complaint;
 use sakimori_respond::plan::figures::figures;
 use sakimori_respond::plan::life::{Duty, Event, Kill, Life};
-use sakimori_respond::plan::observe::Observation;
 use sakimori_respond::plan::{Digest, Plan};
 use serde_json::json;
 use std::path::Path;
@@ -62,8 +66,13 @@ impl Office<'_> {
 
     /// Whether who acts may do it at this node.
     async fn may(&self, leave: Leave) -> Result<(), Failure> {
+        self.may_as(&self.by, leave).await
+    }
+
+    /// Whether somebody may do it at this node.
+    async fn may_as(&self, name: &Name, leave: Leave) -> Result<(), Failure> {
         let who = Principal::Person {
-            id: self.by.to_string(),
+            id: name.to_string(),
         };
         let now = self.host.seconds();
         let object = Object::any();
@@ -75,7 +84,7 @@ impl Office<'_> {
         if may.allow {
             return Ok(());
         }
-        Err(Failure::no(format!("{}: {may}", self.by)))
+        Err(Failure::no(format!("{name}: {may}")))
     }
 
     async fn held(&self, id: AuthorityId) -> Result<Held, Failure> {
@@ -174,15 +183,20 @@ async fn done(
             .step(id, &event, name)
             .await
             .map_err(|problem| no(&problem))?;
+        facts::cautions(&room, stepped.held.state().plan());
         office.said(&stepped)
     };
     match act {
         MeasureAct::Outline(_) => {}
         MeasureAct::Propose { plan } => {
             office.may(Leave::DraftRequest).await?;
-            let plan: Plan = document(&plan)?;
+            let plan = measure::with_facts(&*store, document(&plan)?).await;
+            let plan: Plan = plan.map_err(|e| failed(&e))?;
             let room = office.room(store.clone())?;
+            room.look(&plan).await.map_err(|problem| no(&problem))?;
+            facts::cautions(&room, &plan);
             let known = measure::measure(&*store, plan.id).await.is_ok();
+            let named = plan.clone();
             if known {
                 let id = plan.id;
                 let event = Event::Redraft {
@@ -196,14 +210,29 @@ async fn done(
                 let turn = turn.map_err(|p| no(&p))?;
                 screen::line(&turn.held.state().plan().id.to_string());
             }
+            let missing = room.keep_findings(&named, name).await;
+            for one in missing.map_err(|p| no(&p))? {
+                screen::say(&format!("the bytes of `{one}` are not at this node"));
+            }
         }
         MeasureAct::Check { plan, urgent } => {
-            return check(office, &office.room(store)?, &document(&plan)?, urgent);
+            let plan = measure::with_facts(&*store, document(&plan)?).await;
+            let plan = plan.map_err(|e| failed(&e))?;
+            let room = office.room(store)?;
+            room.look(&plan).await.map_err(|problem| no(&problem))?;
+            return check(office, &room, &plan, urgent);
         }
         MeasureAct::List => show::list(office.desk.format, &office.room(store)?).await?,
         MeasureAct::Show { id } => {
             let held = office.held(id).await?;
-            show::one(office.desk.format, &office.room(store)?, &held);
+            let judged = measure::verdict(&*store, id)
+                .await
+                .map_err(|e| failed(&e))?;
+            show::one(
+                office.desk.format,
+                &office.room(store)?,
+                (&held, judged.as_ref()),
+            );
         }
         MeasureAct::Review { id } => {
             // Who reviews is another than who proposed, and need not be one who submits.
@@ -264,39 +293,34 @@ async fn done(
         }
         MeasureAct::Invoked {
             id,
-            with,
             authority,
             text,
         } => {
             let held = office.held(id).await?;
-            let register = register(&*store).await.map_err(|e| failed(&e))?;
             let room = office.room(store.clone())?;
-            let signed = SignedText::read(&room, &held, &register, &read(&text, BYTES_MAX)?);
-            let event = Event::Invoke {
-                officers: [by.clone(), with],
-                text: signed.map_err(|p| no(&p))?.digest,
-                authority,
-            };
+            let note = read(&text, BYTES_MAX)?;
+            let event = room.invoked(&held, authority, &note);
+            let event = event.await.map_err(|p| no(&p))?;
             step(id, event, Leave::InvokeUrgent).await?;
         }
         MeasureAct::Withdraw { id } => {
             step(id, Event::Withdraw { by: by.clone() }, Leave::SubmitRequest).await?;
         }
+        MeasureAct::Observed {
+            id,
+            observations,
+            out,
+        } => sworn::observed(id, &document::<Vec<_>>(&observations)?, &out)?,
+        MeasureAct::Order { id, with, out } => sworn::order(office, id, with, &out)?,
         MeasureAct::Dispatch {
             id,
-            with,
-            observations,
+            observed,
+            order,
         } => {
-            let observations: Vec<Observation> = match observations {
-                Some(path) => document(&path)?,
-                None => office.held(id).await?.state().plan().observations.clone(),
-            };
-            let mut people = vec![by.clone()];
-            people.extend(with);
-            let event = Event::Dispatch {
-                by: people,
-                observations,
-            };
+            office.may(Leave::Respond).await?;
+            let room = office.room(store.clone())?;
+            let held = office.held(id).await?;
+            let event = sworn::dispatch(office, &room, &held, &observed, order.as_deref()).await?;
             step(id, event, Leave::Respond).await?;
         }
         MeasureAct::Round => {
@@ -337,19 +361,27 @@ async fn done(
             step(id, Event::Kill(Kill::Measure), Leave::Respond).await?;
         }
         MeasureAct::ReleaseAuthority { id } => {
-            let (all, _) = measure::measures(&*store).await.map_err(|e| failed(&e))?;
-            let of = |one: &&Held| one.state().authority() == Some(id);
-            for one in all.iter().filter(of) {
-                let event = Event::Kill(Kill::Authority(id));
-                step(one.state().plan().id, event, Leave::Respond).await?;
-            }
+            stop::release(office, &office.room(store)?, &Kill::Authority(id)).await?;
         }
-        MeasureAct::Hold => {
-            let (all, _) = measure::measures(&*store).await.map_err(|e| failed(&e))?;
-            for one in all.iter().filter(|one| one.state().stage().is_decided()) {
-                let event = Event::Kill(Kill::Dispatch);
-                step(one.state().plan().id, event, Leave::Respond).await?;
-            }
+        MeasureAct::ReleaseAll { designation, route } => {
+            let kill = stop::which(designation, route.as_deref())?;
+            stop::release(office, &office.room(store)?, &kill).await?;
+        }
+        MeasureAct::Hold { why } => stop::set(office, &office.room(store)?, true, &why).await?,
+        MeasureAct::LetGo { why } => stop::set(office, &office.room(store)?, false, &why).await?,
+        MeasureAct::Stops => stop::shown(office.desk.format, &*store).await?,
+        MeasureAct::RenewalText { id, renewal, out } => {
+            renewal::text(office, &office.room(store)?, id, &renewal, &out).await?;
+        }
+        MeasureAct::Renew {
+            id,
+            renewal,
+            text,
+            basis,
+            out,
+        } => {
+            let files = (renewal.as_path(), text.as_path(), out.as_path());
+            renewal::ask(office, &office.room(store)?, id, files, &basis).await?;
         }
         MeasureAct::Free { id } => {
             step(id, Event::Free { by: by.clone() }, Leave::Respond).await?;
@@ -385,28 +417,37 @@ async fn done(
             };
             step(id, event, Leave::Respond).await?;
         }
-        MeasureAct::Report { id, file } => {
-            let sha256 = Digest(files::hash(&file)?);
-            let event = Event::Report {
-                by: by.clone(),
-                sha256,
-            };
-            step(id, event, Leave::Respond).await?;
+        MeasureAct::Report {
+            id,
+            words,
+            out,
+            submit,
+        } => {
+            let held = office.held(id).await?;
+            let how = (words.as_deref(), out.as_deref(), submit);
+            papers::report(office, &office.room(store)?, &held, how).await?;
+        }
+        MeasureAct::Evidence(act) => papers::evidence(office, &office.room(store)?, act).await?,
+        MeasureAct::Features { actuator } => {
+            return watch::features(office, &office.room(store)?, &actuator).await;
         }
         MeasureAct::Notice(act) => notice::run(office, &store, *act).await?,
         MeasureAct::Export { id, out } => {
             let held = office.held(id).await?;
-            return papers::export(&*store, id, &held, &out).await;
+            return papers::export(&office.room(store)?, id, &held, &out).await;
         }
-        MeasureAct::Playbook { file } => return papers::playbook(office, &file),
+        MeasureAct::Playbook(act) => return playbook::run(office, &office.room(store)?, act).await,
         MeasureAct::Complaint(act) => complaint(office, &office.room(store)?, act).await?,
         MeasureAct::Figures { from, to } => {
             let (all, _) = measure::measures(&*store).await.map_err(|e| failed(&e))?;
-            let lives: Vec<Life> = all.into_iter().map(|one| one.life).collect();
             let now = office.host.seconds();
+            let span = (from, to.unwrap_or(now));
+            let judged = measure::verdicts_between(&*store, &all, span).await;
+            let judged = judged.map_err(|e| failed(&e))?;
+            let lives: Vec<Life> = all.into_iter().map(|one| one.life).collect();
             let room = office.room(store)?;
             let figures = figures(&lives, &room.terms, from, to.unwrap_or(now), now);
-            show::figures(office.desk.format, &figures);
+            show::figures(office.desk.format, &figures, &judged);
         }
         MeasureAct::Register(act) => match act {
             RegisterAct::Show => {
@@ -421,21 +462,17 @@ async fn done(
                 set.map_err(|e| failed(&e))?;
             }
         },
-        MeasureAct::Lists(act) => return lists::run(office, act),
+        MeasureAct::Lists(act) => return lists::run(office, store, act).await,
+        MeasureAct::Facts(act) => facts::run(office, store, act).await?,
+        MeasureAct::Look { id } => facts::look(office, store, id).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn check(office: &Office<'_>, room: &Room, plan: &Plan, urgent: bool) -> Result<ExitCode, Failure> {
     let now = office.host.seconds();
-    let protected = room
-        .bundle
-        .protected(now)
-        .map_err(|e| Failure::no(e.to_string()))?;
-    let nothing = std::collections::BTreeMap::new();
-    let (version, sha256) = (room.bundle.lists.version, room.bundle.digest);
-    let judgement =
-        sakimori_respond::plan::Judgement::of(plan, protected, &nothing, version, sha256);
+    let judgement = room.judgement(plan).map_err(|problem| no(&problem))?;
+    facts::cautions(room, plan);
     match plan.assess(&room.terms, &judgement, urgent, now) {
         Ok(assessed) => {
             let (low, high) = assessed.collateral;

@@ -13,9 +13,9 @@ use sakimori_authority::text_hash;
 use sakimori_control::commission;
 use sakimori_control::office::{MeasureDeed, record_measure_act};
 use sakimori_control::setup::{member_key, officer_key};
-use sakimori_control::{ControlError, Node, keys, office};
+use sakimori_control::{ControlError, Node, keys, ledger, office};
 use sakimori_custody::entry::EntryType;
-use sakimori_custody::ids::{AuthorityId, Name};
+use sakimori_custody::ids::{AuthorityId, Name, hex};
 use sakimori_custody::record::Direction;
 use sakimori_custody::time::Seconds;
 use sakimori_oversight::book::MeasureAct;
@@ -99,21 +99,28 @@ impl Desk {
         std::fs::read_to_string(self.node.beside(name)).unwrap()
     }
 
-    /// The line that writes the text of a measure; edits change it.
-    fn text(&self, edits: &[(&str, &str)]) -> Ran {
+    /// Writes the text of a measure that no plan gave; edits change it.
+    fn text(&self, edits: &[(&str, &str)]) -> String {
         let (one, two) = (signer("a-01"), signer("a-02"));
-        let mut line = format!(
-            "authority measure --out text --dossier dossier --lists lists --lists-version 4 --proposed o1 --reviewed o3 --executor e-01 --superior e-02 \
-             --collateral 0%3 --success fewer%than%10%packets%an%hour --stop a%complaint --actuator a-01={} --actuator a-02={} \
-             --effect block%a-01%JP%carrier.example%198.51.100.7 --effect no-answer%a-02%JP%carrier.example%evil.example",
+        let hash = |name: &str| format!("sha256:{}", hex(&text_hash(&format!("the {name}\n"))));
+        let root = ledger::installed_root(&self.node.node).unwrap().version;
+        let id = AuthorityId(self.node.host.bytes().unwrap());
+        let mut text = format!(
+            "sakimori/measure/v1\nid: {id}\nrevision: 1\ndossier: {}\nplan: none\nroute: police\norder: none\nconsultation: none\n\
+             proposed: o1\nreviewed: o3\nexecutor: e-01 national\nsuperior: e-02\nlevel: 1\ncollateral: 0 3\nlists: 4 {}\nsoak: 600\nmost: 100\n\
+             seconds: 86400\nrenewals: 0\nsuccess: fewer than 10 packets an hour\nstop: a complaint\nactuator: a-01 {}\nactuator: a-02 {}\n\
+             effect: block a-01 JP carrier.example 198.51.100.7\neffect: no-answer a-02 JP carrier.example evil.example\nroot: {root}\n",
+            hash("dossier"),
+            hash("lists"),
             one.verifier(),
             two.verifier()
         );
         for (from, to) in edits {
-            assert!(line.contains(from), "{from}");
-            line = line.replacen(from, to, 1);
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
         }
-        self.line(&line)
+        std::fs::write(self.node.beside("text"), &text).unwrap();
+        text
     }
 
     fn officers(&self, file: &str, who: &[&str]) {
@@ -132,7 +139,7 @@ impl Desk {
 
     /// A measure that is decided and handed out; its id.
     fn approved(&self) -> AuthorityId {
-        self.text(&[]).yes();
+        self.text(&[]);
         self.officers("text", &["o1", "o3"]);
         let draft = format!(
             "authority draft --out statement --template measure --measure text --not-after AFTER {WHY} {SITTING}"
@@ -234,42 +241,49 @@ fn acceptance_01_a_revoked_or_suspended_measure_is_refused_at_the_gate() {
 #[expect(clippy::too_many_lines, reason = "one story in its order")]
 fn a_measure_that_does_not_fit_its_route_or_is_not_read_goes_no_further() {
     let desk = Desk::open();
-    let said = |edits: &[(&str, &str)]| {
-        let ran = desk.text(edits);
-        assert_ne!(ran.code, Some(0), "{edits:?}");
-        ran.err
-    };
-    for (from, to, told) in [
-        ("a-01%JP", "a-01%KP", "abroad"),
-        ("a-01%JP", "a-01%--", "abroad"),
-        ("--reviewed o3", "--reviewed o1", "two people"),
-        ("--superior e-02", "--superior e-01", "two people"),
-        (
-            "--out text",
-            "--out text --route defence --body defence",
-            "order",
-        ),
-        ("--out text", "--out text --order order", "order"),
-        ("--out text", "--out text --body defence", "defence"),
-        ("block%a-01", "scan%a-01", "DEED"),
-        ("block%a-01", "block%a-03", "no actuator"),
-        ("--collateral 0%3", "--collateral 3", "no interval"),
-        ("--out text", "--out text --seconds 604801", "604800"),
-    ] {
-        let told_now = said(&[(from, to)]);
-        assert!(told_now.contains(told), "{to}: {told_now}");
-    }
-    let abroad = ("a-01%JP", "a-01%KP");
-    let record = ("--out text", "--out text --consultation consultation");
-    desk.text(&[abroad, record]).yes();
-    let prefecture = ("--consultation", "--body prefectural --consultation");
-    assert!(said(&[abroad, record, prefecture]).contains("prefecture"));
-    // One officer alone proposes nothing.
-    desk.text(&[]).yes();
-    desk.officers("text", &["o1"]);
     let draft = format!(
         "authority draft --out statement --template measure --measure text --not-after AFTER {WHY} {SITTING}"
     );
+    // Signed by both officers, whatever it says: it goes no further than the draft.
+    let said = |edits: &[(&str, &str)]| {
+        let text = desk.text(edits);
+        let signers = ["o1", "o3"].map(|id| keys::read(&officer_key(&desk.node.node, id)).unwrap());
+        let note = Note::sign(&text, &[&signers[0], &signers[1]], 0).unwrap();
+        std::fs::write(desk.node.beside("text"), note.to_bytes()).unwrap();
+        let ran = desk.line(&draft);
+        assert_ne!(ran.code, Some(0), "{edits:?}");
+        ran.err
+    };
+    let record = format!("sha256:{}", hex(&[7; 32]));
+    let ordered = format!("order: {record}");
+    let defence = ("e-01 national", "e-01 defence");
+    let table: [(&[(&str, &str)], &str); 11] = [
+        (&[("a-01 JP", "a-01 KP")], "abroad"),
+        (&[("a-01 JP", "a-01 --")], "abroad"),
+        (&[("reviewed: o3", "reviewed: o1")], "two people"),
+        (&[("superior: e-02", "superior: e-01")], "two people"),
+        (&[("route: police", "route: defence"), defence], "order"),
+        (&[("order: none", &ordered)], "order"),
+        (&[defence], "defence"),
+        (&[("effect: block", "effect: scan")], "DEED"),
+        (&[("block a-01", "block a-03")], "no actuator"),
+        (&[("collateral: 0 3", "collateral: 3")], "no interval"),
+        (&[("seconds: 86400", "seconds: 604801")], "604800"),
+    ];
+    for (edits, told) in table {
+        let told_now = said(edits);
+        assert!(told_now.contains(told), "{edits:?}: {told_now}");
+    }
+    let abroad = ("a-01 JP", "a-01 KP");
+    let consulted = format!("consultation: {record}");
+    let consulted = ("consultation: none", consulted.as_str());
+    let good = Measure::parse(&desk.text(&[abroad, consulted])).unwrap();
+    office::fits_route(&desk.node.node, &desk.node.host, &good).unwrap();
+    let prefecture = ("e-01 national", "e-01 prefectural");
+    assert!(said(&[abroad, consulted, prefecture]).contains("prefecture"));
+    // One officer alone proposes nothing.
+    desk.text(&[]);
+    desk.officers("text", &["o1"]);
     let alone = desk.line(&draft);
     assert!(
         alone.code != Some(0) && alone.err.contains("`o3` has not signed"),
@@ -357,7 +371,7 @@ fn what_is_done_under_a_measure_is_on_record_in_its_order() {
 /// A measure of two officers against a target, for the longest time that an urgent act has.
 fn urgent<L>(world: &World<L>, target: &str) -> Result<(AuthorityId, Seconds), ControlError> {
     let (node, host) = (&world.node, &world.host);
-    let root = sakimori_control::ledger::installed_root(node).unwrap();
+    let root = ledger::installed_root(node).unwrap();
     let key = signer("a-01").verifier().clone();
     let text = format!(
         "sakimori/measure/v1\nid: {}\nrevision: 1\ndossier: sha256:{hash}\nplan: none\nroute: police\norder: none\nconsultation: none\nproposed: o1\nreviewed: o2\n\

@@ -7,6 +7,7 @@ use sakimori_authority::statement::{Kind, Statement};
 use sakimori_authority::text_hash;
 use sakimori_control::token::{Pin, Place, TokenKey};
 use sakimori_control::{Host, files, keys, office};
+use sakimori_respond::plan::sworn;
 use sakimori_respond::safety::list::Lists;
 use sakimori_tlog::key::{KeyKind, VerifierKey};
 use sakimori_tlog::note::Note;
@@ -31,9 +32,11 @@ pub(in crate::commands) fn sign(arguments: &Sign, host: &Host) -> Result<ExitCod
     let file = &arguments.file;
     let mut note = open(file)?;
     let wrong = |e: &dyn std::fmt::Display| Failure::no(format!("{}: {e}", file.display()));
-    // The protected lists are no entry of the log, and are signed all the same.
+    // The protected lists, observations and orders of a dispatch are no entries of the log, and are signed all the same.
     if note.text().starts_with(SAFETY_LISTS) {
         Lists::parse(note.text()).map_err(|e| wrong(&e))?;
+    } else if let Some(read) = sworn::reads(note.text()) {
+        read.map_err(|e| wrong(&e))?;
     } else {
         office::check_text(note.text()).map_err(|e| wrong(&e))?;
     }

@@ -3,10 +3,12 @@
 use crate::arguments::Format;
 use crate::failure::Failure;
 use crate::show;
-use sakimori_liaison::measure::{ComplaintPaper, Held, measures};
+use sakimori_custody::time::Seconds;
+use sakimori_liaison::measure::{ComplaintPaper, Held, VerdictPaper, measures};
 use sakimori_liaison::paper::Written;
 use sakimori_node::measure::Room;
 pub(super) use sakimori_node::measure::state_of as state;
+use sakimori_node::measure::{verdict_figures, verdict_of};
 use sakimori_respond::plan::figures::Figures;
 use sakimori_respond::plan::life::State;
 use serde_json::{Value, json};
@@ -50,10 +52,12 @@ fn row(state: &State) -> Vec<String> {
     ]
 }
 
-pub(super) fn one(format: Format, room: &Room, held: &Held) {
+pub(super) fn one(format: Format, room: &Room, (held, judged): (&Held, Option<&VerdictPaper>)) {
     let state_of = held.state();
     if format == Format::Json {
-        show::json(&state(state_of));
+        let mut shown = state(state_of);
+        shown["verdict"] = verdict_of(judged);
+        show::json(&shown);
         return;
     }
     let plan = state_of.plan();
@@ -99,10 +103,24 @@ pub(super) fn one(format: Format, room: &Room, held: &Held) {
         ]
     });
     show::table(&["owed", "due", "done", "stands", "term"], clocks);
+    let Some(paper) = judged else { return };
+    let rows = paper.targets.iter().map(|one| {
+        vec![
+            one.target.clone(),
+            one.verdict.clone(),
+            one.by.clone(),
+            one.reasons.join("; "),
+        ]
+    });
+    show::say(&format!("judged of {}", Seconds(paper.at)));
+    show::table(&["target", "verdict", "by", "why"], rows);
 }
 
-pub(super) fn figures(format: Format, figures: &Figures) {
-    let value = json!(figures);
+pub(super) fn figures(format: Format, figures: &Figures, judged: &[VerdictPaper]) {
+    let mut value = json!(figures);
+    for (name, count) in verdict_figures(judged) {
+        value[name] = json!(count);
+    }
     if format == Format::Json {
         show::json(&value);
         return;

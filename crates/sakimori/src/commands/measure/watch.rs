@@ -4,7 +4,9 @@ use super::Office;
 use crate::arguments::Format;
 use crate::failure::Failure;
 use crate::show;
+use sakimori_access::Act as Leave;
 use sakimori_control::error::exit;
+use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::Held;
 use sakimori_node::measure::Room;
@@ -127,7 +129,7 @@ pub(super) async fn verdict(
     office: &Office<'_>,
     room: &Room,
     held: &Held,
-    before: u64,
+    before: Option<u64>,
     (observed, sighted): (Option<&Path>, Option<&Path>),
 ) -> Result<ExitCode, Failure> {
     let observed: Vec<Observed> = observed
@@ -191,5 +193,31 @@ pub(super) async fn verdict(
         show::table(&["target", "verdict", "why"], rows);
         show::say(&effect.to_string());
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What an actuator says that it can do.
+pub(super) async fn features(
+    office: &Office<'_>,
+    room: &Room,
+    actuator: &Name,
+) -> Result<ExitCode, Failure> {
+    office.may(Leave::Respond).await?;
+    let said = room.features(actuator, office.by.as_str()).await;
+    let said = said.map_err(|problem| super::no(&problem))?;
+    if office.desk.format == Format::Json {
+        show::json(&json!(said));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rate = said.rate_limit.map(|rate| rate.to_string());
+    show::pairs(&[
+        ("versions", said.versions.join(", ")),
+        ("profiles", said.profiles.join(", ")),
+        ("pairs", said.pairs.join(", ")),
+        (
+            "commands a minute",
+            rate.unwrap_or_else(|| "not said".to_owned()),
+        ),
+    ]);
     Ok(ExitCode::SUCCESS)
 }
