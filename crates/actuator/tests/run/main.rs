@@ -19,4 +19,5 @@ mod lists;
 mod nats;
 mod otupy;
 mod queue;
+mod renewed;
 mod world;
