@@ -1,9 +1,10 @@
 //! Approvals on the disk: what is believed of their files, and when they go.
 
-use crate::world::{NAME, bundle, files, now, plan};
+use crate::world::{MEASURE, NAME, begin, bundle, files, measure, now, plan};
 use sakimori_actuator::approvals::{Approvals, Bundle};
 use sakimori_custody::time::Seconds;
-use sakimori_testkit::folder::signer;
+use sakimori_respond::engine::Deed;
+use sakimori_testkit::folder::{Measure, Part, Plan, signer};
 use std::path::{Path, PathBuf};
 
 fn open(folder: &Path) -> Approvals {
@@ -83,4 +84,54 @@ fn a_file_that_holds_no_more_goes_with_those_that_are_over() {
     assert!(path.exists());
     approvals.forget_old(Seconds(now() + 3 * DAY)).unwrap();
     assert!(!path.exists());
+}
+
+#[test]
+fn a_level_is_that_of_the_approval_that_names_the_very_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut approvals = open(folder.path());
+    let mut take = |plan: Plan| {
+        let bytes = bundle(&files(&plan.build()));
+        let bundle = Bundle::parse(bytes.as_bytes()).unwrap();
+        let taken = approvals.take(None, bundle, Seconds(now()), &|_| None);
+        taken.held.map(|held| held.permit.measure)
+    };
+    let second = |level: &str| {
+        let wide = Measure {
+            id: MEASURE,
+            revision: 2,
+            authority: [0x5b; 16],
+            effects: vec!["block a-01 JP carrier.example 198.51.100.64/26".to_owned()],
+            ..measure()
+        };
+        Plan {
+            behind: 1,
+            ..Plan::measure(&wide).at(begin())
+        }
+        .edit(Part::Pack, "level: 1\n", level)
+    };
+    let family = take(plan()).unwrap();
+    assert_eq!(take(second("level: 2\n")).unwrap(), family);
+    let revoked = Plan {
+        behind: 2,
+        ..second("level: 2\n").and_revoked()
+    };
+    let of = |approvals: &Approvals, target: &str, at: u64| {
+        approvals.level(&family, Deed::Block, target, Seconds(at))
+    };
+    assert_eq!(of(&approvals, "198.51.100.64/26", now()), 2);
+    assert_eq!(
+        of(&approvals, "198.51.100.7/32", now()),
+        1,
+        "of another one"
+    );
+    assert_eq!(
+        of(&approvals, "198.51.100.64/26", now() + 200_000),
+        1,
+        "over"
+    );
+    let bytes = bundle(&files(&revoked.build()));
+    let revoked = Bundle::parse(bytes.as_bytes()).unwrap();
+    approvals.take(None, revoked, Seconds(now()), &|_| None);
+    assert_eq!(of(&approvals, "198.51.100.64/26", now()), 1, "revoked");
 }

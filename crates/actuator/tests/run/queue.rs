@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 struct Slow {
     all: Arc<Mutex<BTreeMap<Key, InForce>>>,
     rehearsed: Arc<AtomicUsize>,
+    applied: Arc<AtomicUsize>,
     rehearsal_ms: u64,
 }
 
@@ -57,6 +58,7 @@ impl Substrate for Slow {
             until,
         };
         self.all.lock().unwrap().insert(key, one);
+        self.applied.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
@@ -200,26 +202,34 @@ fn a_begin_that_waits_is_not_done_behind_its_end() {
     };
     let small = small(&substrate, 0);
     approve(&small).recv().unwrap();
-    let _told = approve(&small);
-    // Both wait while something is rehearsed.
-    let (send, begun) = sync_channel(1);
-    small.handle.ask(Ask::Command {
-        producer: "office".to_owned(),
-        body: command("c-1", 1, "deny", "198.51.100.7", 600)
-            .to_string()
-            .into_bytes(),
-        media_type: "application/openc2+json;version=1.0".to_owned(),
-        answer: Box::new(move |said| {
-            let _ = send.send(said.status);
-        }),
-    });
-    assert_eq!(
-        small.post(&command("c-2", 2, "allow", "198.51.100.7", 600)),
-        200
-    );
-    pause(2_500);
-    assert_eq!(substrate.in_force(), 0);
-    let said = begun.recv().unwrap();
-    assert_eq!(said.map(sakimori_respond::openc2::Status::code), Some(500));
+    let order = |step: u64, action: &str| {
+        let (send, said) = sync_channel(1);
+        let id = format!("c-{step}");
+        let body = command(&id, step, action, "198.51.100.7", 600);
+        small.handle.ask(Ask::Command {
+            producer: "office".to_owned(),
+            body: body.to_string().into_bytes(),
+            media_type: "application/openc2+json;version=1.0".to_owned(),
+            answer: Box::new(move |said| {
+                let _ = send.send(said.status.map(sakimori_respond::openc2::Status::code));
+            }),
+        });
+        said
+    };
+    // How it was before is known from the first time on: the second one is put in force at once.
+    for step in [1, 3] {
+        let told = (step == 3).then(|| approve(&small));
+        let begun = order(step, "deny");
+        if told.is_none() {
+            assert_eq!(begun.recv().unwrap(), Some(200));
+        }
+        assert_eq!(order(step + 1, "allow").recv().unwrap(), Some(200));
+        if let Some(told) = told {
+            told.recv().unwrap();
+            assert_eq!(begun.recv().unwrap(), Some(500), "it was overtaken");
+        }
+        assert_eq!(substrate.in_force(), 0);
+    }
+    assert_eq!(substrate.applied.load(Ordering::SeqCst), 1);
     small.end();
 }
