@@ -190,6 +190,7 @@ impl Runner {
             .map(|(number, _)| *number)
             .collect();
         for number in late {
+            self.lookups.forget(number);
             if let Some(rehearsal) = self.rehearsals.remove(&number) {
                 rehearsal.end(false);
             }

@@ -3,6 +3,8 @@
 //!
 //! It is asked when an effect is to begin or to be prolonged, not while it is in force: whoever has a name could end the measure by letting it lead to something protected. What was seen then is held against each later list.
 
+mod queue;
+
 use super::{Answer, Message, Runner, Said};
 use crate::journal::Line;
 use crate::led::{Eyes, Led, LedError};
@@ -10,15 +12,16 @@ use crate::lists::Protects;
 use sakimori_respond::consumer::Wanted;
 use sakimori_respond::engine::{self, Deed, Event, Key};
 use sakimori_respond::openc2::Status;
+use queue::Queue;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 /// Look-ups of one substrate at a time.
 const THREADS: usize = 8;
-/// Look-ups that wait; what would be one more is refused and may come again.
+/// Look-ups that wait; what would be one more is refused and may come again. Half of it is for commands alone.
 const WAITING_MAX: usize = 4_096;
 
 /// What came of a look-up.
@@ -38,19 +41,15 @@ enum For {
 #[derive(Default)]
 pub(super) struct Lookups {
     /// By hand.
-    asks: BTreeMap<usize, Sender<(u64, String)>>,
+    asks: BTreeMap<usize, Arc<Queue>>,
     waiting: BTreeMap<u64, For>,
     number: u64,
     /// What was seen of the effect that begins now.
     led: BTreeMap<Key, Led>,
 }
 
-fn looks(eyes: &dyn Eyes, asks: &Mutex<Receiver<(u64, String)>>, to: &Sender<Message>) {
-    loop {
-        let next = asks.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((number, target)) = next else {
-            return;
-        };
+fn looks(eyes: &dyn Eyes, asks: &Queue, to: &Sender<Message>) {
+    while let Some((number, target)) = asks.next() {
         if to.send(Message::Led((number, eyes.led(&target)))).is_err() {
             return;
         }
@@ -65,15 +64,14 @@ impl Lookups {
         eyes: &Arc<dyn Eyes>,
         to: &Sender<Message>,
     ) -> io::Result<()> {
-        let (ask, asks) = channel();
-        let asks = Arc::new(Mutex::new(asks));
+        let asks = Arc::new(Queue::default());
         for _ in 0..THREADS {
             let (eyes, asks, to) = (Arc::clone(eyes), Arc::clone(&asks), to.clone());
             std::thread::Builder::new()
                 .name("look-up".to_owned())
                 .spawn(move || looks(&*eyes, &asks, &to))?;
         }
-        self.asks.insert(hand, ask);
+        self.asks.insert(hand, asks);
         Ok(())
     }
 
@@ -83,18 +81,39 @@ impl Lookups {
 
     /// Asks; gives back for what, where it cannot be asked now.
     fn ask(&mut self, hand: usize, target: String, of: For) -> Result<(), For> {
-        let Some(ask) = self.asks.get(&hand) else {
+        let is_command = matches!(of, For::Command(..));
+        let most = WAITING_MAX / if is_command { 1 } else { 2 };
+        let Some(asks) = self.asks.get(&hand) else {
             return Err(of);
         };
-        if self.waiting.len() >= WAITING_MAX {
+        if self.waiting.len() >= most {
             return Err(of);
         }
         self.number += 1;
-        if ask.send((self.number, target)).is_err() {
-            return Err(of);
-        }
         self.waiting.insert(self.number, of);
+        asks.put((self.number, target), is_command);
         Ok(())
+    }
+
+    /// Forgets what was to be looked up for a rehearsal that is over.
+    pub(super) fn forget(&mut self, rehearsal: u64) {
+        let of = |of: &For| matches!(of, For::Rehearsal { number, .. } if *number == rehearsal);
+        let late: BTreeSet<u64> = self
+            .waiting
+            .extract_if(.., |_, one| of(one))
+            .map(|(number, _)| number)
+            .collect();
+        for asks in self.asks.values() {
+            asks.drop_where(|number| late.contains(&number));
+        }
+    }
+}
+
+impl Drop for Lookups {
+    fn drop(&mut self) {
+        for asks in self.asks.values() {
+            asks.end();
+        }
     }
 }
 

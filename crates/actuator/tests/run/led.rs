@@ -27,7 +27,7 @@ fn evil(aliases: &[&str], addresses: &[&str], unanswered: Option<&str>) -> Value
 }
 
 #[test]
-fn a_name_that_leads_to_what_is_protected_does_not_begin() {
+fn acceptance_02_a_name_that_leads_to_what_is_protected_does_not_begin() {
     let cases = [
         (evil(&["www.good.example"], &[], None), "www.good.example"),
         (
