@@ -1,12 +1,16 @@
 //! A measure on a small network, from a sensor's finding to the last route taken back: real filters, resolvers and routers, an office and its commission at the command line. In: namespaces of the test's own. Out: what a client
 //! notices. Never: a packet outside of the namespaces and loopback; a daemon that outlives its test.
 
+mod judged;
+mod killed;
 mod lab;
+mod listed;
 mod office;
+mod relay;
+mod urgent;
 
 use lab::{BLACK, BLOCKED, Lab, NAME, NEIGHBOUR, counted_ms, until};
 use office::Office;
-use serde_json::{Value, json};
 
 /// An open connection's next word has to come back in this time.
 const WORD_MS: u64 = 1_000;
@@ -17,6 +21,7 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     let Some(lab) = Lab::new(test) else { return };
     let bare = lab.ruleset();
     let mut office = Office::new(&lab);
+    office.reads(&lab);
     let finding = office.finding();
     office.proposed(&finding, 3600);
     let before = lab.ruleset();
@@ -46,11 +51,16 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
         stopped - approved
     );
 
-    // The client tries on for a while; that is what counters and verdicts are made of.
-    let verdicts = office.verdict(&lab);
-    for row in verdicts["targets"].as_array().unwrap() {
-        assert_eq!(row["verdict"], "effective", "{row}");
-    }
+    // Rounds ask resolver and router themselves; nobody hands them a number.
+    until("what rounds say of resolver and router", 60_000, || {
+        office.round();
+        let judged = office.judged();
+        let well = |target: &str| {
+            let row = judged.get(target);
+            row.is_some_and(|row| row["verdict"] == "effective")
+        };
+        well(NAME) && well(&format!("{BLACK}/32"))
+    });
     let effects = office.effects();
     for row in effects.as_array().unwrap() {
         assert_eq!(row["says"], "in-force", "{row}");
@@ -163,13 +173,4 @@ fn all_comes_back(lab: &Lab) {
     until("the flow comes back", 4_000, || lab.answers(BLOCKED));
     until("the name comes back", 6_000, || lab.resolves(NAME));
     until("the route comes back", 6_000, || lab.answers(BLACK));
-}
-
-/// What the client's own count says of each target, as the file of observations has it.
-fn observed(targets: &[(&str, u64)], from: u64, until: u64) -> Value {
-    let time = |seconds: u64| sakimori_custody::time::Seconds(seconds).to_string();
-    let rows = targets.iter().map(|(target, reached)| {
-        json!({"target": target, "by": "s-01", "from": time(from), "until": time(until), "reached": reached})
-    });
-    rows.collect()
 }

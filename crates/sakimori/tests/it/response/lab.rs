@@ -75,7 +75,7 @@ pub(crate) struct Lab {
 }
 
 /// A port that nobody has, for TCP and UDP.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let find = || {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -111,6 +111,21 @@ for line in sys.stdin.buffer:
     except OSError:
         got = b''
     print('yes' if got == line else 'no', flush=True)
+";
+/// Writes what passes an interface for some seconds, as a pcap file.
+const WATCH: &str = "
+import socket, struct, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)); s.bind((sys.argv[1], 0)); s.settimeout(0.1)
+end = time.time() + float(sys.argv[3])
+with open(sys.argv[2], 'wb') as out:
+    out.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
+    while time.time() < end:
+        try:
+            p = s.recv(65535)
+        except OSError:
+            continue
+        t = time.time()
+        out.write(struct.pack('<IIII', int(t), int(t % 1 * 1e6), len(p), len(p)) + p)
 ";
 /// One try of a client.
 const TRY: &str = "
@@ -316,6 +331,30 @@ impl Lab {
         unbound.args(["-d", "-c", &config]).stderr(Stdio::null());
         self.running.push(Owned::start(&mut unbound));
         until("the resolver", 20_000, || self.resolves(NAME));
+    }
+
+    /// What passes between edge and server in so many seconds, in which the client does something again and again; the capture, and how often it went well.
+    pub(crate) fn watched(
+        &self,
+        name: &str,
+        seconds: u64,
+        mut tries: impl FnMut() -> bool,
+    ) -> (PathBuf, u64) {
+        let path = self.path(name);
+        let mut watch = self.inside("r");
+        watch.args(["python3", "-c", WATCH, &format!("{}rs", self.name)]);
+        watch.arg(&path).arg(seconds.to_string());
+        let mut watch = watch.stdin(Stdio::null()).spawn().unwrap();
+        let mut well = 0;
+        let ended = until("the capture ends", (seconds + 20) * 1000, || {
+            well += u64::from(tries());
+            watch.try_wait().unwrap().is_some()
+        });
+        assert!(
+            ended + 500 >= seconds * 1000,
+            "it was cut short: {ended} ms"
+        );
+        (path, well)
     }
 
     /// Whether the client reaches the server at an address.
