@@ -373,3 +373,22 @@ fn a_playbook_that_commands_what_the_plan_does_not_list_is_refused_with_the_step
     elsewhere.aims[0].actuator = name("edge-2");
     assert!(told(&good, &elsewhere).contains("not the name of an actuator"));
 }
+
+#[test]
+fn no_more_is_sent_in_a_minute_than_the_actuator_says_it_takes() {
+    let mut case = Case::new(plan(30));
+    case.approve();
+    let canary = case.dispatch();
+    case.answer(&canary);
+    case.load.rates.insert(name("edge-1"), 1);
+    let tenth = commands(&case.tick(300));
+    assert_eq!(tenth.len(), 1, "two would be a tenth");
+    // A word of more than the office lets through lets no more through.
+    let mut other = Case::new(plan(30));
+    other.terms.ceilings.actuator = 1;
+    other.approve();
+    let canary = other.dispatch();
+    other.answer(&canary);
+    other.load.rates.insert(name("edge-1"), 1_000_000);
+    assert_eq!(commands(&other.tick(300)).len(), 1);
+}
