@@ -31,16 +31,15 @@ impl Room {
     pub async fn report(&self, held: &Held, words: &str, by: &Name) -> Answer<Reported> {
         let id = held.state().plan().id;
         let known = report(&*self.store, id).await.map_err(|e| kept(&e))?;
-        let (paper, bytes, handed_in) = match known {
-            Some((paper, bytes)) => (paper, bytes, true),
-            None => {
-                let verdicts = self.verdicts_of(held).await?;
-                let made = (self.now(), by);
-                let paper = compose_report(&*self.store, id, verdicts, words, made).await;
-                let paper = paper.map_err(|e| kept(&e))?;
-                let bytes = paper.bytes();
-                (paper, bytes, false)
-            }
+        let (paper, bytes, handed_in) = if let Some((paper, bytes)) = known {
+            (paper, bytes, true)
+        } else {
+            let verdicts = self.verdicts_of(held).await?;
+            let made = (self.now(), by);
+            let paper = compose_report(&*self.store, id, verdicts, words, made).await;
+            let paper = paper.map_err(|e| kept(&e))?;
+            let bytes = paper.bytes();
+            (paper, bytes, false)
         };
         Ok(Reported {
             sha256: Digest::of(&bytes),

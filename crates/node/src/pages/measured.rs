@@ -273,7 +273,7 @@ pub fn report_html(paper: &Paper, language: Language) -> String {
     document.into_string()
 }
 
-/// A text that is a text in Markdown too (CommonMark section 2.4), on one line.
+/// A text that is a text in Markdown too (`CommonMark` section 2.4), on one line.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
