@@ -123,7 +123,8 @@ impl Room {
         let mut due = Vec::new();
         for one in all.into_iter().filter(stands) {
             let last = newest_seen(&*self.store, one.state().plan().id).await;
-            let last = last.map_err(|e| kept(&e))?;
+            // What cannot be read is found out below, beside the others.
+            let last = last.ok().flatten();
             let next = last.map_or(0, |look| look.at.saturating_add(every(&one)));
             if !paced || next <= self.now().0 {
                 due.push(one);
@@ -139,10 +140,16 @@ impl Room {
         let register = register(&*self.store).await.map_err(|e| kept(&e))?;
         // What is read is of this moment at the earliest.
         let now = self.now();
-        let mut looked = Vec::new();
+        let (mut looked, mut failed) = (Vec::new(), None);
         for held in all {
             let id = held.state().plan().id;
-            let before = newest_seen(&*self.store, id).await.map_err(|e| kept(&e))?;
+            let before = match newest_seen(&*self.store, id).await {
+                Ok(before) => before,
+                Err(error) => {
+                    failed = Some(kept(&error));
+                    continue;
+                }
+            };
             looked.push(Looked {
                 goals: aimed::wanted(held.state().plan(), &register),
                 held,
@@ -153,11 +160,11 @@ impl Room {
         for one in &looked {
             let id = one.held.state().plan().id;
             let paper = paper(one, &register, &read, now);
-            keep_seen(&*self.store, id, &paper, by)
-                .await
-                .map_err(|e| kept(&e))?;
+            let done = keep_seen(&*self.store, id, &paper, by).await;
+            failed = failed.or(done.err().map(|e| kept(&e)));
         }
-        Ok(())
+        // One that fails keeps no other from being looked at.
+        failed.map_or(Ok(()), Err)
     }
 
     /// Asks everybody beside each other.

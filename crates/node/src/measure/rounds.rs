@@ -78,13 +78,24 @@ pub(super) async fn open(app: &Shared) -> Answer<Option<Room>> {
     Ok(Some(room.await?.beside(&app.measures)))
 }
 
+/// What is due of evidence, then a look: what fails of the one keeps the other not waiting.
 async fn look(app: &Shared) -> Answer<()> {
+    let erased = erase(app).await;
+    let looked = watch(app).await;
+    erased.and(looked)
+}
+
+async fn erase(app: &Shared) -> Answer<()> {
     let pieces = kept_evidence(&*app.store).await;
     if !pieces.map_err(|e| super::kept(&e))?.is_empty()
         && let Some(room) = open(app).await?
     {
         room.erase_due("node").await?;
     }
+    Ok(())
+}
+
+async fn watch(app: &Shared) -> Answer<()> {
     // A room reads the log: where nothing is decided there is nothing to look at.
     let (all, _) = lives(&*app.store).await.map_err(|e| super::kept(&e))?;
     if !all.iter().any(|one| one.state().stage().is_decided()) {
@@ -93,13 +104,17 @@ async fn look(app: &Shared) -> Answer<()> {
     let Some(room) = open(app).await? else {
         return Ok(());
     };
-    room.look_at_all("node", true).await?;
-    room.learn_features("node").await?;
+    let looked = room.look_at_all("node", true).await;
+    let learned = room.learn_features("node").await;
     let said = of_now(app).await?;
     for stepped in room.read_and_judged().await? {
-        follow(app, &room, &said, &stepped).await?;
+        // As in a round: what cannot be told of one keeps no other waiting.
+        if let Err(problem) = follow(app, &room, &said, &stepped).await {
+            let id = stepped.held.state().plan().id.to_string();
+            told(app, &id, "trouble", &line(&problem)).await;
+        }
     }
-    Ok(())
+    looked.and(learned)
 }
 
 fn add(count: &AtomicU64, more: u64) {

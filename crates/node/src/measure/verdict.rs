@@ -404,10 +404,10 @@ impl Room {
         }
     }
 
-    /// Ends measures whose goals are met by what the office read: judged once more, on record, then taken back.
+    /// Ends measures whose goals are met by what the office read: judged once more, on record, then taken back. What fails with one is told, and keeps no other from its end.
     ///
     /// # Errors
-    /// What the store says; what came before it is done.
+    /// What the store says.
     pub(super) async fn end_by_readings(&self) -> Answer<Vec<Stepped>> {
         let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
         let mut stepped = Vec::new();
@@ -423,18 +423,29 @@ impl Room {
                     .0
                     .saturating_sub(span + LAG_SECONDS_MAX + LOOK_SECONDS),
             );
-            let id = state.plan().id;
-            let looks = seen(&*self.store, id, since).await.map_err(|e| kept(&e))?;
-            let readings: Vec<Reading> = looks.into_iter().flat_map(|look| look.readings).collect();
-            let Some(event) = held.life.measured(&readings, self.now()) else {
-                continue;
-            };
-            let told = self.last_verdict(&held, &event, &readings).await;
-            let mut ended = self.step(id, &event, BY).await?;
-            ended.told.extend(told);
-            stepped.push(ended);
+            match Box::pin(self.ended_by_readings(&held, since)).await {
+                Ok(ended) => stepped.extend(ended),
+                Err(problem) => {
+                    let words = format!("not held against its goals: {}", problem.detail);
+                    stepped.push(said(held, vec![Told::Trouble(words)]));
+                }
+            }
         }
         Ok(stepped)
+    }
+
+    /// The end of one measure, if what was read since a time brings it.
+    async fn ended_by_readings(&self, held: &Held, since: Seconds) -> Answer<Option<Stepped>> {
+        let id = held.state().plan().id;
+        let looks = seen(&*self.store, id, since).await.map_err(|e| kept(&e))?;
+        let readings: Vec<Reading> = looks.into_iter().flat_map(|look| look.readings).collect();
+        let Some(event) = held.life.measured(&readings, self.now()) else {
+            return Ok(None);
+        };
+        let told = self.last_verdict(held, &event, &readings).await;
+        let mut ended = self.step(id, &event, BY).await?;
+        ended.told.extend(told);
+        Ok(Some(ended))
     }
 
     /// The verdict at the end that readings bring. An end does not wait for it: what fails is told.

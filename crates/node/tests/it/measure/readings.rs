@@ -129,6 +129,7 @@ fn a_measure_is_judged_and_ends_by_what_the_office_reads_itself() {
     assert!(!row["readings"].as_array().unwrap().is_empty(), "{row}");
     let page = desk.by("e-01").get(&format!("/measures/{ID}")).text();
     assert!(page.contains("bad.example does not resolve"), "{page}");
+    elsewhere(&desk);
     resolver.take_away("bad.example");
     desk.comes_to("ended");
     let said = shown(&desk);
@@ -140,6 +141,34 @@ fn a_measure_is_judged_and_ends_by_what_the_office_reads_itself() {
     for word in ["verdict none", "verdict effective"] {
         assert!(acts.iter().any(|act| act.starts_with(word)), "{acts:?}");
     }
+}
+
+/// Sightings of others, beside the office's own findings, show where an attack went: with half of the victims, behind the begin, at the end of a window.
+fn elsewhere(desk: &Desk) {
+    let begin = shown(desk)["verdict"]["begin"].clone();
+    let begin: Seconds = begin.as_str().unwrap().parse().unwrap();
+    let sighted = |victim: u64, endpoint: &str, first: Seconds| json!({"kind": "beacon 1", "victim": format!("203.0.113.{victim}"), "endpoint": endpoint, "first": first.to_string()});
+    let before = Seconds(begin.0 - 60);
+    let asked = |moved: u64| {
+        let mut all: Vec<Value> = (1..=4)
+            .map(|v| sighted(v, "198.51.100.7", before))
+            .collect();
+        all.extend((1..=moved).map(|v| sighted(v, "198.51.100.99", begin)));
+        let body = json!({"sighted": all, "observed": [{
+            "target": TARGET, "by": "r-1", "from": begin.to_string(), "until": begin.plus(9).to_string(), "answer": "as-approved",
+        }]});
+        let said = desk
+            .by("e-01")
+            .post_json(&format!("/v1/measures/{ID}/verdict"), &body);
+        good(&said)["verdict"]["targets"][0].clone()
+    };
+    let few = asked(1);
+    assert_eq!(
+        (&few["verdict"], &few["moved"]),
+        (&json!("none"), &json!([]))
+    );
+    let half = asked(2);
+    assert_eq!(half["moved"].as_array().unwrap().len(), 1, "{half}");
 }
 
 #[test]
