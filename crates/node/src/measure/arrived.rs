@@ -88,14 +88,14 @@ mod tests {
         let [log, mirror] = [signer("log"), signer("mirror")];
         let key = mirror.verifier();
         let alone = Note::sign(text, &[&log], 0).unwrap();
-        assert_eq!(signed_for(&alone, &key), 0, "the log's signature alone");
+        assert_eq!(signed_for(&alone, key), 0, "the log's signature alone");
         let both = Note::sign(text, &[&log, &mirror], 0).unwrap();
-        assert_eq!(signed_for(&both, &key), 42);
+        assert_eq!(signed_for(&both, key), 42);
         let other = both.to_bytes();
         let other = String::from_utf8(other)
             .unwrap()
             .replace("\n42\n", "\n43\n");
         let other = Note::parse(other.as_bytes()).unwrap();
-        assert_eq!(signed_for(&other, &key), 0, "a changed text");
+        assert_eq!(signed_for(&other, key), 0, "a changed text");
     }
 }

@@ -51,7 +51,7 @@ impl CommissionPart {
     pub(crate) fn plan_named(&self, text: &[u8; 32]) -> Option<Digest> {
         let note = Note::parse(&self.pack(text)?).ok()?;
         let measure = Measure::parse(note.text()).ok()?;
-        (measure.hash() == *text).then(|| Digest(measure.dossier))
+        (measure.hash() == *text).then_some(Digest(measure.dossier))
     }
 
     /// Fetches the plans of requests for measures, so that they are here whatever becomes of the office's node: also of what two officers decided, which a sitting looks at behind it. Says what is missing.
