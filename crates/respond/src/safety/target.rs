@@ -190,9 +190,7 @@ impl Protected {
                         let rest = hit.list.strip_prefix(*list);
                         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
                     };
-                    hit.met == name.as_str()
-                        && hit.how != How::Inside
-                        && PARENTS.iter().any(of)
+                    hit.met == name.as_str() && hit.how != How::Inside && PARENTS.iter().any(of)
                 };
                 let listed: Vec<Hit> = hits.iter().filter(|hit| is_parent(hit)).cloned().collect();
                 let suffix = name.is_suffix().is_some();

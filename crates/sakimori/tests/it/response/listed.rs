@@ -20,7 +20,7 @@ fn newer_lists_are_verified_and_taken_by_the_owner_s_actuator() {
         "{taken}"
     );
     // The owner's own word tells which it uses.
-    let status = office.owner(&["status"]);
+    let status = office.owner(&["show"]);
     assert!(
         status.contains("version of the protected lists: 2"),
         "{status}"

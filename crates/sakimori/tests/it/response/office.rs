@@ -310,6 +310,17 @@ impl Office {
         end
     }
 
+    /// The commission ratifies what was decided before it could sit.
+    pub(crate) fn ratified(&self) {
+        let shown = self.shown();
+        let authority = shown["authority"].as_str().unwrap();
+        self.line(&format!("authority ratify {authority} --reason heard --out ruling --present m1,m2,m4 --presiding m1 --for m1,m2,m4")).yes();
+        let keys = ["m1", "m2", "m4"].map(|id| format!(" --key node/commission/members/{id}.key"));
+        self.line(&format!("authority sign ruling{}", keys.concat()))
+            .yes();
+        self.line("authority submit ruling").yes();
+    }
+
     fn drafted(&mut self, finding: &str, seconds: u64, urgent: &str, edit: impl Fn(&mut Value)) {
         let outline = format!(
             "measure --as o1 outline --deed block --target {BLOCKED}/32 --actuator edge-1 --controller carrier-a --country GB --finding {finding} --out plan.json"
