@@ -138,7 +138,11 @@ fn commands_go_over_nats_where_the_register_says_so_and_approvals_do_not() {
     register["actuators"][0]["nats"] = json!(true);
     good(&admin.put_json("/v1/measure-register", &register));
 
-    let said = good(&desk.by("e-01").post_json("/v1/actuators/edge-1/features", &json!({})));
+    let said = good(
+        &desk
+            .by("e-01")
+            .post_json("/v1/actuators/edge-1/features", &json!({})),
+    );
     assert_eq!(said["rate_limit"], RATE, "{said}");
     let none = desk
         .by("o1")
@@ -153,7 +157,10 @@ fn commands_go_over_nats_where_the_register_says_so_and_approvals_do_not() {
     desk.dispatched();
     desk.comes_to("in-force");
     let heard = desk.actuator.heard();
-    assert!(heard.contains(&"approval".to_owned()), "over HTTPS: {heard:?}");
+    assert!(
+        heard.contains(&"approval".to_owned()),
+        "over HTTPS: {heard:?}"
+    );
     assert!(heard.contains(&"bus deny".to_owned()), "{heard:?}");
     assert!(!heard.contains(&"deny".to_owned()), "{heard:?}");
     good(&desk.act("e-02", &json!({"act": "release"})));

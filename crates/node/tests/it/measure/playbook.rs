@@ -1,8 +1,11 @@
 //! A measure that follows a playbook at a running office, from its import to the report behind the end. In: a playbook, people who answer, an actuator that writes down what it is told. Out: verdicts. Never: an effect before its step.
 
 use super::{Desk, ID, TARGET, good, plan, until};
+use crate::nation::options;
 use base64::Engine as _;
 use sakimori_custody::ids::unhex;
+use sakimori_node::measure::Room;
+use sakimori_node::{Role, open_store};
 use sakimori_respond::plan::Digest;
 use sakimori_respond::report::chain::verify;
 use sakimori_testkit::{program, skip};
@@ -242,6 +245,57 @@ fn reported(desk: &Desk) {
     assert!(what.contains(&"evidence finding-1 (selected)"), "{what:?}");
     assert!(what.contains(&"reported"), "{what:?}");
     validated(&custody["case"]);
+}
+
+#[test]
+fn a_copy_of_a_finding_goes_with_the_finding_and_its_link_stays() {
+    let desk = Desk::open(None);
+    let plan = plan(desk.nation.host.seconds());
+    let officer = desk.by("o1");
+    let said = good(&officer.post_json("/v1/measures", &plan));
+    assert_eq!(
+        said["evidence_elsewhere"],
+        json!(["finding-1"]),
+        "this node has no such finding"
+    );
+    let folder = desk.nation.role(Role::Office);
+    let id = ID.parse().unwrap();
+    let run = tokio::runtime::Runtime::new().unwrap();
+    let (node, host) = (desk.nation.office_node(), desk.nation.host.clone());
+    run.block_on(async {
+        let store = open_store(&options(Role::Office, folder.parent().unwrap()))
+            .await
+            .unwrap();
+        let room = Room::open(&node, &host, store, folder.clone()).unwrap();
+        // As a copy of a finding that is not shown to anybody any more: the node's own rounds may come first.
+        let kept = room.keep(id, "finding-1", b"finding", Some(77), "o1").await;
+        assert!(kept.unwrap());
+    });
+    let path = |rest: &str| format!("/v1/measures/{ID}{rest}");
+    until("the copy is erased", || {
+        let all = good(&officer.get(&path("/evidence")));
+        all["evidence"][0]["erased"].is_string().then_some(())
+    });
+    let custody = good(&officer.get(&path("/custody")));
+    assert_eq!(custody["erased"], 1);
+    let head = unhex::<32>(custody["head"].as_str().unwrap()).unwrap();
+    let chain = verify(custody["chain"].as_str().unwrap(), Some(head)).unwrap();
+    let what: Vec<&str> = chain
+        .links()
+        .iter()
+        .map(|link| link.what.as_str())
+        .collect();
+    let came = "evidence finding-1 (selected)";
+    let gone = "erased: evidence finding-1 (selected)";
+    assert_eq!(what, ["drafted", came, gone]);
+    let lies = folder.join("measure-evidence").join(ID);
+    assert_eq!(
+        std::fs::read_dir(lies).unwrap().count(),
+        0,
+        "nothing is left of it"
+    );
+    let report = good(&officer.get(&path("/report")));
+    assert_eq!(report["report"]["asked"]["evidence"][0]["bytes"], "erased");
 }
 
 /// The export of a real measure passes the validator that others wrote.
