@@ -75,6 +75,13 @@ fn refused(text: Digest, book: &Book) -> bool {
 fn learned_of(held: &Held, book: &Book, now: Seconds) -> Option<Event> {
     let state = held.state();
     let stage = state.stage();
+    // First: what the life may refuse, as a renewal, comes again each round and holds no revocation up.
+    if stage.is_decided() && state.urgent() != Some(false) {
+        let authority = state.authority().and_then(|id| book.authority(id));
+        if authority.is_some_and(|authority| authority.revoked.is_some()) {
+            return Some(Event::Revoke);
+        }
+    }
     if matches!(stage, Stage::Asked | Stage::Questioned) {
         let found = state.text().and_then(|text| decided(text, book));
         if let Some(decision) = found {
@@ -112,7 +119,7 @@ fn learned_of(held: &Held, book: &Book, now: Seconds) -> Option<Event> {
             let words = "the commission did not ratify it".to_owned();
             return Some(Event::Refuse { words });
         }
-        Some(UrgentEnd::Ratified(..)) if in_force && state.urgent() == Some(true) => {
+        Some(UrgentEnd::Ratified(..)) if in_force && state.urgent() == Some(false) => {
             // Who voted stands in the ruling; that a sitting did is what counts here.
             let root = book.root(authority.time);
             let votes: Vec<Name> = root

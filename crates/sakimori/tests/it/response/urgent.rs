@@ -64,3 +64,20 @@ fn acceptance_11_an_urgent_act_is_told_before_its_effect_and_lapses_by_itself() 
     assert_eq!(lab.ruleset(), before);
     office.verify();
 }
+
+#[test]
+fn an_urgent_act_that_was_ratified_ends_with_its_window() {
+    let (mut office, _wire) = Office::rehearsing();
+    let finding = office.finding();
+    let end = office.invoked(&finding, 40);
+    office.ratified();
+    office.dispatch();
+    assert_eq!(office.drilled().len(), 2);
+    let left = end.saturating_sub(office.seconds());
+    until("its window ends", (left + 20) * 1000, || {
+        office.round();
+        office.stage() == "ended"
+    });
+    assert_eq!(office.ended(), "window");
+    assert_eq!(office.drilled(), [] as [(String, u64); 0]);
+}
