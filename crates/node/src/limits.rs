@@ -68,6 +68,8 @@ pub const PLAN_BYTES_MAX: usize = 8 << 20;
 pub const LISTS_BYTES_MAX: usize = 48 << 20;
 /// Most complaints of a network within [`COMPLAINTS_WINDOW`].
 pub const COMPLAINTS_MAX: u32 = 10;
+/// Most complaints of all networks together in the same time.
+pub const COMPLAINTS_ALL_MAX: u32 = 1_000;
 /// The time that complaints are counted in.
 pub const COMPLAINTS_WINDOW: Duration = Duration::from_hours(1);
 /// Rows of a question that names no number.

@@ -32,6 +32,7 @@ mod shown;
 mod sighted;
 mod spread;
 mod stop;
+mod sworn;
 mod texts;
 mod verdict;
 mod watch;
@@ -52,6 +53,7 @@ pub use readings::Watched;
 pub use report::{Reported, effect_of};
 pub(crate) use rounds::{follow, of_now as settings_of_now, rounds};
 pub use shown::{check_of, facts_of, notice_of, state_of, verdict_figures, verdict_of};
+pub use spread::ListsStanding;
 pub use texts::{SignedText, renewal_text, text_of};
 pub use watch::EffectLine;
 
@@ -127,6 +129,8 @@ pub struct Room {
     brought: Brought,
     /// What names of targets lead to.
     names: look::Names,
+    /// Which actuators have the newest protected lists.
+    spread: spread::Spread,
     watched: Arc<Watched>,
     /// How long a step waits for what comes of its calls.
     wait: Duration,
@@ -190,6 +194,7 @@ impl Room {
             calls: Calls::default(),
             brought: Brought::default(),
             names: look::Names::default(),
+            spread: spread::Spread::default(),
             watched: Arc::default(),
             wait: CALLED_WAIT,
         })
@@ -201,6 +206,7 @@ impl Room {
             calls: desk.calls.clone(),
             brought: desk.brought.clone(),
             names: desk.names.clone(),
+            spread: desk.spread.clone(),
             watched: Arc::clone(&desk.watched),
             wait: crate::limits::STEP_WAIT,
             ..self
@@ -272,7 +278,10 @@ impl Room {
     async fn start(&self, id: AuthorityId, event: &Event, by: &str) -> Answer<Stepped> {
         if needs_lists(event) {
             self.protected()?;
-            self.look_before(id, event).await?;
+            // In a round what waits for the commission is looked up beside it: a resolver that is away holds up no end.
+            if by != BY {
+                self.look_before(id, event).await?;
+            }
         }
         let was = self.before_dispatch(id, event, by).await;
         let turn = self

@@ -8,6 +8,7 @@
 use super::policy::{Answer, Entry, Reach, Rules, above, entries};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, InForce, Key};
+use sakimori_respond::plan::complaint::measure_reference;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -133,7 +134,7 @@ fn read_key(name: &str, records: &Records) -> Option<(Key, Seconds)> {
 
 impl Means {
     fn reference(measure: &[u8; 32]) -> String {
-        hex(measure.get(..6).unwrap_or_default())
+        measure_reference(measure)
     }
 
     /// What a deed answers.

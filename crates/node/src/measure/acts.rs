@@ -1,7 +1,7 @@
 //! Acts of measures, begun. In: acts in their order. Out: events that came of them, people to be told. Never: a command that puts something in force before its entry in the log; one that takes something back and waits for the log, or for
 //! another actuator.
 
-use super::actuator::{Answered, Unsure, Whose, Wire};
+use super::actuator::{Answered, DryRun, Unsure, Whose, Wire};
 use super::bring::Spot;
 use super::calls::{Calls, Key, Way};
 use super::entries::{self, DETAIL_BYTES_MAX, line};
@@ -181,7 +181,7 @@ struct To<'h> {
 }
 
 impl Hands {
-    fn wire(&self, actuator: &Name) -> Result<Wire, String> {
+    pub(super) fn wire(&self, actuator: &Name) -> Result<Wire, String> {
         let entry = self.register.actuator(actuator.as_str());
         let entry = entry.ok_or_else(|| format!("the register has no actuator `{actuator}`"))?;
         Wire::open(&self.folder, &entry.peer)?.over(&self.folder, entry)
@@ -300,6 +300,22 @@ impl Hands {
         Ok(steps)
     }
 
+    /// Brings the approval before anything begins under it; an error is that it does not answer.
+    fn approve(&self, to: &To<'_>) -> Result<DryRun, String> {
+        let files = super::bring::files_of(&self.node, self.authority, to.actuator);
+        let brought = files.map_err(Unsure::Answered);
+        let brought =
+            brought.and_then(|files| to.wire.approve(&self.authority.to_string(), &files));
+        match brought {
+            Ok(run) => Ok(run),
+            Err(Unsure::Silent(words)) => Err(words),
+            Err(Unsure::Answered(words)) => {
+                self.tell(to.calls, words);
+                Ok(DryRun::default())
+            }
+        }
+    }
+
     /// Puts in force. An error is that it does not answer.
     fn begin(&self, to: &To<'_>, calls: &[Call], number: u64) -> Result<(), String> {
         let wanted = |one: &&Call| {
@@ -318,18 +334,7 @@ impl Hands {
                 return Ok(());
             }
         };
-        let files = super::bring::files_of(&self.node, self.authority, to.actuator);
-        let brought = files.map_err(Unsure::Answered);
-        let brought =
-            brought.and_then(|files| to.wire.approve(&self.authority.to_string(), &files));
-        let run = match brought {
-            Ok(run) => run,
-            Err(Unsure::Silent(words)) => return Err(words),
-            Err(Unsure::Answered(words)) => {
-                self.tell(to.calls, words);
-                super::actuator::DryRun::default()
-            }
-        };
+        let run = self.approve(to)?;
         let mut done: Vec<(u64, String, String)> = Vec::new();
         let mut silent = Ok(());
         for call in calls {
@@ -338,7 +343,7 @@ impl Hands {
             }
             let command = &call.command;
             let (actuator, target) = (to.actuator, &command.target);
-            let answered = match run.refuses(command) {
+            let answered = match run.refuses(command.deed, &command.target) {
                 Some(fault) => Ok(Answered {
                     came: Came::Not,
                     words: format!("its dry run says: {fault}"),

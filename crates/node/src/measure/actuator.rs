@@ -6,7 +6,7 @@ mod features;
 mod lists;
 
 use crate::limits::ACTUATOR_WAIT;
-use sakimori_authority::measure::family;
+use sakimori_authority::measure::{Deed, family};
 use sakimori_control::error::told;
 use sakimori_control::tls::Agents;
 use sakimori_custody::ids::{AuthorityId, Name};
@@ -76,12 +76,10 @@ pub struct DryRun {
 }
 
 impl DryRun {
-    /// Why a command would be refused.
-    pub fn refuses(&self, command: &Command) -> Option<&str> {
+    /// Why an effect would be refused.
+    pub fn refuses(&self, deed: Deed, target: &str) -> Option<&str> {
         let mut faults = self.faults.iter();
-        let same = |one: &&DryFault| {
-            one.deed == command.deed.name() && is_same(&one.target, &command.target)
-        };
+        let same = |one: &&DryFault| one.deed == deed.name() && is_same(&one.target, target);
         faults.find(same).map(|one| one.fault.as_str())
     }
 }

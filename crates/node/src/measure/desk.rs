@@ -9,11 +9,13 @@ use sakimori_control::error::told;
 use sakimori_control::files;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
+use sakimori_respond::plan::complaint::Register as ComplaintRegister;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Settings in the office's folder.
@@ -85,6 +87,10 @@ pub(crate) struct MeasureDesk {
     pub(crate) names: Names,
     /// Which actuators have the newest protected lists.
     pub(crate) spread: Spread,
+    /// How often everybody together complains.
+    pub(crate) pace: Starts,
+    /// The public register, and when it was counted.
+    register: Mutex<Option<(u64, ComplaintRegister)>>,
     /// Calls to actuators.
     pub(crate) calls: Calls,
     /// What looks remember.
@@ -103,6 +109,26 @@ pub(crate) struct MeasureDesk {
 }
 
 impl MeasureDesk {
+    /// The public register, where it was counted within so long.
+    pub(crate) fn register(&self, now_ms: u64, fresh: Duration) -> Option<ComplaintRegister> {
+        let known = self.register.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, register) = known.as_ref()?;
+        let age = Duration::from_millis(now_ms.saturating_sub(*at));
+        (age < fresh).then_some(*register)
+    }
+
+    /// Something in the public register has changed.
+    pub(crate) fn forget_register(&self) {
+        let mut known = self.register.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = None;
+    }
+
+    /// Remembers the public register as it was counted.
+    pub(crate) fn keep_register(&self, now_ms: u64, register: &ComplaintRegister) {
+        let mut known = self.register.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((now_ms, *register));
+    }
+
     /// The settings of now. Where they cannot be read those that could be last hold, and the trouble is an alarm: a broken file keeps nobody from being told.
     pub(crate) fn settings(&self, folder: &Path, now: Seconds) -> Settings {
         match settings(folder) {
@@ -176,6 +202,20 @@ impl MeasureDesk {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_register_is_told_for_a_while_and_forgotten_where_it_changes() {
+        let desk = MeasureDesk::default();
+        let fresh = Duration::from_mins(1);
+        assert_eq!(desk.register(5, fresh), None);
+        let register = ComplaintRegister::default();
+        desk.keep_register(5, &register);
+        assert_eq!(desk.register(60_004, fresh), Some(register));
+        assert_eq!(desk.register(60_005, fresh), None, "it is counted anew");
+        desk.keep_register(60_005, &register);
+        desk.forget_register();
+        assert_eq!(desk.register(60_005, fresh), None);
+    }
 
     #[test]
     fn two_people_dispatch_and_nobody_is_two() {

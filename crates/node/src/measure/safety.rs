@@ -38,7 +38,7 @@ impl Hands {
             .filter(|acted| acted.authority == self.authority);
         let last = own
             .filter(|acted| matches!(acted.act, MeasureAct::Dispatch | MeasureAct::Safety))
-            .last();
+            .next_back();
         if last.is_some_and(|last| last.act == MeasureAct::Safety) {
             return Ok(());
         }

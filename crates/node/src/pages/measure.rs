@@ -5,6 +5,7 @@ mod verdict;
 use super::{Reader, page};
 use crate::measure::Alarm;
 use crate::words::measure::MeasureWord as W;
+use crate::words::measured::ReportWord;
 use maud::{Markup, html};
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{ComplaintPaper, Held, Stop, VerdictPaper};
@@ -133,6 +134,7 @@ pub(crate) fn one(
         }
         @if may && goes_on { (buttons(reader, state)) }
         @if goes_on { (super::renewal::renewal(reader, state)) }
+        (led(reader, state))
         (plan(reader, state))
         (effects(reader, state))
         (verdict::verdicts(reader, judged))
@@ -154,6 +156,18 @@ pub(crate) fn one(
     page(reader, say(W::Measure), &content)
 }
 
+/// Where more of it is: the playbook that it follows, the report.
+fn led(reader: &Reader, state: &State) -> Markup {
+    let say = |word: ReportWord| word.text(reader.language);
+    let id = state.plan().id;
+    html! { p {
+        @if state.plan().playbook.is_some() {
+            a href={ "/measures/" (id) "/playbook" } { (say(ReportWord::Playbook)) } " · "
+        }
+        a href={ "/measures/" (id) "/report" } { (say(ReportWord::Report)) }
+    } }
+}
+
 fn buttons(reader: &Reader, state: &State) -> Markup {
     let say = |word: W| word.text(reader.language);
     let here = format!("/measures/{}", state.plan().id);
@@ -172,6 +186,12 @@ fn buttons(reader: &Reader, state: &State) -> Markup {
                 (reader.form_field())
                 input type="hidden" name="act" value="hold";
                 button { (say(W::Hold)) } " " span .small { (say(W::HoldHow)) }
+            }
+        } @else if !state.is_halted() {
+            form method="post" action=(here) {
+                (reader.form_field())
+                input type="hidden" name="act" value="free";
+                button { (say(W::Free)) } " " span .small { (say(W::FreeHow)) }
             }
         }
     }

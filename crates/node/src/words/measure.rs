@@ -74,11 +74,13 @@ words! {
     Confirm "Yes, take all effects of this measure back now" "はい、この措置の効果を直ちにすべて解除します";
     Hold "Stop dispatch" "新たな実施を止める";
     HoldHow "What is in force stays until its end." "実施中のものは期限まで続きます。";
+    Free "Let dispatch go on" "実施を再開する";
+    FreeHow "Another than who carries out may." "執行担当者以外の者が行います。";
     Alarms "Alarms since the node started" "起動後の警報";
     Approval "Approval" "承認";
     Complain "Complain about a block" "措置についての苦情";
     ComplainHow "If an address or name of yours is blocked by a measure, say so here. Nothing about you is asked. A person decides and answers within a day; keep the reference, it is the only way to the answer." "あなたのアドレス又は名前が措置の対象となっている場合は、ここから申し出てください。あなたに関する情報は求めません。担当者が一日以内に判断して回答します。回答は受付番号でのみ確認できます。";
-    WhichTarget "Which address or name" "対象のアドレス又は名前";
+    WhichTarget "Which address or name, or the reference that the block tells" "対象のアドレス、名前又は措置の照会番号";
     InWords "What is wrong" "申出の内容";
     Send "Send" "送信する";
     KeepIt "Keep this reference:" "この受付番号を保管してください:";

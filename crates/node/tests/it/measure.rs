@@ -2,6 +2,7 @@
 //! beyond loopback.
 
 mod away;
+mod bus;
 mod playbook;
 mod readings;
 mod renewal;
@@ -25,6 +26,9 @@ use sakimori_node::metrics::Metrics;
 use sakimori_node::server::{serve, tls};
 use sakimori_node::{Role, with_access};
 use sakimori_respond::consumer::receipt::{Line, Receipt, Standing};
+use sakimori_respond::plan::complaint::reference_of;
+use sakimori_respond::plan::observe::Observation;
+use sakimori_respond::plan::sworn::observations_text;
 use sakimori_respond::safety::Class;
 use sakimori_respond::safety::list::Draft;
 use sakimori_testkit::folder::signer;
@@ -39,8 +43,12 @@ use std::time::Duration;
 
 const TARGET: &str = "198.51.100.7/32";
 pub(crate) const ID: &str = "7ea50000000000000000000000000001";
+/// Who observes targets.
+const OBSERVERS: [&str; 2] = ["analyst-1", "analyst-2"];
 const SITTING: &str = "present=m1+m2+m3&presiding=m1&for=m1+m2+m3&against=none&recused=none";
 
+/// Commands a minute that the actuator says it takes.
+const RATE: u64 = 300;
 /// Longest wait for a round and what follows from it.
 const WAIT_TRIES: u32 = 300;
 
@@ -170,6 +178,8 @@ struct Heard {
     lines: Mutex<BTreeMap<String, Line>>,
     /// The protected lists that were brought last.
     lists: Mutex<Value>,
+    /// What its dry run says of an approval.
+    faults: Mutex<Vec<Value>>,
     /// Whether it says that nothing of it is in force, whatever is.
     denies: AtomicBool,
     serial: AtomicU64,
@@ -202,10 +212,11 @@ async fn approved(
     State(heard): State<Arc<Heard>>,
     Place(_id): Place<String>,
     body: axum::body::Bytes,
-) -> &'static str {
+) -> String {
     heard.words.lock().unwrap().push("approval".to_owned());
     *heard.files.lock().unwrap() = serde_json::from_slice(&body).unwrap();
-    "{}"
+    let faults = heard.faults.lock().unwrap().clone();
+    json!({"rehearsed": true, "faults": faults}).to_string()
 }
 
 async fn listed(State(heard): State<Arc<Heard>>, body: axum::body::Bytes) -> &'static str {
@@ -214,14 +225,20 @@ async fn listed(State(heard): State<Arc<Heard>>, body: axum::body::Bytes) -> &'s
 }
 
 async fn commanded(State(heard): State<Arc<Heard>>, body: axum::body::Bytes) -> String {
-    let command: Value = serde_json::from_slice(&body).unwrap();
+    commanded_by(&heard, &body, "")
+}
+
+/// Its answer to a command that came over a way.
+fn commanded_by(heard: &Heard, body: &[u8], way: &str) -> String {
+    let command: Value = serde_json::from_slice(body).unwrap();
     let action = command["action"].as_str().unwrap().to_owned();
     // What it can do is asked beside everything, and is no command.
     if action == "query" {
-        let said = json!({"versions": ["1.0"], "rate_limit": 300});
+        let said = json!({"versions": ["1.0"], "rate_limit": RATE});
         return json!({"status": 200, "results": said}).to_string();
     }
-    heard.words.lock().unwrap().push(action.clone());
+    let word = format!("{way} {action}").trim().to_owned();
+    heard.words.lock().unwrap().push(word);
     if heard.denies.load(Ordering::Relaxed) {
         return json!({"status": 404}).to_string();
     }
@@ -326,6 +343,7 @@ impl Desk {
         let register = json!({
             "designations": [{"officer": "e-01", "body": "national", "number": "D-17", "from": Seconds(now.0 - 3600).to_string(), "until": now.plus(100 * DAY_SECONDS).to_string(), "revoked": null}],
             "actuators": [{"name": "edge-1", "controller": "carrier-a", "key": signer("edge-1").verifier().to_string(), "peer": "edge-1"}],
+            "people": OBSERVERS.map(|name| json!({"name": name, "key": signer(name).verifier().to_string()})),
         });
         let officer = nation.person(Role::Office, "o1");
         let refused = officer.put_json("/v1/measure-register", &register);
@@ -392,9 +410,27 @@ impl Desk {
         self.comes_to("approved");
     }
 
+    /// The act of a dispatch, with what two observers see now and signed.
+    fn dispatch(&self) -> Value {
+        let mut said = good(&self.by("e-01").get(&format!("/v1/measures/{ID}")));
+        let now = self.nation.host.seconds().to_string();
+        let all = said["plan"]["observations"].as_array_mut().unwrap();
+        all.iter_mut().for_each(|one| one["at"] = json!(now));
+        let all: Vec<Observation> = serde_json::from_value(json!(all)).unwrap();
+        let notes = OBSERVERS.map(|observer| {
+            let own = all.iter().filter(|one| one.observer.as_str() == observer);
+            let own: Vec<Observation> = own.cloned().collect();
+            let id = ID.parse().unwrap();
+            let text = observations_text(id, &observer.parse().unwrap(), &own).unwrap();
+            let note = Note::sign(&text, &[&signer(observer)], 0).unwrap();
+            String::from_utf8(note.to_bytes()).unwrap()
+        });
+        json!({"act": "dispatch", "observations": notes})
+    }
+
     /// By one person, or by two where it takes two.
     fn dispatched(&self) {
-        let dispatch = json!({"act": "dispatch"});
+        let dispatch = self.dispatch();
         if good(&self.act("e-01", &dispatch))["waits"].is_string() {
             good(&self.act("e-02", &dispatch));
         }
@@ -432,8 +468,38 @@ fn a_measure_lives_at_a_running_office_from_its_plan_to_its_release() {
     });
     assert!(!desk.actuator.heard().contains(&"deny".to_owned()));
     // Level 2 takes two people, and each of them is signed in.
-    let dispatch = json!({"act": "dispatch"});
+    let dispatch = desk.dispatch();
     assert_eq!(desk.act("o1", &dispatch).code(), "not-allowed");
+    // What the plan says of its targets is none of now, and who carries out observes in nobody's name.
+    let bare = desk.act("e-01", &json!({"act": "dispatch"}));
+    assert!(
+        bare.text().contains("signed by its observer"),
+        "{}",
+        bare.text()
+    );
+    let mut forged = dispatch.clone();
+    let note = forged["observations"][0].as_str().unwrap();
+    let (text, _) = note.split_once("\n\n").unwrap();
+    let own = Note::sign(&format!("{text}\n"), &[&signer("e-01")], 0).unwrap();
+    forged["observations"][0] = json!(String::from_utf8(own.to_bytes()).unwrap());
+    let forged = desk.act("e-01", &forged);
+    assert!(
+        forged.text().contains("`analyst-1` did not sign"),
+        "{}",
+        forged.text()
+    );
+    let mut old = dispatch.clone();
+    let early = plan(desk.nation.host.seconds());
+    let early: Vec<Observation> = serde_json::from_value(early["observations"].clone()).unwrap();
+    let early = observations_text(ID.parse().unwrap(), &early[0].observer, &early[..1]).unwrap();
+    let early = Note::sign(&early, &[&signer("analyst-1")], 0).unwrap();
+    old["observations"][0] = json!(String::from_utf8(early.to_bytes()).unwrap());
+    let old = desk.act("e-01", &old);
+    assert!(
+        old.text().contains("older than the decision"),
+        "{}",
+        old.text()
+    );
     let first = good(&desk.act("e-01", &dispatch));
     if first["level"] == 2 {
         assert_eq!(first["stage"], "approved", "{first}");
@@ -533,11 +599,11 @@ fn a_stranger_complains_gets_a_reference_and_ends_nothing_by_junk() {
         );
     }
     let mut references = Vec::new();
-    for _ in 0..5 {
-        let said = stranger.post_json(
-            "/v1/complaints",
-            &json!({"target": TARGET, "words": "junk"}),
-        );
+    // Who was led to a sinkhole has a reference of the measure and need not know the target.
+    let told = reference_of(ID.parse().unwrap());
+    for target in [told.as_str(), TARGET, TARGET, TARGET, TARGET] {
+        let words = json!({"target": target, "words": "junk"});
+        let said = stranger.post_json("/v1/complaints", &words);
         assert_eq!(said.status, 201, "{}", said.text());
         references.push(said.json()["reference"].as_str().unwrap().to_owned());
     }
@@ -554,6 +620,22 @@ fn a_stranger_complains_gets_a_reference_and_ends_nothing_by_junk() {
     assert_eq!(good(&stranger.get(&path))["state"], "open");
     let other = stranger.get("/v1/complaints/00000000000000000000000000");
     assert_eq!(other.code(), "not-found");
+
+    // Whichever end is flooded, the other is one page away, and each is about the measure.
+    let listed = |query: &str| {
+        good(
+            &desk
+                .by("e-01")
+                .get(&format!("/v1/measure-complaints{query}")),
+        )
+    };
+    let (oldest, newest) = (listed("?state=open"), listed("?state=open&newest=true"));
+    assert_eq!(oldest["complaints"][0]["reference"], references[0].as_str());
+    assert_eq!(newest["complaints"][5]["reference"], references[0].as_str());
+    let all = oldest["complaints"].as_array().unwrap();
+    assert!(all.iter().all(|one| one["measure"] == ID), "{oldest}");
+    let behind = listed(&format!("?state=open&behind={}", oldest["next"]));
+    assert_eq!(behind, json!({"complaints": [], "next": null}));
 
     // A person decides: the first was junk, the second was right.
     let decide = |id: &str, upheld: bool, reference: &str| {

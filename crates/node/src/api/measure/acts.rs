@@ -4,20 +4,17 @@ use super::{acts_as, held, id_of, kept, room};
 use crate::app::{Caller, Shared};
 use crate::extract::{Json, NoteBody, bytes, written};
 use crate::limits::PLAN_BYTES_MAX;
-use crate::measure::{
-    Room, Said, SignedText, Stepped, check_of, follow, settings_of_now, state_of, words_of,
-};
+use crate::measure::{Room, Said, Stepped, check_of, follow, settings_of_now, state_of, words_of};
 use crate::problem::{Answer, Code, Document, Problem};
 use axum::extract::{Path, Query, Request, State};
 use sakimori_access::Act as Leave;
 use sakimori_authority::statement::Basis;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::{Held, measure, register, with_facts};
+use sakimori_liaison::measure::{Held, measure, with_facts};
 use sakimori_respond::plan::goal::Reading;
 use sakimori_respond::plan::life::{Duty, Event, Kill};
-use sakimori_respond::plan::observe::Observation;
-use sakimori_respond::plan::{Digest, Plan, document};
+use sakimori_respond::plan::{Plan, document};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -34,11 +31,11 @@ pub(super) async fn told(app: &Shared, room: &Room, stepped: &Stepped) -> Answer
         return Err(Problem::new(Code::Refused, words_of(refused)));
     }
     let state = stepped.held.state();
-    Ok(with_cautions(state_of(state), room.cautions(state.plan())))
+    Ok(with_cautions(state_of(state), &room.cautions(state.plan())))
 }
 
 /// The same with what to look at: whoever says yes sees it, whatever they do.
-fn with_cautions(mut told: Value, cautions: Vec<String>) -> Value {
+fn with_cautions(mut told: Value, cautions: &[String]) -> Value {
     if let Some(told) = told.as_object_mut() {
         told.insert("cautions".to_owned(), json!(cautions));
     }
@@ -97,7 +94,7 @@ pub(crate) async fn propose(
         .await;
     let drafted = drafted.map(|turn| turn.held);
     let held = app.tried(&caller, Leave::DraftRequest, drafted).await?;
-    let state = with_cautions(state_of(held.state()), cautions);
+    let state = with_cautions(state_of(held.state()), &cautions);
     findings_kept(&room, &held, state, by.as_str()).await
 }
 
@@ -247,9 +244,9 @@ pub(crate) enum Deed {
     },
     /// Puts it in force, step by step. At level 2 two people do the same within fifteen minutes.
     Dispatch {
-        /// What others see of the targets now; those of the plan without it.
-        #[schema(value_type = Option<Vec<Object>>)]
-        observations: Option<Value>,
+        /// What others see of the targets now, from behind the decision: texts that their observers signed, as notes.
+        #[serde(default)]
+        observations: Vec<String>,
     },
     /// Brings what others see of the targets; a changed target suspends it.
     Observe {
@@ -334,12 +331,15 @@ async fn event(app: &Shared, held: &Held, deed: Deed, by: &Name) -> Answer<Optio
             words: written("why", &why)?,
         },
         Deed::Withdraw => Event::Withdraw { by },
-        Deed::Invoked { authority, text } => invoked(app, held, &authority, &text).await?,
+        Deed::Invoked { authority, text } => {
+            let authority = id_of(&authority)?;
+            let room = room(app).await?;
+            room.invoked(held, authority, text.as_bytes()).await?
+        }
         Deed::Dispatch { observations } => {
-            let observations: Vec<Observation> = match &observations {
-                Some(value) => list("observations", value)?,
-                None => held.state().plan().observations.clone(),
-            };
+            let room = room(app).await?;
+            let notes: Vec<Vec<u8>> = observations.into_iter().map(String::into_bytes).collect();
+            let observations = room.sworn(held, &notes).await?;
             let alone = held.state().level() < 2;
             let id = held.state().plan().id;
             let now = app.host.seconds();
@@ -351,6 +351,7 @@ async fn event(app: &Shared, held: &Held, deed: Deed, by: &Name) -> Answer<Optio
                     None => return Ok(None),
                 }
             };
+            room.rehearsed(held).await?;
             Event::Dispatch {
                 by: people,
                 observations,
@@ -392,38 +393,6 @@ async fn event(app: &Shared, held: &Held, deed: Deed, by: &Name) -> Answer<Optio
 fn of_executor(held: &Held) -> Kill {
     let chain = &held.state().plan().chain;
     Kill::Designation(chain.executor.number.clone())
-}
-
-/// The officers of an urgent statement are those whom the log names, not those whom a caller names.
-async fn invoked(app: &Shared, held: &Held, authority: &str, text: &str) -> Answer<Event> {
-    let authority = id_of(authority)?;
-    let room = room(app).await?;
-    let register = register(&*app.store).await.map_err(|e| kept(&e))?;
-    let signed = SignedText::read(&room, held, &register, text.as_bytes())?;
-    let officers = app
-        .blocking(move |app| {
-            let office = super::super::office::office(&app.part)?;
-            let book = crate::measure::book(office.node());
-            let book = book.map_err(|e| crate::part::refused(&e))?;
-            let none = || Problem::new(Code::NotFound, "no such statement is on record");
-            let found = book.authority(authority).ok_or_else(none)?;
-            match &found.statement.decided {
-                Basis::Urgent { officers } if Digest(found.statement.pack) == signed.digest => {
-                    Ok((officers.clone(), signed.digest))
-                }
-                _ => Err(Problem::new(
-                    Code::Refused,
-                    "the statement is not urgent, or of another text",
-                )),
-            }
-        })
-        .await?;
-    let (officers, text) = officers;
-    Ok(Event::Invoke {
-        officers,
-        text,
-        authority,
-    })
 }
 
 /// Does something to a measure, in the caller's name.

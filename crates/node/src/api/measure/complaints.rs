@@ -3,27 +3,35 @@
 use super::{acts_as, kept, reads, room};
 use crate::app::{Caller, Shared};
 use crate::extract::{Json, written};
-use crate::limits::{COMPLAINTS_MAX, COMPLAINTS_WINDOW};
+use crate::limits::{COMPLAINTS_ALL_MAX, COMPLAINTS_MAX, COMPLAINTS_WINDOW};
 use crate::measure::{LISTS_NOTE, follow, settings_of_now};
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::server::Connection;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::StatusCode;
 use sakimori_access::Act as Leave;
-use sakimori_liaison::measure::{Looked, Turn, any, complaint, complaints, public_register};
-use sakimori_respond::plan::complaint::{Complaint, WORDS_BYTES_MAX};
+use sakimori_liaison::measure::{
+    ComplaintsFrom, Looked, Turn, any, complaint, complaints_page, public_register,
+};
+use sakimori_respond::plan::complaint::{Complaint, Register, WORDS_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::time::Duration;
 use utoipa::ToSchema;
 
+/// Everybody, for the pace of all networks together.
+const EVERYBODY: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 /// Letters of a reference.
 const REFERENCE_LETTERS: usize = 26;
+
+/// How long the public register is told as it was counted last.
+const REGISTER_FRESH: Duration = Duration::from_mins(1);
 
 /// A complaint.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewComplaint {
-    /// Which address or name is met.
+    /// Which address or name is met, or the reference that a blocked name's TXT record tells.
     #[schema(max_length = 300)]
     pub target: String,
     /// What is wrong. How to be reached can stand here; nothing has to.
@@ -39,7 +47,7 @@ pub(crate) struct ComplaintTaken {
 }
 
 /// Whether this node carries measures out at all: lists are in use, or a measure is there that somebody can be met by.
-async fn set_up(app: &Shared) -> Answer<()> {
+pub(super) async fn set_up(app: &Shared) -> Answer<()> {
     let in_use = app.folder.join(LISTS_NOTE).exists();
     if in_use || any(&*app.store).await.map_err(|e| kept(&e))? {
         return Ok(());
@@ -76,6 +84,14 @@ pub(super) async fn take(
     let pace = (COMPLAINTS_MAX, COMPLAINTS_WINDOW);
     let (address, at) = (connection.address.ip(), app.host.counted_ms());
     app.measures.paces.take_at_most(address, at, pace)?;
+    // Many networks together are bounded too: what comes beyond it would only hide what came before.
+    let all = (COMPLAINTS_ALL_MAX, COMPLAINTS_WINDOW);
+    if let Err(problem) = app.measures.pace.take_at_most(EVERYBODY, at, all) {
+        let words = "more complaints come than are taken; letters and telephone remain";
+        let now = app.host.seconds();
+        app.measures.alarm(now, "", "complaint", words);
+        return Err(problem);
+    }
     set_up(app).await?;
     let target = written("target", &new.target)?;
     let words = written("words", &new.words)?;
@@ -99,6 +115,7 @@ pub(super) async fn take(
     let done = room.with("stranger", async |m| m.complain(taken, &looked).await);
     let (paper, turn) = done.await?;
     let reference = paper.complaint.reference.clone();
+    app.measures.forget_register();
     app.measures.alarm(
         app.host.seconds(),
         paper.measure.as_deref().unwrap_or_default(),
@@ -179,17 +196,54 @@ pub(super) async fn standing(
     (status = 200, description = "`received`, `open`, `dismissed`, `upheld`, `ended`.", body = Object),
 ))]
 pub(crate) async fn register(State(app): State<Shared>) -> Answer<axum::Json<Value>> {
+    counted(&app)
+        .await
+        .map(|register| axum::Json(json!(register)))
+}
+
+/// The register in numbers; counted anew at most once a minute, however often it is asked for.
+pub(super) async fn counted(app: &Shared) -> Answer<Register> {
+    let now = app.host.counted_ms();
+    if let Some(register) = app.measures.register(now, REGISTER_FRESH) {
+        return Ok(register);
+    }
     let register = public_register(&*app.store).await.map_err(|e| kept(&e))?;
-    Ok(axum::Json(json!(register)))
+    app.measures.keep_register(now, &register);
+    Ok(register)
+}
+
+/// Which complaints.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// `open`, `upheld` or `dismissed`; all without it.
+    state: Option<String>,
+    /// Those that came last first; without it those that wait longest.
+    #[serde(default)]
+    newest: bool,
+    /// Where the page before ended: its `next`.
+    behind: Option<u64>,
 }
 
 /// Complaints as the office has them.
-#[utoipa::path(get, path = "/v1/measure-complaints", tag = "measures", responses(
-    (status = 200, description = "`complaints`, and `more`.", body = Object),
+#[utoipa::path(get, path = "/v1/measure-complaints", tag = "measures", params(Which), responses(
+    (status = 200, description = "`complaints`, and `next` where more can follow: `behind` of the next page.", body = Object),
 ))]
-pub(crate) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<axum::Json<Value>> {
+pub(crate) async fn list(
+    State(app): State<Shared>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Answer<axum::Json<Value>> {
     reads(&app, &caller).await?;
-    let (all, more) = complaints(&*app.store, None).await.map_err(|e| kept(&e))?;
+    let from = if which.newest {
+        ComplaintsFrom::Newest
+    } else {
+        ComplaintsFrom::Oldest
+    };
+    let state = which.state.as_deref();
+    let page = complaints_page(&*app.store, state, from, which.behind).await;
+    let (all, next) = page.map_err(|e| kept(&e))?;
     let rows = all.iter().map(|one| {
         let said = &one.said;
         json!({
@@ -198,7 +252,7 @@ pub(crate) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<ax
         })
     });
     let rows: Vec<Value> = rows.collect();
-    Ok(axum::Json(json!({"complaints": rows, "more": more})))
+    Ok(axum::Json(json!({"complaints": rows, "next": next})))
 }
 
 /// A person's decision.
@@ -247,6 +301,7 @@ pub(super) async fn done(
     let outcome = room.with(by, async |m| m.decide(reference, upheld, &answer).await);
     let outcome = outcome.await;
     let (_, turn) = app.tried(caller, Leave::Respond, outcome).await?;
+    app.measures.forget_register();
     Box::pin(followed(app, turn, by)).await?;
     let state = if upheld { "upheld" } else { "dismissed" };
     Ok(json!({"reference": reference, "state": state}))

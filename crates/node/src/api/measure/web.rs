@@ -7,7 +7,6 @@ use super::stops;
 use super::{acts_as, held, kept, reads, room};
 use crate::app::{Caller, Shared};
 use crate::extract::Form;
-use crate::measure::LISTS_NOTE;
 use crate::pages::{html_of, measure as pages};
 use crate::problem::{Answer, Code, Problem};
 use crate::server::Connection;
@@ -17,11 +16,13 @@ use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use sakimori_access::{Act as Leave, Object};
-use sakimori_liaison::measure::{
-    Held, complaint, complaints as all_complaints, measures, public_register, stop,
-};
+use sakimori_liaison::measure::{ComplaintPaper, Held, complaint, measures, stop};
+use sakimori_liaison::paper::Written;
 use sakimori_respond::plan::life::Stage;
 use serde::Deserialize;
+
+/// Most complaints of a measure that its page shows; the list has all of them.
+const COMPLAINTS_SHOWN_MAX: usize = 200;
 
 pub(super) fn routes() -> Router<Shared> {
     super::followed::routes()
@@ -60,10 +61,7 @@ async fn one(
 ) -> Answer<Response> {
     reads(&app, &caller).await?;
     let held = held(&app, &measure).await?;
-    let found = all_complaints(&*app.store, None).await;
-    let (mut found, _) = found.map_err(|e| kept(&e))?;
-    let id = held.state().plan().id.to_string();
-    found.retain(|one| one.said.measure.as_deref() == Some(id.as_str()));
+    let found = complaints_of(&app, &held).await?;
     let reader = app.reader(&caller, &headers);
     let may = app.may(&caller, Leave::Respond, &Object::any()).await;
     let now = app.host.seconds();
@@ -79,6 +77,19 @@ async fn one(
         now,
     );
     Ok(html_of(shown))
+}
+
+/// Complaints about a measure: those that wait for a person first.
+async fn complaints_of(app: &Shared, held: &Held) -> Answer<Vec<Written<ComplaintPaper>>> {
+    let references = held.state().complaints();
+    let open = references.iter().filter(|(_, decided)| decided.is_none());
+    let done = references.iter().filter(|(_, decided)| decided.is_some());
+    let mut found = Vec::new();
+    for (reference, _) in open.chain(done).take(COMPLAINTS_SHOWN_MAX) {
+        let one = complaint(&*app.store, reference).await;
+        found.push(one.map_err(|e| kept(&e))?);
+    }
+    Ok(found)
 }
 
 /// What to look at before saying yes. Names of what waits for a person are looked up for it; those of what is decided are looked up all the time.
@@ -112,6 +123,7 @@ async fn acted(
         "release" if pressed.confirm == "yes" => Deed::Release,
         "release" => return Err(Problem::new(Code::Incomplete, "`confirm` is not set")),
         "hold" => Deed::Hold,
+        "free" => Deed::Free,
         _ => {
             return Err(Problem::new(
                 Code::Incomplete,
@@ -223,9 +235,9 @@ async fn decided(
 }
 
 async fn shown(app: &Shared, headers: &HeaderMap, taken: Option<&str>) -> Answer<Response> {
-    let register = public_register(&*app.store).await.map_err(|e| kept(&e))?;
+    let register = complaints::counted(app).await?;
     let reader = app.reader(&Caller::Stranger, headers);
-    let set_up = app.folder.join(LISTS_NOTE).exists();
+    let set_up = complaints::set_up(app).await.is_ok();
     Ok(html_of(pages::complaints(
         &reader, taken, set_up, &register,
     )))

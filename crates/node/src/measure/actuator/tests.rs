@@ -1,5 +1,4 @@
 use super::*;
-use sakimori_authority::measure::Deed;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::consumer::{NSID, Sakimori};
 use sakimori_respond::openc2::{Language, Profile, Slpf};
@@ -120,11 +119,7 @@ fn a_dry_run_refuses_the_effect_that_it_names_and_no_other() {
         "statement": "x", "rehearsed": true, "faults": [{"deed": "block", "target": TARGET, "fault": "no table"}],
     }))
     .unwrap();
-    let mut one = command(Some(3600));
-    assert_eq!(run.refuses(&one), Some("no table"));
-    one.target = "198.51.100.8/32".to_owned();
-    assert_eq!(run.refuses(&one), None);
-    one.target = TARGET.to_owned();
-    one.deed = Deed::FlowRule;
-    assert_eq!(run.refuses(&one), None);
+    assert_eq!(run.refuses(Deed::Block, TARGET), Some("no table"));
+    assert_eq!(run.refuses(Deed::Block, "198.51.100.8/32"), None);
+    assert_eq!(run.refuses(Deed::FlowRule, TARGET), None);
 }

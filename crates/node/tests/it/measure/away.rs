@@ -53,9 +53,10 @@ fn an_actuator_that_accepts_and_never_answers_keeps_no_other_waiting() {
     let _silent = silent(&desk);
     desk.approved_as(&two(&desk));
     desk.dispatched();
-    until("the first effect", || {
-        let heard = desk.actuator.heard();
-        heard.contains(&"deny".to_owned()).then_some(())
+    until("the silent one is commanded", || {
+        let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
+        let at = |aim: usize| said["state"]["effects"][aim]["at"] == ["there", "asked"][aim];
+        (at(0) && at(1)).then_some(())
     });
     assert_eq!(desk.stage(), "dispatching", "the other effect is not there");
     // Both are taken back; in the order of their names the silent one comes first.
@@ -171,4 +172,34 @@ fn with_the_lists_gone_nothing_begins_and_a_revocation_ends_the_measure() {
     let said = good(&desk.by("e-01").get(&format!("/v1/measures/{ID}")));
     assert_eq!(said["state"]["end"], "revoked", "{said}");
     assert!(desk.actuator.heard().contains(&"allow".to_owned()));
+}
+
+#[test]
+fn what_a_dry_run_refuses_is_told_and_not_dispatched() {
+    let desk = Desk::open(None);
+    let heard = &desk.actuator.heard;
+    let fault = json!({"deed": "block", "target": TARGET, "fault": "the table is another's"});
+    heard.faults.lock().unwrap().push(fault);
+    desk.approved();
+    // It is told as soon as the approval was brought, before anybody dispatches.
+    let alarms = || good(&desk.by("e-01").get("/v1/measure-alarms")).to_string();
+    until("that is told", || {
+        alarms().contains("the table is another's").then_some(())
+    });
+    let dispatch = desk.dispatch();
+    let mut refused = desk.act("e-01", &dispatch);
+    if refused.json()["waits"].is_string() {
+        refused = desk.act("e-02", &dispatch);
+    }
+    assert_eq!(refused.code(), "refused");
+    assert!(
+        refused.text().contains("would refuse block"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(desk.stage(), "approved");
+    assert!(!desk.actuator.heard().contains(&"deny".to_owned()));
+    heard.faults.lock().unwrap().clear();
+    desk.dispatched();
+    desk.comes_to("in-force");
 }

@@ -57,12 +57,16 @@ fn in_force() -> Desk {
 
 /// The text of the next revision as both officers sign it.
 fn signed(desk: &Desk, renewal: &Value) -> String {
-    let text = desk
-        .by("o1")
-        .post_json(&format!("/v1/measures/{ID}/renewal-text"), renewal);
+    signed_as(desk, renewal, 2)
+}
+
+fn signed_as(desk: &Desk, renewal: &Value, revision: u64) -> String {
+    let path = format!("/v1/measures/{ID}/renewal-text");
+    let text = desk.by("o1").post_json(&path, renewal);
     assert_eq!(text.status, 200, "{}", text.text());
     let text = text.text();
-    assert!(text.contains("\nrevision: 2\n"), "{text}");
+    let line = format!("\nrevision: {revision}\n");
+    assert!(text.contains(&line), "{text}");
     let node = desk.nation.office_node();
     let signers = ["o1", "o2"].map(|id| keys::read(&officer_key(&node, id)).unwrap());
     let note = Note::sign(&text, &[&signers[0], &signers[1]], 0).unwrap();
@@ -74,13 +78,9 @@ fn denies(desk: &Desk) -> usize {
     heard.iter().filter(|word| *word == "deny").count()
 }
 
-#[test]
-fn a_renewal_is_signed_at_both_nodes_and_the_effects_go_on_without_a_gap() {
-    let desk = in_force();
-    let first = request(&desk, None);
-    let before = state(&desk);
-    let renewal = renewal(&desk);
-    let text = signed(&desk, &renewal);
+/// Asks once with what the rules refuse, and then as they want it; gives what the interface answers.
+fn asked(desk: &Desk, renewal: &Value, text: &str) -> Value {
+    let first = request(desk, None);
     let officer = desk.by("o1");
     let path = format!("/v1/measures/{ID}/renew");
     // What the rules refuse is not before the commission.
@@ -89,34 +89,30 @@ fn a_renewal_is_signed_at_both_nodes_and_the_effects_go_on_without_a_gap() {
     let refused = officer.post_json(&path, &json!({"renewal": none, "text": text}));
     assert_eq!(refused.code(), "refused", "{}", refused.text());
     let mut longer = renewal.clone();
-    longer["not_after"] = json!(desk.nation.host.seconds().plus(3 * DAY_SECONDS).to_string());
+    let late = desk.nation.host.seconds().plus(3 * DAY_SECONDS);
+    longer["not_after"] = json!(late.to_string());
     let refused = officer.post_json(&path, &json!({"renewal": longer, "text": text}));
     assert_eq!(refused.code(), "refused", "the text is of another plan");
-    assert_eq!(request(&desk, None), first);
-    let responder = desk
-        .by("e-01")
-        .post_json(&path, &json!({"renewal": renewal, "text": text}));
+    assert_eq!(request(desk, None), first);
+    let body = json!({"renewal": renewal, "text": text});
+    let responder = desk.by("e-01").post_json(&path, &body);
     assert_eq!(responder.code(), "not-allowed");
+    good(&officer.post_json(&path, &body))
+}
 
-    let asked = good(&officer.post_json(&path, &json!({"renewal": renewal, "text": text})));
-    assert_eq!(asked["state"]["stage"], "in-force");
-    assert_eq!(asked["state"]["renewing"], asked["text"]);
-
-    // Members see what differs, the plan behind it, and decide with their own keys.
-    let name = request(&desk, Some(&first));
+/// Members see what differs, the plan behind it, and decide with their own keys.
+fn decided(desk: &Desk, name: &str, (text, replaced): (&str, &str)) {
     let chair = desk.nation.person(Role::Commission, "m1");
     let page = chair.get(&format!("/requests/{name}")).text();
     assert!(page.contains("Renewal 1 of at most 1"), "{page}");
     let shown = good(&chair.get(&format!("/v1/requests/{name}/plan")));
     let line = format!("dossier: sha256:{}\n", shown["digest"].as_str().unwrap());
     assert!(text.contains(&line), "{line}");
-    assert_eq!(
-        shown["plan"]["dossier"]["evidence"][1]["what"],
-        "beacons go on"
-    );
-    let read = |path: &str| chair.get(&format!("/v1/requests/{name}{path}")).text();
-    let statement = read(&format!("/text?{SITTING}"));
-    let replaces = format!("replaces: {}", before["authority"].as_str().unwrap());
+    let new = &shown["plan"]["dossier"]["evidence"][1];
+    assert_eq!(new["what"], "beacons go on");
+    let statement = chair.get(&format!("/v1/requests/{name}/text?{SITTING}"));
+    let statement = statement.text();
+    let replaces = format!("replaces: {replaced}");
     assert!(statement.contains(&replaces), "{statement}");
     for member in ["m1", "m2", "m3"] {
         let caller = desk.nation.person(Role::Commission, member);
@@ -124,38 +120,11 @@ fn a_renewal_is_signed_at_both_nodes_and_the_effects_go_on_without_a_gap() {
         let said = caller.post_note(&format!("/v1/requests/{name}/signatures"), &note);
         assert_eq!(said.status, 200, "{}", said.text());
     }
-    until("the renewal", || {
-        (state(&desk)["renewals"] == 1).then_some(())
-    });
-    until("the effect, anew", || (denies(&desk) >= 2).then_some(()));
-    desk.comes_to("in-force");
-    let after = state(&desk);
-    assert_ne!(after["authority"], before["authority"]);
-    let time = |state: &Value| -> Seconds { state["until"].as_str().unwrap().parse().unwrap() };
-    assert_eq!(
-        time(&after).0,
-        time(&json!({"until": renewal["not_after"]})).0 + 1
-    );
-    assert!(
-        !desk.actuator.heard().contains(&"allow".to_owned()),
-        "nothing was taken back between: {:?}",
-        desk.actuator.heard()
-    );
-    // There are no more than the plan says.
-    let mut renewal = self::renewal(&desk);
-    renewal["evidence"][0]["id"] = json!("finding-3");
-    let text = desk
-        .by("o1")
-        .post_json(&format!("/v1/measures/{ID}/renewal-text"), &renewal);
-    assert_eq!(text.status, 200, "{}", text.text());
-    let node = desk.nation.office_node();
-    let signers = ["o1", "o2"].map(|id| keys::read(&officer_key(&node, id)).unwrap());
-    let note = Note::sign(&text.text(), &[&signers[0], &signers[1]], 0).unwrap();
-    let note = String::from_utf8(note.to_bytes()).unwrap();
-    let more = officer.post_json(&path, &json!({"renewal": renewal, "text": note}));
-    assert!(more.text().contains("renewed 1 times"), "{}", more.text());
+}
 
-    // The commission's own copy of the log shows all of it.
+/// The commission's own copy of the log shows all of it.
+fn shown_at_the_commission(desk: &Desk, name: &str) {
+    let chair = desk.nation.person(Role::Commission, "m1");
     let life = until("the life at the commission", || {
         let life = chair.get(&format!("/v1/measure-lives/{ID}")).json();
         let acts = life["acts"].as_array()?;
@@ -164,46 +133,63 @@ fn a_renewal_is_signed_at_both_nodes_and_the_effects_go_on_without_a_gap() {
     });
     assert_eq!(life["renewals_most"], 1);
     assert_eq!(life["revisions"].as_array().unwrap().len(), 2);
-    assert_eq!(
-        life["revisions"][0]["authority"]["renewed_by"],
-        after["authority"]
-    );
+    let renewed_by = &life["revisions"][0]["authority"]["renewed_by"];
+    assert_eq!(*renewed_by, state(desk)["authority"]);
+    let link = format!("/requests/{name}/plan");
     let page = chair.get(&format!("/measures/{ID}")).text();
-    for word in [
-        format!("/requests/{name}/plan").as_str(),
-        "dispatch",
-        "in-force",
-    ] {
+    for word in [link.as_str(), "dispatch", "in-force"] {
         assert!(page.contains(word), "{word} is not on {page}");
     }
-    let page = chair.get(&format!("/requests/{name}/plan")).text();
-    for word in [
-        TARGET,
-        "beacons go on",
-        "selected",
-        "FM-9",
-        "analyst-1",
-        "EXAMPLE-NET",
-        "900",
-    ] {
+    let page = chair.get(&link).text();
+    let words = "beacons go on|selected|FM-9|analyst-1|EXAMPLE-NET|900";
+    for word in words.split('|').chain([TARGET]) {
         assert!(page.contains(word), "{word} is not on {page}");
     }
     let year = japan(desk.nation.host.seconds()).year;
-    let figures = good(&chair.get(&format!("/v1/measure-figures?year={year}")));
-    for (name, count) in [
-        ("proposed", 1),
-        ("decided", 1),
-        ("renewals", 1),
-        ("dispatched", 1),
-        ("kills", 0),
-    ] {
-        assert_eq!(figures[name], count, "{name} in {figures}");
-    }
-    assert_eq!(
-        good(&chair.get(&format!("/v1/measure-figures?year={}", year - 1)))["proposed"],
-        0
-    );
+    let of = |year: u64| good(&chair.get(&format!("/v1/measure-figures?year={year}")));
+    let figures = of(year);
+    let counts = ["proposed", "decided", "renewals", "dispatched", "kills"];
+    let counts = counts.map(|name| figures[name].as_u64());
+    assert_eq!(counts, [1, 1, 1, 1, 0].map(Some), "{figures}");
+    assert_eq!(of(year - 1)["proposed"], 0);
     assert!(chair.get("/measures").text().contains(ID));
+}
+
+#[test]
+fn a_renewal_is_signed_at_both_nodes_and_the_effects_go_on_without_a_gap() {
+    let desk = in_force();
+    let first = request(&desk, None);
+    let before = state(&desk);
+    let renewal = renewal(&desk);
+    let text = signed(&desk, &renewal);
+    let said = asked(&desk, &renewal, &text);
+    assert_eq!(said["state"]["stage"], "in-force");
+    assert_eq!(said["state"]["renewing"], said["text"]);
+    let name = request(&desk, Some(&first));
+    decided(&desk, &name, (&text, before["authority"].as_str().unwrap()));
+    until("the renewal", || {
+        (state(&desk)["renewals"] == 1).then_some(())
+    });
+    until("the effect, anew", || (denies(&desk) >= 2).then_some(()));
+    desk.comes_to("in-force");
+    let after = state(&desk);
+    assert_ne!(after["authority"], before["authority"]);
+    let last: Seconds = renewal["not_after"].as_str().unwrap().parse().unwrap();
+    assert_eq!(after["until"], last.plus(1).to_string());
+    let heard = desk.actuator.heard();
+    assert!(
+        !heard.contains(&"allow".to_owned()),
+        "nothing was taken back between: {heard:?}"
+    );
+    shown_at_the_commission(&desk, &name);
+    // There are no more than the plan says.
+    let mut more = self::renewal(&desk);
+    more["evidence"][0]["id"] = json!("finding-3");
+    let text = signed_as(&desk, &more, 3);
+    let body = json!({"renewal": more, "text": text});
+    let path = format!("/v1/measures/{ID}/renew");
+    let refused = desk.by("o1").post_json(&path, &body).text();
+    assert!(refused.contains("renewed 1 times"), "{refused}");
 }
 
 #[test]
@@ -212,6 +198,11 @@ fn a_plan_goes_to_the_commission_alone_and_nobody_reads_it_without_leave() {
     desk.approved();
     let name = request(&desk, None);
     let path = format!("/v1/requests/{name}/plan");
+    // It comes by itself, before anybody looks.
+    let plans = desk.nation.role(Role::Commission).join("plans");
+    until("the plan", || {
+        std::fs::read_dir(&plans).ok()?.next().map(|_| ())
+    });
     let digest = {
         let chair = desk.nation.person(Role::Commission, "m1");
         let shown = good(&chair.get(&path));
@@ -272,9 +263,10 @@ fn the_whole_office_is_stopped_until_another_lets_go_also_what_is_decided_later(
     until("the stop", || {
         (state(&desk)["halted"] == true).then_some(())
     });
-    let dispatch = desk.act("e-01", &json!({"act": "dispatch"}));
+    let act = desk.dispatch();
+    let dispatch = desk.act("e-01", &act);
     let dispatch = if dispatch.json()["waits"].is_string() {
-        desk.act("e-02", &json!({"act": "dispatch"}))
+        desk.act("e-02", &act)
     } else {
         dispatch
     };
@@ -297,7 +289,12 @@ fn the_whole_office_is_stopped_until_another_lets_go_also_what_is_decided_later(
     desk.comes_to("in-force");
     let all = good(&one.get("/v1/measures/hold"));
     assert_eq!(all["before"].as_array().unwrap().len(), 2);
-    // Both are on record with the commission.
+    stops_on_record(&desk);
+    executor_lets_nothing_go(&desk);
+}
+
+/// Both are on record with the commission.
+fn stops_on_record(desk: &Desk) {
     let chair = desk.nation.person(Role::Commission, "m1");
     until("the entries", || {
         let life = chair.get(&format!("/v1/measure-lives/{ID}")).json();
@@ -311,7 +308,12 @@ fn the_whole_office_is_stopped_until_another_lets_go_also_what_is_decided_later(
         let goes = kills.iter().any(|words| words.contains("dispatch goes on"));
         (stops && goes).then_some(())
     });
-    // The executor lets nothing go that another stopped.
+}
+
+/// The executor lets nothing go that another stopped; a release takes back all the same.
+fn executor_lets_nothing_go(desk: &Desk) {
+    let why = |text: &str| json!({"why": text});
+    let [one, two] = [desk.by("e-01"), desk.by("e-02")];
     good(&two.post_json("/v1/measures/hold", &why("once more")));
     let own = one.post_json("/v1/measures/let-go", &why("go on"));
     assert!(own.text().contains("carries out"), "{}", own.text());

@@ -1,0 +1,187 @@
+//! What people signed beside the measure's text, read with the keys that this office knows: those of the trust root's officers and sensors, and those of the register. In: notes. Out: observations, orders, urgent statements. Never: an observation
+//! in another's name; one from before the decision; a second person whom the first one names.
+
+use super::acts::Hands;
+use super::actuator::{DryRun, Unsure};
+use super::{Room, SignedText, kept};
+use crate::problem::{Answer, Code, Problem};
+use sakimori_authority::root::TrustRoot;
+use sakimori_authority::statement::Basis;
+use sakimori_control::ledger::installed_root;
+use sakimori_custody::ids::{AuthorityId, Name};
+use sakimori_liaison::measure::{Held, Register, register};
+use sakimori_respond::plan::Digest;
+use sakimori_respond::plan::life::Event;
+use sakimori_respond::plan::observe::Observation;
+use sakimori_respond::plan::sworn::{self, Order};
+use sakimori_tlog::key::VerifierKey;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How old the order of two people may be, seconds: as long as the second is waited for where both sign in.
+const ORDER_SECONDS: u64 = 900;
+
+/// How long a dispatch waits for dry runs.
+const REHEARSED_WAIT: Duration = Duration::from_secs(4);
+
+/// The key of a person, or of a sensor that observed.
+fn key_of(root: &TrustRoot, register: &Register, name: &Name) -> Option<VerifierKey> {
+    let officer = root.officers.iter().find(|one| one.id == *name);
+    let sensor = || {
+        root.sensors
+            .iter()
+            .find(|(id, _)| id.as_str() == name.as_str())
+    };
+    officer
+        .map(|one| one.key.clone())
+        .or_else(|| sensor().map(|(_, key)| key.clone()))
+        .or_else(|| register.person(name.as_str())?.key.parse().ok())
+}
+
+fn refuse(words: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::Refused, words)
+}
+
+impl Room {
+    async fn keys(&self) -> Answer<(TrustRoot, Register)> {
+        let root = installed_root(&self.node).map_err(|e| crate::part::refused(&e))?;
+        let register = register(&*self.store).await.map_err(|e| kept(&e))?;
+        Ok((root, register))
+    }
+
+    /// Observations of the targets of a measure, each signed by whoever observed, and from behind the decision.
+    ///
+    /// # Errors
+    /// [`Code::Refused`] names what is wrong.
+    pub async fn sworn(&self, held: &Held, notes: &[Vec<u8>]) -> Answer<Vec<Observation>> {
+        let (root, register) = self.keys().await?;
+        let id = held.state().plan().id;
+        let keys = |name: &Name| key_of(&root, &register, name);
+        let mut all = Vec::new();
+        for (number, note) in notes.iter().enumerate() {
+            let read = sworn::observations(note, id, &keys);
+            let read = read.map_err(|e| refuse(format!("observations {}: {e}", number + 1)))?;
+            all.extend(read);
+        }
+        if all.is_empty() {
+            return Err(refuse(
+                "a dispatch takes observations of now, each signed by its observer",
+            ));
+        }
+        let decided = held.state().decided_at();
+        if let Some(one) = all.iter().find(|one| Some(one.at) < decided) {
+            let words = format!(
+                "{}: the observation of {} is older than the decision",
+                one.target, one.at
+            );
+            return Err(refuse(words));
+        }
+        Ok(all)
+    }
+
+    /// An order of two people that both signed just now.
+    ///
+    /// # Errors
+    /// [`Code::Refused`] names what is wrong.
+    pub async fn ordered(&self, held: &Held, note: &[u8]) -> Answer<Order> {
+        let (root, register) = self.keys().await?;
+        let keys = |name: &Name| key_of(&root, &register, name);
+        let order = Order::check(note, held.state().plan().id, &keys);
+        let order = order.map_err(|e| refuse(format!("the order: {e}")))?;
+        let now = self.now();
+        let age = now.0.saturating_sub(order.time.0);
+        if age > ORDER_SECONDS || order.time > now.plus(ORDER_SECONDS) {
+            return Err(refuse(format!(
+                "the order is of {}; it holds for {ORDER_SECONDS} s",
+                order.time
+            )));
+        }
+        Ok(order)
+    }
+
+    /// The event of an urgent statement: its officers are those whom the log names, not those whom a caller names.
+    ///
+    /// # Errors
+    /// [`Code::Refused`], [`Code::NotFound`]; what the log says.
+    pub async fn invoked(&self, held: &Held, authority: AuthorityId, text: &[u8]) -> Answer<Event> {
+        let register = register(&*self.store).await.map_err(|e| kept(&e))?;
+        let signed = SignedText::read(self, held, &register, text)?;
+        let node = self.node.clone();
+        let book = tokio::task::spawn_blocking(move || super::book(&node)).await;
+        let book = book.map_err(|e| Problem::hidden(Code::Fault, e))?;
+        let book = book.map_err(|e| crate::part::refused(&e))?;
+        let none = || Problem::new(Code::NotFound, "no such statement is on record");
+        let found = book.authority(authority).ok_or_else(none)?;
+        match &found.statement.decided {
+            Basis::Urgent { officers } if Digest(found.statement.pack) == signed.digest => {
+                Ok(Event::Invoke {
+                    officers: officers.clone(),
+                    text: signed.digest,
+                    authority,
+                })
+            }
+            _ => Err(refuse("the statement is not urgent, or of another text")),
+        }
+    }
+
+    /// Asks every actuator of a measure, each beside the others, whether its system would take what was approved. One that does not answer is heard when it is commanded.
+    ///
+    /// # Errors
+    /// [`Code::Refused`] names each effect that would be refused; it is taken out, or what refuses it is repaired.
+    pub async fn rehearsed(&self, held: &Held) -> Answer<()> {
+        let state = held.state();
+        let Ok(hands) = self.hands(held).await else {
+            return Ok(());
+        };
+        let hands = Arc::new(hands);
+        let aims = || state.plan().aims.iter().zip(state.effects());
+        let meant = || aims().filter(|(_, effect)| !effect.narrowed);
+        let names: BTreeSet<&Name> = meant().map(|(aim, _)| &aim.actuator).collect();
+        let mut calls = tokio::task::JoinSet::new();
+        for name in names {
+            let (hands, name) = (Arc::clone(&hands), name.clone());
+            calls.spawn_blocking(move || {
+                let run = hands.dry_run(&name);
+                (name, run)
+            });
+        }
+        let mut words = Vec::new();
+        let mut runs = Vec::new();
+        // Who is too late is heard when it is commanded.
+        let _ = tokio::time::timeout(REHEARSED_WAIT, async {
+            while let Some(called) = calls.join_next().await {
+                runs.extend(called.ok());
+            }
+        })
+        .await;
+        calls.detach_all();
+        for (name, run) in runs {
+            let Ok(run) = run else {
+                continue;
+            };
+            let of = meant().filter(|(aim, _)| aim.actuator == name);
+            words.extend(of.filter_map(|(aim, _)| {
+                let fault = run.refuses(aim.deed, &aim.target)?;
+                let deed = aim.deed;
+                Some(format!(
+                    "`{name}` would refuse {deed} {}: {fault}",
+                    aim.target
+                ))
+            }));
+        }
+        if words.is_empty() {
+            return Ok(());
+        }
+        Err(refuse(words.join("; ")))
+    }
+}
+
+impl Hands {
+    fn dry_run(&self, actuator: &Name) -> Result<DryRun, Unsure> {
+        let files = super::bring::files_of(&self.node, self.authority, actuator);
+        let files = files.map_err(Unsure::Answered)?;
+        let wire = self.wire(actuator).map_err(Unsure::Answered)?;
+        wire.approve(&self.authority.to_string(), &files)
+    }
+}
