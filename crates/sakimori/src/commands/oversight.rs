@@ -22,6 +22,7 @@ use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 pub(super) fn run(command: Oversight, host: &Host) -> Result<ExitCode, Failure> {
     match command {
         Oversight::Report(Report::Write {
