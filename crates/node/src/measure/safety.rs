@@ -32,13 +32,12 @@ impl Hands {
     /// Writes down that the safety engine stopped the measure, where the last thing on record is not that. It is about all actuators: what was dispatched is taken back from each of them.
     pub(super) fn stopped(&self, words: &str) -> Result<(), String> {
         let book = super::book(&self.node).map_err(|e| told(&e))?;
-        let own = book
+        let mut own = book
             .measure_acts()
             .iter()
             .filter(|acted| acted.authority == self.authority);
-        let last = own
-            .filter(|acted| matches!(acted.act, MeasureAct::Dispatch | MeasureAct::Safety))
-            .next_back();
+        let last =
+            own.rfind(|acted| matches!(acted.act, MeasureAct::Dispatch | MeasureAct::Safety));
         if last.is_some_and(|last| last.act == MeasureAct::Safety) {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use sakimori_liaison::measure::{NamePaper, bring_facts, facts, keep_name, name_h
 use sakimori_respond::plan::collateral::Facts;
 use serde_json::Value;
 
-fn brought(target: &str, names: Value, looked: u64) -> Facts {
+fn brought(target: &str, names: &Value, looked: u64) -> Facts {
     let looked = Seconds(NOW.0 - looked).to_string();
     let facts = json!({"target": target, "names": names, "clients": null, "other_ppm": null, "is": [], "looked": looked, "countries": []});
     serde_json::from_value(facts).unwrap()
@@ -25,12 +25,12 @@ fn facts_are_taken_by_their_time_and_stand_against_a_plan(test: &str, postgres: 
         let target = "203.0.0.0/32";
         let bring = async |one: Facts| bring_facts(store, &[one], NOW, "o1").await;
         for (facts, why) in [
-            (brought("203.0.0.0", fact(1, 0), 0), "is written"),
-            (brought("process:1:2:x", fact(1, 0), 0), "process"),
+            (brought("203.0.0.0", &fact(1, 0), 0), "is written"),
+            (brought("process:1:2:x", &fact(1, 0), 0), "process"),
             (
                 brought(
                     target,
-                    json!({"low": 2, "high": 1, "source": "x", "at": NOW.to_string()}),
+                    &json!({"low": 2, "high": 1, "source": "x", "at": NOW.to_string()}),
                     0,
                 ),
                 "more than",
@@ -38,7 +38,7 @@ fn facts_are_taken_by_their_time_and_stand_against_a_plan(test: &str, postgres: 
             (
                 brought(
                     target,
-                    json!({"low": 0, "high": 1, "source": "x", "at": NOW.plus(1).to_string()}),
+                    &json!({"low": 0, "high": 1, "source": "x", "at": NOW.plus(1).to_string()}),
                     0,
                 ),
                 "not yet",
@@ -48,8 +48,8 @@ fn facts_are_taken_by_their_time_and_stand_against_a_plan(test: &str, postgres: 
             assert!(refused.contains(why), "{refused}");
         }
         // A plan that says nothing itself takes what was brought.
-        bring(brought(target, fact(2, 60), 60)).await.unwrap();
-        bring(brought(target, fact(9, 600), 600)).await.unwrap();
+        bring(brought(target, &fact(2, 60), 60)).await.unwrap();
+        bring(brought(target, &fact(9, 600), 600)).await.unwrap();
         let (all, more) = facts(store).await.unwrap();
         assert_eq!((all.len(), more), (1, false));
         let names = all[0].said.facts.names.clone().unwrap();
@@ -66,7 +66,7 @@ fn facts_are_taken_by_their_time_and_stand_against_a_plan(test: &str, postgres: 
         let good = house.at(NOW).take(id, &review("o2")).await.unwrap();
         assert!(good.refused.is_none(), "{:?}", good.refused);
         assert_eq!(good.held.state().plan().facts, own.facts);
-        bring(brought(target, fact(7, 5), 5)).await.unwrap();
+        bring(brought(target, &fact(7, 5), 5)).await.unwrap();
         let ask = Event::Ask {
             by: name("o1"),
             text: sakimori_respond::plan::Digest([7; 32]),
@@ -76,10 +76,10 @@ fn facts_are_taken_by_their_time_and_stand_against_a_plan(test: &str, postgres: 
             words.contains("takes level 2") && words.contains("passive-dns"),
             "{words}"
         );
-        bring(brought(target, fact(70, 4), 4)).await.unwrap();
+        bring(brought(target, &fact(70, 4), 4)).await.unwrap();
         let words = format!("{:?}", house.at(NOW).take(id, &ask).await.unwrap().refused);
         assert!(words.contains("too many others"), "{words}");
-        bring(brought(target, fact(1, 3), 3)).await.unwrap();
+        bring(brought(target, &fact(1, 3), 3)).await.unwrap();
         let fine = house.at(NOW).take(id, &ask).await.unwrap();
         assert!(fine.refused.is_none(), "{:?}", fine.refused);
         house.store.close().await;

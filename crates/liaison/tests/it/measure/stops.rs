@@ -86,7 +86,7 @@ fn a_plan_is_found_by_its_digest_also_behind_another_draft(test: &str, postgres:
         let first = plan(1, 1);
         measures.draft(first.clone(), &name("o1")).await.unwrap();
         let mut second = first.clone();
-        second.dossier.harm = "pumps stand still, and a mill".to_owned();
+        "pumps stand still, and a mill".clone_into(&mut second.dossier.harm);
         let redraft = Event::Redraft {
             plan: Box::new(second.clone()),
             by: name("o1"),

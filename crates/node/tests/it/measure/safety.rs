@@ -30,7 +30,9 @@ impl Unbound {
             folder.path().display()
         );
         for record in records {
-            text += &format!("  local-data: \"{record}\"\n");
+            for part in ["  local-data: \"", record, "\"\n"] {
+                text += part;
+            }
         }
         text += "remote-control:\n  control-enable: no\n";
         let file = folder.path().join("unbound.conf");
