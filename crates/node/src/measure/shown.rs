@@ -69,7 +69,7 @@ pub fn verdict_figures(papers: &[VerdictPaper]) -> BTreeMap<String, u64> {
 /// What the rules and the lists of now say of a plan: its level and who else is met, or every rule that it breaks.
 ///
 /// # Errors
-/// [`Code::Refused`]: the lists have ended.
+/// [`crate::problem::Code::Refused`]: the lists have ended.
 pub fn check_of(room: &Room, plan: &Plan, urgent: bool) -> Answer<Value> {
     let now = room.now();
     let judgement = room.judgement(plan)?;
