@@ -179,7 +179,7 @@ impl World {
         let now = self.now;
         match mail {
             Mail::Folder(site, folder) => {
-                if self.sites[site].take((*folder).clone(), now, &mut self.dice) {
+                if self.sites[site].take(&folder, now, &mut self.dice) {
                     self.mail(Mail::Took(site, folder));
                 }
             }

@@ -331,9 +331,10 @@ impl World {
         if let Some(approval) = open.next() {
             let decision = approval.decision();
             let begun = approval.not_before <= self.now;
-            return match asked {
-                true => Some(Event::Approve(decision)),
-                false => begun.then_some(Event::Renew(decision)),
+            return if asked {
+                Some(Event::Approve(decision))
+            } else {
+                begun.then_some(Event::Renew(decision))
             };
         }
         if decided && measure.refused && state.renewal().is_some() {

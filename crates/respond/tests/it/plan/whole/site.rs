@@ -177,7 +177,7 @@ impl Site {
     }
 
     /// A folder comes; whether it was taken to its end.
-    pub(super) fn take(&mut self, folder: Folder, now: u64, dice: &mut Dice) -> bool {
+    pub(super) fn take(&mut self, folder: &Folder, now: u64, dice: &mut Dice) -> bool {
         if self.engine.is_none() {
             return false;
         }
