@@ -415,7 +415,9 @@ impl Desk {
         let mut said = good(&self.by("e-01").get(&format!("/v1/measures/{ID}")));
         let now = self.nation.host.seconds().to_string();
         let all = said["plan"]["observations"].as_array_mut().unwrap();
-        all.iter_mut().for_each(|one| one["at"] = json!(now));
+        for one in all.iter_mut() {
+            one["at"] = json!(now);
+        }
         let all: Vec<Observation> = serde_json::from_value(json!(all)).unwrap();
         let notes = OBSERVERS.map(|observer| {
             let own = all.iter().filter(|one| one.observer.as_str() == observer);
@@ -458,18 +460,8 @@ impl Desk {
     }
 }
 
-#[test]
-fn a_measure_lives_at_a_running_office_from_its_plan_to_its_release() {
-    let desk = Desk::open(None);
-    desk.approved();
-    // The approval came to the actuator by the round alone, before anything was commanded.
-    until("the approval", || {
-        desk.actuator.has("statement.note").then_some(())
-    });
-    assert!(!desk.actuator.heard().contains(&"deny".to_owned()));
-    // Level 2 takes two people, and each of them is signed in.
-    let dispatch = desk.dispatch();
-    assert_eq!(desk.act("o1", &dispatch).code(), "not-allowed");
+/// A dispatch takes observations of now, each by whoever signed it.
+fn observed_now_and_signed(desk: &Desk, dispatch: &Value) {
     // What the plan says of its targets is none of now, and who carries out observes in nobody's name.
     let bare = desk.act("e-01", &json!({"act": "dispatch"}));
     assert!(
@@ -500,6 +492,21 @@ fn a_measure_lives_at_a_running_office_from_its_plan_to_its_release() {
         "{}",
         old.text()
     );
+}
+
+#[test]
+fn a_measure_lives_at_a_running_office_from_its_plan_to_its_release() {
+    let desk = Desk::open(None);
+    desk.approved();
+    // The approval came to the actuator by the round alone, before anything was commanded.
+    until("the approval", || {
+        desk.actuator.has("statement.note").then_some(())
+    });
+    assert!(!desk.actuator.heard().contains(&"deny".to_owned()));
+    // Level 2 takes two people, and each of them is signed in.
+    let dispatch = desk.dispatch();
+    assert_eq!(desk.act("o1", &dispatch).code(), "not-allowed");
+    observed_now_and_signed(&desk, &dispatch);
     let first = good(&desk.act("e-01", &dispatch));
     if first["level"] == 2 {
         assert_eq!(first["stage"], "approved", "{first}");
@@ -571,6 +578,25 @@ fn a_list_that_comes_to_protect_a_target_suspends_the_measure_at_the_next_round(
     assert!(alarms.to_string().contains(ID), "{alarms}");
 }
 
+/// Six complaints about the measure, the first of them named.
+fn listed_from_both_ends(desk: &Desk, first: &str) {
+    // Whichever end is flooded, the other is one page away, and each is about the measure.
+    let listed = |query: &str| {
+        good(
+            &desk
+                .by("e-01")
+                .get(&format!("/v1/measure-complaints{query}")),
+        )
+    };
+    let (oldest, newest) = (listed("?state=open"), listed("?state=open&newest=true"));
+    assert_eq!(oldest["complaints"][0]["reference"], first);
+    assert_eq!(newest["complaints"][5]["reference"], first);
+    let all = oldest["complaints"].as_array().unwrap();
+    assert!(all.iter().all(|one| one["measure"] == ID), "{oldest}");
+    let behind = listed(&format!("?state=open&behind={}", oldest["next"]));
+    assert_eq!(behind, json!({"complaints": [], "next": null}));
+}
+
 #[test]
 fn a_stranger_complains_gets_a_reference_and_ends_nothing_by_junk() {
     let bare = nation(None);
@@ -621,21 +647,7 @@ fn a_stranger_complains_gets_a_reference_and_ends_nothing_by_junk() {
     let other = stranger.get("/v1/complaints/00000000000000000000000000");
     assert_eq!(other.code(), "not-found");
 
-    // Whichever end is flooded, the other is one page away, and each is about the measure.
-    let listed = |query: &str| {
-        good(
-            &desk
-                .by("e-01")
-                .get(&format!("/v1/measure-complaints{query}")),
-        )
-    };
-    let (oldest, newest) = (listed("?state=open"), listed("?state=open&newest=true"));
-    assert_eq!(oldest["complaints"][0]["reference"], references[0].as_str());
-    assert_eq!(newest["complaints"][5]["reference"], references[0].as_str());
-    let all = oldest["complaints"].as_array().unwrap();
-    assert!(all.iter().all(|one| one["measure"] == ID), "{oldest}");
-    let behind = listed(&format!("?state=open&behind={}", oldest["next"]));
-    assert_eq!(behind, json!({"complaints": [], "next": null}));
+    listed_from_both_ends(&desk, &references[0]);
 
     // A person decides: the first was junk, the second was right.
     let decide = |id: &str, upheld: bool, reference: &str| {

@@ -458,7 +458,9 @@ impl Office {
         let mut plan: Value = serde_json::from_str(&plan).unwrap();
         let now = self.now().to_string();
         let all = plan["observations"].as_array_mut().unwrap();
-        all.iter_mut().for_each(|one| one["at"] = json!(now));
+        for one in all.iter_mut() {
+            one["at"] = json!(now);
+        }
         for observer in ["analyst-1", "analyst-2"] {
             let own: Vec<&Value> = all
                 .iter()
@@ -510,6 +512,11 @@ impl Office {
 
     pub(crate) fn round(&self) {
         self.line("measure --as e-01 round").yes();
+    }
+
+    /// What a round says to the person at the screen.
+    pub(crate) fn round_says(&self) -> String {
+        self.line("measure --as e-01 round").yes().err
     }
 
     /// The time of day in seconds.
@@ -597,6 +604,23 @@ impl Office {
         self.node.sensor(&[], capture).yes();
     }
 
+    /// The sensor reads scans that begin at a second, by pairs of who scans and who is scanned.
+    pub(crate) fn scanned(&self, begin: u64, pairs: &[([u8; 4], [u8; 4])]) {
+        let capture = self.path("scans.pcap");
+        captures::scans(&capture, u32::try_from(begin).unwrap(), pairs).unwrap();
+        self.counted(&capture);
+    }
+
+    /// Entries of the findings of scans by an address, in order.
+    pub(crate) fn scans_by(&self, source: &str) -> Vec<u64> {
+        let (all, _) =
+            sakimori_control::office::findings(&self.node.node, self.now(), 0, 1000).unwrap();
+        let of = all.iter().filter(|file| {
+            file.finding["behaviour"] == "vertical-scan" && file.finding["source"] == source
+        });
+        of.map(|file| file.index).collect()
+    }
+
     /// What rounds said of each target, the last time.
     pub(crate) fn judged(&self) -> BTreeMap<String, Value> {
         let shown = self.shown();
@@ -647,6 +671,21 @@ impl Office {
             .entries_of(sakimori_custody::entry::EntryType::Measure);
         let act = |entry: &Logged| entry.body["act"].as_str().map(str::to_owned);
         entries.iter().filter_map(act).collect()
+    }
+
+    /// Verdicts on a target in the log, in order.
+    pub(crate) fn verdicts_on_record(&self, target: &str) -> Vec<String> {
+        let entries = self
+            .node
+            .entries_of(sakimori_custody::entry::EntryType::Measure);
+        let details = entries.iter().filter_map(|one| one.body["detail"].as_str());
+        let lines = details.flat_map(str::lines);
+        let of = |line: &str| {
+            let mut words = line.split(' ');
+            let (what, verdict, whose) = (words.next()?, words.next()?, words.next()?);
+            (what == "verdict" && whose == target).then(|| verdict.to_owned())
+        };
+        lines.filter_map(of).collect()
     }
 
     /// The chain of custody and the report: a program that shares no code with ours checks the one. Playbooks of others are judged.
