@@ -27,6 +27,31 @@ fn frame(source: [u8; 4], destination: [u8; 4], ports: [u16; 2], flags: u8) -> V
     bytes
 }
 
+/// Ports of each scan of [`scans`]: more than any threshold of the default pack.
+const SCANNED: u16 = 400;
+
+/// Writes a capture in which each first address of a pair tries many ports of the second, from a second on, and gets no answer.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn scans(path: &Path, begin_s: u32, pairs: &[([u8; 4], [u8; 4])]) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    out.write_all(&HEADER)?;
+    for port in 1..=SCANNED {
+        for (source, destination) in pairs {
+            let bytes = frame(*source, *destination, [40_000, port], 2);
+            let length = (bytes.len() as u32).to_le_bytes();
+            out.write_all(&begin_s.to_le_bytes())?;
+            out.write_all(&(u32::from(port) * 1000).to_le_bytes())?;
+            out.write_all(&length)?;
+            out.write_all(&length)?;
+            out.write_all(&bytes)?;
+        }
+    }
+    out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(())
+}
+
 /// Writes `minutes` minutes with `flows` short connections each from home to [`ABROAD`], and as many packets that do not matter. Every window of a minute has records.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ mod judged;
 mod killed;
 mod lab;
 mod listed;
+mod moved;
 mod office;
 mod relay;
 mod urgent;
