@@ -23,12 +23,16 @@ coded! {
         Effect = 2 "effect",
         /// Effects ended.
         End = 3 "end",
-        /// Somebody used the kill switch.
+        /// Somebody took all of it back with the kill switch.
         Kill = 4 "kill",
         /// The safety engine stopped something.
         Safety = 5 "safety",
         /// What came of it was reported.
         Report = 6 "report",
+        /// Somebody holds its dispatch; what is in force stays until its end.
+        Hold = 7 "hold",
+        /// Somebody lets its dispatch go on.
+        Free = 8 "free",
     }
 }
 
@@ -144,7 +148,11 @@ impl Measures {
                 behind
             }
             MeasureAct::Effect | MeasureAct::Safety => !self.sent.contains(&(of.0, of.1, step)),
-            MeasureAct::End | MeasureAct::Kill | MeasureAct::Report => false,
+            MeasureAct::End
+            | MeasureAct::Kill
+            | MeasureAct::Report
+            | MeasureAct::Hold
+            | MeasureAct::Free => false,
         }
     }
 }

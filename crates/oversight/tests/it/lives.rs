@@ -22,19 +22,22 @@ fn the_log_alone_shows_what_was_asked_decided_and_done() {
     assert_eq!(text.effects["no-answer"], 1);
     assert!(text.request.is_some() && text.authority.is_some() && text.urgent.is_none());
     let acts: Vec<&str> = own.acts.iter().map(|act| act.act.as_str()).collect();
-    assert_eq!(acts, ["dispatch", "effect", "kill", "end"]);
+    assert_eq!(acts, ["dispatch", "effect", "hold", "free", "kill", "end"]);
     assert_eq!(own.dispatched, Some(Seconds(hour(3)).to_string()));
     assert_eq!(urgent.revisions[0].urgent, Some("open"));
     assert!(urgent.acts.is_empty() && urgent.report_due.is_none());
-    assert_eq!(book.life(own.measure.parse().unwrap(), now).as_ref(), Some(own));
+    assert_eq!(
+        book.life(own.measure.parse().unwrap(), now).as_ref(),
+        Some(own)
+    );
     assert_eq!(book.life("00".repeat(16).parse().unwrap(), now), None);
 }
 
 #[test]
 fn a_report_that_does_not_come_is_late_behind_its_last_second() {
     let book = good(&Story::measured());
-    // The kill switch released it.
-    let due = hour(3) + 30 * DAY_SECONDS;
+    // The kill switch released it; the hold before it ended nothing.
+    let due = hour(3) + 60 + 30 * DAY_SECONDS;
     for (now, late) in [(due, false), (due + 1, true)] {
         let row = &book.lives(Seconds(now))[0];
         assert_eq!(row.report_due, Some(Seconds(due).to_string()));

@@ -94,6 +94,9 @@ fn decided(t: &mut Teller) {
     t.time = hour(3);
     act(t, "dispatch", "measure", "dispatch", r#""s-01""#, 1);
     act(t, "effect", "measure", "effect", r#""s-01""#, 1);
+    act(t, "hold", "measure", "hold", "null", 0);
+    act(t, "free", "measure", "free", "null", 0);
+    t.time = hour(3) + 60;
     act(t, "kill", "measure", "kill", "null", 0);
     act(t, "end", "measure", "end", r#""s-01""#, 1);
     t.under("");

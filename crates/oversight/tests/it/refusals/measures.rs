@@ -30,6 +30,8 @@ fn a_measure_is_told_from_proposal_to_end() {
     let wanted = [
         MeasureAct::Dispatch,
         MeasureAct::Effect,
+        MeasureAct::Hold,
+        MeasureAct::Free,
         MeasureAct::Kill,
         MeasureAct::End,
     ];
@@ -189,9 +191,9 @@ fn a_measure_without_its_report_is_told_thirty_days_behind_its_end() {
         let mut told = told.iter().filter(|of| of.code == Told::MeasureUnreported);
         told.next().map(|of| (of.index, of.since))
     };
-    // Its kill switch was the end of all of it.
+    // Its kill switch was the end of all of it; that its dispatch was held before was none.
     let story = Story::measured();
-    let due = hour(3) + 30 * DAY;
+    let due = hour(3) + 60 + 30 * DAY;
     assert_eq!(told(&story, due), None);
     let dispatch = story.place("dispatch") as u64;
     assert_eq!(told(&story, due + 1), Some((dispatch, due)));

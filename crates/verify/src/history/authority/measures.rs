@@ -187,7 +187,7 @@ impl Authorities {
             return Err((Code::MeasureText, what));
         }
         let Some(actuator) = &act.actuator else {
-            let all = matches!(act.act.as_str(), "end" | "kill" | "safety" | "report");
+            let all = !matches!(act.act.as_str(), "dispatch" | "effect");
             let what = || (Code::MeasureActuator, format!("a {} of nobody", act.act));
             return all.then_some(()).ok_or_else(what);
         };
@@ -206,7 +206,7 @@ impl Authorities {
 fn read(body: &[u8], seen: &Seen<'_>) -> Result<Done, String> {
     let keys = ["act", "measure", "revision", "actuator", "step", "detail"];
     let fields = Fields::read(body, &keys)?;
-    let known = "dispatch effect end kill safety report";
+    let known = "dispatch effect end kill safety report hold free";
     let act = fields.parsed("act", |text| {
         known
             .split(' ')

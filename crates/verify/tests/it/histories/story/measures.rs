@@ -86,6 +86,10 @@ impl Story {
             self.rule("measure", &format!("authority {}", hex(&id)), "revoked");
         }
         self.world.wait(5);
+        if self.world.rng.of_100(40) {
+            self.done(&one, of, "hold", None, 0);
+            self.done(&one, of, "free", None, 0);
+        }
         self.done(&one, of, "kill", None, 1);
         self.done(&one, of, "end", Some("s-01"), 1);
         self.done(&one, of, "end", Some("s-02"), 1);

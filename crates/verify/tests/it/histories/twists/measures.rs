@@ -151,9 +151,9 @@ fn acts() -> Vec<Way> {
         ),
         act("an act is another act", &[46], |act, rng| {
             let words = [
-                "dispatch", "effect", "end", "kill", "safety", "report", "undo",
+                "dispatch", "effect", "end", "kill", "safety", "report", "hold", "free", "undo",
             ];
-            let word = words[rng.below(7) as usize];
+            let word = words[rng.below(9) as usize];
             act.json(|body| body["act"] = json!(word));
         }),
         act("an act is under another authority", &[46], |act, rng| {
