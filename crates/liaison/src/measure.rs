@@ -66,7 +66,7 @@ pub use verdict::{
 };
 
 use crate::error::LiaisonError;
-use crate::paper::{Document, Standing, Written, all, first, history, newest};
+use crate::paper::{Document, Standing, Written, first, history, newest};
 use crate::report::refused;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
@@ -230,17 +230,30 @@ pub async fn any(store: &dyn Store) -> Result<bool, LiaisonError> {
 /// # Errors
 /// What the store says.
 pub async fn lives(store: &dyn Store) -> Result<(Vec<Held>, Vec<String>), LiaisonError> {
+    let (held, broken, _) = some(store, usize::MAX).await?;
+    Ok((held, broken))
+}
+
+/// At most so many measures, words on those that cannot be read, and whether there are more.
+async fn some(
+    store: &dyn Store,
+    most: usize,
+) -> Result<(Vec<Held>, Vec<String>, bool), LiaisonError> {
     let (mut held, mut broken) = (Vec::new(), Vec::new());
-    let mut after = 0;
-    loop {
-        let some = store
+    let (mut after, mut more) = (0, false);
+    while !more {
+        let papers = store
             .papers(View::All, LifePaper::KIND, None, after)
             .await?;
-        let Some(last) = some.last() else {
+        let Some(last) = papers.last() else {
             break;
         };
         after = last.sequence;
-        for kept in some {
+        for kept in papers {
+            if held.len() + broken.len() == most {
+                more = true;
+                break;
+            }
             let id = &kept.paper.id;
             let read = match id.parse() {
                 Ok(id) => measure(store, id).await,
@@ -254,24 +267,15 @@ pub async fn lives(store: &dyn Store) -> Result<(Vec<Held>, Vec<String>), Liaiso
         }
     }
     held.sort_by_key(|one| one.state().drafted());
-    Ok((held, broken))
+    Ok((held, broken, more))
 }
 
-/// All measures, the newest last; `true` beside them where there are more than [`MEASURES_MAX`].
+/// Measures for a list, the newest last; `true` beside them where there are more than [`MEASURES_MAX`]. One that cannot be read is left out, and told where [`lives`] is asked.
 ///
 /// # Errors
-/// As [`measure`].
+/// What the store says.
 pub async fn measures(store: &dyn Store) -> Result<(Vec<Held>, bool), LiaisonError> {
-    let (papers, more) = all::<LifePaper>(store, View::All, None, MEASURES_MAX).await?;
-    let mut held = Vec::with_capacity(papers.len());
-    for paper in papers {
-        let id = paper
-            .id
-            .parse()
-            .map_err(|_| refused("measure", "its id is none"))?;
-        held.push(measure(store, id).await?);
-    }
-    held.sort_by_key(|one| one.state().drafted());
+    let (held, _, more) = some(store, MEASURES_MAX).await?;
     Ok((held, more))
 }
 

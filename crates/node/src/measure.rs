@@ -59,13 +59,11 @@ pub use watch::EffectLine;
 
 use crate::problem::{Answer, Code, Problem};
 use sakimori_control::error::told;
-use sakimori_control::journal::Log;
-use sakimori_control::{ControlError, Host, Node};
+use sakimori_control::{Host, Node};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::LiaisonError;
 use sakimori_liaison::measure::{Held, Lists, Measures, Turn, lives, measure};
-use sakimori_oversight::Book;
 use sakimori_respond::plan::Terms;
 use sakimori_respond::plan::life::{Act, Duty, Event, Record, Refused, To};
 use sakimori_respond::safety::Protected;
@@ -106,6 +104,15 @@ pub struct Stepped {
     pub refused: Option<Refused>,
     /// Who is to be told.
     pub told: Vec<Told>,
+}
+
+/// What came of a round.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// By measure, in the order in which it came.
+    pub steps: Vec<Stepped>,
+    /// What could not be done and belongs to no measure that can be read; it is tried again.
+    pub trouble: Vec<String>,
 }
 
 /// What the office carries measures out with.
@@ -179,12 +186,23 @@ impl Room {
     /// # Errors
     /// [`Code::Refused`] where there are no legal numbers.
     pub fn open(node: &Node, host: &Host, store: Arc<dyn Store>, folder: PathBuf) -> Answer<Self> {
+        Self::reading_on(node, host, store, folder, Arc::default())
+    }
+
+    /// The same with a log that was read before.
+    fn reading_on(
+        node: &Node,
+        host: &Host,
+        store: Arc<dyn Store>,
+        folder: PathBuf,
+        watched: Arc<Watched>,
+    ) -> Answer<Self> {
         let (bundle, without) = match lists_of(node, host, &folder) {
             Ok(bundle) => (Some(Arc::new(bundle)), None),
             Err(problem) => (None, Some(problem)),
         };
         Ok(Self {
-            terms: terms(node, host)?,
+            terms: terms(&watched, node, host)?,
             bundle,
             without,
             node: node.clone(),
@@ -195,22 +213,31 @@ impl Room {
             brought: Brought::default(),
             names: look::Names::default(),
             spread: spread::Spread::default(),
-            watched: Arc::default(),
+            watched,
             wait: CALLED_WAIT,
         })
     }
 
-    /// The same at a running node, beside whose rounds calls go on: a step does not wait for an actuator that is away.
-    pub(crate) fn beside(self, desk: &MeasureDesk) -> Self {
-        Self {
+    /// The same at a running node, beside whose rounds calls go on: a step does not wait for an actuator that is away, and the log is read on from where the node read it last.
+    ///
+    /// # Errors
+    /// As [`Room::open`].
+    pub(crate) fn beside(
+        desk: &MeasureDesk,
+        node: &Node,
+        host: &Host,
+        store: Arc<dyn Store>,
+        folder: PathBuf,
+    ) -> Answer<Self> {
+        let watched = Arc::clone(&desk.watched);
+        Ok(Self {
             calls: desk.calls.clone(),
             brought: desk.brought.clone(),
             names: desk.names.clone(),
             spread: desk.spread.clone(),
-            watched: Arc::clone(&desk.watched),
             wait: crate::limits::STEP_WAIT,
-            ..self
-        }
+            ..Self::reading_on(node, host, store, folder, watched)?
+        })
     }
 
     /// The protected lists of now.
@@ -393,11 +420,11 @@ impl Room {
     ///
     /// # Errors
     /// What the store says; what came before it is done.
-    pub async fn round(&self) -> Answer<Vec<Stepped>> {
+    pub async fn round(&self) -> Answer<Round> {
         self.names_of_now(0).await?;
         let mut all = self.due().await?;
         self.look_at_all(BY, false).await?;
-        all.extend(self.read_and_judged().await?);
+        all.steps.extend(self.read_and_judged().await?);
         Ok(all)
     }
 
@@ -411,34 +438,57 @@ impl Room {
         Ok(all)
     }
 
-    /// A round without its look. What follows for each measure is begun for all of them, then heard: one whose actuator is away keeps none waiting, and one that cannot be read, or of which something cannot be done, neither.
+    /// A round without its look. What follows for each measure is begun for all of them, then heard: one whose actuator is away keeps none waiting, and one that cannot be read, or of which something cannot be done, neither. No more does the log where
+    /// it is away: what is learned from it is learned later.
     ///
     /// # Errors
     /// As [`Room::round`].
-    pub async fn due(&self) -> Answer<Vec<Stepped>> {
-        self.pay().await;
+    pub async fn due(&self) -> Answer<Round> {
+        let mut all = Round::default();
+        // First what came since the round before: an answer that lies here is none that is missing.
+        Box::pin(self.hear_all(&mut all, Duration::ZERO)).await?;
         // What was decided while the office is stopped is held before anything is sent.
-        let mut all = self.aligned().await?;
-        let (held, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
+        all.steps.extend(self.aligned().await?);
+        let (held, broken) = lives(&*self.store).await.map_err(|e| kept(&e))?;
+        all.trouble.extend(broken);
         let has_lists = self.protected().is_ok();
         for one in held {
             match Box::pin(self.due_of(&one, has_lists)).await {
-                Ok(stepped) => all.extend(stepped),
-                Err(problem) => all.push(troubled(one, &problem)),
+                Ok(stepped) => all.steps.extend(stepped),
+                Err(problem) => all.steps.push(troubled(one, &problem)),
             }
         }
-        // Last, for it asks the log: what is due does not wait for it.
-        for (id, event) in self.learned().await? {
-            if has_lists || !needs_lists(&event) {
-                all.push(Box::pin(self.start(id, &event, BY)).await?);
-            }
+        // Facts may have been brought while nobody could act on them.
+        match Box::pin(self.suspend_by_facts(BY)).await {
+            Ok(suspended) => all.steps.extend(suspended),
+            Err(problem) => all.trouble.push(trouble(&problem)),
         }
-        Box::pin(self.hear_all(&mut all)).await?;
+        // Behind that, for it asks the log: what is due does not wait for it.
+        let (held, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
+        match self.learned(held).await {
+            Ok(learned) => {
+                for (one, event) in learned {
+                    let plan = one.state().plan();
+                    if !has_lists && needs_lists(&event) || self.waits_for_names(plan, &event) {
+                        continue;
+                    }
+                    let id = one.state().plan().id;
+                    match Box::pin(self.start(id, &event, BY)).await {
+                        Ok(stepped) => all.steps.push(stepped),
+                        Err(problem) => all.steps.push(troubled(one, &problem)),
+                    }
+                }
+            }
+            Err(problem) => all.trouble.push(trouble(&problem)),
+        }
+        let wait = self.rounds_wait();
+        Box::pin(self.hear_all(&mut all, wait)).await?;
         let played = Box::pin(self.play_all(BY)).await?;
         if !played.is_empty() {
-            all.extend(played);
-            Box::pin(self.hear_all(&mut all)).await?;
+            all.steps.extend(played);
+            Box::pin(self.hear_all(&mut all, wait)).await?;
         }
+        self.pay().await;
         Ok(all)
     }
 
@@ -468,16 +518,26 @@ impl Room {
         Ok(all)
     }
 
-    /// Takes in what came of calls, of whichever measure, as long as something is on its way, and at most `HEAR_WAIT`; a room without a running node beside it waits longer.
-    async fn hear_all(&self, all: &mut Vec<Stepped>) -> Answer<()> {
-        let until = self.until(self.rounds_wait());
+    /// Takes in what came of calls, of whichever measure, as long as something is on its way, and at most so long.
+    async fn hear_all(&self, all: &mut Round, wait: Duration) -> Answer<()> {
+        let until = self.until(wait);
         for _ in 0..FOLLOWING_MAX {
             let mut notified = std::pin::pin!(self.calls.notified());
             notified.as_mut().enable();
             let (of, open) = self.calls.of_which();
             let some = !of.is_empty();
             for id in of {
-                let held = measure(&*self.store, id).await.map_err(|e| kept(&e))?;
+                let held = match measure(&*self.store, id).await {
+                    Ok(held) => held,
+                    Err(error @ LiaisonError::Store(_)) => return Err(kept(&error)),
+                    // Nothing can be taken in of what cannot be read.
+                    Err(error) => {
+                        all.trouble.extend(self.calls.heard(id).trouble);
+                        let words = format!("measure {id} cannot be read: {error}");
+                        all.trouble.push(words);
+                        continue;
+                    }
+                };
                 let mut stepped = Stepped {
                     held,
                     records: Vec::new(),
@@ -485,7 +545,7 @@ impl Room {
                     told: Vec::new(),
                 };
                 self.take_in(&mut stepped, BY).await?;
-                all.push(stepped);
+                all.steps.push(stepped);
             }
             if some && self.left(until) > Duration::ZERO {
                 continue;
@@ -514,32 +574,31 @@ impl Room {
 
 /// A measure of which something could not be done; it is tried again.
 fn troubled(held: Held, problem: &Problem) -> Stepped {
-    let cause = problem.cause.as_deref().unwrap_or_default();
-    let words = format!("{} {} {cause}", problem.code.word(), problem.detail);
     Stepped {
         held,
         records: Vec::new(),
         refused: None,
-        told: vec![Told::Trouble(words.trim_end().to_owned())],
+        told: vec![Told::Trouble(trouble(problem))],
     }
+}
+
+/// A problem in words.
+fn trouble(problem: &Problem) -> String {
+    let cause = problem.cause.as_deref().unwrap_or_default();
+    let words = format!("{} {} {cause}", problem.code.word(), problem.detail);
+    words.trim_end().to_owned()
 }
 
 /// The numbers in force: those of the signed schedule with their marks, and what the project proposes for the others. Where the log does not answer everything counts as abroad: nothing new can be dispatched without the log anyway,
 /// and what takes back goes on.
-fn terms(node: &Node, host: &Host) -> Answer<Terms> {
-    let Ok(book) = book(node) else {
+fn terms(watched: &Watched, node: &Node, host: &Host) -> Answer<Terms> {
+    let now = host.seconds();
+    let read = watched.with_book(node, |book, _| {
+        let scheduled = book.schedule_at(now);
+        scheduled.map(|scheduled| Terms::of(&scheduled.schedule))
+    });
+    let Ok(terms) = read else {
         return Ok(Terms::proposed(Vec::new()));
     };
-    let scheduled = book.schedule_at(host.seconds());
-    let scheduled = scheduled
-        .ok_or_else(|| Problem::new(Code::Refused, "there is no schedule of legal numbers"))?;
-    Ok(Terms::of(&scheduled.schedule))
-}
-
-/// The book of now.
-///
-/// # Errors
-/// What the log says.
-pub(crate) fn book(node: &Node) -> Result<Book, ControlError> {
-    sakimori_control::office::book(node, &mut Log::connect(&node.ledger().socket)?)
+    terms.ok_or_else(|| Problem::new(Code::Refused, "there is no schedule of legal numbers"))
 }

@@ -1,7 +1,7 @@
 //! Complaints of those who are met by a measure. In: what somebody wrote who need not be known. Out: a reference, what the rules say at once, what a person decided. Never: who complained, in the public register; a measure that goes
 //! on where the rules suspend it.
 
-use super::{Held, MEASURES_MAX, Measures, OFFICE, Turn, lives, measure, measures};
+use super::{Held, MEASURES_MAX, Measures, OFFICE, Turn, lives, measure};
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, all, first, newest, read};
 use crate::report::refused;
@@ -103,7 +103,7 @@ impl Measures<'_> {
         complaint: Complaint,
         looked: &Looked,
     ) -> Result<(ComplaintPaper, Option<Turn>), LiaisonError> {
-        let (held, _) = measures(self.store).await?;
+        let (held, _) = lives(self.store).await?;
         let about = Self::about(&held, &complaint.target);
         let facts = about.map(|(one, target)| {
             let plan = one.state().plan();

@@ -1,7 +1,7 @@
 //! What is around a measure when something happens to it, of the store as it is now; the plan behind a digest. In: the store. Out: parts that the rules are handed. Never: a rule.
 
 use super::features::rates;
-use super::{Held, LifePaper, Measures, OFFICE, lives, measure, measures, register, stop};
+use super::{Held, LifePaper, Measures, OFFICE, lives, measure, register, stop};
 use crate::error::LiaisonError;
 use crate::paper::history;
 use sakimori_custody::ids::AuthorityId;
@@ -74,7 +74,7 @@ impl Measures<'_> {
 /// # Errors
 /// [`LiaisonError::Unreadable`], what the store says.
 pub async fn plan_of(store: &dyn Store, wanted: Digest) -> Result<Option<Plan>, LiaisonError> {
-    let (all, _) = measures(store).await?;
+    let (all, _) = lives(store).await?;
     for held in &all {
         let state = held.state();
         let renewing = state.renewing().map(|one| &one.plan);

@@ -1,7 +1,7 @@
 //! The stop of the whole office: nothing more is dispatched, also of what is decided later, until another person lets it go. In: who stops, who lets go, why. Out: how it stands; every version stays on record. Never: a stop that its own hand
 //! lets go, or one who carries out a measure that it holds.
 
-use super::{OFFICE, measures};
+use super::{OFFICE, lives};
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, first, history, newest};
 use crate::report::refused;
@@ -111,7 +111,7 @@ async fn may_let_go(store: &dyn Store, who: &str, by: &Name) -> Result<(), Liais
             format!("`{by}` stopped it; another lets it go"),
         ));
     }
-    let (all, _) = measures(store).await?;
+    let (all, _) = lives(store).await?;
     let mut held = all.iter().map(super::Held::state);
     let own =
         held.find(|state| state.stage().is_decided() && state.plan().chain.executor.officer == *by);

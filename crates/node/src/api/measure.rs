@@ -134,9 +134,10 @@ async fn room(app: &Shared) -> Answer<Room> {
         let Part::Office(office) = &app.part else {
             return Err(Problem::new(Code::NotImplemented, ""));
         };
-        Room::open(office.node(), &host, store, app.folder.clone())
+        let folder = app.folder.clone();
+        Room::beside(&app.measures, office.node(), &host, store, folder)
     };
-    Ok(app.blocking(open).await?.beside(&app.measures))
+    app.blocking(open).await
 }
 
 /// Numbers of measures for whoever watches the node.

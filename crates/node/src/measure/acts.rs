@@ -5,7 +5,7 @@ use super::actuator::{Answered, DryRun, Unsure, Whose, Wire};
 use super::bring::Spot;
 use super::calls::{Calls, Key, Way};
 use super::entries::{self, DETAIL_BYTES_MAX, line};
-use super::{Brought, Room, Told, safety};
+use super::{Brought, Room, Told, Watched, safety};
 use sakimori_authority::measure::Measure;
 use sakimori_authority::statement::Statement;
 use sakimori_authority::suspension::{By, SuspensionAct};
@@ -39,6 +39,7 @@ pub(super) struct Hands {
     pub(super) authority: AuthorityId,
     pub(super) measure: AuthorityId,
     pub(super) register: Arc<Register>,
+    pub(super) watched: Arc<Watched>,
 }
 
 impl Room {
@@ -162,6 +163,7 @@ impl Room {
             authority: authority.ok_or("nothing approves it")?,
             measure: held.state().plan().id,
             register: Arc::new(register(&*self.store).await.map_err(|e| e.to_string())?),
+            watched: Arc::clone(&self.watched),
         })
     }
 }
@@ -479,12 +481,13 @@ impl Hands {
     }
 
     fn suspension(&self, act: SuspensionAct) -> Result<(), String> {
-        let book = super::book(&self.node).map_err(|e| told(&e))?;
-        let authority = book
-            .authority(self.authority)
-            .ok_or("nothing approves it")?;
-        let stop = authority.stops.get(&By::Office);
-        let suspends = stop.is_some_and(|stop| stop.suspends);
+        let suspends = self.watched.with_book(&self.node, |book, _| {
+            let authority = book.authority(self.authority)?;
+            let stop = authority.stops.get(&By::Office);
+            Some(stop.is_some_and(|stop| stop.suspends))
+        });
+        let suspends = suspends.map_err(|e| told(&e))?;
+        let suspends = suspends.ok_or("nothing approves it")?;
         // Done before a fall: once is enough.
         if suspends == (act == SuspensionAct::Suspend) {
             return Ok(());

@@ -11,6 +11,7 @@ use sakimori_oversight::Book;
 use sakimori_oversight::book::MeasureAct;
 use sakimori_tlog::key::VerifierKey;
 use sakimori_tlog::note::Note;
+use std::sync::Arc;
 
 /// The entry that tells the commission: the statement of an urgent act, else the first dispatch.
 fn entry(book: &Book, approvals: &[AuthorityId]) -> Option<u64> {
@@ -54,10 +55,10 @@ impl Room {
         if approvals.is_empty() {
             return false;
         }
-        let node = self.node.clone();
+        let (watched, node) = (Arc::clone(&self.watched), self.node.clone());
         let asked = tokio::task::spawn_blocking(move || {
-            let book = super::book(&node)?;
-            match entry(&book, &approvals) {
+            let index = watched.with_book(&node, |book, _| entry(book, &approvals))?;
+            match index {
                 Some(index) => Ok(index < mirrored(&node)?),
                 None => Ok(false),
             }

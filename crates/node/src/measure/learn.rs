@@ -1,37 +1,36 @@
 //! What the commission decided, as the book has it. In: measures that wait or are in force, the book. Out: the events that they do not know yet. Never: a decision that is not on record.
 
-use super::{Room, kept};
-use crate::problem::{Answer, Code, Problem};
+use super::Room;
+use crate::problem::Answer;
 use sakimori_authority::statement::Basis;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::{Held, measures};
+use sakimori_liaison::measure::Held;
 use sakimori_oversight::Book;
 use sakimori_oversight::book::{Authority, Outcome, UrgentEnd};
 use sakimori_respond::plan::Digest;
 use sakimori_respond::plan::life::{Decision, Event, Stage};
 
 impl Room {
-    /// Events that are on record and not in the lives yet.
+    /// Events that are on record and not in the lives yet, of those that are not over.
     ///
     /// # Errors
-    /// What the store or the log says.
-    pub(super) async fn learned(&self) -> Answer<Vec<(AuthorityId, Event)>> {
-        let (held, _) = measures(&*self.store).await.map_err(|e| kept(&e))?;
+    /// What the log says.
+    pub(super) async fn learned(&self, held: Vec<Held>) -> Answer<Vec<(Held, Event)>> {
         let waits = |one: &Held| !matches!(one.state().stage(), Stage::Ended | Stage::Reported);
         let held: Vec<Held> = held.into_iter().filter(waits).collect();
         if held.is_empty() {
             return Ok(Vec::new());
         }
-        let node = self.node.clone();
-        let book = tokio::task::spawn_blocking(move || super::book(&node)).await;
-        let book = book.map_err(|e| Problem::hidden(Code::Fault, e))?;
-        let book = book.map_err(|e| crate::part::refused(&e))?;
-        let found = held.iter().filter_map(|one| {
-            let event = learned_of(one, &book, self.now())?;
-            Some((one.state().plan().id, event))
-        });
-        Ok(found.collect())
+        let now = self.now();
+        self.in_book(move |book| {
+            let found = held.into_iter().filter_map(|one| {
+                let event = learned_of(&one, book, now)?;
+                Some((one, event))
+            });
+            found.collect()
+        })
+        .await
     }
 }
 
@@ -119,15 +118,10 @@ fn learned_of(held: &Held, book: &Book, now: Seconds) -> Option<Event> {
             let words = "the commission did not ratify it".to_owned();
             return Some(Event::Refuse { words });
         }
-        Some(UrgentEnd::Ratified(..)) if in_force && state.urgent() == Some(false) => {
-            // Who voted stands in the ruling; that a sitting did is what counts here.
-            let root = book.root(authority.time);
-            let votes: Vec<Name> = root
-                .members
-                .iter()
-                .map(|member| member.id.clone())
-                .collect();
-            return Some(Event::Ratify(decision(id, authority, &votes)));
+        Some(UrgentEnd::Ratified(index, _)) if in_force && state.urgent() == Some(false) => {
+            let ruled = book.ruling_list().get(index)?;
+            let votes = &ruled.ruling.sitting.votes_for;
+            return Some(Event::Ratify(decision(id, authority, votes)));
         }
         _ => {}
     }

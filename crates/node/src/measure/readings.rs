@@ -9,10 +9,10 @@ use super::aimed::{self, counts};
 use super::counts::{Asked, Packs, counted};
 use super::watch::{Receipts, actuators_of, line_of, lines_of};
 use super::{Room, Told, kept, probe, routes};
-use crate::problem::{Answer, Problem};
+use crate::problem::{Answer, Code, Problem};
 use sakimori_authority::measure::Deed;
 use sakimori_control::journal::Log;
-use sakimori_control::{Node, office};
+use sakimori_control::{ControlError, Node, office};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{
@@ -46,22 +46,25 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Does something with the book of now; nothing where the log does not answer.
+    /// Does something with the book of now, which is read on from where it was read before; for a thread that may wait.
+    ///
+    /// # Errors
+    /// What the log says.
     pub(super) fn with_book<T>(
         &self,
         node: &Node,
         work: impl FnOnce(&Book, &mut Packs) -> T,
-    ) -> Option<T> {
+    ) -> Result<T, ControlError> {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, packs) = &mut *log;
-        let mut ledger = Log::connect(&node.ledger().socket).ok()?;
+        let mut ledger = Log::connect(&node.ledger().socket)?;
         // Where it fails in the middle it is read anew.
         let book = match known.take() {
-            Some(mut book) => office::follow(&mut book, &mut ledger).ok().map(|()| book),
-            None => office::book(node, &mut ledger).ok(),
+            Some(mut book) => office::follow(&mut book, &mut ledger).map(|()| book),
+            None => office::book(node, &mut ledger),
         }?;
         let book = known.insert(book);
-        Some(work(book, packs))
+        Ok(work(book, packs))
     }
 }
 
@@ -102,6 +105,21 @@ fn asked(goal: &Goal) -> Asked {
 }
 
 impl Room {
+    /// Does something with the book of now.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub(super) async fn in_book<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Book) -> T + Send + 'static,
+    ) -> Answer<T> {
+        let (watched, node) = (Arc::clone(&self.watched), self.node.clone());
+        let read =
+            tokio::task::spawn_blocking(move || watched.with_book(&node, |book, _| work(book)));
+        let read = read.await.map_err(|e| Problem::hidden(Code::Fault, e))?;
+        read.map_err(|e| crate::part::refused(&e))
+    }
+
     /// Looks at one measure now.
     ///
     /// # Errors
@@ -233,7 +251,7 @@ impl Room {
                 sensors.into_iter().filter_map(of).collect()
             })
         });
-        read.await.ok().flatten().unwrap_or_default()
+        read.await.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// Notes what there was before a dispatch that is about to be. It goes on where that cannot be known: then it is told.

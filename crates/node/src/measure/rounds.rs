@@ -74,8 +74,9 @@ pub(super) async fn open(app: &Shared) -> Answer<Option<Room>> {
         app.host.clone(),
         Arc::clone(&app.store),
     );
-    let room = app.blocking(move |app| Room::open(&node, &host, store, app.folder.clone()));
-    Ok(Some(room.await?.beside(&app.measures)))
+    let room = app
+        .blocking(move |app| Room::beside(&app.measures, &node, &host, store, app.folder.clone()));
+    Ok(Some(room.await?))
 }
 
 /// What is due of evidence, then a look: what fails of the one keeps the other not waiting.
@@ -155,7 +156,11 @@ async fn round(app: &Shared) -> Answer<()> {
         told(app, "", "trouble", &words).await;
     }
     let said = of_now(app).await?;
-    for stepped in room.due().await? {
+    let came = room.due().await?;
+    for words in &came.trouble {
+        told(app, "", "trouble", words).await;
+    }
+    for stepped in came.steps {
         // A notice that cannot be drafted keeps no other measure waiting.
         if let Err(problem) = follow(app, &room, &said, &stepped).await {
             let id = stepped.held.state().plan().id.to_string();

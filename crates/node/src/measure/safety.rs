@@ -31,14 +31,16 @@ pub(super) fn why(state: &State, acts: &[Act]) -> String {
 impl Hands {
     /// Writes down that the safety engine stopped the measure, where the last thing on record is not that. It is about all actuators: what was dispatched is taken back from each of them.
     pub(super) fn stopped(&self, words: &str) -> Result<(), String> {
-        let book = super::book(&self.node).map_err(|e| told(&e))?;
-        let mut own = book
-            .measure_acts()
-            .iter()
-            .filter(|acted| acted.authority == self.authority);
-        let last =
-            own.rfind(|acted| matches!(acted.act, MeasureAct::Dispatch | MeasureAct::Safety));
-        if last.is_some_and(|last| last.act == MeasureAct::Safety) {
+        let last = self.watched.with_book(&self.node, |book, _| {
+            let mut own = book
+                .measure_acts()
+                .iter()
+                .filter(|acted| acted.authority == self.authority);
+            let last =
+                own.rfind(|acted| matches!(acted.act, MeasureAct::Dispatch | MeasureAct::Safety));
+            last.map(|last| last.act)
+        });
+        if last.map_err(|e| told(&e))? == Some(MeasureAct::Safety) {
             return Ok(());
         }
         let deed = MeasureDeed {

@@ -3,7 +3,7 @@
 use super::{Room, Stepped, kept};
 use crate::problem::Answer;
 use sakimori_custody::ids::Name;
-use sakimori_liaison::measure::{Stop, measures, set_stop, stop};
+use sakimori_liaison::measure::{Stop, lives, set_stop, stop};
 use sakimori_respond::plan::life::{Event, Kill};
 
 impl Room {
@@ -28,7 +28,7 @@ impl Room {
     /// # Errors
     /// What the store says of a measure, when all others are released.
     pub async fn release_all(&self, kill: &Kill, by: &Name) -> Answer<Vec<Stepped>> {
-        let (all, _) = measures(&*self.store).await.map_err(|e| kept(&e))?;
+        let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
         let event = Event::Kill(kill.clone());
         let (mut steps, mut outcome) = (Vec::new(), Ok(()));
         for one in &all {
@@ -49,7 +49,7 @@ impl Room {
         Ok((said, self.aligned().await?))
     }
 
-    /// Brings every measure that is not over to where the office stands. A round does it too: for what is decided while the office is stopped, and behind a fall.
+    /// Brings every measure that is not over to where the office stands. A round does it too: for what is decided while the office is stopped, and behind a fall. One that cannot be brought there keeps no other from it: that is told.
     ///
     /// # Errors
     /// What the store says.
@@ -63,13 +63,16 @@ impl Room {
         } else {
             Event::FreeAll { by: by.clone() }
         };
-        let (all, _) = measures(&*self.store).await.map_err(|e| kept(&e))?;
+        let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
         let mut steps = Vec::new();
         for one in &all {
             let state = one.state();
             if state.stage().is_decided() && state.is_halted() != said.stopped {
                 let id = state.plan().id;
-                steps.push(Box::pin(self.step(id, &event, by.as_str())).await?);
+                match Box::pin(self.step(id, &event, by.as_str())).await {
+                    Ok(stepped) => steps.push(stepped),
+                    Err(problem) => steps.push(super::troubled(one.clone(), &problem)),
+                }
             }
         }
         Ok(steps)

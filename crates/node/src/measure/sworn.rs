@@ -107,14 +107,14 @@ impl Room {
     pub async fn invoked(&self, held: &Held, authority: AuthorityId, text: &[u8]) -> Answer<Event> {
         let register = register(&*self.store).await.map_err(|e| kept(&e))?;
         let signed = SignedText::read(self, held, &register, text)?;
-        let node = self.node.clone();
-        let book = tokio::task::spawn_blocking(move || super::book(&node)).await;
-        let book = book.map_err(|e| Problem::hidden(Code::Fault, e))?;
-        let book = book.map_err(|e| crate::part::refused(&e))?;
+        let found = self.in_book(move |book| {
+            let found = book.authority(authority)?;
+            Some(found.statement.clone())
+        });
         let none = || Problem::new(Code::NotFound, "no such statement is on record");
-        let found = book.authority(authority).ok_or_else(none)?;
-        match &found.statement.decided {
-            Basis::Urgent { officers } if Digest(found.statement.pack) == signed.digest => {
+        let found = found.await?.ok_or_else(none)?;
+        match &found.decided {
+            Basis::Urgent { officers } if Digest(found.pack) == signed.digest => {
                 Ok(Event::Invoke {
                     officers: officers.clone(),
                     text: signed.digest,

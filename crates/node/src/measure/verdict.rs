@@ -378,7 +378,7 @@ impl Room {
                 }
                 steps
             });
-            let steps = steps.ok_or("the log does not answer; a verdict is not on record")?;
+            let steps = steps.map_err(|e| told(&e))?;
             for (actuator, lines) in of {
                 let Some(step) = steps.get(actuator.as_str()).copied() else {
                     continue;

@@ -326,7 +326,10 @@ async fn done(
         MeasureAct::Round => {
             let room = office.room(store)?;
             let all = room.round().await.map_err(|p| no(&p))?;
-            for stepped in &all {
+            for words in &all.trouble {
+                screen::say(&format!("is tried again: {words}"));
+            }
+            for stepped in &all.steps {
                 screen::say(&stepped.held.state().plan().id.to_string());
                 office.said(stepped)?;
             }
