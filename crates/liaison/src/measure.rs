@@ -13,6 +13,7 @@
 //! | [`FactsPaper`] | facts on who else is met, by target |
 //! | [`NamePaper`] | what a name led to, by target |
 //! | [`NoticePaper`] | a notice, step by step |
+//! | [`ObservedPaper`] | the newest signed observation of each target |
 //! | [`PlaybookPaper`] | a playbook, once |
 //! | [`EvidencePaper`] | a piece of evidence, until when it is kept, that it was erased |
 //! | [`FeaturesPaper`] | what an actuator says that it can do |
@@ -30,6 +31,7 @@ mod features;
 mod names;
 mod near;
 mod notice;
+mod observed;
 mod playbook;
 mod post;
 mod register;
@@ -52,6 +54,7 @@ pub use features::{FeaturesPaper, features, keep_features};
 pub use names::{NamePaper, keep_name, name_history};
 pub use near::plan_of;
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
+pub use observed::ObservedPaper;
 pub use playbook::{PlaybookPaper, keep_playbook, playbook, playbook_problems, playbooks};
 pub use post::post;
 pub use register::{
@@ -68,6 +71,7 @@ pub use verdict::{
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, first, history, newest};
 use crate::report::refused;
+use observed::keep_observed;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::plan::life::{Act, Event, Fact, Life, Record, Refused, State};
@@ -372,6 +376,12 @@ impl Measures<'_> {
             let mut changes = vec![held.newest.next(&paper, self.standing(held.state()))?];
             if step.refused.is_none() {
                 changes.extend(with.iter().cloned());
+            }
+            // What was signed is known also where the dispatch is refused: a complaint is held against it.
+            if let Event::Dispatch { observations, .. } = event {
+                let at = (self.now, self.by);
+                let seen = keep_observed(self.store, held.state(), observations, at).await?;
+                changes.extend(seen);
             }
             match self.store.apply(&changes).await {
                 Ok(()) => {

@@ -1,6 +1,7 @@
 //! Complaints of those who are met by a measure. In: what somebody wrote who need not be known. Out: a reference, what the rules say at once, what a person decided. Never: who complained, in the public register; a measure that goes
 //! on where the rules suspend it.
 
+use super::observed::{names_now, seen_now};
 use super::{Held, MEASURES_MAX, Measures, OFFICE, Turn, lives, measure};
 use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, all, first, newest, read};
@@ -11,7 +12,7 @@ use sakimori_respond::plan::Aim;
 use sakimori_respond::plan::collateral::estimate;
 use sakimori_respond::plan::complaint::{Complaint, Known, Register, Ruling, reference_of, review};
 use sakimori_respond::plan::life::{Ended, Event};
-use sakimori_respond::plan::observe::{Seen, differences};
+use sakimori_respond::plan::observe::differences;
 use sakimori_respond::safety::Target;
 use sakimori_store::{NEWEST, Store, View};
 use serde::{Deserialize, Serialize};
@@ -36,14 +37,10 @@ impl Document for ComplaintPaper {
     const KIND: &'static str = "measure-complaint";
 }
 
-/// What is known of a target when a complaint about it comes.
-#[derive(Clone, Debug, Default)]
+/// How a complaint comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// What it is now; none where nobody can tell.
-    pub now: Option<Seen>,
-    /// Names on it now.
-    pub names: Option<u64>,
-    /// Whether nobody knows who complains, and nobody showed that the target is theirs. Such a complaint suspends nothing by itself but what the node itself sees to be another target than the one that was approved: otherwise junk would end measures.
+    /// Whether nobody knows who complains, and nobody showed that the target is theirs. Such a complaint suspends nothing by itself but what the office itself knows: another target than the one that was approved, more names on it than others were estimated. Otherwise junk would end measures.
     pub stranger: bool,
 }
 
@@ -52,11 +49,13 @@ fn of_stranger(ruling: Ruling, known: &Known<'_>) -> Ruling {
     let (Some(target), true) = (known.target, ruling.suspend) else {
         return ruling;
     };
-    let seen = match (known.before, known.now) {
+    let other = match (known.before, known.now) {
         (Some(before), Some(now)) => !differences(target, before, now).is_empty(),
         _ => false,
     };
-    if seen {
+    let high = known.estimate.and_then(|estimate| estimate.high);
+    let more = matches!((known.names, high), (Some(names), Some(high)) if names > high);
+    if other || more {
         return ruling;
     }
     Ruling {
@@ -111,12 +110,18 @@ impl Measures<'_> {
             estimate(target, facts, &self.terms.collateral, self.now)
         });
         let before = about.and_then(|(one, target)| one.state().found()?.seen.get(target));
+        let (mut seen, mut names) = (None, None);
+        if let Some((one, target)) = about {
+            let of = (one.state(), target);
+            seen = seen_now(self.store, of, self.terms, self.now).await?;
+            names = names_now(self.store, target, self.terms, self.now).await?;
+        }
         let known = Known {
             target: about.map(|(_, target)| target),
             before,
-            now: looked.now.as_ref(),
+            now: seen.as_ref(),
             estimate: facts.as_ref(),
-            names: looked.names,
+            names,
             before_it: about.map_or(0, |(one, _)| one.state().complaints().len()),
         };
         let ruling = review(&known);

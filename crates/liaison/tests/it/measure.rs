@@ -239,10 +239,7 @@ fn a_complaint_about_nothing_is_kept_and_decided_once(test: &str, postgres: bool
     house.runtime.block_on(async {
         let measures = house.at(NOW);
         let of = |random: u8| Complaint::take("203.0.0.9", "a bakery", [random; 16], NOW).unwrap();
-        let stranger = Looked {
-            stranger: true,
-            ..Looked::default()
-        };
+        let stranger = Looked { stranger: true };
         let (paper, turn) = measures.complain(of(1), &stranger).await.unwrap();
         assert!(turn.is_none() && !paper.ruling.suspend && paper.measure.is_none());
         let reference = paper.complaint.reference;

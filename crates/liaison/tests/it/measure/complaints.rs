@@ -1,11 +1,15 @@
 //! Complaints over a store: pages from both ends, the register of all of them, who may not decide. In: complaints. Out: verdicts on each engine.
 
-use super::{House, NOW, name, plan};
-use sakimori_custody::time::Seconds;
+use super::{House, NOW, name, plan, review};
+use sakimori_custody::ids::AuthorityId;
+use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_liaison::measure::{
-    ComplaintsFrom, Looked, Measures, any, complaints_page, lives, public_register,
+    ComplaintsFrom, Looked, Measures, NamePaper, any, bring_facts, complaints_page, keep_name,
+    lives, measure, public_register, set_register,
 };
-use sakimori_respond::plan::complaint::{Complaint, reference};
+use sakimori_respond::plan::Plan;
+use sakimori_respond::plan::complaint::{Complaint, Ruling, reference};
+use sakimori_respond::plan::life::{Decision, Event, Stage, Why};
 use sakimori_store::{Change, Paper};
 use serde_json::json;
 
@@ -105,13 +109,153 @@ fn a_measure_that_cannot_be_read_keeps_no_other(test: &str, postgres: bool) {
         assert_eq!((held.len(), broken.len()), (1, 1), "{broken:?}");
         // What can be read takes its events all the same.
         let id = held[0].state().plan().id;
-        let withdraw = sakimori_respond::plan::life::Event::Withdraw { by: name("o1") };
+        let withdraw = Event::Withdraw { by: name("o1") };
         let turn = house.at(NOW).take(id, &withdraw).await.unwrap();
         assert_eq!(turn.refused, None);
     });
 }
 
+const TARGET: &str = "203.0.0.0/32";
+
+fn dispatch(plan: &Plan) -> Event {
+    Event::Dispatch {
+        by: vec![name("e-01"), name("e-02")],
+        observations: plan.observations.clone(),
+    }
+}
+
+/// A measure that was approved and dispatched.
+async fn dispatched(house: &House) -> Plan {
+    let designation = json!({
+        "officer": "e-01", "body": "national", "number": "D-17", "from": Seconds(NOW.0 - 3600).to_string(), "until": NOW.plus(100 * DAY_SECONDS).to_string(), "revoked": null,
+    });
+    let register = json!({"designations": [designation], "actuators": []});
+    let register = serde_json::from_value(register).unwrap();
+    set_register(&*house.store, &register, NOW, "admin")
+        .await
+        .unwrap();
+    let plan = plan(1, 1);
+    let measures = house.at(NOW);
+    measures.draft(plan.clone(), &name("o1")).await.unwrap();
+    let text = sakimori_respond::plan::Digest::of("text");
+    let decision = Decision {
+        authority: AuthorityId([9; 16]),
+        text,
+        votes: vec![name("m1")],
+        not_before: plan.not_before,
+        not_after: plan.not_after,
+    };
+    let by = name("o1");
+    for event in [
+        review("o2"),
+        Event::Ask { by, text },
+        Event::Approve(decision),
+        dispatch(&plan),
+    ] {
+        let turn = measures.take(plan.id, &event).await.unwrap();
+        assert_eq!(turn.refused, None, "{}", event.name());
+    }
+    plan
+}
+
+/// What the rules say of a complaint about the target.
+async fn ruled(house: &House, number: u8, at: Seconds, stranger: bool) -> Ruling {
+    let complaint = Complaint::take("203.0.0.0", "a bakery", [number; 16], at).unwrap();
+    let said = house.at(at).complain(complaint, &Looked { stranger }).await;
+    said.unwrap().0.ruling
+}
+
+async fn stands(house: &House, id: AuthorityId) -> (Stage, Option<Why>) {
+    let held = measure(&*house.store, id).await.unwrap();
+    (held.state().stage(), held.state().suspended())
+}
+
+fn a_complaint_is_held_against_what_was_signed_last(test: &str, postgres: bool) {
+    let Some(house) = House::new(test, postgres) else {
+        return;
+    };
+    house.runtime.block_on(async {
+        let mut plan = dispatched(&house).await;
+        let id = plan.id;
+        // What the dispatch brought is what was approved: nobody's word suspends it.
+        let ruling = ruled(&house, 1, NOW.plus(5), false).await;
+        let why = "is what it was when it was approved";
+        assert!(!ruling.suspend && ruling.words.contains(why), "{ruling:?}");
+        assert_eq!(stands(&house, id).await.1, None);
+        // A dispatch that is refused, for the first is not taken back: what was signed with it is known all the same.
+        for one in &mut plan.observations {
+            one.at = NOW.plus(10);
+            "ANOTHER-NET".clone_into(&mut one.seen.owner);
+        }
+        let turn = house.at(NOW.plus(11)).take(id, &dispatch(&plan)).await;
+        assert!(turn.unwrap().refused.is_some());
+        let ruling = ruled(&house, 3, NOW.plus(20), true).await;
+        assert!(ruling.suspend, "{}", ruling.words);
+        assert_eq!(
+            ruling.words,
+            format!("the owner of {TARGET} was `EXAMPLE-NET` and is `ANOTHER-NET`")
+        );
+        assert_eq!(stands(&house, id).await.1, Some(Why::Complaint));
+    });
+}
+
+fn names_that_the_office_counts_speak_for_a_stranger(test: &str, postgres: bool) {
+    for brought in [true, false] {
+        let Some(house) = House::new(test, postgres) else {
+            return;
+        };
+        house.runtime.block_on(async {
+            let id = dispatched(&house).await.id;
+            let quiet = ruled(&house, 1, NOW.plus(5), true).await;
+            assert!(!quiet.suspend, "{quiet:?}");
+            let at = NOW.plus(6);
+            if brought {
+                let fact = json!({"low": 1, "high": 1, "source": "passive-dns", "at": at.to_string()});
+                let facts = json!({"target": TARGET, "names": fact, "clients": null, "other_ppm": null, "is": [], "looked": null, "countries": []});
+                let facts = serde_json::from_value(facts).unwrap();
+                bring_facts(&*house.store, &[facts], at, "o1").await.unwrap();
+            } else {
+                let answer = NamePaper {
+                    target: "bakery.example".to_owned(),
+                    aliases: Vec::new(),
+                    addresses: vec!["203.0.0.0".to_owned()],
+                    unanswered: None,
+                };
+                keep_name(&*house.store, &answer, at, "node").await.unwrap();
+            }
+            let ruling = ruled(&house, 2, NOW.plus(20), true).await;
+            assert!(ruling.suspend && ruling.words.contains("1 names are on it"), "{ruling:?}");
+            assert_eq!(stands(&house, id).await.1, Some(Why::Complaint));
+        });
+    }
+}
+
+fn a_complaint_without_fresh_sight(test: &str, postgres: bool) {
+    let Some(house) = House::new(test, postgres) else {
+        return;
+    };
+    house.runtime.block_on(async {
+        let plan = dispatched(&house).await;
+        // The observations of the dispatch are too old to tell what the target is now.
+        let late = NOW.plus(house.terms.fresh.seconds);
+        let junk = ruled(&house, 1, late, true).await;
+        assert!(
+            !junk.suspend && junk.words.contains("a person decides"),
+            "{junk:?}"
+        );
+        let known = ruled(&house, 2, late, false).await;
+        assert!(
+            known.suspend && known.words.contains("nobody can tell"),
+            "{known:?}"
+        );
+        assert_eq!(stands(&house, plan.id).await.1, Some(Why::Complaint));
+    });
+}
+
 on_each! {
+    a_complaint_is_held_against_what_was_signed_last a_complaint_against_signed_on_sqlite a_complaint_against_signed_on_postgresql;
+    names_that_the_office_counts_speak_for_a_stranger names_for_a_stranger_on_sqlite names_for_a_stranger_on_postgresql;
+    a_complaint_without_fresh_sight a_complaint_without_sight_on_sqlite a_complaint_without_sight_on_postgresql;
     complaints_are_listed_from_both_ends_and_counted_all complaints_are_listed_on_sqlite complaints_are_listed_on_postgresql;
     who_proposed_decides_no_complaint who_proposed_decides_none_on_sqlite who_proposed_decides_none_on_postgresql;
     a_measure_that_cannot_be_read_keeps_no_other a_measure_that_cannot_be_read_on_sqlite a_measure_that_cannot_be_read_on_postgresql;

@@ -108,10 +108,7 @@ pub(super) async fn take(
     let taken = Complaint::take(&target, &words, random, app.host.seconds());
     let taken = taken.map_err(|e| Problem::new(Code::Incomplete, e))?;
     let room = room(app).await?;
-    let looked = Looked {
-        stranger: true,
-        ..Looked::default()
-    };
+    let looked = Looked { stranger: true };
     let done = room.with("stranger", async |m| m.complain(taken, &looked).await);
     let (paper, turn) = done.await?;
     let reference = paper.complaint.reference.clone();

@@ -184,10 +184,7 @@ impl House {
                 now,
                 by: "o1",
             };
-            let stranger = Looked {
-                stranger: true,
-                ..Looked::default()
-            };
+            let stranger = Looked { stranger: true };
             let officer = "o1".parse().unwrap();
             measures.draft(plan, &officer).await.unwrap();
             measures.complain(complaint, &stranger).await.unwrap();
