@@ -17,7 +17,7 @@ const THIRD: [u8; 4] = [133, 1, 9, 3];
 const WINDOW_MS: u64 = 60_000;
 
 #[test]
-fn an_attack_that_moves_is_told_to_a_person_by_what_the_office_finds_itself() {
+fn acceptance_09_an_attack_that_moves_is_told_to_a_person_by_what_the_office_finds_itself() {
     let (mut office, _wire) = Office::rehearsing();
     let finding = office.finding();
     let early = office.seconds() - 120;
