@@ -1,4 +1,5 @@
-//! What the office reads by itself: a resolver that we play, beside an actuator of the test's own that says what it was told is in force and counts nothing. In: a measure in force. Out: verdicts and ends of rounds alone. Never: a file of readings; a resolver beyond loopback.
+//! What the office reads by itself: a resolver that we play, beside an actuator of the test's own that says what it was told is in force and counts nothing. In: a measure in force. Out: verdicts and ends of rounds alone.
+//! Never: a file of readings; a resolver beyond loopback.
 
 use super::*;
 use std::collections::BTreeSet;
