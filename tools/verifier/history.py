@@ -51,7 +51,7 @@ JSON = {"s": text, "S": lambda v: need(text(v).strip(), v), "n": notes.fits(note
         "inspection": notes.fits("opened|finding|closed"), "C": many(lambda v: need(isinstance(v, str) and v in CLASSES, v)), "c": lambda v: need(isinstance(v, str) and v in CLASSES, v),
         "K": many(condition), "T": many(lambda v: need(text(v), v)), "R": many(lambda v: tuple(notes.fits(f"({'|'.join(KINDS)})/{notes.NAME}")(v).split("/"))),
         "tlp": lambda v: TLP.index(need(v in TLP, v)), "pap": notes.fits("clear|green|amber|red"), "o": notes.fits("released|[A-Z_]{1,32}"),
-        "deed": notes.fits("dispatch|effect|end|kill|safety|report"), "D": lambda v: need(len(text(v).encode("utf-8", "surrogatepass")) <= 64 << 10, v),
+        "deed": notes.fits("dispatch|effect|end|kill|safety|report|hold|free"), "D": lambda v: need(len(text(v).encode("utf-8", "surrogatepass")) <= 64 << 10, v),
         "state": lambda v: STATES.index(need(v in STATES, v)) + 1, "w": lambda v: {name: whole(n) for name, n in exact(v, WINDOW).items()}}
 def read_json(body, spec):
     try: read = json.loads(body.decode(), parse_constant=lambda _: need(False))
