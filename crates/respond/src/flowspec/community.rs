@@ -53,9 +53,6 @@ pub enum Community {
 }
 
 impl Community {
-    /// To discard: a rate of nothing.
-    pub const DISCARD: Self = Self::RateBytes { of: 0, rate: 0.0 };
-
     /// Reads eight bytes.
     pub fn decode(bytes: [u8; 8]) -> Self {
         let number = u64::from_be_bytes(bytes);
