@@ -3,7 +3,7 @@
 //!
 //! 1. [`Measures::draft`] begins a life, [`Measures::take`] takes an event; both keep the records before they give acts.
 //! 2. The caller does the acts in their order, each behind its entry in the log, and brings what came of them as the next event.
-//! 3. After a fall [`Measures::pending`] gives the acts that may not have been done; each is the same act.
+//! 3. After a fall [`Measures::pending_of`] gives the acts that may not have been done; each is the same act.
 //!
 //! | paper | its versions |
 //! |---|---|
@@ -49,7 +49,10 @@ pub use evidence::{
     EvidencePaper, PIECE_BYTES_MAX, PIECES_BYTES_MAX, erase_evidence, evidence, keep_evidence,
     kept_evidence, limit_evidence, named_evidence,
 };
-pub use facts::{FACTS_MAX, FactsPaper, bring_facts, facts, facts_problems, with_facts};
+pub use facts::{
+    BroughtFacts, FACTS_MAX, FactsPaper, bring_facts, brought as brought_facts, facts, facts_hits,
+    facts_problems, with_facts,
+};
 pub use features::{FeaturesPaper, features, keep_features};
 pub use names::{NamePaper, keep_name, name_history};
 pub use near::plan_of;
@@ -406,35 +409,6 @@ impl Measures<'_> {
         }
     }
 
-    /// Time passes for every measure that has not come to its end. Gives the turns of which something came.
-    ///
-    /// # Errors
-    /// What the store says; turns before it are kept.
-    pub async fn tick(&self) -> Result<Vec<Turn>, LiaisonError> {
-        let (held, _) = measures(self.store).await?;
-        let mut turns = Vec::new();
-        for one in held {
-            let turn = self.take(one.state().plan().id, &Event::Tick).await?;
-            if !turn.acts.is_empty() || !turn.records.is_empty() {
-                turns.push(turn);
-            }
-        }
-        Ok(turns)
-    }
-
-    /// Holds every measure in force against the lists of now, and suspends those that run into them.
-    ///
-    /// # Errors
-    /// As [`Measures::tick`].
-    pub async fn relist(&self) -> Result<Vec<Turn>, LiaisonError> {
-        let (held, _) = measures(self.store).await?;
-        let mut turns = Vec::new();
-        for one in held.iter().filter(|one| one.state().stage().is_decided()) {
-            turns.extend(self.relisted(one).await?);
-        }
-        Ok(turns)
-    }
-
     /// Holds one measure against the lists of now, where it is in force. Without lists nothing is held against anything.
     ///
     /// # Errors
@@ -473,20 +447,7 @@ impl Measures<'_> {
         self.take(plan.id, &event).await.map(Some)
     }
 
-    /// Acts that were recorded and perhaps not done, by measure: to be done after a start.
-    ///
-    /// # Errors
-    /// As [`measures`].
-    pub async fn pending(&self) -> Result<Vec<(AuthorityId, Vec<Act>)>, LiaisonError> {
-        let (held, _) = measures(self.store).await?;
-        let pending = held.iter().map(|one| {
-            let acts = one.life.pending(self.now);
-            (one.state().plan().id, acts)
-        });
-        Ok(pending.filter(|(_, acts)| !acts.is_empty()).collect())
-    }
-
-    /// The same of one measure, as a turn of which nothing is on record.
+    /// Acts of a measure that were recorded and perhaps not done, to be done after a start: a turn of which nothing is on record.
     ///
     /// # Errors
     /// As [`measure`].

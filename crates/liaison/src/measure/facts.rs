@@ -114,8 +114,14 @@ pub async fn facts(store: &dyn Store) -> Result<(Vec<Written<FactsPaper>>, bool)
     all(store, View::All, None, FACTS_MAX).await
 }
 
+/// What was brought, by target.
+pub type BroughtFacts = BTreeMap<String, Written<FactsPaper>>;
+
 /// The same by target.
-async fn brought(store: &dyn Store) -> Result<BTreeMap<String, Written<FactsPaper>>, LiaisonError> {
+///
+/// # Errors
+/// As [`facts`].
+pub async fn brought(store: &dyn Store) -> Result<BroughtFacts, LiaisonError> {
     let (all, _) = facts(store).await?;
     let by_target = all
         .into_iter()
@@ -159,10 +165,31 @@ pub async fn facts_problems(
     terms: &Terms,
     now: Seconds,
 ) -> Result<Vec<Problem>, LiaisonError> {
+    let all = brought(store).await?;
+    Ok(problems(&all, state, terms, Some(now)))
+}
+
+/// The same by facts that were read once, for measures that are in force: what was brought is judged as it was when it was brought. That a number grows old ends nothing; a number that says more does.
+pub fn facts_hits(all: &BroughtFacts, state: &State, terms: &Terms) -> Vec<Problem> {
+    problems(all, state, terms, None)
+}
+
+/// The newest second of which facts tell.
+fn newest_of(facts: &Facts) -> Seconds {
+    let numbers = [&facts.names, &facts.clients, &facts.other_ppm];
+    let times = numbers.into_iter().flatten().map(|fact| fact.at);
+    times.chain(facts.looked).fold(Seconds(0), Seconds::max)
+}
+
+fn problems(
+    all: &BroughtFacts,
+    state: &State,
+    terms: &Terms,
+    now: Option<Seconds>,
+) -> Vec<Problem> {
     let plan = state.plan();
     let mut found = Vec::new();
     let reviewed = state.found().is_some();
-    let all = brought(store).await?;
     for (number, aim) in plan.aims.iter().enumerate() {
         let Some(brought) = all.get(&aim.target) else {
             continue;
@@ -175,6 +202,7 @@ pub async fn facts_problems(
         if Some(&newer) == said {
             continue;
         }
+        let now = now.unwrap_or_else(|| newest_of(&newer).max(Seconds(brought.at)));
         let bounds = &terms.collateral;
         let estimated = estimate(&aim.target, Some(&newer), bounds, now);
         let taken = if reviewed && state.level() < 2 {
@@ -201,5 +229,5 @@ pub async fn facts_problems(
             found.push(Problem { place, words });
         }
     }
-    Ok(found)
+    found
 }

@@ -93,7 +93,12 @@ impl Room {
         let plan = held.state().plan();
         let actuators: BTreeSet<Name> = plan.aims.iter().map(|aim| aim.actuator.clone()).collect();
         for act in stops {
-            hands.stop(&self.calls, &self.brought, (act, &why), &actuators);
+            hands.stop(
+                &self.calls,
+                &self.brought,
+                (act, why.as_deref()),
+                &actuators,
+            );
         }
         events
     }
@@ -107,9 +112,10 @@ impl Room {
         told_of: &mut Vec<Told>,
     ) {
         let (act, words) = match event {
-            Event::Kill(kill) => (MeasureAct::Kill, format!("{by}: {kill}")),
+            Event::Kill(kill) if kill.releases() => (MeasureAct::Kill, format!("{by}: {kill}")),
+            Event::Kill(kill) => (MeasureAct::Hold, format!("{by}: {kill}")),
             Event::Free { .. } | Event::FreeAll { .. } => {
-                (MeasureAct::Kill, format!("{by}: dispatch goes on"))
+                (MeasureAct::Free, format!("{by}: dispatch goes on"))
             }
             Event::Report { sha256, .. } => (MeasureAct::Report, format!("{by}: {sha256}")),
             _ => return,
@@ -443,7 +449,7 @@ impl Hands {
         self: &Arc<Self>,
         calls: &Calls,
         brought: &Brought,
-        (act, why): (SuspensionAct, &str),
+        (act, why): (SuspensionAct, Option<&str>),
         actuators: &BTreeSet<Name>,
     ) {
         let what = if act == SuspensionAct::Suspend {
@@ -455,7 +461,7 @@ impl Hands {
             return;
         }
         let (hands, own, brought) = (Arc::clone(self), calls.clone(), brought.clone());
-        let (actuators, why) = (actuators.clone(), why.to_owned());
+        let (actuators, why) = (actuators.clone(), why.map(str::to_owned));
         let begun = std::thread::Builder::new()
             .name("measure-stop".to_owned())
             .spawn(move || {
@@ -467,7 +473,9 @@ impl Hands {
                 for words in brought.now(&hands, spots) {
                     hands.tell(&own, words);
                 }
+                // An end that comes as it was decided is no word of the safety engine.
                 if act == SuspensionAct::Suspend
+                    && let Some(why) = why
                     && let Err(words) = hands.stopped(&why)
                 {
                     hands.tell(&own, words);

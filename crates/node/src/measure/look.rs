@@ -73,6 +73,12 @@ impl Names {
         self.known().get(target).and_then(|one| one.failed.clone())
     }
 
+    /// Whether targets were asked for since the node began.
+    fn were_asked(&self, targets: &BTreeSet<String>) -> bool {
+        let known = self.known();
+        targets.iter().all(|target| known.contains_key(target))
+    }
+
     fn is_young(&self, target: &str, now: Seconds, young: u64) -> bool {
         let known = self.known();
         let asked = known.get(target).map(|one| one.asked);
@@ -262,6 +268,11 @@ impl Room {
         self.look(held.state().plan()).await
     }
 
+    /// Whether an event of a round waits until the names of its plan were looked up since the node began: until then nobody can tell what they lead to. It comes again with the next round.
+    pub(super) fn waits_for_names(&self, plan: &Plan, event: &Event) -> bool {
+        super::needs_lists(event) && !self.names.were_asked(&names_in([plan]))
+    }
+
     /// Looks up the names of all measures that are before the commission or decided, where no answer is as young as that, in seconds. The next round holds measures against what they lead to.
     pub(super) async fn names_of_now(&self, young: u64) -> Answer<Vec<Held>> {
         let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
@@ -308,17 +319,22 @@ impl Room {
         Ok(Judgement::of(plan, protected, &seen, version, sha256))
     }
 
-    /// What a person looks at before saying yes to a plan, by the lists and the names of now: entries that it runs into and that do not forbid it, names of which nothing is known.
+    /// What a person looks at before saying yes to a plan, by the lists and the names of now: targets that are forbidden, entries that it runs into and that do not forbid it, names of which nothing is known.
     pub fn cautions(&self, plan: &Plan) -> Vec<String> {
         let Ok(judged) = self.judgement(plan) else {
             return Vec::new();
         };
         let seen = self.names.seen(self.now());
-        let mut words: Vec<String> = judged
-            .cautions
-            .iter()
-            .flat_map(|(target, all)| all.iter().map(move |one| format!("{target}: {one}")))
+        // What forbids it comes first: who proposes it is told at once, not only who finds it in order.
+        let aims = plan.aims.iter();
+        let mut words: Vec<String> = aims
+            .filter_map(|aim| judged.of_target(&aim.target).err())
+            .map(|why| format!("forbidden: {why}"))
             .collect();
+        let cautions = judged.cautions.iter();
+        let each = cautions
+            .flat_map(|(target, all)| all.iter().map(move |one| format!("{target}: {one}")));
+        words.extend(each);
         for target in names_in([plan]) {
             match (self.names.failed(&target), seen.contains_key(&target)) {
                 (Some(why), true) => words.push(format!(
@@ -332,5 +348,25 @@ impl Room {
             }
         }
         words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nobody_asked_for_since_the_start_is_waited_for_and_one_without_an_answer_is_not()
+    {
+        let names = Names::default();
+        let of = |targets: &[&str]| targets.iter().map(|one| (*one).to_owned()).collect();
+        let both: BTreeSet<String> = of(&["bad.example", "worse.example"]);
+        assert!(names.were_asked(&of(&[])), "addresses lead nowhere");
+        assert!(!names.were_asked(&both));
+        let silent = Err("the resolver did not answer in time".to_owned());
+        names.note("bad.example", &silent, Seconds(1));
+        assert!(!names.were_asked(&both));
+        names.note("worse.example", &Ok(Seen::default()), Seconds(1));
+        assert!(names.were_asked(&both));
     }
 }

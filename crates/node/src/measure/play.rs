@@ -67,6 +67,9 @@ impl Room {
             let Next::Event(event) = next(&playbook, held.state(), self.now()) else {
                 break;
             };
+            if by == super::BY && self.waits_for_names(held.state().plan(), &event) {
+                break;
+            }
             let mut stepped = Box::pin(self.start(id, &event, by)).await?;
             if hears {
                 Box::pin(self.hear(&mut stepped, by, self.wait)).await?;

@@ -5,27 +5,28 @@ use super::{Room, Stepped, kept};
 use crate::problem::Answer;
 use sakimori_control::error::told;
 use sakimori_control::office::{self, MeasureDeed};
-use sakimori_liaison::measure::{facts_problems, lives};
+use sakimori_liaison::measure::{BroughtFacts, brought_facts, facts_hits, lives};
 use sakimori_oversight::book::MeasureAct;
+use sakimori_respond::plan::Terms;
 use sakimori_respond::plan::life::{Act, Event, State, Why};
 
 /// Longest words of an entry in characters.
 const WORDS_MAX: usize = 4_000;
 
-/// Why a measure is suspended, in the words that a person is called with; behind a fall the kind of reason alone is known.
-pub(super) fn why(state: &State, acts: &[Act]) -> String {
+/// Why a measure is suspended, in the words that a person is called with; behind a fall the kind of reason alone is known. `None` where safety did not suspend it: it came to its end.
+pub(super) fn why(state: &State, acts: &[Act]) -> Option<String> {
+    let kind = match state.suspended()? {
+        Why::List => "a target runs into the protected lists",
+        Why::Changed => "a target is not what it was",
+        Why::RollOut => "an effect was not read back",
+        Why::Collateral => "others are met",
+        Why::Complaint => "a complaint",
+    };
     let paged = acts.iter().find_map(|act| match act {
         Act::Page(words) => Some(words.clone()),
         _ => None,
     });
-    paged.unwrap_or_else(|| match state.suspended() {
-        Some(Why::List) => "a target runs into the protected lists".to_owned(),
-        Some(Why::Changed) => "a target is not what it was".to_owned(),
-        Some(Why::RollOut) => "an effect was not read back".to_owned(),
-        Some(Why::Collateral) => "others are met".to_owned(),
-        Some(Why::Complaint) => "a complaint".to_owned(),
-        None => "it is taken back".to_owned(),
-    })
+    Some(paged.unwrap_or_else(|| kind.to_owned()))
 }
 
 impl Hands {
@@ -56,29 +57,46 @@ impl Hands {
 }
 
 impl Room {
-    /// Suspends what takes more by the facts of now than it was approved with.
+    /// Suspends what takes more by the facts of now than it was approved with; what cannot be done of one measure keeps no other in force, and is told.
     ///
     /// # Errors
-    /// What the store says; what was suspended before it is.
+    /// What the store says of the facts, or of all measures.
     pub async fn suspend_by_facts(&self, by: &str) -> Answer<Vec<Stepped>> {
+        let facts = brought_facts(&*self.store).await.map_err(|e| kept(&e))?;
+        if facts.is_empty() {
+            return Ok(Vec::new());
+        }
         let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
         let mut suspended = Vec::new();
-        for one in all.iter().filter(|one| one.state().stage().is_decided()) {
-            let state = one.state();
-            if state.suspended().is_some() {
+        for one in all {
+            let Some(event) = hit(&facts, one.state(), &self.terms) else {
                 continue;
-            }
-            let found = facts_problems(&*self.store, state, &self.terms, self.now()).await;
-            let found = found.map_err(|e| kept(&e))?;
-            if found.is_empty() {
-                continue;
-            }
-            let words: Vec<String> = found.iter().map(ToString::to_string).collect();
-            let event = Event::Collateral {
-                words: words.join("; "),
             };
-            suspended.push(self.step(state.plan().id, &event, by).await?);
+            let id = one.state().plan().id;
+            // A round hears what comes of it together with all else; at the command line nobody would hear it behind this.
+            let begun = if by == super::BY {
+                Box::pin(self.start(id, &event, by)).await
+            } else {
+                Box::pin(self.step(id, &event, by)).await
+            };
+            let done = match begun {
+                Ok(stepped) => stepped,
+                Err(problem) => super::troubled(one, &problem),
+            };
+            suspended.push(done);
         }
         Ok(suspended)
     }
+}
+
+/// What facts say against a measure that is decided and not suspended yet.
+fn hit(facts: &BroughtFacts, state: &State, terms: &Terms) -> Option<Event> {
+    if !state.stage().is_decided() || state.suspended().is_some() {
+        return None;
+    }
+    let found = facts_hits(facts, state, terms);
+    let words: Vec<String> = found.iter().map(ToString::to_string).collect();
+    (!words.is_empty()).then(|| Event::Collateral {
+        words: words.join("; "),
+    })
 }

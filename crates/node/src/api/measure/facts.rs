@@ -60,6 +60,9 @@ async fn suspend(app: &Shared, by: &str) -> Answer<Vec<String>> {
     let mut suspended = Vec::new();
     for stepped in room.suspend_by_facts(by).await? {
         follow(app, &room, &said, &stepped).await?;
+        if stepped.held.state().suspended().is_none() {
+            continue;
+        }
         suspended.push(stepped.held.state().plan().id.to_string());
     }
     Ok(suspended)

@@ -299,14 +299,13 @@ fn stops_on_record(desk: &Desk) {
     until("the entries", || {
         let life = chair.get(&format!("/v1/measure-lives/{ID}")).json();
         let acts = life["acts"].as_array()?;
-        let kills: Vec<&str> = acts
-            .iter()
-            .filter(|act| act["act"] == "kill")
-            .filter_map(|act| act["detail"].as_str())
-            .collect();
-        let stops = kills.iter().any(|words| words.contains("whole office"));
-        let goes = kills.iter().any(|words| words.contains("dispatch goes on"));
-        (stops && goes).then_some(())
+        let said = |act: &str, words: &str| {
+            let own = acts.iter().filter(|one| one["act"] == act);
+            let mut details = own.filter_map(|one| one["detail"].as_str());
+            details.any(|detail| detail.contains(words))
+        };
+        let both = said("hold", "whole office") && said("free", "dispatch goes on");
+        both.then(|| assert!(!said("kill", ""), "nothing was taken back: {acts:?}"))
     });
 }
 
@@ -334,6 +333,20 @@ fn executor_lets_nothing_go(desk: &Desk) {
     let released = one.post_json("/v1/measures/release", &json!({"designation": "D-17"}));
     assert_eq!(good(&released)["released"], 1);
     desk.comes_to("ended");
+    // What a person ended is no stop of the safety engine.
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    let chair = desk.nation.person(Role::Commission, "m1");
+    let life = good(&chair.get(&format!("/v1/measure-lives/{ID}")));
+    let acts: Vec<&str> = life["acts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|act| act["act"].as_str())
+        .collect();
+    assert!(
+        acts.contains(&"kill") && !acts.contains(&"safety"),
+        "{acts:?}"
+    );
 }
 
 #[test]

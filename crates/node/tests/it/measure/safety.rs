@@ -2,12 +2,16 @@
 //! told. Out: verdicts. Never: an address beyond loopback.
 
 use super::{Desk, ID, TARGET, good, lists, plan, until};
+use crate::nation::options;
+use sakimori_access::Access;
 use sakimori_control::journal::Log;
 use sakimori_control::office;
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
-use sakimori_node::Role;
+use sakimori_liaison::measure::bring_facts;
+use sakimori_node::{Role, with_access};
 use sakimori_oversight::book::MeasureAct;
+use sakimori_respond::plan::collateral::Facts;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::net::TcpListener;
@@ -177,7 +181,12 @@ fn acceptance_10_a_parent_of_dynamic_names_is_refused_at_the_office_with_the_nam
     }
     // Proposed all the same, nobody can find it in order.
     let wanted = with_name(desk.nation.host.seconds(), "no-ip.org");
-    good(&officer.post_json("/v1/measures", &wanted));
+    let proposed = good(&officer.post_json("/v1/measures", &wanted));
+    let words = proposed["cautions"].to_string();
+    assert!(
+        words.contains("forbidden: no-ip.org") && words.contains("bad.no-ip.org"),
+        "{words}"
+    );
     let review = desk.act("o2", &json!({"act": "review"}));
     assert_eq!(review.status, 422, "{}", review.text());
     assert!(review.text().contains("bad.no-ip.org"), "{}", review.text());
@@ -246,4 +255,25 @@ fn facts_that_ask_for_more_suspend_what_is_in_force_and_newest_lists_go_to_actua
             })
             .then_some(())
     });
+}
+
+#[test]
+fn facts_that_were_kept_and_not_acted_on_suspend_by_the_next_round() {
+    let desk = Desk::open(None);
+    desk.approved();
+    desk.dispatched();
+    desk.comes_to("in-force");
+    // Kept by somebody who fell before anything came of it.
+    let now = desk.nation.host.seconds();
+    let fact = json!({"low": 6, "high": 9, "source": "passive-dns", "at": now.to_string()});
+    let facts = json!([{"target": TARGET, "names": fact, "clients": null, "other_ppm": null, "is": [], "looked": null, "countries": []}]);
+    let facts: Vec<Facts> = serde_json::from_value(facts).unwrap();
+    let put = async |access: &Access| {
+        let kept = bring_facts(&**access.store(), &facts, now, "o1").await;
+        kept.unwrap();
+    };
+    let office = desk.nation.role(Role::Office);
+    let folder = office.parent().unwrap();
+    with_access(&options(Role::Office, folder), &desk.nation.host, put).unwrap();
+    desk.comes_to("suspended");
 }

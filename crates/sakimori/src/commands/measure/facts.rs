@@ -44,7 +44,9 @@ pub(super) async fn run(
             let by = office.by.as_str();
             for stepped in room.suspend_by_facts(by).await.map_err(|e| no(&e))? {
                 let id = stepped.held.state().plan().id;
-                show::say(&format!("suspended: {id}"));
+                if stepped.held.state().suspended().is_some() {
+                    show::say(&format!("suspended: {id}"));
+                }
                 office.said(&stepped)?;
             }
             show::line(&brought.len().to_string());
