@@ -153,7 +153,7 @@ pub struct Report {
     pub source_port: u16,
     /// What.
     pub what: What,
-    /// What shows it.
+    /// What shows it; none where nothing may leave, and then the report has no such field.
     pub evidence: Vec<Evidence>,
     /// In words.
     pub description: String,
@@ -336,11 +336,14 @@ impl Report {
             "source_port": self.source_port,
             "category": category,
             "type": kind,
-            "evidence": evidence,
         });
         if let Value::Object(members) = &mut out {
             if !self.description.is_empty() {
                 members.insert("description".to_owned(), self.description.clone().into());
+            }
+            // Without a piece the field says nothing.
+            if !evidence.is_empty() {
+                members.insert("evidence".to_owned(), evidence.into());
             }
             self.more(members);
         }

@@ -322,6 +322,11 @@ impl Aim {
             found.push(Problem::new(format!("{place}/target"), words));
             return;
         }
+        if self.deed == Deed::Notify {
+            let words = "no actuator does `notify`: notices are the office's own";
+            found.push(Problem::new(format!("{place}/deed"), words.to_owned()));
+            return;
+        }
         let known = Target::parse(target);
         if let Ok(known) = &known
             && known.to_string() != target
@@ -335,7 +340,7 @@ impl Aim {
             Deed::Freeze | Deed::Stop => target.starts_with("process:"),
             Deed::Quarantine => target.starts_with("file:"),
             Deed::Isolate => target.starts_with("host:"),
-            Deed::Notify => true,
+            Deed::Notify => false,
         };
         if !fits {
             let words = format!("`{}` cannot be done with `{target}`", self.deed);

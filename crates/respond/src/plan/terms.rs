@@ -131,7 +131,6 @@ impl Terms {
                 Deed::Sinkhole,
                 Deed::FlowRule,
                 Deed::Freeze,
-                Deed::Notify,
             ],
             urgent_period: days(1),
             window: Term::proposed(measure::SECONDS_MAX),

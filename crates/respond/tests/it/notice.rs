@@ -110,7 +110,7 @@ fn reports_of_every_kind_follow_the_schemas_and_read_back() {
     let schema = schema(&root);
     for what in kinds() {
         let names = what.names();
-        let text = report(what).write().unwrap();
+        let text = report(what.clone()).write().unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();
         let errors: Vec<String> = schema
             .iter_errors(&value)
@@ -125,6 +125,13 @@ fn reports_of_every_kind_follow_the_schemas_and_read_back() {
         );
         assert_eq!(read.evidence[0].hash_holds, Some(true));
         assert_eq!(read.evidence[0].bytes, b"first,last,packets\n");
+        // One that brings nothing has no field for it.
+        let bare = Report {
+            evidence: Vec::new(),
+            ..report(what)
+        };
+        let bare: Value = serde_json::from_str(&bare.write().unwrap()).unwrap();
+        assert!(schema.is_valid(&bare) && bare.get("evidence").is_none());
         // The schema sees a spoilt one.
         let mut spoilt = value.clone();
         spoilt["type"] = "no_such_type".into();

@@ -22,6 +22,20 @@ fn check(change: impl Fn(&mut Plan), place: &str, words: &str) {
     assert!(has(&found, place, words), "{place}: {words}: {found:?}");
 }
 
+/// Notices are the office's own: no actuator does one, whatever the target.
+#[test]
+fn a_notice_is_no_deed_of_a_plan() {
+    use sakimori_respond::engine::Deed;
+    for target in ["198.51.100.7", "bad.example", "host:web-1"] {
+        let change = |p: &mut Plan| {
+            p.aims[0].deed = Deed::Notify;
+            target.clone_into(&mut p.aims[0].target);
+        };
+        check(change, "/aims/0/deed", "the office's own");
+    }
+    assert!(!terms().urgent_deeds.contains(&Deed::Notify));
+}
+
 #[test]
 fn every_part_of_a_dossier_is_asked_for_and_named() {
     let blank = || "  ".to_owned();
