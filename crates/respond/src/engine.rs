@@ -278,16 +278,15 @@ impl Engine {
                 let gone = intent.until.is_none() && answer.status == Status::NotFound;
                 if gone && self.state.is_allowed(&intent.key) {
                     // What is older than this and comes later begins nothing.
-                    for of in [Some(producer(&id).to_owned()), None] {
-                        self.keep(
-                            Record::Revision {
-                                key: intent.key.clone(),
-                                producer: of,
-                                revision: intent.revision,
-                            },
-                            acts,
-                        );
-                    }
+                    self.undone(intent, now, acts);
+                    self.keep(
+                        Record::Revision {
+                            key: intent.key.clone(),
+                            producer: producer(&id).to_owned(),
+                            revision: intent.revision,
+                        },
+                        acts,
+                    );
                 }
                 self.answer(id, intent.digest, answer, acts);
             }
@@ -296,6 +295,9 @@ impl Engine {
                     Todo::End(key) => (key.clone(), None),
                     Todo::Begin(effect) => (effect.key.clone(), Some(effect.until)),
                 };
+                if until.is_none() {
+                    self.undone(intent, now, acts);
+                }
                 self.keep(
                     Record::Waiting {
                         id: id.clone(),
@@ -313,6 +315,18 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Remembers that a command took back, so that what was made before it and comes later begins nothing.
+    fn undone(&mut self, intent: &Intent, now: Judged, acts: &mut Vec<Act>) {
+        self.keep(
+            Record::Undone {
+                key: intent.key.clone(),
+                revision: intent.revision,
+                at: now.time(),
+            },
+            acts,
+        );
     }
 
     /// Whether the number of a command says all: it is answered, or it is being done. What takes back is judged also where its producer gave the number to something else before.
@@ -379,9 +393,11 @@ impl Engine {
     fn judge(&self, intent: &Intent, now: Judged) -> Result<Todo, Answer> {
         let refuse = |status, words: &str| Err(Answer::new(status, words));
         let key = intent.key.clone();
-        // What takes back stands behind its own producer's commands alone; what begins behind all that took back too.
+        // What takes back stands behind its own producer's commands alone; what begins also behind what anybody took back later than it was made. What is made later goes through:
+        // nobody's end lasts longer than its producer's word, or one of them could hold off what all others are approved for.
         let (last, undone) = self.state.last(&key, producer(&intent.id));
-        if intent.revision <= last || intent.until.is_some() && intent.revision <= undone {
+        let is_held_off = undone.holds_off(intent.revision, intent.created);
+        if intent.revision <= last || intent.until.is_some() && is_held_off {
             return refuse(
                 Status::BadRequest,
                 "a later command on the same was taken before",

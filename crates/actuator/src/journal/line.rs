@@ -68,10 +68,13 @@ enum Text {
     },
     Revision {
         key: KeyText,
-        // Lines of before producers were told apart have none.
-        #[serde(default)]
-        producer: Option<String>,
+        producer: String,
         revision: u64,
+    },
+    Undone {
+        key: KeyText,
+        revision: u64,
+        at: u64,
     },
     Waiting {
         id: String,
@@ -193,6 +196,11 @@ fn of_record(record: &Record) -> Text {
             producer: producer.clone(),
             revision: *revision,
         },
+        Record::Undone { key, revision, at } => Text::Undone {
+            key: key_text(key),
+            revision: *revision,
+            at: at.0,
+        },
         Record::Waiting {
             id,
             digest,
@@ -288,6 +296,15 @@ impl TryFrom<Text> for Line {
                 key: key(of)?,
                 producer,
                 revision,
+            },
+            Text::Undone {
+                key: of,
+                revision,
+                at,
+            } => Record::Undone {
+                key: key(of)?,
+                revision,
+                at: Seconds(at),
             },
             Text::Waiting {
                 id,

@@ -111,13 +111,13 @@ fn lines() -> Vec<Line> {
         },
         Record::Revision {
             key: key(1),
-            producer: Some("office".to_owned()),
+            producer: "office".to_owned(),
             revision: 4,
         },
-        Record::Revision {
+        Record::Undone {
             key: key(2),
-            producer: None,
             revision: 5,
+            at: Seconds(6),
         },
         Record::Ended(key(1)),
         Record::Revoked {

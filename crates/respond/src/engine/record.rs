@@ -148,14 +148,23 @@ pub enum Record {
         /// Who.
         by: Holder,
     },
-    /// Which command on an effect was the last, where nothing else says so.
+    /// Which command of a producer on an effect was the last, where nothing else says so.
     Revision {
         /// The effect.
         key: Key,
-        /// Whose last command; nothing for the last one of anybody that took back.
-        producer: Option<String>,
+        /// Whose.
+        producer: String,
         /// Its number.
         revision: u64,
+    },
+    /// A command of anybody took an effect back, or found nothing of it.
+    Undone {
+        /// The effect.
+        key: Key,
+        /// Its number.
+        revision: u64,
+        /// When it came, by our own clock.
+        at: Seconds,
     },
     /// A command is being done.
     Waiting {
@@ -207,7 +216,23 @@ struct Orders {
     /// Of each producer.
     last: BTreeMap<String, u64>,
     /// Of anybody that took it back.
-    undone: u64,
+    undone: Undone,
+}
+
+/// The commands that took an effect back, whoever sent them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Undone {
+    /// The largest number.
+    revision: u64,
+    /// When the last one came, by our own clock.
+    at: Seconds,
+}
+
+impl Undone {
+    /// Whether a command that begins stands behind them: it is the earlier by its number and was made before the last of them came. A number alone holds nothing off: each producer chooses its own.
+    pub(super) fn holds_off(self, revision: u64, created: Seconds) -> bool {
+        revision <= self.revision && created <= self.at
+    }
 }
 
 /// What records come to.
@@ -269,7 +294,12 @@ impl State {
                 key,
                 producer,
                 revision,
-            } => self.ordered(key, producer.as_deref(), revision),
+            } => self.ordered(key, &producer, revision),
+            Record::Undone { key, revision, at } => {
+                let undone = &mut self.orders.entry(key).or_default().undone;
+                undone.revision = undone.revision.max(revision);
+                undone.at = undone.at.max(at);
+            }
             Record::Waiting {
                 id,
                 digest,
@@ -279,10 +309,7 @@ impl State {
             } => {
                 // Where a journal was written anew, [`Record::Revision`] says it.
                 if revision > 0 {
-                    self.ordered(key.clone(), Some(producer(&id)), revision);
-                    if until.is_none() {
-                        self.ordered(key.clone(), None, revision);
-                    }
+                    self.ordered(key.clone(), producer(&id), revision);
                 }
                 // A command that takes back is the end of what is wanted, also where the engine falls before it says so.
                 let before = match until {
@@ -322,24 +349,19 @@ impl State {
         }
     }
 
-    /// A command was taken: of a producer, or one of anybody that took back.
-    fn ordered(&mut self, key: Key, producer: Option<&str>, revision: u64) {
+    /// A command of a producer was taken.
+    fn ordered(&mut self, key: Key, producer: &str, revision: u64) {
         let orders = self.orders.entry(key).or_default();
-        let last = match producer {
-            Some(producer) => orders.last.entry(producer.to_owned()).or_default(),
-            None => &mut orders.undone,
-        };
+        let last = orders.last.entry(producer.to_owned()).or_default();
         *last = revision.max(*last);
     }
 
-    /// The last command of a producer on an effect, and the last of anybody that took it back; 0 where there was none.
-    pub(super) fn last(&self, key: &Key, producer: &str) -> (u64, u64) {
+    /// The last command of a producer on an effect, 0 where there was none; what took it back.
+    pub(super) fn last(&self, key: &Key, producer: &str) -> (u64, Undone) {
         let orders = self.orders.get(key);
         let of = orders.and_then(|orders| orders.last.get(producer));
-        (
-            of.copied().unwrap_or(0),
-            orders.map_or(0, |orders| orders.undone),
-        )
+        let undone = orders.map(|orders| orders.undone);
+        (of.copied().unwrap_or(0), undone.unwrap_or_default())
     }
 
     /// Whether an approval that is not void allows an effect, now or later.
@@ -482,17 +504,20 @@ impl State {
             }
         }
         for (key, orders) in &self.orders {
-            let undone = (orders.undone > 0).then_some((None, orders.undone));
             let last = orders.last.iter();
-            let last = last.map(|(producer, revision)| (Some(producer.clone()), *revision));
-            out.extend(
-                last.chain(undone)
-                    .map(|(producer, revision)| Record::Revision {
-                        key: key.clone(),
-                        producer,
-                        revision,
-                    }),
-            );
+            out.extend(last.map(|(producer, revision)| Record::Revision {
+                key: key.clone(),
+                producer: producer.clone(),
+                revision: *revision,
+            }));
+            let Undone { revision, at } = orders.undone;
+            if orders.undone != Undone::default() {
+                out.push(Record::Undone {
+                    key: key.clone(),
+                    revision,
+                    at,
+                });
+            }
         }
         if self.stopped {
             out.push(Record::Stopped);

@@ -725,8 +725,51 @@ fn the_end_of_what_is_not_in_force_holds_off_what_was_sent_before_it() {
     // Of what nobody approved nothing is kept: there is nothing that could begin.
     let acts = engine.take(Event::Command(intent("d", 7, 9, None)), SURE);
     assert_eq!(said(&acts), [Status::NotFound]);
-    let keeps = |act: &Act| matches!(act, Act::Keep(Record::Revision { .. }));
+    let keeps = |act: &Act| {
+        matches!(
+            act,
+            Act::Keep(Record::Revision { .. } | Record::Undone { .. })
+        )
+    };
     assert!(!acts.iter().any(keeps), "{acts:?}");
+}
+
+#[test]
+fn an_end_by_the_largest_step_holds_off_nothing_that_is_made_after_it() {
+    let largest = u64::from(u32::MAX);
+    let made = |mut intent: Intent, seconds: u64| {
+        intent.created = Seconds(NOW + seconds);
+        intent
+    };
+    // Before the first command of the office, and while its effect is in force.
+    for begun in [false, true] {
+        let mut engine = ready();
+        let first = of("office", "n-1", 1, Some(50));
+        if begun {
+            assert_eq!(status(&mut engine, first), [Status::Ok]);
+        }
+        let ended = of("carrier", "n-1", largest, None);
+        let expected = if begun { Status::Ok } else { Status::NotFound };
+        assert_eq!(status(&mut engine, ended), [expected]);
+        // An end says of itself when it was made; that counts for nothing.
+        let ended = made(of("third", "number", largest, None), 300);
+        assert_eq!(status(&mut engine, ended), [Status::NotFound]);
+        let mut again = Engine::restore(Bounds::default(), 2, engine.state().records());
+        assert_eq!(again.state(), engine.state());
+        again.take(Event::Seen(Vec::new()), SURE);
+        for engine in [&mut engine, &mut again] {
+            assert_eq!(
+                status(engine, of("office", "n-02", 2, Some(50))),
+                [Status::BadRequest],
+                "made before the end came"
+            );
+            assert_eq!(
+                status(engine, made(of("office", "n-003", 3, Some(50)), 1)),
+                [Status::Ok]
+            );
+            assert_eq!(engine.state().wanted().count(), 1);
+        }
+    }
 }
 
 #[test]
