@@ -30,6 +30,10 @@ pub struct NewNotice {
     pub target: String,
     /// Its port.
     pub port: u16,
+    /// Of traffic: `tcp` or `udp`, as it was seen. A report of traffic without it is none, and nobody guesses it.
+    pub protocol: Option<String>,
+    /// Of traffic: the port of who was attacked, where it is one; without it the report says nothing of it.
+    pub to_port: Option<u16>,
     /// What was seen: `ddos`, `login-attack`, `port-scan`, `infected-host`, `phishing`, `malware`, `botnet`, `compromised-server`.
     pub what: String,
     /// More of what was seen: the URL, the evidence, the method; not for traffic.
@@ -96,21 +100,25 @@ impl NewNotice {
     }
 
     fn what(&self) -> Answer<What> {
-        let traffic = Traffic {
-            protocol: Protocol::Tcp,
-            first: time("first", &self.first)?,
-            last: time("last", &self.last)?,
-            to_port: None,
+        let traffic = || {
+            let said = self.protocol.as_deref().and_then(Protocol::from_name);
+            let words = "`protocol` of traffic is `tcp` or `udp`";
+            Ok::<_, Problem>(Traffic {
+                protocol: said.ok_or_else(|| Problem::new(Code::Incomplete, words))?,
+                first: time("first", &self.first)?,
+                last: time("last", &self.last)?,
+                to_port: self.to_port,
+            })
         };
         let detail = || {
             let detail = self.detail.clone().filter(|text| !text.trim().is_empty());
             detail.ok_or_else(|| Problem::new(Code::Incomplete, "`detail` is missing"))
         };
         Ok(match self.what.as_str() {
-            "ddos" => What::Ddos(traffic),
-            "login-attack" => What::LoginAttack(traffic),
-            "port-scan" => What::PortScan(traffic),
-            "infected-host" => What::InfectedHost(traffic),
+            "ddos" => What::Ddos(traffic()?),
+            "login-attack" => What::LoginAttack(traffic()?),
+            "port-scan" => What::PortScan(traffic()?),
+            "infected-host" => What::InfectedHost(traffic()?),
             "phishing" => What::Phishing { url: detail()? },
             "malware" => What::Malware {
                 url: detail()?,
@@ -224,6 +232,7 @@ pub async fn draft_notice(
         source: new.target.clone(),
         source_port: new.port,
         what: new.what()?,
+        // What the office holds leaves by the measure's own rules alone, not beside a notice.
         evidence: Vec::new(),
         description: new.words.clone(),
     };

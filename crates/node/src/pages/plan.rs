@@ -117,6 +117,7 @@ fn aims(reader: &Reader, plan: &Plan) -> Markup {
                     td { (aim.country) }
                 } } }
             }
+            p { (say(M::NoticesOwn)) }
         }
     }
 }

@@ -43,6 +43,7 @@ words! {
     Collateral "Who else is met, when it was last held against the rules" "他に影響を受ける者(直近の審査)";
     Cautions "Look twice before saying yes" "承認前に確認すべき点";
     Deed "Deed" "行為";
+    NoticesOwn "Notices are no effects: the office sends them itself, and each is a duty of its own." "通知は措置の行為には含まれません。事務局が自ら送付し、それぞれを義務として管理します。";
     Target "Target" "対象";
     Actuator "Actuator" "実施装置";
     Controller "Controlled by" "管理者";

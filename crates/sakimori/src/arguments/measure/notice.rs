@@ -52,6 +52,12 @@ pub(crate) struct NewNotice {
     /// Its port.
     #[arg(long, value_name = "PORT")]
     pub(crate) port: u16,
+    /// Of traffic: `tcp` or `udp`, as it was seen.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) protocol: Option<String>,
+    /// Of traffic: the port of who was attacked, where it is one.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) to_port: Option<u16>,
     /// What was seen: `ddos`, `login-attack`, `port-scan`, `infected-host`, `phishing`, `malware`, `botnet`, `compromised-server`.
     #[arg(long, value_name = "WORD")]
     pub(crate) what: String,

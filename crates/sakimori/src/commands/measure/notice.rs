@@ -99,6 +99,8 @@ async fn drafted(
         measure: new.measure.map(|id| id.to_string()),
         target: new.target,
         port: new.port,
+        protocol: new.protocol,
+        to_port: new.to_port,
         what: new.what,
         detail: new.detail,
         first: new.first.to_string(),
