@@ -8,7 +8,7 @@ use crate::approvals::{Bundle, BundleError};
 use crate::config::{Config, ConfigError};
 use crate::local::{self, Word};
 use crate::start::{self, Own, StartError};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io;
@@ -23,6 +23,37 @@ pub struct At {
     config: PathBuf,
 }
 
+/// A measure, or an authority as approvals name it: one of them at most.
+#[derive(Clone, Debug, Default, Args)]
+#[group(skip)]
+pub struct Of {
+    /// The measure's id
+    #[arg(long)]
+    measure: Option<String>,
+    /// All under this statement of the commission
+    #[arg(long, value_name = "ID")]
+    statement: Option<String>,
+    /// All that this designated officer carries out
+    #[arg(long, value_name = "NAME")]
+    executor: Option<String>,
+    /// All that rests on this law: `police` or `defence`
+    #[arg(long)]
+    route: Option<String>,
+}
+
+impl Of {
+    /// The authority's text, where one is named.
+    fn under(&self) -> Option<String> {
+        let named = [
+            ("statement", &self.statement),
+            ("executor", &self.executor),
+            ("route", &self.route),
+        ];
+        let mut named = named.into_iter();
+        named.find_map(|(kind, name)| name.as_ref().map(|name| format!("{kind} {name}")))
+    }
+}
+
 /// What the owner wants.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
@@ -30,23 +61,30 @@ pub enum Verb {
     Run(At),
     /// The kill switch: everything is taken back, nothing new begins
     Stop(At),
-    /// Takes one measure back; nothing of it begins until it is freed
+    /// Lets nothing new begin; what is in force stays until its end
+    Hold(At),
+    /// Takes one measure, or all of an authority, back; nothing of it begins until it is freed
+    #[command(group(ArgGroup::new("what").required(true).args(["measure", "statement", "executor", "route"])))]
     Release {
         /// Whose
         #[command(flatten)]
         at: At,
-        /// The measure's id
-        #[arg(long)]
-        measure: String,
+        /// What
+        #[command(flatten)]
+        of: Of,
     },
-    /// Takes back a stop, or the release of one measure; what was taken back stays so
+    /// Takes back a stop, a hold, or the release of one measure or authority; what was taken back stays so
+    #[command(group(ArgGroup::new("what").args(["hold", "measure", "statement", "executor", "route"])))]
     Free {
         /// Whose
         #[command(flatten)]
         at: At,
-        /// The measure's id
+        /// The hold alone
         #[arg(long)]
-        measure: Option<String>,
+        hold: bool,
+        /// What
+        #[command(flatten)]
+        of: Of,
     },
     /// Shows how it stands
     Show {
@@ -164,10 +202,27 @@ pub fn run(verb: Verb, words: &[&str]) -> Result<String, CommandError> {
         }
         Verb::HostParser => part::parser().map_err(CommandError::Part),
         Verb::Stop(at) => said(&at, &Word::Stop).map(|body| line(&body)),
-        Verb::Release { at, measure } => {
-            said(&at, &Word::Release { measure }).map(|body| line(&body))
+        Verb::Hold(at) => said(&at, &Word::Hold).map(|body| line(&body)),
+        Verb::Release { at, of } => {
+            let word = match of.under() {
+                Some(under) => Word::ReleaseAll { under },
+                None => Word::Release {
+                    // The group of arguments has one of them.
+                    measure: of.measure.unwrap_or_default(),
+                },
+            };
+            said(&at, &word).map(|body| line(&body))
         }
-        Verb::Free { at, measure } => said(&at, &Word::Free { measure }).map(|body| line(&body)),
+        Verb::Free { at, hold, of } => {
+            let word = match of.under() {
+                Some(under) => Word::FreeAll { under },
+                None if hold => Word::FreeHold,
+                None => Word::Free {
+                    measure: of.measure,
+                },
+            };
+            said(&at, &word).map(|body| line(&body))
+        }
         Verb::Show { at, format } => {
             let body = said(&at, &Word::Show)?;
             Ok(match format {

@@ -1,7 +1,7 @@
 //! The owner's socket: the kill switch and all else that works without the platform. In: one line of JSON for each connection. Out: one line of JSON. Never: somebody who is not the owner of the socket.
 
 use crate::approvals::BUNDLE_BYTES_MAX;
-use crate::runner::{Ask, Handle, Told};
+use crate::runner::{Ask, Handle, Told, Under};
 use sakimori_custody::ids::AuthorityId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -34,6 +34,20 @@ pub enum Word {
     Release {
         /// The measure's id.
         measure: String,
+    },
+    /// Nothing new begins; what is in force stays.
+    Hold,
+    /// New effects are taken again.
+    FreeHold,
+    /// All of an authority is released, and nothing of it begins.
+    ReleaseAll {
+        /// Its text, as [`Under`] has it.
+        under: String,
+    },
+    /// All of an authority goes on.
+    FreeAll {
+        /// Its text, as [`Under`] has it.
+        under: String,
     },
     /// How it stands.
     Show,
@@ -131,6 +145,16 @@ fn ask(word: Word, handle: &Handle) -> Reply {
         Word::Release { measure } => match id(&measure) {
             Some(id) => Ask::Release(id, answer),
             None => return no_id(),
+        },
+        Word::Hold => Ask::Hold(true, answer),
+        Word::FreeHold => Ask::Hold(false, answer),
+        Word::ReleaseAll { under } => match under.parse::<Under>() {
+            Ok(under) => Ask::ReleaseAll(under, answer),
+            Err(error) => return said(400, &error.to_string()),
+        },
+        Word::FreeAll { under } => match under.parse::<Under>() {
+            Ok(under) => Ask::FreeAll(under, answer),
+            Err(error) => return said(400, &error.to_string()),
         },
         Word::Show => Ask::Show(answer),
         Word::Effects => Ask::Effects(Box::new(move |note| {

@@ -13,10 +13,12 @@ mod owner;
 mod round;
 mod stopped;
 mod tell;
+mod withheld;
 
 pub(crate) use hand::Done;
 pub use handle::Handle;
 pub use stopped::StopFlag;
+pub use withheld::{Under, UnderError, Withheld};
 
 use crate::approvals::Approvals;
 use crate::journal::{Journal, Line};
@@ -29,7 +31,9 @@ use sakimori_authority::clock::Judged;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::consumer::{Reply, Wanted};
-use sakimori_respond::engine::{Bounds, CommandId, Deed, Effect, Engine, Event, Key, Ticket};
+use sakimori_respond::engine::{
+    Bounds, CommandId, Deed, Effect, Engine, Event, Key, Record, Ticket,
+};
 use sakimori_respond::openc2::Status;
 use sakimori_tlog::key::NoteSigner;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -116,6 +120,12 @@ pub enum Ask {
     Free(Option<AuthorityId>, Answer<Told>),
     /// The owner holds one measure back.
     Release(AuthorityId, Answer<Told>),
+    /// The owner lets nothing new begin, or lets it begin again; what is in force stays.
+    Hold(bool, Answer<Told>),
+    /// The owner holds all of an authority back.
+    ReleaseAll(Under, Answer<Told>),
+    /// The owner lets all of an authority go on.
+    FreeAll(Under, Answer<Told>),
     /// The program ends; what is in force stays.
     End,
 }
@@ -156,6 +166,10 @@ pub struct Parts {
     pub lists: Lists,
     /// Whether the owner has stopped it, kept beside the journal.
     pub flag: StopFlag,
+    /// Whether the owner lets nothing new begin, kept in the same way.
+    pub hold: StopFlag,
+    /// Of which authorities the owner has released all.
+    pub withheld: Withheld,
     /// What puts effects in force.
     pub substrates: Vec<Box<dyn Substrate>>,
 }
@@ -191,6 +205,8 @@ pub struct Runner {
     approvals: Approvals,
     lists: Lists,
     flag: StopFlag,
+    hold: StopFlag,
+    withheld: Withheld,
     halt: Arc<AtomicBool>,
     hands: Vec<Hand>,
     seen: Vec<Seen>,
@@ -222,6 +238,21 @@ pub struct Runner {
     events: VecDeque<Event>,
 }
 
+/// What the engine decided, and how it was before effects.
+fn told_apart(lines: Vec<Line>) -> (Vec<Record>, BTreeMap<Key, String>) {
+    let mut records = Vec::new();
+    let mut before = BTreeMap::new();
+    for line in lines {
+        match line {
+            Line::Record(record) => records.push(record),
+            Line::Before(key, text) => {
+                before.insert(key, text);
+            }
+        }
+    }
+    (records, before)
+}
+
 impl Runner {
     /// Puts a runner together: the engine of its journal, approvals checked anew, a hand for each substrate.
     ///
@@ -230,16 +261,7 @@ impl Runner {
     pub fn new(parts: Parts) -> io::Result<(Self, Handle)> {
         let (to, from) = channel();
         let (journal, lines) = parts.journal;
-        let mut records = Vec::new();
-        let mut before = BTreeMap::new();
-        for line in lines {
-            match line {
-                Line::Record(record) => records.push(record),
-                Line::Before(key, text) => {
-                    before.insert(key, text);
-                }
-            }
-        }
+        let (records, before) = told_apart(lines);
         let engine = Engine::restore(parts.bounds, parts.run, records);
         let is_stopped = parts.flag.is_stopped() || engine.state().is_stopped();
         let halt = Arc::new(AtomicBool::new(is_stopped));
@@ -271,6 +293,8 @@ impl Runner {
             approvals: parts.approvals,
             lists: parts.lists,
             flag: parts.flag,
+            hold: parts.hold,
+            withheld: parts.withheld,
             halt,
             seen: hands.iter().map(|_| Seen::default()).collect(),
             hands,
@@ -349,6 +373,7 @@ impl Runner {
             self.give(event);
         }
         self.prove();
+        self.withhold();
         if self.flag.is_stopped() && !self.engine.state().is_stopped() {
             self.give(Event::Stopped);
         }
@@ -402,6 +427,9 @@ impl Runner {
             Ask::Stop(answer) => self.stop(answer),
             Ask::Free(measure, answer) => answer(self.free(measure)),
             Ask::Release(measure, answer) => self.release(measure, answer),
+            Ask::Hold(on, answer) => answer(self.hold(on)),
+            Ask::ReleaseAll(under, answer) => self.release_all(under, answer),
+            Ask::FreeAll(under, answer) => answer(self.free_all(&under)),
             Ask::End => {}
         }
     }
@@ -431,6 +459,7 @@ impl Runner {
                 self.give(event);
             }
             self.prove();
+            self.withhold();
         }
         self.lists_again();
         self.compact();

@@ -6,7 +6,7 @@ use crate::drill::{Drill, FallingDisk};
 use crate::journal::{Disk, FileDisk, Journal, JournalError};
 use crate::lists::{Lists, ListsError};
 use crate::memory::MemoryError;
-use crate::runner::{Ask, Handle, Parts, Runner, StopFlag};
+use crate::runner::{Ask, Handle, Parts, Runner, StopFlag, Withheld};
 use crate::substrate::Substrate;
 use crate::time::{Clock, Time};
 use crate::{bgp, bus, consumer, dns, files, host, local, packet};
@@ -173,6 +173,9 @@ fn make(config: &Config, at: &Path, own: &Own) -> Result<Made, StartError> {
     };
     let journal = Journal::open(disk)?;
     let flag = StopFlag::open(config.folder.join("stop")).map_err(system("the owner's stop"))?;
+    let hold = StopFlag::open(config.folder.join("hold")).map_err(system("the owner's hold"))?;
+    let withheld = Withheld::open(config.folder.join("released"))
+        .map_err(system("what the owner released"))?;
     let mut run = [0; 8];
     getrandom::fill(&mut run).map_err(|e| system("randomness")(io::Error::other(e)))?;
     let substrates = substrates(config, at, own, &clock)?;
@@ -187,6 +190,8 @@ fn make(config: &Config, at: &Path, own: &Own) -> Result<Made, StartError> {
         approvals,
         lists,
         flag,
+        hold,
+        withheld,
         substrates,
     })
     .map_err(system("a thread"))?;

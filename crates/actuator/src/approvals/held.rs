@@ -3,9 +3,9 @@
 use super::ApprovalError;
 use sakimori_authority::TrustRoot;
 use sakimori_authority::gate::Approved;
-use sakimori_authority::measure::{Deed, EffectLine};
+use sakimori_authority::measure::{Deed, EffectLine, Route};
 use sakimori_authority::statement::Statement;
-use sakimori_custody::ids::AuthorityId;
+use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Allowed, Event, Permit};
 use sakimori_respond::host::HostTarget;
@@ -24,6 +24,10 @@ pub struct Held {
     pub level: u64,
     /// Until when new effects may begin.
     pub lease: Option<Seconds>,
+    /// The designated officer who carries it out.
+    pub executor: Name,
+    /// On which law it rests.
+    pub route: Route,
 }
 
 impl Held {
@@ -100,6 +104,8 @@ fn held(approved: &Approved) -> Result<Held, ApprovalError> {
         },
         level: measure.level,
         lease: approved.lease().map(|lease| lease.not_after),
+        executor: measure.people.executor.clone(),
+        route: measure.route,
     })
 }
 

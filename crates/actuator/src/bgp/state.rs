@@ -49,11 +49,11 @@ struct KeptKey {
 pub(super) enum Readers {
     /// The actuator alone.
     Own,
-    /// Who could read the file that it takes the place of, for a daemon under another user.
+    /// Who could read the file that it takes the place of, for a daemon under another user; everybody where there was no file: what is in it is announced anyway.
     AsBefore,
 }
 
-/// Writes a file so that at each moment the old or the new one is there, on disk when this returns. It is made anew, so that no link leads elsewhere, and has the mode 0600 at first.
+/// Writes a file so that at each moment the old or the new one is there, on disk when this returns. It is made anew, so that no link leads elsewhere, and has the mode 0600 until its readers are known.
 pub(super) fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     let mut beside = path.to_path_buf().into_os_string();
@@ -66,14 +66,18 @@ pub(super) fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result
     let mut options = OpenOptions::new();
     let options = options.write(true).create_new(true).mode(0o600);
     let mut file = options.open(beside)?;
-    if readers == Readers::AsBefore
-        && let Ok(before) = std::fs::symlink_metadata(path)
-        && before.is_file()
-    {
-        // Reading alone is handed on, with the group that has it.
-        let group = rustix::fs::Gid::from_raw(before.gid());
-        rustix::fs::fchown(&file, None, Some(group))?;
-        let mode = 0o600 | (before.mode() & 0o044);
+    if readers == Readers::AsBefore {
+        let before = std::fs::symlink_metadata(path);
+        let mode = match before.ok().filter(std::fs::Metadata::is_file) {
+            Some(before) => {
+                // Reading alone is handed on, with the group that has it.
+                let group = rustix::fs::Gid::from_raw(before.gid());
+                rustix::fs::fchown(&file, None, Some(group))?;
+                0o600 | (before.mode() & 0o044)
+            }
+            None => 0o644,
+        };
+        // Whatever the mask of the process is.
         file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
     file.write_all(bytes)?;
@@ -205,11 +209,25 @@ mod tests {
         assert_eq!(load(&path, NOW).unwrap(), held());
         // A file that a daemon reads keeps who reads it, and nobody gets more.
         let include = folder.path().join("include");
+        std::fs::write(&include, "none").unwrap();
+        std::fs::set_permissions(&include, std::fs::Permissions::from_mode(0o600)).unwrap();
         replace(&include, b"one", Readers::AsBefore).unwrap();
         assert_eq!(mode(&include), 0o600);
         std::fs::set_permissions(&include, std::fs::Permissions::from_mode(0o646)).unwrap();
         replace(&include, b"two", Readers::AsBefore).unwrap();
         assert_eq!(mode(&include), 0o644);
+        // One that is made anew is read by a daemon under another user, also where a link stood in its place.
+        for link in [false, true] {
+            std::fs::remove_file(&include).unwrap();
+            if link {
+                std::os::unix::fs::symlink(&other, &include).unwrap();
+            }
+            replace(&include, b"three", Readers::AsBefore).unwrap();
+            let made = std::fs::symlink_metadata(&include).unwrap();
+            assert!(made.is_file());
+            assert_eq!(made.mode() & 0o777, 0o644);
+        }
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "theirs");
     }
 
     #[test]

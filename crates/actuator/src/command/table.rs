@@ -48,6 +48,8 @@ pub(super) fn shown(body: &Value) -> String {
         ("time", "time"),
         ("clock", "clock"),
         ("stopped by the owner", "stopped"),
+        ("nothing new begins, by the owner", "held_off"),
+        ("authorities that the owner released", "released"),
         ("version of the protected lists", "lists"),
         ("records owed to the journal", "owed_to_journal"),
         ("effects that had gone", "gaps"),

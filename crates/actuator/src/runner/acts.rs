@@ -266,6 +266,12 @@ impl Runner {
         if self.engine.state().is_answered(&wanted.intent.id) {
             return None;
         }
+        if self.hold.is_stopped() {
+            return Some(engine::Answer::new(
+                Status::Forbidden,
+                "the owner lets nothing new begin",
+            ));
+        }
         if !self.owed.is_empty() {
             return not_now("the journal cannot be written; nothing new begins");
         }

@@ -71,6 +71,7 @@ impl Runner {
             self.give(event);
         }
         self.prove();
+        self.withhold();
         let held = match taken.held {
             Ok(held) => held,
             Err(error) => {

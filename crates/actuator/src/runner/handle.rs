@@ -82,10 +82,17 @@ impl Handle {
         Self { to, words }
     }
 
-    /// Asks. What the owner says is heard before all that waits: stop, free, release, show, and the end of the program. Where the runner has ended, nothing answers.
+    /// Asks. What the owner says is heard before all that waits: stop, hold, free, release, show, and the end of the program. Where the runner has ended, nothing answers.
     pub fn ask(&self, ask: Ask) {
         let message = match ask {
-            Ask::Stop(_) | Ask::Free(..) | Ask::Release(..) | Ask::Show(_) | Ask::End => {
+            Ask::Stop(_)
+            | Ask::Free(..)
+            | Ask::Release(..)
+            | Ask::Hold(..)
+            | Ask::ReleaseAll(..)
+            | Ask::FreeAll(..)
+            | Ask::Show(_)
+            | Ask::End => {
                 self.words.say(ask);
                 Message::Word
             }

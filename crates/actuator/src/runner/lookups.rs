@@ -1,5 +1,5 @@
 //! Where targets lead, asked before anything of them begins. In: commands that begin, targets of approvals. Out: refusals, or the same command on its way to the engine; a line of the journal. Never: an effect on a name before it is known what the
-//! name leads to, or stated that nobody could tell; a hand that waits for a look-up.
+//! name leads to, or stated that nobody could tell; a hand that waits for a look-up; two look-ups at a time of one effect; a producer whose look-ups keep another one's out.
 //!
 //! It is asked when an effect is to begin or to be prolonged, not while it is in force: whoever has a name could end the measure by letting it lead to something protected. What was seen then is held against each later list.
 
@@ -21,15 +21,23 @@ use std::sync::mpsc::Sender;
 
 /// Look-ups of one substrate at a time.
 const THREADS: usize = 8;
-/// Look-ups that wait; what would be one more is refused and may come again. Half of it is for commands alone.
-const WAITING_MAX: usize = 4_096;
+/// Targets of approvals that wait for their look-up; what would be one more is told as not looked up.
+const REHEARSALS_MAX: usize = 2_048;
+/// Commands of one producer that wait for a look-up; what would be one more is refused and may come again.
+const PRODUCER_MAX: usize = 1_024;
+/// Commands of all producers that wait for a look-up. Where it is full, a producer still has its equal share.
+const COMMANDS_MAX: usize = 4_096;
 
 /// What came of a look-up.
 pub(crate) type Answered = (u64, Result<Led, LedError>);
 
+/// A command, and who waits for its answer.
+type Asked = (Box<Wanted>, Answer<Said>);
+
 /// For what something is looked up.
 enum For {
-    Command(Box<Wanted>, Answer<Said>),
+    /// All commands on this effect that came meanwhile.
+    Commands(Key, Vec<Asked>),
     Rehearsal {
         number: u64,
         deed: Deed,
@@ -43,6 +51,11 @@ pub(super) struct Lookups {
     /// By hand.
     asks: BTreeMap<usize, Arc<Queue>>,
     waiting: BTreeMap<u64, For>,
+    /// The look-up of an effect.
+    under_way: BTreeMap<Key, u64>,
+    /// Commands that wait, by producer; no entry where none does.
+    of: BTreeMap<String, usize>,
+    rehearsals: usize,
     number: u64,
     /// What was seen of the effect that begins now.
     led: BTreeMap<Key, Led>,
@@ -79,20 +92,81 @@ impl Lookups {
         self.asks.contains_key(&hand)
     }
 
-    /// Asks; gives back for what, where it cannot be asked now.
-    fn ask(&mut self, hand: usize, target: String, of: For) -> Result<(), For> {
-        let is_command = matches!(of, For::Command(..));
-        let most = WAITING_MAX / if is_command { 1 } else { 2 };
+    /// Whether a producer has a place for one more command.
+    fn has_place(&self, producer: &str) -> bool {
+        let own = self.of.get(producer).copied().unwrap_or(0);
+        let all: usize = self.of.values().sum();
+        let others = self.of.keys().filter(|known| *known != producer).count();
+        own < PRODUCER_MAX && (all < COMMANDS_MAX || own < COMMANDS_MAX / (others + 1))
+    }
+
+    /// Asks for a command, or joins it to the look-up of its effect that is under way; gives it back where it cannot be asked now.
+    fn ask(&mut self, hand: usize, wanted: Box<Wanted>, answer: Answer<Said>) -> Result<(), Asked> {
+        let producer = engine::producer(&wanted.intent.id).to_owned();
         let Some(asks) = self.asks.get(&hand) else {
-            return Err(of);
+            return Err((wanted, answer));
         };
-        if self.waiting.len() >= most {
-            return Err(of);
+        if !self.has_place(&producer) {
+            return Err((wanted, answer));
         }
-        self.number += 1;
-        self.waiting.insert(self.number, of);
-        asks.put((self.number, target), is_command);
+        let key = wanted.intent.key.clone();
+        let target = key.target.clone();
+        let under_way = self.under_way.get(&key).copied();
+        let joined = under_way.and_then(|number| Some((number, self.waiting.get_mut(&number)?)));
+        if let Some((number, For::Commands(_, all))) = joined {
+            let stands = |(one, _): &Asked| engine::producer(&one.intent.id) == producer;
+            if !all.iter().any(stands) {
+                asks.put_too(&producer, (number, target));
+            }
+            all.push((wanted, answer));
+        } else {
+            self.number += 1;
+            let of = For::Commands(key.clone(), vec![(wanted, answer)]);
+            self.waiting.insert(self.number, of);
+            self.under_way.insert(key, self.number);
+            asks.put(&producer, (self.number, target));
+        }
+        *self.of.entry(producer).or_default() += 1;
         Ok(())
+    }
+
+    /// Asks for a rehearsal; whether it can be asked now.
+    fn ask_rehearsal(&mut self, hand: usize, rehearsal: u64, deed: Deed, target: &str) -> bool {
+        let Some(asks) = self.asks.get(&hand) else {
+            return false;
+        };
+        if self.rehearsals >= REHEARSALS_MAX {
+            return false;
+        }
+        self.rehearsals += 1;
+        self.number += 1;
+        let of = For::Rehearsal {
+            number: rehearsal,
+            deed,
+            target: target.to_owned(),
+        };
+        self.waiting.insert(self.number, of);
+        asks.put_rehearsal((self.number, target.to_owned()));
+        true
+    }
+
+    /// For what an answer is; it is not waited for any more.
+    fn answered(&mut self, number: u64) -> Option<For> {
+        let of = self.waiting.remove(&number)?;
+        match &of {
+            For::Rehearsal { .. } => self.rehearsals = self.rehearsals.saturating_sub(1),
+            For::Commands(key, all) => {
+                self.under_way.remove(key);
+                for (wanted, _) in all {
+                    let producer = engine::producer(&wanted.intent.id);
+                    if let Some(count) = self.of.get_mut(producer) {
+                        *count = count.saturating_sub(1);
+                    }
+                }
+                self.of.retain(|_, count| *count > 0);
+            }
+        }
+        Some(of)
     }
 
     /// Forgets what was to be looked up for a rehearsal that is over.
@@ -103,6 +177,7 @@ impl Lookups {
             .extract_if(.., |_, one| of(one))
             .map(|(number, _)| number)
             .collect();
+        self.rehearsals = self.rehearsals.saturating_sub(late.len());
         for asks in self.asks.values() {
             asks.drop_where(|number| late.contains(&number));
         }
@@ -140,11 +215,16 @@ impl Runner {
             self.command_begins(wanted, answer);
             return;
         };
-        let target = wanted.intent.key.target.clone();
-        let asked = self
-            .lookups
-            .ask(hand, target, For::Command(Box::new(wanted), answer));
-        if let Err(For::Command(wanted, answer)) = asked {
+        let id = wanted.intent.id.clone();
+        // The pace is kept before anything is asked: a look-up costs others more than a command costs its producer.
+        let now = self.time.now();
+        if !self.engine.admit(&id, now) {
+            self.refuse_not_now(&wanted, answer, "more commands than are taken in a minute");
+            return;
+        }
+        let asked = self.lookups.ask(hand, Box::new(wanted), answer);
+        if let Err((wanted, answer)) = asked {
+            self.engine.dismiss(&id);
             self.refuse_not_now(&wanted, answer, "too many names are being looked up");
         }
     }
@@ -161,9 +241,15 @@ impl Runner {
 
     /// A look-up was answered.
     pub(super) fn led(&mut self, (number, led): Answered) {
-        match self.lookups.waiting.remove(&number) {
+        match self.lookups.answered(number) {
             None => {}
-            Some(For::Command(wanted, answer)) => self.command_led(*wanted, answer, led),
+            Some(For::Commands(_, all)) => {
+                for (wanted, answer) in all {
+                    let id = wanted.intent.id.clone();
+                    self.command_led(*wanted, answer, led.clone());
+                    self.engine.dismiss(&id);
+                }
+            }
             Some(For::Rehearsal {
                 number,
                 deed,
@@ -257,14 +343,10 @@ impl Runner {
             if !self.lookups.has(hand) {
                 continue;
             }
-            let of = For::Rehearsal {
-                number,
-                deed: *deed,
-                target: target.clone(),
-            };
-            match self.lookups.ask(hand, target.clone(), of) {
-                Ok(()) => asked += 1,
-                Err(_) => left.push(target.clone()),
+            if self.lookups.ask_rehearsal(hand, number, *deed, target) {
+                asked += 1;
+            } else {
+                left.push(target.clone());
             }
         }
         (asked, left)

@@ -1,4 +1,4 @@
-//! The owner's stop, beside the journal. In: a word. Out: whether everything is stopped. Never: a stop that a full disk forgets: the file has its length from the beginning, and one word is put in the place of another.
+//! The owner's stop, and the hold, beside the journal. In: a word. Out: whether everything is stopped. Never: a stop that a full disk forgets: the file has its length from the beginning, and one word is put in the place of another.
 
 use crate::files;
 use std::fs::OpenOptions;

@@ -102,6 +102,8 @@ impl Runner {
                 Judged::Ahead(_) => "ahead",
             },
             "stopped": self.engine.state().is_stopped(),
+            "held_off": self.hold.is_stopped(),
+            "released": self.withheld.all().map(ToString::to_string).collect::<Vec<_>>(),
             "owed_to_journal": self.owed.len(),
             "lists": self.lists.in_use().map(|newest| newest.version),
             "gaps": self.gaps,

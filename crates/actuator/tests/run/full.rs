@@ -6,7 +6,7 @@ use sakimori_actuator::approvals::Approvals;
 use sakimori_actuator::drill::{Drill, DrillConfig, Drilled};
 use sakimori_actuator::journal::{Disk, Journal};
 use sakimori_actuator::lists::{Lists, ListsConfig};
-use sakimori_actuator::runner::{Ask, Handle, Parts, Runner, StopFlag, Told};
+use sakimori_actuator::runner::{Ask, Handle, Parts, Runner, StopFlag, Told, Withheld};
 use sakimori_actuator::substrate::Substrate;
 use sakimori_actuator::time::{Clock, Time};
 use sakimori_custody::time::Seconds;
@@ -75,6 +75,8 @@ impl Small {
             approvals,
             lists: lists.unwrap(),
             flag: StopFlag::open(at.join("stop")).unwrap(),
+            hold: StopFlag::open(at.join("hold")).unwrap(),
+            withheld: Withheld::open(at.join("released")).unwrap(),
             substrates: vec![substrate],
         };
         let (runner, handle) = Runner::new(parts).unwrap();

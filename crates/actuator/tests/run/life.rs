@@ -243,6 +243,147 @@ fn the_owner_stops_everything_or_one_measure_and_lets_it_go_on() {
 }
 
 #[test]
+fn a_hold_lets_nothing_new_begin_and_leaves_what_is_in_force_also_after_a_fall() {
+    let mut world = World::ready(|_| {});
+    let first = world.command("deny", "198.51.100.7", 600);
+    assert_eq!(world.post(&first).0, 200);
+    assert_eq!(world.word(&Word::Hold).0, 200);
+    for start in 0..2 {
+        assert_eq!(world.shown()["held_off"], true);
+        let deny = world.command("deny", "198.51.100.8", 600);
+        assert_eq!(world.post(&deny).0, 403, "start {start}");
+        let longer = world.command("deny", "198.51.100.7", 700);
+        assert_eq!(world.post(&longer).0, 403, "start {start}");
+        // What was answered before is answered again.
+        assert_eq!(world.post(&first).0, 200, "start {start}");
+        assert_eq!(world.in_force(), ["198.51.100.7/32"], "start {start}");
+        world.kill();
+        world.start();
+    }
+    // An approval is taken meanwhile, and what takes back is done.
+    assert_eq!(world.approve(&plan()).0, 200);
+    let allow = world.command("allow", "198.51.100.7", 600);
+    assert_eq!(world.post(&allow).0, 200);
+    assert!(world.in_force().is_empty());
+    // A stop and its end leave the hold as it is.
+    assert_eq!(world.word(&Word::Stop).0, 200);
+    assert_eq!(world.word(&Word::Free { measure: None }).0, 200);
+    let deny = world.command("deny", "198.51.100.8", 600);
+    assert_eq!(world.post(&deny).0, 403);
+    assert_eq!(world.word(&Word::FreeHold).0, 200);
+    // It is not remembered against the command.
+    assert_eq!(world.post(&deny).0, 200);
+    assert_eq!(world.in_force(), ["198.51.100.8/32"]);
+}
+
+#[test]
+fn the_owner_releases_all_of_an_authority_also_what_is_approved_later() {
+    for under in [
+        format!("statement {}", "5a".repeat(16)),
+        "executor e-01".to_owned(),
+        "route police".to_owned(),
+    ] {
+        let mut world = World::ready(|_| {});
+        let deny = world.command("deny", "198.51.100.7", 600);
+        assert_eq!(world.post(&deny).0, 200);
+        let word = |under: &str| Word::ReleaseAll {
+            under: under.to_owned(),
+        };
+        // Another authority's is another's.
+        for other in [
+            "executor e-02",
+            "route defence",
+            &format!("statement {}", "5b".repeat(16)),
+        ] {
+            assert_eq!(world.word(&word(other)).0, 200);
+        }
+        assert_eq!(world.in_force(), ["198.51.100.7/32"], "{under}");
+        let started = counted();
+        let (status, said) = world.word(&word(&under));
+        println!("release of an authority, drill: {} ms", counted() - started);
+        assert_eq!(status, 200, "{said}");
+        assert!(world.in_force().is_empty(), "{under}");
+        for start in 0..2 {
+            let shown = world.shown();
+            assert_eq!(shown["released"].as_array().unwrap().len(), 4, "{under}");
+            assert_eq!(shown["approvals"][0]["held_by"], json!(["authority"]));
+            let deny = world.command("deny", "198.51.100.7", 600);
+            assert_eq!(world.post(&deny).0, 403, "{under}: start {start}");
+            world.kill();
+            world.start();
+        }
+        // The release of the measure alone is another one, and stays.
+        let measure = "3e".repeat(16);
+        let release = Word::Release {
+            measure: measure.clone(),
+        };
+        assert_eq!(world.word(&release).0, 200);
+        let free = Word::FreeAll {
+            under: under.clone(),
+        };
+        assert_eq!(world.word(&free).0, 200);
+        let deny = world.command("deny", "198.51.100.7", 600);
+        assert_eq!(world.post(&deny).0, 403, "{under}");
+        let free = Word::Free {
+            measure: Some(measure),
+        };
+        assert_eq!(world.word(&free).0, 200);
+        let deny = world.command("deny", "198.51.100.7", 600);
+        assert_eq!(world.post(&deny).0, 200, "{under}");
+    }
+    // Released before its approval came.
+    let mut world = World::new(|_| {});
+    world.start();
+    let word = |under: &str| Word::ReleaseAll {
+        under: under.to_owned(),
+    };
+    assert_eq!(world.word(&word("executor e-01")).0, 200);
+    assert_eq!(world.word(&word("executor")).0, 400);
+    assert_eq!(world.approve(&plan()).0, 200);
+    let deny = world.command("deny", "198.51.100.7", 600);
+    assert_eq!(world.post(&deny).0, 403);
+    assert!(world.in_force().is_empty());
+}
+
+#[test]
+fn the_command_line_has_the_three_levels_of_the_kill_switch() {
+    let mut world = World::ready(|_| {});
+    let said = |words: &[&str]| {
+        let own = std::process::Command::new(env!("CARGO_BIN_EXE_sakimori-actuator"))
+            .args(words)
+            .arg("--config")
+            .arg(world.path("config.json"))
+            .output();
+        own.unwrap().status.success()
+    };
+    let measure = "3e".repeat(16);
+    for words in [
+        &["hold"][..],
+        &["free", "--hold"],
+        &["release", "--executor", "e-01"],
+        &["free", "--executor", "e-01"],
+        &["release", "--route", "defence"],
+        &["release", "--measure", &measure],
+        &["free", "--measure", &measure],
+        &["stop"],
+        &["free"],
+    ] {
+        assert!(said(words), "{words:?}");
+    }
+    for words in [
+        &["release"][..],
+        &["release", "--route", "sea"],
+        &["release", "--route", "police", "--executor", "e-01"],
+        &["free", "--hold", "--measure", &measure],
+    ] {
+        assert!(!said(words), "{words:?}");
+    }
+    assert_eq!(world.shown()["released"], json!(["route defence"]));
+    let deny = world.command("deny", "198.51.100.7", 600);
+    assert_eq!(world.post(&deny).0, 200);
+}
+
+#[test]
 fn strangers_and_those_who_may_not_are_refused() {
     let mut world = World::new(|config| {
         config["https"]["producers"][0]["may"] = json!(["read"]);

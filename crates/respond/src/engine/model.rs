@@ -16,6 +16,8 @@ coded! {
         Owner = 3 "owner",
         /// The proof: the stored approval does not hold any more.
         Proof = 4 "proof",
+        /// The owner of the system, who released all of an authority.
+        Authority = 5 "authority",
     }
 }
 
