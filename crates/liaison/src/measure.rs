@@ -21,6 +21,7 @@
 //! | [`SeenPaper`] | what actuators said and what the office read, one look each |
 //! | [`VerdictPaper`] | verdicts of one moment, where they are others than before |
 //! | [`BeforePaper`] | what there was before a dispatch |
+//! | [`OwedPaper`] | what is owed to the log or to a person, then that it is done |
 //! | [`Stop`] | a stop of the whole office, or its end |
 
 mod complaint;
@@ -32,6 +33,7 @@ mod names;
 mod near;
 mod notice;
 mod observed;
+mod owed;
 mod playbook;
 mod post;
 mod register;
@@ -58,6 +60,7 @@ pub use names::{NamePaper, keep_name, name_history};
 pub use near::plan_of;
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
 pub use observed::ObservedPaper;
+pub use owed::{OWED_MAX, Owed, OwedPaper, owe, owed, settle, settled_since};
 pub use playbook::{PlaybookPaper, keep_playbook, playbook, playbook_problems, playbooks};
 pub use post::post;
 pub use register::{
@@ -67,8 +70,8 @@ pub use report::{ReportPaper, compose_report, report};
 pub use seen::{LOOKS_MAX, SeenEffect, SeenPaper, keep_seen, newest_seen, seen};
 pub use stop::{Stop, set_stop, stop, stops};
 pub use verdict::{
-    BeforePaper, TargetVerdict, VerdictPaper, before, keep_before, keep_verdict, verdict, verdicts,
-    verdicts_between,
+    BeforePaper, TargetVerdict, VerdictPaper, before, keep_before, keep_verdict, keep_verdict_with,
+    verdict, verdicts, verdicts_between,
 };
 
 use crate::error::LiaisonError;

@@ -21,6 +21,7 @@ mod learn;
 mod lists;
 mod look;
 mod notice;
+mod owed;
 mod play;
 mod probe;
 mod readings;
@@ -68,7 +69,7 @@ use sakimori_respond::plan::Terms;
 use sakimori_respond::plan::life::{Act, Duty, Event, Record, Refused, To};
 use sakimori_respond::safety::Protected;
 use sakimori_respond::safety::list::Bundle;
-use sakimori_store::Store;
+use sakimori_store::{Change, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -311,15 +312,23 @@ impl Room {
             }
         }
         let was = self.before_dispatch(id, event, by).await;
+        // What a person says is owed to the log from the transaction on that keeps it.
+        let word = self.word_owed(id, event, by).await?;
+        let with: Vec<Change> = word.into_iter().collect();
         let turn = self
-            .with(by, async |measures| measures.take(id, event).await)
+            .with(by, async |measures| {
+                measures.take_with(id, event, with.clone()).await
+            })
             .await?;
-        let happened = turn.refused.is_none();
+        let happened = turn.refused.is_none() && !with.is_empty();
+        if happened && turn.records.is_empty() {
+            self.note(&with).await?;
+        }
         let mut stepped = Box::pin(self.begin(turn, by)).await?;
         stepped.told.extend(was);
         if happened {
-            let told = &mut stepped.told;
-            Box::pin(self.record_word(&stepped.held, event, by, told)).await;
+            let trouble = self.pay().await.into_iter().map(Told::Trouble);
+            stepped.told.extend(trouble);
         }
         Ok(stepped)
     }
@@ -390,6 +399,8 @@ impl Room {
         let id = stepped.held.state().plan().id;
         for _ in 0..FOLLOWING_MAX {
             let heard = self.calls.heard(id);
+            // First what the log did not take of it: nothing of that is forgotten by a fall.
+            self.note_owed().await?;
             let trouble = heard.trouble.into_iter().map(Told::Trouble);
             stepped.told.extend(trouble);
             if heard.events.is_empty() {
@@ -425,6 +436,7 @@ impl Room {
         let mut all = self.due().await?;
         self.look_at_all(BY, false).await?;
         all.steps.extend(self.read_and_judged().await?);
+        self.pay_in(&mut all).await;
         Ok(all)
     }
 
@@ -435,6 +447,7 @@ impl Room {
     async fn read_and_judged(&self) -> Answer<Vec<Stepped>> {
         let mut all = self.judge_all().await?;
         all.extend(Box::pin(self.end_by_readings()).await?);
+        all.extend(self.pages_owed().await?);
         Ok(all)
     }
 
@@ -488,7 +501,7 @@ impl Room {
             all.steps.extend(played);
             Box::pin(self.hear_all(&mut all, wait)).await?;
         }
-        self.pay().await;
+        self.pay_in(&mut all).await;
         Ok(all)
     }
 

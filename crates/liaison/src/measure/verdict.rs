@@ -6,7 +6,7 @@ use crate::paper::{Document, Standing, Written, first, history, newest};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::plan::goal::Reading;
-use sakimori_store::Store;
+use sakimori_store::{Change, Store};
 use serde::{Deserialize, Serialize};
 
 /// The verdict on one target.
@@ -93,6 +93,7 @@ async fn keep<T: Document>(
     measure: AuthorityId,
     said: &T,
     standing: Standing<'_>,
+    with: Vec<Change>,
 ) -> Result<(), LiaisonError> {
     let id = measure.to_string();
     let change = match newest::<T>(store, OFFICE, &id).await {
@@ -100,7 +101,9 @@ async fn keep<T: Document>(
         Err(LiaisonError::Missing { .. }) => first(OFFICE, &id, said, standing)?,
         Err(error) => return Err(error),
     };
-    Ok(store.apply(&[change]).await?)
+    let mut changes = vec![change];
+    changes.extend(with);
+    Ok(store.apply(&changes).await?)
 }
 
 async fn last<T: Document>(
@@ -124,13 +127,27 @@ pub async fn keep_verdict(
     said: &VerdictPaper,
     by: &str,
 ) -> Result<(), LiaisonError> {
+    keep_verdict_with(store, measure, said, by, Vec::new()).await
+}
+
+/// The same with further changes in the same transaction.
+///
+/// # Errors
+/// What the store says.
+pub async fn keep_verdict_with(
+    store: &dyn Store,
+    measure: AuthorityId,
+    said: &VerdictPaper,
+    by: &str,
+    with: Vec<Change>,
+) -> Result<(), LiaisonError> {
     let standing = Standing {
         state: "judged",
         due: None,
         at: said.at,
         by,
     };
-    keep(store, measure, said, standing).await
+    keep(store, measure, said, standing, with).await
 }
 
 /// The newest verdicts on a measure.
@@ -189,7 +206,7 @@ pub async fn keep_before(
         at: said.at,
         by,
     };
-    keep(store, measure, said, standing).await
+    keep(store, measure, said, standing, Vec::new()).await
 }
 
 /// What there was before the first dispatch of a measure: behind that what is seen is what the measure left.

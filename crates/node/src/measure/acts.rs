@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Whether an entry waits for the log: what the book forbids never gets into it.
-const fn is_away(error: &ControlError) -> bool {
+pub(super) const fn is_away(error: &ControlError) -> bool {
     !matches!(
         error,
         ControlError::Forbidden { .. } | ControlError::Usage(_) | ControlError::Document { .. }
@@ -103,63 +103,6 @@ impl Room {
         events
     }
 
-    /// What a person said that is about all actuators goes on record: the kill switch, the report behind the end. What was taken back is taken back before.
-    pub(super) async fn record_word(
-        &self,
-        held: &Held,
-        event: &Event,
-        by: &str,
-        told_of: &mut Vec<Told>,
-    ) {
-        let (act, words) = match event {
-            Event::Kill(kill) if kill.releases() => (MeasureAct::Kill, format!("{by}: {kill}")),
-            Event::Kill(kill) => (MeasureAct::Hold, format!("{by}: {kill}")),
-            Event::Free { .. } | Event::FreeAll { .. } => {
-                (MeasureAct::Free, format!("{by}: dispatch goes on"))
-            }
-            Event::Report { sha256, .. } => (MeasureAct::Report, format!("{by}: {sha256}")),
-            _ => return,
-        };
-        let Ok(hands) = self.hands(held).await else {
-            return;
-        };
-        let deed = MeasureDeed {
-            authority: hands.authority,
-            act,
-            actuator: None,
-            step: 0,
-            detail: words,
-        };
-        let calls = self.calls.clone();
-        let entered = tokio::task::spawn_blocking(move || hands.enter(&calls, deed));
-        if let Err(fell) = entered.await {
-            told_of.push(Told::Trouble(fell.to_string()));
-        }
-    }
-
-    /// Puts on record what the log did not take before.
-    pub(super) async fn pay(&self) {
-        let (calls, node, host) = (self.calls.clone(), self.node.clone(), self.host.clone());
-        if calls.owed().is_none() {
-            return;
-        }
-        let paid = tokio::task::spawn_blocking(move || {
-            while let Some(deed) = calls.owed() {
-                match office::record_measure_act(&node, &host, &deed) {
-                    Ok(_) => calls.paid(),
-                    Err(error) if is_away(&error) => break,
-                    Err(error) => {
-                        tracing::error!(%error, authority = %deed.authority, "an act cannot be put on record");
-                        calls.paid();
-                    }
-                }
-            }
-        });
-        if let Err(fell) = paid.await {
-            tracing::error!(%fell, "acts are not on record");
-        }
-    }
-
     pub(super) async fn hands(&self, held: &Held) -> Result<Hands, String> {
         let authority = held.state().authority();
         Ok(Hands {
@@ -205,7 +148,7 @@ impl Hands {
             return;
         };
         let words = format!("{}; it goes on record later", told(&error));
-        if is_away(&error) && calls.owe(deed) {
+        if is_away(&error) && calls.owe(self.measure, deed) {
             self.tell(calls, words);
         } else {
             self.tell(calls, told(&error));

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 /// Most commands of which it is remembered what is on record; beyond it the log is asked again.
 const ON_RECORD_MAX: usize = 100_000;
-/// Most entries that wait for the log.
+/// Most entries that wait to be noted in the store.
 const OWED_MAX: usize = 10_000;
 
 /// Which way a command goes.
@@ -45,6 +45,8 @@ pub struct Calls(Arc<Inner>);
 struct Inner {
     memory: Mutex<Memory>,
     heard: Notify,
+    /// Whoever puts on record what is owed.
+    pays: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -61,7 +63,7 @@ struct Memory {
     back: BTreeMap<(AuthorityId, usize), u64>,
     numbers: u64,
     on_record: OnRecord,
-    owed: VecDeque<MeasureDeed>,
+    owed: Vec<(AuthorityId, MeasureDeed)>,
 }
 
 /// What this process knows to be in the log.
@@ -292,24 +294,24 @@ impl Calls {
         memory.on_record.ends.insert((command.to_owned(), answered))
     }
 
-    /// Notes what has to go on record as soon as the log takes it; `false` where too much waits already.
-    pub(super) fn owe(&self, deed: MeasureDeed) -> bool {
+    /// Notes what has to go on record as soon as the log takes it, until it is in the store; `false` where too much waits already.
+    pub(super) fn owe(&self, measure: AuthorityId, deed: MeasureDeed) -> bool {
         let mut memory = self.memory();
         let room = memory.owed.len() < OWED_MAX;
         if room {
-            memory.owed.push_back(deed);
+            memory.owed.push((measure, deed));
         }
         room
     }
 
-    /// The entry that waits longest.
-    pub(super) fn owed(&self) -> Option<MeasureDeed> {
-        self.memory().owed.front().cloned()
+    /// What waits to be noted in the store.
+    pub(super) fn take_owed(&self) -> Vec<(AuthorityId, MeasureDeed)> {
+        std::mem::take(&mut self.memory().owed)
     }
 
-    /// The entry that waited longest is on record, or never will be.
-    pub(super) fn paid(&self) {
-        self.memory().owed.pop_front();
+    /// The turn to put on record what is owed; `None` where somebody has it.
+    pub(super) fn pays(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.0.pays.try_lock().ok()
     }
 }
 

@@ -66,8 +66,8 @@ impl Room {
             .await?;
         let mut stepped = self.follow(turn, by.as_str()).await?;
         if stepped.refused.is_none() {
-            let told = &mut stepped.told;
-            Box::pin(self.record_word(&stepped.held, &event, by.as_str(), told)).await;
+            let told = Box::pin(self.record_word(&stepped.held, &event, by.as_str())).await;
+            stepped.told.extend(told);
         }
         Ok(stepped)
     }

@@ -211,7 +211,7 @@ pub(crate) async fn follow(
             }
         }
     }
-    Ok(())
+    room.was_told(stepped).await
 }
 
 /// Notes an alarm and, where it is a new one, writes to whoever is set for it.

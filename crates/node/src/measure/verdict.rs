@@ -8,13 +8,11 @@ use super::entries::{DETAIL_BYTES_MAX, by_step};
 use super::sighted::Sighted;
 use super::{BY, Room, Stepped, Told, kept};
 use crate::problem::{Answer, Code, Problem};
-use sakimori_control::error::told;
-use sakimori_control::office::{MeasureDeed, record_measure_act};
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{
-    BeforePaper, Held, SeenPaper, TargetVerdict, VerdictPaper, before, keep_verdict, lives,
-    register, seen, verdict,
+    BeforePaper, Held, Owed, SeenPaper, TargetVerdict, VerdictPaper, before, keep_verdict_with,
+    lives, register, seen, verdict,
 };
 use sakimori_oversight::book::MeasureAct;
 use sakimori_respond::effect::{
@@ -23,8 +21,9 @@ use sakimori_respond::effect::{
 };
 use sakimori_respond::plan::goal::{Goal, Measured, Reading};
 use sakimori_respond::plan::life::{Event, Stage};
+use sakimori_store::Change;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 /// Most readings that are kept with the verdict on one target: the newest.
 const READINGS_KEPT: usize = 16;
@@ -311,8 +310,7 @@ impl Room {
                 continue;
             }
             match self.keep_judged(&held, moment).await {
-                Ok(told) if told.is_empty() => {}
-                Ok(told) => stepped.push(said(held, told)),
+                Ok(()) => {}
                 Err(problem) => {
                     let words = format!("no verdict: {} {}", problem.code.word(), problem.detail);
                     stepped.push(said(held, vec![Told::Trouble(words)]));
@@ -330,78 +328,24 @@ impl Room {
         judged.insert(id, (moment.begin, moment.at)) != Some((moment.begin, moment.at))
     }
 
-    /// Judges one measure of a moment, keeps what is new, and gives who is told.
-    async fn keep_judged(&self, held: &Held, moment: Moment) -> Answer<Vec<Told>> {
+    /// Judges one measure of a moment, and keeps what is new with what it owes.
+    async fn keep_judged(&self, held: &Held, moment: Moment) -> Answer<()> {
         let id = held.state().plan().id;
         let known = verdict(&*self.store, id).await.map_err(|e| kept(&e))?;
         let judged = self.judged(held, moment, None, (&[], &[])).await?;
         let paper = judged.paper;
         if known.as_ref().is_some_and(|known| known.is_same(&paper)) {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        keep_verdict(&*self.store, id, &paper, BY)
+        // With the verdict goes what it owes: a fall, or a log that is away, forgets neither entry nor call.
+        let mut owing = verdict_owed(held, &paper);
+        let pages = moved(known.as_ref(), &paper);
+        owing.extend(pages.into_iter().map(|words| Owed::Page { words }));
+        let with: Answer<Vec<Change>> =
+            owing.into_iter().map(|owed| self.owing(id, owed)).collect();
+        keep_verdict_with(&*self.store, id, &paper, BY, with?)
             .await
-            .map_err(|e| kept(&e))?;
-        let mut told = moved(known.as_ref(), &paper);
-        told.extend(self.record_verdict(held, &paper).await);
-        Ok(told)
-    }
-
-    /// Puts verdicts on record, under the step of each actuator's last dispatch.
-    async fn record_verdict(&self, held: &Held, paper: &VerdictPaper) -> Vec<Told> {
-        let state = held.state();
-        let Some(authority) = state.authority() else {
-            return Vec::new();
-        };
-        let at = Seconds(paper.at);
-        let mut of: BTreeMap<Name, Vec<String>> = BTreeMap::new();
-        for one in &paper.targets {
-            let aims = state.plan().aims.iter();
-            let own = aims.filter(|aim| aim.target == one.target);
-            let actuators: BTreeSet<&Name> = own.map(|aim| &aim.actuator).collect();
-            for actuator in actuators {
-                let line = format!("verdict {} {} at {at}", one.verdict, one.target);
-                of.entry(actuator.clone()).or_default().push(line);
-            }
-        }
-        let (node, host) = (self.node.clone(), self.host.clone());
-        let watched = Arc::clone(&self.watched);
-        let done = tokio::task::spawn_blocking(move || {
-            let steps = watched.with_book(&node, |book, _| {
-                let mut steps: BTreeMap<String, u64> = BTreeMap::new();
-                for acted in book.measure_acts() {
-                    if let (MeasureAct::Dispatch, Some(actuator)) = (acted.act, &acted.actuator)
-                        && acted.authority == authority
-                    {
-                        steps.insert(actuator.to_string(), acted.step);
-                    }
-                }
-                steps
-            });
-            let steps = steps.map_err(|e| told(&e))?;
-            for (actuator, lines) in of {
-                let Some(step) = steps.get(actuator.as_str()).copied() else {
-                    continue;
-                };
-                let lines = lines.into_iter().map(|line| (step, line, String::new()));
-                for part in by_step(lines.collect(), DETAIL_BYTES_MAX) {
-                    let deed = MeasureDeed {
-                        authority,
-                        act: MeasureAct::Effect,
-                        actuator: Some(actuator.clone()),
-                        step: part.step,
-                        detail: part.detail,
-                    };
-                    record_measure_act(&node, &host, &deed).map_err(|e| told(&e))?;
-                }
-            }
-            Ok::<(), String>(())
-        });
-        match done.await {
-            Ok(Ok(())) => Vec::new(),
-            Ok(Err(words)) => vec![Told::Trouble(words)],
-            Err(fell) => vec![Told::Trouble(fell.to_string())],
-        }
+            .map_err(|e| kept(&e))
     }
 
     /// Ends measures whose goals are met by what the office read: judged once more, on record, then taken back. What fails with one is told, and keeps no other from its end.
@@ -465,14 +409,48 @@ impl Room {
             return Vec::new();
         };
         match self.keep_judged(held, moment).await {
-            Ok(told) => told,
+            Ok(()) => Vec::new(),
             Err(problem) => vec![Told::Trouble(format!("no verdict: {}", problem.detail))],
         }
     }
 }
 
-/// A call for each target whose attack moved, where that is new.
-fn moved(known: Option<&VerdictPaper>, paper: &VerdictPaper) -> Vec<Told> {
+/// Entries that verdicts owe, under the step of each actuator's last dispatch.
+fn verdict_owed(held: &Held, paper: &VerdictPaper) -> Vec<Owed> {
+    let state = held.state();
+    let Some(authority) = state.authority() else {
+        return Vec::new();
+    };
+    let at = Seconds(paper.at);
+    let mut of: BTreeMap<Name, Vec<(u64, String, String)>> = BTreeMap::new();
+    for one in &paper.targets {
+        let aims = state.plan().aims.iter();
+        let own = aims.filter(|aim| aim.target == one.target);
+        let actuators: BTreeSet<&Name> = own.map(|aim| &aim.actuator).collect();
+        for actuator in actuators {
+            let line = format!("verdict {} {} at {at}", one.verdict, one.target);
+            of.entry(actuator.clone())
+                .or_default()
+                .push((0, line, String::new()));
+        }
+    }
+    let mut owed = Vec::new();
+    for (actuator, lines) in of {
+        for part in by_step(lines, DETAIL_BYTES_MAX) {
+            owed.push(Owed::Act {
+                authority: authority.to_string(),
+                act: MeasureAct::Effect.name().to_owned(),
+                actuator: Some(actuator.to_string()),
+                step: None,
+                detail: part.detail,
+            });
+        }
+    }
+    owed
+}
+
+/// Words of a call for each target whose attack moved, where that is new.
+fn moved(known: Option<&VerdictPaper>, paper: &VerdictPaper) -> Vec<String> {
     let known = |target: &str| {
         let mut rows = known.into_iter().flat_map(|known| &known.targets);
         rows.find(|row| row.target == target)
@@ -483,7 +461,7 @@ fn moved(known: Option<&VerdictPaper>, paper: &VerdictPaper) -> Vec<Told> {
     });
     new.map(|row| {
         let to = row.moved.join("; ");
-        Told::Page(format!("the attack by {} moved: {to}", row.target))
+        format!("the attack by {} moved: {to}", row.target)
     })
     .collect()
 }
@@ -523,13 +501,13 @@ mod tests {
     fn a_person_is_called_once_for_each_new_place_of_an_attack() {
         let first = paper(Verdict::Displaced, &[4]);
         let words = "the attack by 198.51.100.7/32 moved: 198.51.100.99 has 2 of 3 since then";
-        assert_eq!(moved(None, &first), [Told::Page(words.to_owned())]);
-        assert_eq!(moved(Some(&first), &first), []);
+        assert_eq!(moved(None, &first), [words.to_owned()]);
+        assert_eq!(moved(Some(&first), &first).len(), 0);
         let more = paper(Verdict::Displaced, &[4, 5]);
         assert_eq!(moved(Some(&first), &more).len(), 1);
         let before = paper(Verdict::Effective, &[]);
         assert_eq!(moved(Some(&before), &first).len(), 1);
-        assert_eq!(moved(Some(&first), &before), []);
+        assert_eq!(moved(Some(&first), &before).len(), 0);
     }
 
     #[test]

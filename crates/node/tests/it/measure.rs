@@ -1,8 +1,12 @@
 //! Measures at a running office: proposed, decided, put in force, taken back; complaints of strangers; notices by a mail server that we did not write. In: two nodes, an actuator that writes down what it is told. Out: verdicts. Never: an address
 //! beyond loopback.
+//!
+//! The actuator here is the test's own: it puts nothing in force, and signs that it did. The actuator program is another package's, which tests of this one are not given; an office and that program are driven
+//! together in `crates/sakimori/tests/it/response`.
 
 mod away;
 mod bus;
+mod log;
 mod playbook;
 mod readings;
 mod renewal;
@@ -182,6 +186,8 @@ struct Heard {
     faults: Mutex<Vec<Value>>,
     /// Whether it says that nothing of it is in force, whatever is.
     denies: AtomicBool,
+    /// Whether it keeps its answers to commands back.
+    holds: AtomicBool,
     serial: AtomicU64,
 }
 
@@ -202,7 +208,7 @@ impl Heard {
     }
 }
 
-/// An actuator that does nothing but write down what it is told, and says that it did it.
+/// Stands for an actuator: it does nothing but write down what it is told, and says that it did it.
 struct Actuator {
     heard: Arc<Heard>,
     _stop: tokio::sync::watch::Sender<bool>,
@@ -239,6 +245,9 @@ fn commanded_by(heard: &Heard, body: &[u8], way: &str) -> String {
     }
     let word = format!("{way} {action}").trim().to_owned();
     heard.words.lock().unwrap().push(word);
+    while heard.holds.load(Ordering::Relaxed) {
+        std::thread::yield_now();
+    }
     if heard.denies.load(Ordering::Relaxed) {
         return json!({"status": 404}).to_string();
     }
@@ -696,6 +705,22 @@ fn notices_leave_by_a_real_mail_server_and_replies_find_their_ticket() {
     let drafted = good(&responder.post_json("/v1/measure-notices", &new));
     assert_eq!(drafted["to"], json!(["abuse@host.example"]));
     assert_eq!(drafted["state"], "drafted");
+    // Traffic: its protocol is said by whoever saw it, and what is not known is not in the report.
+    let mut flood = new.clone();
+    flood["what"] = json!("ddos");
+    let guessed = responder.post_json("/v1/measure-notices", &flood);
+    assert_eq!(guessed.code(), "incomplete", "{}", guessed.text());
+    flood["protocol"] = json!("udp");
+    let report = |flood: &Value| -> Value {
+        let drafted = good(&responder.post_json("/v1/measure-notices", flood));
+        serde_json::from_str(drafted["report"].as_str().unwrap()).unwrap()
+    };
+    let without = report(&flood);
+    assert_eq!(without["protocol"], "udp");
+    assert_eq!(without.get("destination_port"), None);
+    assert_eq!(without.get("evidence"), None);
+    flood["to_port"] = json!(53);
+    assert_eq!(report(&flood)["destination_port"], 53);
     new["rdap"] = json!({"objectClassName": "ip network"});
     assert_eq!(
         responder.post_json("/v1/measure-notices", &new).code(),

@@ -332,6 +332,7 @@ async fn done(
             for stepped in &all.steps {
                 screen::say(&stepped.held.state().plan().id.to_string());
                 office.said(stepped)?;
+                room.was_told(stepped).await.map_err(|p| no(&p))?;
             }
         }
         MeasureAct::Effects { id } => {
