@@ -52,6 +52,9 @@ pub enum ListsError {
     /// The owner's own list.
     #[error("line {0} of the owner's list is not `CLASS TARGET`")]
     Line(usize),
+    /// The reading fell.
+    #[error("the reading of the lists fell; it is tried again")]
+    Fell,
     /// Too much of it.
     #[error(transparent)]
     Protected(#[from] ProtectedError),

@@ -64,6 +64,8 @@ pub struct Engine {
     ticket: Ticket,
     /// Times of the commands of the last minute, by producer.
     recent: BTreeMap<String, VecDeque<Seconds>>,
+    /// Commands that have their place in the pace and are still to come.
+    admitted: BTreeSet<CommandId>,
 }
 
 /// An ask that waits for its answer.
@@ -98,7 +100,22 @@ impl Engine {
             there: None,
             ticket: Ticket { run, number: 0 },
             recent: BTreeMap::new(),
+            admitted: BTreeSet::new(),
         }
+    }
+
+    /// Gives a command that begins something its place in the pace of its producer before it comes here, for whoever has to find something out for it first; whether there is one. It comes here then, or [`Engine::dismiss`] is told that it does not.
+    pub fn admit(&mut self, id: &str, now: Judged) -> bool {
+        let is_paced = self.paced(producer(id), now);
+        if is_paced {
+            self.admitted.insert(id.to_owned());
+        }
+        is_paced
+    }
+
+    /// A command that has its place does not come; the place is used up.
+    pub fn dismiss(&mut self, id: &str) {
+        self.admitted.remove(id);
     }
 
     /// What is known and wanted.
@@ -253,11 +270,12 @@ impl Engine {
 
     fn command(&mut self, intent: &Intent, now: Judged, acts: &mut Vec<Act>) {
         let id = intent.id.clone();
+        let is_admitted = self.admitted.remove(&id);
         if self.numbered(intent, acts) {
             return;
         }
         // What is refused for its pace, or too early, is not remembered: it may come again. What takes back has no pace: nobody's commands hold it up.
-        if intent.until.is_some() && !self.paced(producer(&id), now) {
+        if intent.until.is_some() && !is_admitted && !self.paced(producer(&id), now) {
             let late = Answer::new(
                 Status::ServiceUnavailable,
                 "more commands than are taken in a minute",

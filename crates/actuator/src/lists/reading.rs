@@ -85,8 +85,12 @@ impl Reading {
         }
     }
 
-    /// Reads.
+    /// Reads. Where the reading falls, that is what came of it: nobody waits for one that does not end.
     pub fn run(self) -> Read {
+        caught(|| self.read())
+    }
+
+    fn read(&self) -> Read {
         match &self.what {
             What::Files(config) => Read {
                 own: Some(own(config.own.as_deref())),
@@ -173,6 +177,17 @@ impl Reading {
     }
 }
 
+fn caught(read: impl FnOnce() -> Read) -> Read {
+    // Nothing of a reading that fell is used afterwards.
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    done.unwrap_or_else(|_| Read {
+        own: Some(Err(ListsError::Fell)),
+        bundle: Ok(None),
+        owed: None,
+        is_kept: false,
+    })
+}
+
 /// The owner's files.
 fn owners(config: &ListsConfig) -> Result<Option<Sent>, ListsError> {
     let (Some(note), Some(file)) = (&config.note, &config.file) else {
@@ -225,4 +240,27 @@ fn own(path: Option<&Path>) -> Result<Protected, ListsError> {
         }
     }
     Ok(building.done())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Lists;
+    use super::*;
+
+    #[test]
+    fn a_reading_that_falls_is_told_and_the_next_one_is_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = folder.path().join("newest");
+        let (config, now) = (ListsConfig::default(), Seconds(1));
+        let mut lists = Lists::open(config, memory, &[], true, now).unwrap();
+        let sent = || (b"note".to_vec(), b"file".to_vec());
+        let (note, file) = sent();
+        assert!(lists.bring(note, file, &[], now).is_some());
+        let (note, file) = sent();
+        assert!(lists.bring(note, file, &[], now).is_none(), "one at a time");
+        let read = caught(|| std::panic::resume_unwind(Box::new("fell")));
+        assert!(matches!(lists.take(read), Err(ListsError::Fell)));
+        let (note, file) = sent();
+        assert!(lists.bring(note, file, &[], now).is_some());
+    }
 }

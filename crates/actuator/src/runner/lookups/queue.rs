@@ -28,7 +28,11 @@ impl Waiting {
                 std::ops::Bound::Excluded(self.last.clone()),
                 std::ops::Bound::Unbounded,
             );
-            let next = self.first.range(after).next().or(self.first.first_key_value());
+            let next = self
+                .first
+                .range(after)
+                .next()
+                .or(self.first.first_key_value());
             let producer = next.map(|(producer, _)| producer.clone())?;
             let line = self.first.get_mut(&producer)?;
             let ask = line.pop_front();
