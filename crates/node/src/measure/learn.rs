@@ -71,6 +71,12 @@ fn refused(text: Digest, book: &Book) -> bool {
     any && all
 }
 
+/// Who voted for the ruling of an entry.
+fn voters(book: &Book, index: u64) -> Option<&[Name]> {
+    let ruled = book.ruling_list().get(&index)?;
+    Some(&ruled.ruling.sitting.votes_for)
+}
+
 fn learned_of(held: &Held, book: &Book, now: Seconds) -> Option<Event> {
     let state = held.state();
     let stage = state.stage();
@@ -119,8 +125,7 @@ fn learned_of(held: &Held, book: &Book, now: Seconds) -> Option<Event> {
             return Some(Event::Refuse { words });
         }
         Some(UrgentEnd::Ratified(index, _)) if in_force && state.urgent() == Some(false) => {
-            let ruled = book.ruling_list().get(index)?;
-            let votes = &ruled.ruling.sitting.votes_for;
+            let votes = voters(book, *index)?;
             return Some(Event::Ratify(decision(id, authority, votes)));
         }
         _ => {}
@@ -152,4 +157,35 @@ fn before_decision(held: &Held, book: &Book) -> Option<Event> {
     }
     let answered = known.iter().find(|id| !open.contains(id));
     answered.map(|id| Event::Answer { id: id.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sakimori_authority::TrustRoot;
+    use sakimori_oversight::Judged;
+    use sakimori_testkit::folder::Plan;
+    use sakimori_testkit::history::Story;
+
+    #[test]
+    fn who_ratified_is_who_voted_for_it_and_nobody_else_of_the_commission() {
+        let folder = Plan::default().build().folder;
+        let mut book = Book::new(TrustRoot::open(&folder.trust_root).unwrap());
+        for one in Story::good().up_to("ratified").write() {
+            let (entry, at) = (&one.entry, one.entry.envelope.time);
+            let judged = book.judge(one.index, &entry.leaf, &entry.stored, Judged::at(at));
+            judged.unwrap();
+        }
+        let ends = book.urgent_list().values().filter_map(|one| one.end);
+        let mut ratified = ends.filter_map(|end| match end {
+            UrgentEnd::Ratified(index, _) => Some(index),
+            _ => None,
+        });
+        let index = ratified.next().unwrap();
+        let votes = voters(&book, index).unwrap();
+        let votes: Vec<&str> = votes.iter().map(Name::as_str).collect();
+        assert_eq!(votes, ["m1", "m2", "m5"], "m4 voted against it");
+        assert!(book.root(book.newest()).members.len() > votes.len());
+        assert_eq!(voters(&book, index - 1), None);
+    }
 }
