@@ -92,7 +92,11 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     office.stop_actuator();
     assert_eq!(lab.ruleset(), bare, "the actuator left something");
 
-    // What was done is on record, and whoever has the folder verifies it.
+    all_is_on_record(&office);
+}
+
+/// What was done is on record, and whoever has the folder verifies it.
+fn all_is_on_record(office: &Office) {
     let acts = office.acts();
     let kinds: Vec<&str> = acts.iter().map(String::as_str).collect();
     for act in ["dispatch", "effect", "end", "kill"] {
