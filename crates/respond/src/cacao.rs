@@ -21,7 +21,7 @@ pub use tie::Tied;
 use crate::openc2;
 use sakimori_exchange::json::Limits;
 use sakimori_exchange::stix::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Longest playbook in bytes.
@@ -128,6 +128,8 @@ pub struct Playbook {
     pub agents: BTreeMap<String, String>,
     /// Values of its variables at the beginning, by their names with the underlines.
     pub variables: BTreeMap<String, Option<String>>,
+    /// Names of those that keep their value (`constant` of the variable data type).
+    pub constants: BTreeSet<String>,
     /// SHA-256 over what it says: an approval names it.
     pub digest: [u8; 32],
 }

@@ -8,8 +8,8 @@ use sakimori_control::{files, office};
 use sakimori_custody::ids::{AuthorityId, hex, unhex};
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{
-    EvidencePaper, Item, PIECE_BYTES_MAX, custody, erase_evidence, keep_evidence, kept_evidence,
-    limit_evidence, measure, named_evidence,
+    EvidencePaper, Item, PIECE_BYTES_MAX, custody, erase_evidence, evidence, keep_evidence,
+    kept_evidence, limit_evidence, measure, named_evidence,
 };
 use sakimori_liaison::paper::Written;
 use sakimori_respond::plan::Plan;
@@ -71,6 +71,12 @@ impl Room {
             let words = format!("a piece has at most {PIECE_BYTES_MAX} bytes");
             return Err(Problem::new(Code::Refused, words));
         }
+        self.is_new(id, name, &hex(&hash)).await?;
+        let finding = match (finding, &named.source) {
+            // A copy of a finding goes with it, whoever hands it in.
+            (None, Source::Finding { finding, .. }) => self.own_finding(finding)?,
+            (finding, _) => finding,
+        };
         let paper = EvidencePaper {
             measure: id.to_string(),
             name: name.to_owned(),
@@ -89,7 +95,37 @@ impl Room {
         files::write(&place, bytes, files::PRIVATE).map_err(|e| away(&e))?;
         let now = self.now();
         let done = keep_evidence(&*self.store, id, &paper, now, by).await;
+        if done.is_err() && !self.is_named(&paper).await? {
+            files::remove(&place).map_err(|e| away(&e))?;
+        }
         done.map_err(|e| kept(&e))
+    }
+
+    /// Whether bytes of a name may come in: what was erased stays erased, and a name has the bytes that it came with.
+    async fn is_new(&self, id: AuthorityId, name: &str, sha256: &str) -> Answer<()> {
+        let known = evidence(&*self.store, id).await.map_err(|e| kept(&e))?;
+        let known = known.iter().find(|(_, last)| last.said.name == name);
+        let words = match known {
+            Some((_, last)) if last.said.erased.is_some() => "it was kept and is erased",
+            Some((_, last)) if last.said.sha256 != sha256 => "other bytes of that name are kept",
+            _ => return Ok(()),
+        };
+        Err(Problem::new(Code::Refused, words))
+    }
+
+    /// Whether a paper names bytes that are kept.
+    async fn is_named(&self, piece: &EvidencePaper) -> Answer<bool> {
+        let all = kept_evidence(&*self.store).await.map_err(|e| kept(&e))?;
+        let mut all = all.iter().map(|one| &one.said);
+        Ok(all.any(|one| one.measure == piece.measure && one.sha256 == piece.sha256))
+    }
+
+    /// The number of a finding that a dossier names, where the node has it.
+    fn own_finding(&self, named: &str) -> Answer<Option<u64>> {
+        let Ok(index) = named.parse() else {
+            return Ok(None);
+        };
+        Ok(self.finding(index)?.map(|_| index))
     }
 
     /// Keeps copies of the node's own findings that a plan names. Gives the names of those that are not here, or are others by now.

@@ -119,6 +119,12 @@ impl Room {
         if let Some(name) = unknown {
             return Err(refuse(format!("the playbook has no variable `{name}`")));
         }
+        let constants = &playbook.constants;
+        if let Some(name) = said.values.keys().find(|name| constants.contains(*name)) {
+            return Err(refuse(format!(
+                "the playbook's `{name}` is a constant: both officers signed its value"
+            )));
+        }
         Ok(Event::Played {
             at: held.state().played().len(),
             play: Play {

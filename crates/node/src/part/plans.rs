@@ -3,6 +3,7 @@
 use super::commission::CommissionPart;
 use crate::limits::PLAN_BYTES_MAX;
 use crate::peer;
+use crate::problem::{Answer, Code};
 use sakimori_authority::measure::Measure;
 use sakimori_authority::statement::Kind;
 use sakimori_control::files;
@@ -31,15 +32,27 @@ impl CommissionPart {
 
     /// The plan of a digest: kept here, or fetched from the office's node.
     pub(crate) fn plan(&self, digest: Digest) -> Option<Plan> {
-        if let Some(kept) = self.kept_plan(digest) {
-            return Some(kept);
+        self.kept_plan(digest)
+            .or_else(|| self.fetch_plan(digest).ok().flatten())
+    }
+
+    /// Asks the office's node for a plan; none where it answers, and not with this one.
+    ///
+    /// # Errors
+    /// [`Code::PeerUnavailable`]: nobody answers.
+    fn fetch_plan(&self, digest: Digest) -> Answer<Option<Plan>> {
+        let office = peer::Link::open(self.folder(), "office")?;
+        let fetched = match office.get(&format!("/v1/plans/{digest}")) {
+            Ok(fetched) => fetched,
+            Err(problem) if problem.code == Code::PeerUnavailable => return Err(problem),
+            Err(_) => return Ok(None),
+        };
+        let plan = read(&fetched, digest);
+        if plan.is_some() {
+            // One that cannot be kept is fetched again.
+            let _ = files::write(&self.place(digest), &fetched, files::PRIVATE);
         }
-        let office = peer::Link::open(self.folder(), "office").ok()?;
-        let fetched = office.get(&format!("/v1/plans/{digest}")).ok()?;
-        let plan = read(&fetched, digest)?;
-        // One that cannot be kept is fetched again.
-        let _ = files::write(&self.place(digest), &fetched, files::PRIVATE);
-        Some(plan)
+        Ok(plan)
     }
 
     fn kept_plan(&self, digest: Digest) -> Option<Plan> {
@@ -68,16 +81,21 @@ impl CommissionPart {
             measures.collect::<Vec<_>>()
         });
         let mut missing = Vec::new();
+        // The newest first: one that the office does not give keeps none behind it waiting.
         let new = waiting
             .iter()
-            .filter(|(_, digest)| !self.place(*digest).exists());
+            .rev()
+            .filter(|(_, digest)| self.kept_plan(*digest).is_none());
         for (index, digest) in new.take(ROUND_PLANS_MAX) {
-            if self.plan(*digest).is_none() {
+            let fetched = self.fetch_plan(*digest);
+            if !matches!(fetched, Ok(Some(_))) {
                 missing.push(format!(
                     "the plan {} behind request {index} is not there",
                     hex(&digest.0)
                 ));
-                // Where the office is away the next is away too.
+            }
+            // Where the office is away the next is away too.
+            if fetched.is_err() {
                 break;
             }
         }

@@ -5,7 +5,7 @@ use super::step::{self, Known};
 use super::{Kind, LIMITS, PROBLEMS_MAX, Playbook, Problem, Rule, STEPS_MAX, Step, walk};
 use sakimori_exchange::json::{self, Node};
 use sakimori_exchange::stix::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Problems as they are found.
 #[derive(Default)]
@@ -125,7 +125,7 @@ fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
         return None;
     }
     let head = head(found, &root);
-    let mut variables = BTreeMap::new();
+    let mut variables = Variables::default();
     read_variables(
         found,
         None,
@@ -142,7 +142,7 @@ fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
     let steps = workflow(found, &root, &known, &mut variables);
     let start = head.start?;
     walk::walk(found, &start, head.exception.as_deref(), &steps);
-    undefined(found, &steps, &variables);
+    undefined(found, &steps, &variables.values);
     Some(Playbook {
         id: head.id?,
         modified: head.modified?,
@@ -153,7 +153,8 @@ fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
         exception: head.exception,
         steps,
         agents,
-        variables,
+        variables: variables.values,
+        constants: variables.constants,
         digest: root.digest(),
     })
 }
@@ -252,12 +253,20 @@ fn head(found: &mut Found, root: &Node<'_>) -> Head {
     }
 }
 
+/// Variables of the whole and of its steps.
+#[derive(Default)]
+struct Variables {
+    values: BTreeMap<String, Option<String>>,
+    /// Names of those that keep their value.
+    constants: BTreeSet<String>,
+}
+
 fn read_variables(
     found: &mut Found,
     step: Option<&str>,
     place: &str,
     node: Option<&Node<'_>>,
-    out: &mut BTreeMap<String, Option<String>>,
+    out: &mut Variables,
 ) {
     let Some(node) = node else { return };
     if !node.is_object() {
@@ -281,9 +290,16 @@ fn read_variables(
             continue;
         }
         if member.value.text_of("type").is_none() {
-            found.add(step, here, Rule::Schema, "a variable has a type");
+            found.add(step, here.clone(), Rule::Schema, "a variable has a type");
         }
-        out.insert(
+        match member.value.get("constant").map(Node::as_bool) {
+            None | Some(Some(false)) => {}
+            Some(Some(true)) => {
+                out.constants.insert(name.to_owned());
+            }
+            Some(None) => found.add(step, here, Rule::Schema, "`constant` is true or false"),
+        }
+        out.values.insert(
             name.to_owned(),
             member.value.text_of("value").map(str::to_owned),
         );
@@ -328,7 +344,7 @@ fn workflow(
     found: &mut Found,
     root: &Node<'_>,
     known: &Known<'_>,
-    variables: &mut BTreeMap<String, Option<String>>,
+    variables: &mut Variables,
 ) -> BTreeMap<String, Step> {
     let mut steps = BTreeMap::new();
     let Some(node) = root.get("workflow").filter(|node| node.is_object()) else {

@@ -253,7 +253,9 @@ impl Run {
             .ok_or(RunError::Turn)?;
         self.waits = false;
         let late = self.deadline.is_some_and(|last| now > last);
-        for (name, value) in &done.values {
+        let constants = &self.playbook.constants;
+        let set = done.values.iter();
+        for (name, value) in set.filter(|(name, _)| !constants.contains(*name)) {
             if let Some(known) = self.values.get_mut(name) {
                 *known = Some(value.clone());
             }

@@ -220,6 +220,39 @@ fn a_loop_ends_by_its_time() {
     assert!((600_000..=670_000).contains(&now), "{now}");
 }
 
+#[test]
+fn a_constant_keeps_its_value_whatever_a_task_answers() {
+    let rounds = |constant: Value| {
+        changed("07-while", |playbook| {
+            playbook["playbook_variables"]["__rounds__"]["constant"] = constant;
+        })
+    };
+    let problems = rounds("yes".into()).unwrap_err();
+    assert!(
+        problems
+            .iter()
+            .any(|one| one.rule == Rule::Schema && one.place.ends_with("__rounds__")),
+        "{problems:?}"
+    );
+    let playbook = rounds(true.into()).unwrap();
+    assert!(playbook.constants.contains("__rounds__"));
+    let mut run = Run::begin(playbook);
+    let mut now = 0;
+    let values = [("__rounds__".to_owned(), "3".to_owned())].into();
+    let done = Done { well: true, values };
+    let late = loop {
+        match run.next(now) {
+            Ok(Some(task)) => {
+                now = task.not_before + 1000;
+                run.done(&done, now).unwrap();
+            }
+            Ok(None) => panic!("a constant was changed"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(late, RunError::Late(_)), "{late}");
+}
+
 fn our_own(name: &str) -> Vec<u8> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/playbooks");
     std::fs::read(folder.join(format!("{name}.json"))).unwrap()

@@ -276,6 +276,12 @@ fn a_copy_of_a_finding_goes_with_the_finding_and_its_link_stays() {
         let all = good(&officer.get(&path("/evidence")));
         all["evidence"][0]["erased"].is_string().then_some(())
     });
+    let again = officer.put(
+        &path("/evidence/finding-1"),
+        "application/octet-stream",
+        b"finding",
+    );
+    assert_eq!(again.code(), "refused", "what was erased comes in again");
     let custody = good(&officer.get(&path("/custody")));
     assert_eq!(custody["erased"], 1);
     let head = unhex::<32>(custody["head"].as_str().unwrap()).unwrap();
