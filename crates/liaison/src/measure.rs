@@ -12,6 +12,7 @@
 //! | [`ComplaintPaper`] | a complaint, then its decision |
 //! | [`FactsPaper`] | facts on who else is met, by target |
 //! | [`NamePaper`] | what a name led to, by target |
+//! | [`LedPaper`] | what the names of a measure led to when it was decided and dispatched |
 //! | [`NoticePaper`] | a notice, step by step |
 //! | [`ObservedPaper`] | the newest signed observation of each target |
 //! | [`PlaybookPaper`] | a playbook, once |
@@ -29,6 +30,7 @@ mod custody;
 mod evidence;
 mod facts;
 mod features;
+mod led;
 mod names;
 mod near;
 mod notice;
@@ -56,6 +58,7 @@ pub use facts::{
     facts_problems, with_facts,
 };
 pub use features::{FeaturesPaper, features, keep_features};
+pub use led::{Led, LedPaper, Strayed};
 pub use names::{NamePaper, keep_name, name_history};
 pub use near::plan_of;
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
@@ -82,7 +85,7 @@ use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::plan::life::{Act, Event, Fact, Life, Record, Refused, State};
 use sakimori_respond::plan::{Judgement, Plan, Terms};
-use sakimori_respond::safety::{Class, Protected, Seen};
+use sakimori_respond::safety::{Protected, Seen};
 use sakimori_store::{Change, Store, StoreError, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -382,6 +385,7 @@ impl Measures<'_> {
             let mut changes = vec![held.newest.next(&paper, self.standing(held.state()))?];
             if step.refused.is_none() {
                 changes.extend(with.iter().cloned());
+                changes.extend(self.led(held.state(), event).await?);
             }
             // What was signed is known also where the dispatch is refused: a complaint is held against it.
             if let Event::Dispatch { observations, .. } = event {
@@ -412,7 +416,7 @@ impl Measures<'_> {
         }
     }
 
-    /// Holds one measure against the lists of now, where it is in force. Without lists nothing is held against anything.
+    /// Holds one measure against the lists of now, where it is decided, by what its names led to when that was so: whoever has a name takes nothing back by letting it lead elsewhere. Without lists nothing is held against anything.
     ///
     /// # Errors
     /// As [`Measures::take`].
@@ -426,28 +430,10 @@ impl Measures<'_> {
     }
 
     async fn relisted(&self, one: &Held) -> Result<Option<Turn>, LiaisonError> {
-        if !self.lists.are_there() {
-            return Ok(None);
-        }
-        let plan = one.state().plan();
-        let judgement = self.judge(plan);
-        let level = one.state().level();
-        let hit = plan.aims.iter().find_map(|aim| {
-            let words = match judgement.of_target(&aim.target) {
-                Err(words) => words,
-                Ok(Some(Class::Level2)) if level < 2 => format!(
-                    "{} takes level 2 by the lists of now, and was approved at level {level}",
-                    aim.target
-                ),
-                Ok(_) => return None,
-            };
-            Some((aim.target.clone(), words))
-        });
-        let Some((target, words)) = hit else {
+        let Some(event) = self.list_hit(one.state()).await? else {
             return Ok(None);
         };
-        let event = Event::ListHit { target, words };
-        self.take(plan.id, &event).await.map(Some)
+        self.take(one.state().plan().id, &event).await.map(Some)
     }
 
     /// Acts of a measure that were recorded and perhaps not done, to be done after a start: a turn of which nothing is on record.
@@ -464,8 +450,12 @@ impl Measures<'_> {
         })
     }
 
-    /// What the lists say of a plan's targets.
+    /// What the lists say of a plan's targets, by what names lead to now.
     pub fn judge(&self, plan: &Plan) -> Judgement {
+        self.judge_by(plan, self.seen)
+    }
+
+    fn judge_by(&self, plan: &Plan, seen: &BTreeMap<String, Seen>) -> Judgement {
         let Lists {
             protected,
             version,
@@ -474,7 +464,7 @@ impl Measures<'_> {
         if !self.lists.are_there() {
             return Judgement::default();
         }
-        Judgement::of(plan, protected, self.seen, version, sha256)
+        Judgement::of(plan, protected, seen, version, sha256)
     }
 
     fn standing<'s>(&'s self, state: &State) -> Standing<'s> {
