@@ -71,7 +71,7 @@ impl Room {
             let words = format!("a piece has at most {PIECE_BYTES_MAX} bytes");
             return Err(Problem::new(Code::Refused, words));
         }
-        self.is_new(id, name, &hex(&hash)).await?;
+        self.may_come(id, name, &hex(&hash)).await?;
         let finding = match (finding, &named.source) {
             // A copy of a finding goes with it, whoever hands it in.
             (None, Source::Finding { finding, .. }) => self.own_finding(finding)?,
@@ -102,7 +102,7 @@ impl Room {
     }
 
     /// Whether bytes of a name may come in: what was erased stays erased, and a name has the bytes that it came with.
-    async fn is_new(&self, id: AuthorityId, name: &str, sha256: &str) -> Answer<()> {
+    async fn may_come(&self, id: AuthorityId, name: &str, sha256: &str) -> Answer<()> {
         let known = evidence(&*self.store, id).await.map_err(|e| kept(&e))?;
         let known = known.iter().find(|(_, last)| last.said.name == name);
         let words = match known {
