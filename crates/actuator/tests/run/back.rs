@@ -48,7 +48,7 @@ fn a_suspended_approval_holds_its_measure_back_beside_another_one_in_every_order
     // The first approval, the second, and the suspension of the first.
     for order in ["1 2 s", "1 s 2", "s 2", "2 s"] {
         let mut world = World::new(|_| {});
-        world.start();
+        world.start_and_see();
         for (behind, what) in (0..).zip(order.split(' ')) {
             let (id, plan, expected) = match what {
                 "1" => (0x5a, plan(), 200),
@@ -68,7 +68,7 @@ fn a_suspended_approval_holds_its_measure_back_beside_another_one_in_every_order
             let deny = under(&mut world, 2, "deny", "198.51.100.7");
             assert_eq!(world.post(&deny).0, 403, "{order}: start {start}");
             world.kill();
-            world.start();
+            world.start_and_see();
         }
         // Who suspended it lets it go on; the note comes alone.
         let note = only(&resumed(plan()), "suspension");
@@ -76,7 +76,7 @@ fn a_suspended_approval_holds_its_measure_back_beside_another_one_in_every_order
         let deny = under(&mut world, 2, "deny", "198.51.100.7");
         assert_eq!(world.post(&deny).0, 200, "{order}: {body}");
         world.kill();
-        world.start();
+        world.start_and_see();
         wait("it goes on", 10, || world.in_force() == ["198.51.100.7/32"]);
     }
 }
@@ -105,7 +105,7 @@ fn a_revoked_approval_stays_so_beside_another_one_and_takes_what_came_before_it_
                 assert_eq!(status, expected, "{revoked} {revision} {start}: {said}");
             }
             world.kill();
-            world.start();
+            world.start_and_see();
         }
     }
 }
@@ -120,7 +120,7 @@ fn an_approval_whose_file_is_damaged_holds_its_measure_back_beside_another_one()
     world.kill();
     let stored = world.path(&format!("state/approvals/{}.json", "5a".repeat(16)));
     std::fs::write(&stored, "damaged").unwrap();
-    world.start();
+    world.start_and_see();
     wait("its end", 5, || world.in_force().is_empty());
     let deny = under(&mut world, 2, "deny", "198.51.100.7");
     assert_eq!(world.post(&deny).0, 403);
@@ -204,7 +204,7 @@ fn under_a_newer_trust_root_an_earlier_approval_goes_on_and_is_taken_back_by_eit
             let deny = world.command("deny", "198.51.100.8", 600);
             assert_eq!(world.post(&deny).0, 403, "{what}");
             world.kill();
-            world.start();
+            world.start_and_see();
         }
     }
 }
@@ -216,7 +216,7 @@ fn a_newer_trust_root_comes_alone_too() {
     newer.retain(|(name, _)| *name == "trust-root.note");
     let world = {
         let mut world = World::new(|_| {});
-        world.start();
+        world.start_and_see();
         world
     };
     let (status, body) = world.put(&newer);
@@ -251,7 +251,7 @@ fn a_full_disk_holds_up_neither_a_suspension_nor_a_revocation_and_both_are_known
             let deny = world.command("deny", "198.51.100.8", 600);
             assert_eq!(world.post(&deny).0, 403, "{name}: start {start}");
             world.kill();
-            world.start();
+            world.start_and_see();
         }
         // There is room again: the memory has it, and the room beside it is empty.
         world.unblock("memory.json");
@@ -261,7 +261,7 @@ fn a_full_disk_holds_up_neither_a_suspension_nor_a_revocation_and_both_are_known
             memory.contains(&"5a".repeat(16)) && ends.iter().all(|byte| *byte == 0)
         });
         world.kill();
-        world.start();
+        world.start_and_see();
         let deny = world.command("deny", "198.51.100.8", 600);
         assert_eq!(world.post(&deny).0, 403, "{name}");
     }
@@ -289,7 +289,7 @@ fn what_takes_back_counts_at_once_where_nothing_at_all_can_be_kept_and_is_asked_
         "{body}"
     );
     world.kill();
-    world.start();
+    world.start_and_see();
     let deny = world.command("deny", "198.51.100.8", 600);
     assert_eq!(world.post(&deny).0, 403);
 }

@@ -46,7 +46,7 @@ fn strangers_in_numbers_keep_no_producer_out() {
     // A producer who holds its own places holds nobody else's.
     let other = two(&world);
     world.end();
-    world.start();
+    world.start_and_see();
     let mut own = Vec::new();
     for _ in 0..64 {
         let mut stream = world.connect(&other).unwrap();
@@ -69,7 +69,7 @@ fn command(id: &str, step: u64, action: &str) -> Value {
 fn a_producer_uses_up_neither_the_numbers_nor_the_steps_of_another_one() {
     let mut world = World::new(|_| {});
     let other = two(&world);
-    world.start();
+    world.start_and_see();
     assert_eq!(world.approve(&crate::world::plan()).0, 200);
     assert_eq!(world.post(&command("n-1", 1, "deny")).0, 200);
     // The office's next numbers, and the largest step that there is.
@@ -82,7 +82,7 @@ fn a_producer_uses_up_neither_the_numbers_nor_the_steps_of_another_one() {
     assert!(world.in_force().is_empty());
     // After a restart as before it, and the receipt has the number that the office gave.
     world.kill();
-    world.start();
+    world.start_and_see();
     let (status, said) = world.post(&command("n-3", 3, "deny"));
     assert_eq!(status, 200, "{said}");
     let note = said.pointer("/results/x-sakimori/receipt").unwrap();

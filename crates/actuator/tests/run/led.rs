@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn looking(leads: &Value) -> World {
     let mut world = World::new(|config| config["drill"]["leads"] = json!("leads.json"));
     std::fs::write(world.path("leads.json"), leads.to_string()).unwrap();
-    world.start();
+    world.start_and_see();
     world
 }
 
@@ -120,7 +120,7 @@ fn what_a_name_led_to_is_held_against_later_lists_and_a_restart_forgets_it_not()
     assert_eq!(world.post(&deny).0, 200);
     world.kill();
     lead(&world, &json!({}));
-    world.start();
+    world.start_and_see();
     assert_eq!(world.in_force(), ["evil.example"]);
     std::fs::write(world.path("own-list"), "never 203.0.113.0/24\n").unwrap();
     wait("the list takes it back", 20, || world.in_force().is_empty());

@@ -48,7 +48,7 @@ fn what_is_taken_back_is_gone_before_it_is_answered() {
 #[test]
 fn acceptance_01_what_is_forged_expired_narrower_wider_replayed_or_anothers_moves_nothing() {
     let mut world = World::new(|_| {});
-    world.start();
+    world.start_and_see();
     let measure = crate::world::measure();
     let other = sakimori_testkit::folder::Measure {
         actuators: vec![(
@@ -97,7 +97,7 @@ fn acceptance_01_what_is_forged_expired_narrower_wider_replayed_or_anothers_move
     assert_eq!((status, &body["refused"]), (403, &json!("revoked")));
     // Another machine, on which nothing was revoked: the statement's count holds the measure's text.
     let mut world = World::new(|_| {});
-    world.start();
+    world.start_and_see();
     let (status, body) = world.put(&files(&narrower.build()));
     assert_eq!(status, 403, "narrower: {body}");
     // The right one, and commands that are wider, narrower, replayed or late.
@@ -136,7 +136,7 @@ fn catalogue_replayed_command_is_answered_as_before_and_puts_nothing_in_force() 
     }
     // After a restart too.
     world.kill();
-    world.start();
+    world.start_and_see();
     assert_eq!(world.post(&deny).0, 200);
     // A changed command under the same number.
     let mut changed = deny.clone();
@@ -168,7 +168,7 @@ fn a_suspension_ends_what_is_in_force_and_a_revocation_for_good() {
     let deny = world.command("deny", "198.51.100.8", 600);
     assert_eq!(world.post(&deny).0, 403);
     world.kill();
-    world.start();
+    world.start_and_see();
     let deny = world.command("deny", "198.51.100.8", 600);
     assert_eq!(world.post(&deny).0, 403);
 
@@ -188,7 +188,7 @@ fn a_suspension_ends_what_is_in_force_and_a_revocation_for_good() {
     );
     wait("the revocation", 5, || world.in_force().is_empty());
     world.kill();
-    world.start();
+    world.start_and_see();
     let deny = world.command("deny", "198.51.100.7", 600);
     assert_eq!(world.post(&deny).0, 403);
 }
@@ -227,7 +227,7 @@ fn the_owner_stops_everything_or_one_measure_and_lets_it_go_on() {
     assert!(world.effects().is_stopped);
     // It is stopped after a fall, and until the owner says otherwise.
     world.kill();
-    world.start();
+    world.start_and_see();
     assert_eq!(world.shown()["stopped"], true);
     let deny = world.command("deny", "198.51.100.7", 600);
     assert_eq!(world.post(&deny).0, 403);
@@ -258,7 +258,7 @@ fn a_hold_lets_nothing_new_begin_and_leaves_what_is_in_force_also_after_a_fall()
         assert_eq!(world.post(&first).0, 200, "start {start}");
         assert_eq!(world.in_force(), ["198.51.100.7/32"], "start {start}");
         world.kill();
-        world.start();
+        world.start_and_see();
     }
     // An approval is taken meanwhile, and what takes back is done.
     assert_eq!(world.approve(&plan()).0, 200);
@@ -310,7 +310,7 @@ fn the_owner_releases_all_of_an_authority_also_what_is_approved_later() {
             let deny = world.command("deny", "198.51.100.7", 600);
             assert_eq!(world.post(&deny).0, 403, "{under}: start {start}");
             world.kill();
-            world.start();
+            world.start_and_see();
         }
         // The release of the measure alone is another one, and stays.
         let measure = "3e".repeat(16);
@@ -333,7 +333,7 @@ fn the_owner_releases_all_of_an_authority_also_what_is_approved_later() {
     }
     // Released before its approval came.
     let mut world = World::new(|_| {});
-    world.start();
+    world.start_and_see();
     let word = |under: &str| Word::ReleaseAll {
         under: under.to_owned(),
     };
@@ -388,7 +388,7 @@ fn strangers_and_those_who_may_not_are_refused() {
     let mut world = World::new(|config| {
         config["https"]["producers"][0]["may"] = json!(["read"]);
     });
-    world.start();
+    world.start_and_see();
     let deny = world.command("deny", "198.51.100.7", 60);
     assert_eq!(world.post(&deny).0, 403);
     assert_eq!(world.approve(&plan()).0, 403);

@@ -90,7 +90,7 @@ fn lists_that_are_brought_hold_back_what_they_protect_and_older_ones_are_not_tak
     assert_eq!(status, 403, "two of one version: {said}");
     // After a restart as before it.
     world.kill();
-    world.start();
+    world.start_and_see();
     let (status, _, text) = world.call("GET", "/v1/lists", "text/plain", "");
     let shown: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((status, &shown["version"]), (200, &json!(5)));
@@ -137,14 +137,14 @@ fn a_full_disk_keeps_no_newer_list_out() {
             && world.path("state/lists.brought").exists()
     });
     world.kill();
-    world.start();
+    world.start_and_see();
     assert_eq!(world.shown()["lists"], 5);
 }
 
 #[test]
 fn what_is_gone_is_not_put_in_force_again_while_the_lists_are_over() {
     let mut world = World::new(brings);
-    world.start();
+    world.start_and_see();
     assert_eq!(put(&world, &built(5, "203.0.113.1", 5, &BOTH)).0, 200);
     assert_eq!(world.approve(&plan()).0, 200);
     let deny = world.command("deny", "198.51.100.7", 600);

@@ -29,7 +29,7 @@ fn an_effect_goes_on_over_the_end_of_its_first_approval_and_never_ended() {
     let target = "198.51.100.7";
     for renewed in [true, false] {
         let mut world = World::new(|_| {});
-        world.start();
+        world.start_and_see();
         let first = approval(1, 0x5a, FIRST_SECONDS);
         let ends = now() + FIRST_SECONDS;
         let (status, body) = world.put_as(0x5a, &files(&first.build()));

@@ -213,6 +213,16 @@ impl World {
         });
     }
 
+    /// Starts it and waits until it is known what is in force: a command that comes before that is told to come again.
+    pub(crate) fn start_and_see(&mut self) {
+        self.start();
+        wait("what is in force is seen", 20, || {
+            let shown = self.shown();
+            let substrates = shown["substrates"].as_array().unwrap();
+            substrates.iter().all(|one| one["seen"] == true)
+        });
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }
