@@ -40,7 +40,7 @@ async fn bring(app: &Shared) -> Answer<()> {
     }
 }
 
-/// Names of measures that are before the commission, or decided, are looked up anew; the next round holds measures against what they lead to.
+/// Names of measures that are before the commission, or decided, are looked up anew. Where one that is decided leads elsewhere since, a person is called, once; nothing is taken back: whoever has the name says where it leads.
 async fn look(app: &Shared) -> Answer<()> {
     let Some(room) = open(app).await? else {
         return Ok(());
@@ -51,12 +51,8 @@ async fn look(app: &Shared) -> Answer<()> {
     let all = room.names_of_now(NAMES_ROUND.as_secs() / 2).await?;
     for one in all.iter().filter(|one| one.state().stage().is_decided()) {
         let id = one.state().plan().id.to_string();
-        // What suspends is the round's; what is a reason to look twice is told once.
-        let judged = room.judgement(one.state().plan())?;
-        for (target, all) in judged.cautions {
-            for words in all {
-                told(app, &id, "caution", &format!("{target}: {words}")).await;
-            }
+        for words in room.looks(one).await? {
+            told(app, &id, "caution", &words).await;
         }
     }
     Ok(())

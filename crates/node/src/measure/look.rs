@@ -12,10 +12,12 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::{Held, NamePaper, keep_name, lives, measure};
+use sakimori_liaison::measure::{Held, NamePaper, Owed, Strayed, keep_name, lives, measure, owe};
 use sakimori_respond::plan::life::{Event, Stage};
 use sakimori_respond::plan::{Judgement, Plan};
 use sakimori_respond::safety::{Name, Seen, Target};
+use sakimori_store::StoreError;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +40,9 @@ const YOUNG_SECONDS: u64 = 5;
 /// Most names that are remembered.
 const NAMES_MAX: usize = 20_000;
 
+/// What came of a look at a name: what it leads to, and why that may not be all; or why nothing is known.
+type Said = Result<(Seen, Option<String>), String>;
+
 /// What is known of one name.
 #[derive(Clone, Debug, Default)]
 struct Known {
@@ -45,7 +50,7 @@ struct Known {
     answer: Option<(Seconds, Seen)>,
     /// When it was last asked for.
     asked: Seconds,
-    /// Why the last look gave nothing.
+    /// Why the last look gave nothing, or not all.
     failed: Option<String>,
 }
 
@@ -85,7 +90,7 @@ impl Names {
         asked.is_some_and(|asked| asked <= now && now.0 - asked.0 < young)
     }
 
-    fn note(&self, target: &str, said: &Result<Seen, String>, now: Seconds) {
+    fn note(&self, target: &str, said: &Said, now: Seconds) {
         let mut known = self.known();
         if known.len() >= NAMES_MAX && !known.contains_key(target) {
             let oldest = known.iter().min_by_key(|(_, one)| one.asked);
@@ -97,9 +102,24 @@ impl Names {
         let one = known.entry(target.to_owned()).or_default();
         one.asked = now;
         match said {
-            Ok(seen) => {
+            Ok((seen, None)) => {
                 one.answer = Some((now, seen.clone()));
                 one.failed = None;
+            }
+            // Half an answer takes the place of none that counts.
+            Ok((seen, failed)) => {
+                one.failed.clone_from(failed);
+                match &mut one.answer {
+                    Some((at, before)) if now.0.saturating_sub(at.0) <= COUNTS_SECONDS => {
+                        for alias in &seen.aliases {
+                            add(&mut before.aliases, alias.clone());
+                        }
+                        for address in &seen.addresses {
+                            add(&mut before.addresses, *address);
+                        }
+                    }
+                    answer => *answer = Some((now, seen.clone())),
+                }
             }
             Err(why) => one.failed = Some(why.clone()),
         }
@@ -141,20 +161,29 @@ async fn records(dns: &TokioResolver, name: &str, of: RecordType) -> Result<Vec<
     }
 }
 
-/// What a name leads to now.
-async fn look_up(dns: &TokioResolver, name: &Name) -> Result<Seen, String> {
+/// What a name leads to now, and why that may not be all: what was answered is judged whatever else was not, for otherwise whoever has the name hides by one bad answer where it leads.
+async fn look_up(dns: &TokioResolver, name: &Name) -> Said {
     let mut seen = Seen::default();
-    let mut at = name.clone();
+    let mut missing = None;
+    let mut at = name.to_string();
+    let mut been = BTreeSet::from([at.clone()]);
     // An alias that leads to nothing is not in the answer for addresses: it is asked for by itself, name by name.
     for _ in 0..CHAIN_MAX {
         let (v4, v6, alias) = tokio::join!(
-            records(dns, at.as_str(), RecordType::A),
-            records(dns, at.as_str(), RecordType::AAAA),
-            records(dns, at.as_str(), RecordType::CNAME),
+            records(dns, &at, RecordType::A),
+            records(dns, &at, RecordType::AAAA),
+            records(dns, &at, RecordType::CNAME),
         );
         let mut last = None;
         let mut found = false;
-        for data in v4?.into_iter().chain(v6?).chain(alias?) {
+        let mut all = Vec::new();
+        for answer in [v4, v6, alias] {
+            match answer {
+                Ok(records) => all.extend(records),
+                Err(words) => missing = missing.or(Some(words)),
+            }
+        }
+        for data in all {
             match data {
                 RData::A(a) => {
                     found = true;
@@ -165,12 +194,16 @@ async fn look_up(dns: &TokioResolver, name: &Name) -> Result<Seen, String> {
                     add(&mut seen.addresses, IpAddr::V6(aaaa.0));
                 }
                 RData::CNAME(cname) => {
-                    let text = cname.0.to_string();
-                    let alias = Name::parse(&text)
-                        .map_err(|_| format!("{at} leads to `{text}`, which cannot be judged"))?;
-                    if alias != *name && !seen.aliases.contains(&alias) {
-                        add(&mut seen.aliases, alias.clone());
-                        last = Some(alias);
+                    let text = cname.0.to_string().to_ascii_lowercase();
+                    let text = text.strip_suffix('.').unwrap_or(&text).to_owned();
+                    // One that is no name of hosts is in no list; where it leads to is judged.
+                    if let Ok(alias) = Name::parse(&text)
+                        && alias != *name
+                    {
+                        add(&mut seen.aliases, alias);
+                    }
+                    if been.insert(text.clone()) {
+                        last = Some(text);
                     }
                 }
                 _ => {}
@@ -178,10 +211,18 @@ async fn look_up(dns: &TokioResolver, name: &Name) -> Result<Seen, String> {
         }
         match last {
             Some(next) if !found => at = next,
-            _ => return Ok(seen),
+            _ => return said(seen, missing),
         }
     }
-    Err(format!("{name} leads on and on"))
+    let on = format!("{name} leads on and on");
+    said(seen, missing.or(Some(on)))
+}
+
+fn said(seen: Seen, missing: Option<String>) -> Said {
+    match missing {
+        Some(words) if seen == Seen::default() => Err(words),
+        missing => Ok((seen, missing)),
+    }
 }
 
 fn add<T: PartialEq>(list: &mut Vec<T>, one: T) {
@@ -191,10 +232,7 @@ fn add<T: PartialEq>(list: &mut Vec<T>, one: T) {
 }
 
 /// Looks names up, some at a time, and all within a bound.
-async fn look_all(
-    dns: Option<TokioResolver>,
-    targets: Vec<String>,
-) -> Vec<(String, Result<Seen, String>)> {
+async fn look_all(dns: Option<TokioResolver>, targets: Vec<String>) -> Vec<(String, Said)> {
     let Some(dns) = dns else {
         let none = "no resolver is set at the office's node";
         let each = targets
@@ -213,7 +251,7 @@ async fn look_all(
             let _seat = room.acquire().await;
             let said = match name_of(&target) {
                 Some(name) => look_up(&dns, &name).await,
-                None => Ok(Seen::default()),
+                None => Ok((Seen::default(), None)),
             };
             (target, said)
         });
@@ -236,9 +274,12 @@ async fn look_all(
     done
 }
 
-fn paper(target: &str, said: &Result<Seen, String>) -> NamePaper {
+fn paper(target: &str, said: &Said) -> NamePaper {
     let nothing = Seen::default();
-    let seen = said.as_ref().unwrap_or(&nothing);
+    let (seen, unanswered) = match said {
+        Ok((seen, missing)) => (seen, missing.clone()),
+        Err(why) => (&nothing, Some(why.clone())),
+    };
     // Resolvers turn the order of addresses; that is no other answer.
     let mut addresses: Vec<IpAddr> = seen.addresses.clone();
     addresses.sort_unstable();
@@ -246,7 +287,7 @@ fn paper(target: &str, said: &Result<Seen, String>) -> NamePaper {
         target: target.to_owned(),
         aliases: seen.aliases.iter().map(ToString::to_string).collect(),
         addresses: addresses.iter().map(ToString::to_string).collect(),
-        unanswered: said.as_ref().err().cloned(),
+        unanswered,
     }
 }
 
@@ -273,7 +314,7 @@ impl Room {
         super::needs_lists(event) && !self.names.were_asked(&names_in([plan]))
     }
 
-    /// Looks up the names of all measures that are before the commission or decided, where no answer is as young as that, in seconds. The next round holds measures against what they lead to.
+    /// Looks up the names of all measures that are before the commission or decided, where no answer is as young as that, in seconds.
     pub(super) async fn names_of_now(&self, young: u64) -> Answer<Vec<Held>> {
         let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
         let lives = |one: &Held| {
@@ -308,6 +349,45 @@ impl Room {
         Ok(())
     }
 
+    /// Calls a person where a decided measure's target leads to what it could not have been approved with, once for each decision; gives what else asks for a look.
+    pub(super) async fn looks(&self, one: &Held) -> Answer<Vec<String>> {
+        let said = self.with(super::BY, async |measures| {
+            let strayed = measures.strayed(one).await?;
+            Ok((strayed, measures.cautions_decided(one).await?))
+        });
+        let (strayed, cautions) = said.await?;
+        let id = one.state().plan().id;
+        let cautions = cautions.into_iter();
+        let each = cautions.flat_map(|(target, all)| {
+            let all = all.into_iter();
+            all.map(move |words| format!("{target}: {words}"))
+        });
+        let mut looks: Vec<String> = each.collect();
+        for Strayed {
+            target,
+            forbids,
+            words,
+            version,
+        } in strayed
+        {
+            if !forbids {
+                looks.push(words);
+                continue;
+            }
+            // Its id is its own: it is owed once, whatever falls between and however often the name moves.
+            let hash: [u8; 32] = Sha256::digest(format!("strayed {id} {version} {target}")).into();
+            let mut own = [0; 16];
+            own.copy_from_slice(&hash[..16]);
+            let page = owe(own, id, Owed::Page { words }, self.now(), super::BY);
+            let page = page.map_err(|e| kept(&e))?;
+            match self.store.apply(&[page]).await {
+                Ok(()) | Err(StoreError::Exists { .. } | StoreError::Stale { .. }) => {}
+                Err(error) => return Err(kept(&error.into())),
+            }
+        }
+        Ok(looks)
+    }
+
     /// What the lists and the names of now say of a plan.
     ///
     /// # Errors
@@ -338,7 +418,7 @@ impl Room {
         for target in names_in([plan]) {
             match (self.names.failed(&target), seen.contains_key(&target)) {
                 (Some(why), true) => words.push(format!(
-                    "{target}: what it leads to was not answered just now, the last answer counts: {why}"
+                    "{target}: what it leads to was not answered in full just now, what is known counts: {why}"
                 )),
                 (Some(why), false) => words.push(format!(
                     "{target}: nobody knows what it leads to: {why}"
@@ -366,7 +446,7 @@ mod tests {
         let silent = Err("the resolver did not answer in time".to_owned());
         names.note("bad.example", &silent, Seconds(1));
         assert!(!names.were_asked(&both));
-        names.note("worse.example", &Ok(Seen::default()), Seconds(1));
+        names.note("worse.example", &Ok((Seen::default(), None)), Seconds(1));
         assert!(names.were_asked(&both));
     }
 }
