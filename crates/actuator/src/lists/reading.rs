@@ -180,7 +180,7 @@ impl Reading {
 fn caught(read: impl FnOnce() -> Read) -> Read {
     // Nothing of a reading that fell is used afterwards.
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-    done.unwrap_or_else(|_| Read {
+    done.unwrap_or(Read {
         own: Some(Err(ListsError::Fell)),
         bundle: Ok(None),
         owed: None,

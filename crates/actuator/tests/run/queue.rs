@@ -2,15 +2,16 @@
 
 use crate::full::Small;
 use crate::journal::Memory;
-use crate::world::{bundle, command, counted, files, pause, plan};
+use crate::world::{bundle, command, counted, files, pause, plan, wait};
 use sakimori_actuator::journal::Disk;
-use sakimori_actuator::runner::Ask;
+use sakimori_actuator::led::{Eyes, Led, LedError};
+use sakimori_actuator::runner::{Ask, Said};
 use sakimori_actuator::substrate::{Fault, Met, Substrate};
 use sakimori_respond::engine::{Deed, Effect, InForce, Key};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +22,32 @@ struct Slow {
     rehearsed: Arc<AtomicUsize>,
     applied: Arc<AtomicUsize>,
     rehearsal_ms: u64,
+    eyes: Option<Arc<Veiled>>,
+}
+
+/// Eyes that see nothing until they are opened, and count what they were asked.
+#[derive(Default)]
+struct Veiled {
+    open: AtomicBool,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Veiled {
+    fn asked(&self, target: &str) -> usize {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|one| *one == target).count()
+    }
+}
+
+impl Eyes for Veiled {
+    fn led(&self, target: &str) -> Result<Led, LedError> {
+        self.asked.lock().unwrap().push(target.to_owned());
+        let end = counted() + 60_000;
+        while !self.open.load(Ordering::SeqCst) && counted() < end {
+            pause(5);
+        }
+        Ok(Led::default())
+    }
 }
 
 impl Slow {
@@ -36,6 +63,11 @@ impl Substrate for Slow {
 
     fn deeds(&self) -> &'static [Deed] {
         Deed::ALL
+    }
+
+    fn eyes(&self) -> Option<Arc<dyn Eyes>> {
+        let eyes = self.eyes.clone()?;
+        Some(eyes)
     }
 
     fn rehearse(&mut self, _: Deed, _: &str) -> Result<(), Fault> {
@@ -231,5 +263,68 @@ fn a_begin_that_waits_is_not_done_behind_its_end() {
         assert_eq!(substrate.in_force(), 0);
     }
     assert_eq!(substrate.applied.load(Ordering::SeqCst), 1);
+    small.end();
+}
+
+/// A command of a producer, and its answer.
+fn sent(small: &Small, producer: &str, body: &Value) -> Receiver<Said> {
+    let (send, receive) = sync_channel(1);
+    small.handle.ask(Ask::Command {
+        producer: producer.to_owned(),
+        body: body.to_string().into_bytes(),
+        media_type: "application/openc2+json;version=1.0".to_owned(),
+        answer: Box::new(move |said| drop(send.send(said))),
+    });
+    receive
+}
+
+fn code(answer: &Receiver<Said>) -> u16 {
+    answer.recv().unwrap().status.unwrap().code()
+}
+
+#[test]
+fn look_ups_of_one_producer_keep_the_pace_and_keep_no_other_one_out() {
+    let eyes = Arc::new(Veiled::default());
+    eyes.open.store(true, Ordering::SeqCst);
+    let substrate = Slow {
+        eyes: Some(Arc::clone(&eyes)),
+        ..Slow::default()
+    };
+    let small = small(&substrate, 0);
+    approve(&small).recv().unwrap();
+    eyes.open.store(false, Ordering::SeqCst);
+    let before = eyes.asked("evil.example");
+    // As many as are taken in a minute, and more, of one that never tires.
+    let all: Vec<Receiver<Said>> = (1..=700)
+        .map(|step| {
+            let body = command(&format!("c-{step}"), step, "deny", "evil.example", 600);
+            sent(&small, "carrier", &body)
+        })
+        .collect();
+    // Another one's command on the same, and on something else.
+    let same = command("o-1", 1, "deny", "evil.example", 600);
+    let same = sent(&small, "office", &same);
+    let other = sent(
+        &small,
+        "office",
+        &command("o-2", 1, "deny", "198.51.100.7", 600),
+    );
+    let mut refused = 0;
+    for one in &all[600..] {
+        refused += usize::from(code(one) == 503);
+    }
+    assert_eq!(refused, 100, "over the pace, while nothing was answered");
+    wait("the other's look-up", 10, || {
+        eyes.asked("198.51.100.7/32") + eyes.asked("198.51.100.7") > 1
+    });
+    assert_eq!(eyes.asked("evil.example") - before, 1, "one of each effect");
+    eyes.open.store(true, Ordering::SeqCst);
+    assert_eq!(code(&other), 200);
+    assert_ne!(code(&same), 503, "it had its place");
+    wait("both are in force", 10, || substrate.in_force() == 2);
+    // What is asked later is looked up anew.
+    let later = command("c-900", 900, "deny", "evil.example", 500);
+    assert_eq!(code(&sent(&small, "third", &later)), 200);
+    assert_eq!(eyes.asked("evil.example") - before, 2);
     small.end();
 }

@@ -219,6 +219,25 @@ struct Orders {
     undone: Undone,
 }
 
+impl Orders {
+    fn records(&self, key: &Key) -> impl Iterator<Item = Record> {
+        let last = self
+            .last
+            .iter()
+            .map(|(producer, revision)| Record::Revision {
+                key: key.clone(),
+                producer: producer.clone(),
+                revision: *revision,
+            });
+        let undone = (self.undone != Undone::default()).then(|| Record::Undone {
+            key: key.clone(),
+            revision: self.undone.revision,
+            at: self.undone.at,
+        });
+        last.chain(undone)
+    }
+}
+
 /// The commands that took an effect back, whoever sent them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Undone {
@@ -504,20 +523,7 @@ impl State {
             }
         }
         for (key, orders) in &self.orders {
-            let last = orders.last.iter();
-            out.extend(last.map(|(producer, revision)| Record::Revision {
-                key: key.clone(),
-                producer: producer.clone(),
-                revision: *revision,
-            }));
-            let Undone { revision, at } = orders.undone;
-            if orders.undone != Undone::default() {
-                out.push(Record::Undone {
-                    key: key.clone(),
-                    revision,
-                    at,
-                });
-            }
+            out.extend(orders.records(key));
         }
         if self.stopped {
             out.push(Record::Stopped);

@@ -164,6 +164,7 @@ mod tests {
         queue.put_too("office", ask(200));
         queue.end();
         assert_eq!(queue.next(), None);
-        assert!(queue.waiting().first.is_empty());
+        assert!(queue.waiting().open.is_empty());
+        assert!(!queue.waiting().first.contains_key("office"));
     }
 }
