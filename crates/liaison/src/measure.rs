@@ -62,7 +62,7 @@ pub use led::{Led, LedPaper, Strayed};
 pub use names::{NamePaper, keep_name, name_history};
 pub use near::plan_of;
 pub use notice::{NoticePaper, NoticeStep, keep_notice, notice, notices};
-pub use observed::ObservedPaper;
+pub use observed::{ObservedPaper, dissent};
 pub use owed::{OWED_MAX, Owed, OwedPaper, owe, owed, settle, settled_since};
 pub use playbook::{PlaybookPaper, keep_playbook, playbook, playbook_problems, playbooks};
 pub use post::post;

@@ -55,6 +55,7 @@ pub use report::{Reported, effect_of};
 pub(crate) use rounds::{follow, of_now as settings_of_now, rounds};
 pub use shown::{check_of, facts_of, notice_of, state_of, verdict_figures, verdict_of};
 pub use spread::ListsStanding;
+pub use sworn::check_people;
 pub use texts::{SignedText, renewal_text, text_of};
 pub use watch::EffectLine;
 

@@ -25,7 +25,7 @@ pub use form::{Digest, DigestError};
 pub use read::{LIMITS, Problem, TEXT_BYTES_MAX, digest, document};
 pub use renewal::Renewal;
 pub use terms::Terms;
-pub use text::text;
+pub use text::{Weighed, text};
 
 use collateral::Facts;
 use dossier::Dossier;

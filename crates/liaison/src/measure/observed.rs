@@ -96,6 +96,28 @@ pub(super) async fn keep_observed(
     Ok(Some(change))
 }
 
+/// An observation that is known, is of another target than the one that was approved, and is as new as one that is brought: whoever brings those of before leaves it out.
+///
+/// # Errors
+/// What the store says.
+pub async fn dissent(
+    store: &dyn Store,
+    state: &State,
+    brought: &[Observation],
+) -> Result<Option<Observation>, LiaisonError> {
+    let Some(written) = kept(store, &state.plan().id.to_string()).await? else {
+        return Ok(None);
+    };
+    let since = state.decided_at();
+    let known = written.said.observations.into_iter();
+    // What was seen before the decision was part of it.
+    let mut against = known.filter(|one| differs(state, one) && Some(one.at) >= since);
+    Ok(against.find(|known| {
+        let mut of = brought.iter().filter(|one| one.target == known.target);
+        of.any(|one| one.at <= known.at && one.seen != known.seen)
+    }))
+}
+
 /// What a target is now, by whoever looked last: of a dispatch, or of a renewal. None where nobody looked within the term of fresh observations.
 pub(super) async fn seen_now(
     store: &dyn Store,

@@ -109,16 +109,18 @@ impl Register {
     /// Every person has a name and a key of their own: two names with one key would be one person who signs twice.
     fn check_people(&self) -> Result<(), LiaisonError> {
         let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
-        let good = |one: &PersonEntry| {
+        let is_name = |one: &PersonEntry| one.name.parse::<sakimori_custody::ids::Name>().is_ok();
+        // The bytes alone: name, id and kind of a key are whatever its holder wrote.
+        let key = |one: &PersonEntry| {
             let key = one.key.parse::<sakimori_tlog::key::VerifierKey>();
-            one.name.parse::<sakimori_custody::ids::Name>().is_ok() && key.is_ok()
+            key.ok().map(|key| key.public().to_vec())
         };
-        let key = |one: &PersonEntry| one.key.rsplit('+').next().map(str::to_owned);
+        let mut people = self.people.iter();
         let all = self.people.len() <= ENTRIES_MAX
-            && self
-                .people
-                .iter()
-                .all(|one| good(one) && names.insert(&one.name) && keys.insert(key(one)));
+            && people.all(|one| {
+                let is_new = key(one).is_some_and(|key| keys.insert(key));
+                is_new && is_name(one) && names.insert(&one.name)
+            });
         if all {
             return Ok(());
         }

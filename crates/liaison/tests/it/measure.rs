@@ -10,7 +10,7 @@ use sakimori_liaison::measure::{
 };
 use sakimori_respond::plan::complaint::Complaint;
 use sakimori_respond::plan::life::{Event, Stage};
-use sakimori_respond::plan::{Plan, Terms, document};
+use sakimori_respond::plan::{Plan, Terms, Weighed, document};
 use sakimori_respond::safety::{Protected, Seen};
 use sakimori_store::Store;
 use sakimori_testkit::postgres::Postgres;
@@ -73,6 +73,14 @@ impl House {
             now,
             by: "test",
         }
+    }
+}
+
+/// A text that says the most.
+fn weighed() -> Weighed {
+    Weighed {
+        level: 2,
+        collateral: (0, u64::MAX),
     }
 }
 
@@ -291,6 +299,7 @@ macro_rules! on_each {
 
 mod complaints;
 mod facts;
+mod led;
 mod readings;
 mod stops;
 

@@ -83,10 +83,10 @@ impl Room {
         by: &Name,
     ) -> Answer<Asked> {
         let register = register(&*self.store).await.map_err(|e| kept(&e))?;
-        let signed = SignedText::read(self, held, &register, note)?;
+        let is_urgent = matches!(decided, Some(Basis::Urgent { .. }));
+        let signed = SignedText::read(self, held, &register, is_urgent, note)?;
         let plan = held.state().plan();
         let now = self.now();
-        let is_urgent = matches!(decided, Some(Basis::Urgent { .. }));
         let most = self.terms.urgent.map_or(0, |term| term.seconds);
         let last = plan.not_after;
         let wanted = Wanted {
@@ -123,6 +123,7 @@ impl Room {
         let event = Event::AskRenewal {
             by: by.clone(),
             text: signed.digest,
+            weighed: signed.weighed(),
             renewal: Box::new(renewal.clone()),
         };
         let refused = self

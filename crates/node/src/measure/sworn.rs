@@ -9,7 +9,7 @@ use sakimori_authority::root::TrustRoot;
 use sakimori_authority::statement::Basis;
 use sakimori_control::ledger::installed_root;
 use sakimori_custody::ids::{AuthorityId, Name};
-use sakimori_liaison::measure::{Held, Register, register};
+use sakimori_liaison::measure::{Held, Register, dissent, register};
 use sakimori_respond::plan::Digest;
 use sakimori_respond::plan::life::Event;
 use sakimori_respond::plan::observe::Observation;
@@ -25,18 +25,72 @@ const ORDER_SECONDS: u64 = 900;
 /// How long a dispatch waits for dry runs.
 const REHEARSED_WAIT: Duration = Duration::from_secs(4);
 
-/// The key of a person, or of a sensor that observed.
-fn key_of(root: &TrustRoot, register: &Register, name: &Name) -> Option<VerifierKey> {
+/// The key of a person. A key of the register that the trust root has too counts for nothing: its holder would be two people.
+fn person_key(root: &TrustRoot, register: &Register, name: &Name) -> Option<VerifierKey> {
     let officer = root.officers.iter().find(|one| one.id == *name);
-    let sensor = || {
-        root.sensors
-            .iter()
-            .find(|(id, _)| id.as_str() == name.as_str())
-    };
-    officer
-        .map(|one| one.key.clone())
-        .or_else(|| sensor().map(|(_, key)| key.clone()))
-        .or_else(|| register.person(name.as_str())?.key.parse().ok())
+    officer.map(|one| one.key.clone()).or_else(|| {
+        let person = register.person(name.as_str())?;
+        let key: VerifierKey = person.key.parse().ok()?;
+        whose(root, &key).is_none().then_some(key)
+    })
+}
+
+/// The key of whoever observed: a sensor of the trust root, or a person.
+fn observer_key(root: &TrustRoot, register: &Register, name: &Name) -> Option<VerifierKey> {
+    let mut sensors = root.sensors.iter();
+    let sensor = sensors.find(|(id, _)| id.as_str() == name.as_str());
+    let is_officer = root.officers.iter().any(|one| one.id == *name);
+    sensor
+        .filter(|_| !is_officer)
+        .map(|(_, key)| key.clone())
+        .or_else(|| person_key(root, register, name))
+}
+
+/// Whose key the trust root has these bytes as; name and id of a key are whatever its holder wrote.
+fn whose(root: &TrustRoot, key: &VerifierKey) -> Option<String> {
+    let mut people = root.officers.iter().map(|one| (one.id.as_str(), &one.key));
+    let mut members = root.members.iter().map(|one| (one.id.as_str(), &one.key));
+    let counters = root.counters.iter();
+    let mut sensors = root.sensors.iter().chain(counters);
+    let own = [
+        &root.office,
+        &root.office_holder,
+        &root.commission_holder,
+        &root.lease_key,
+        &root.mirror,
+        &root.secretariat,
+    ];
+    let same = |other: &VerifierKey| other.public() == key.public();
+    people
+        .find(|(_, other)| same(other))
+        .or_else(|| members.find(|(_, other)| same(other)))
+        .map(|(id, _)| id.to_owned())
+        .or_else(|| {
+            let found = sensors.find(|(_, other)| same(other));
+            found.map(|(id, _)| id.to_string())
+        })
+        .or_else(|| {
+            let found = own.into_iter().find(|other| same(other));
+            found.map(|key| key.name().to_owned())
+        })
+}
+
+/// Holds the people of a register against the keys of the trust root: one key under two names would be one person who signs twice. An officer may stand in both, under the same name.
+///
+/// # Errors
+/// [`Code::Refused`] names whose key it is.
+pub fn check_people(root: &TrustRoot, register: &Register) -> Answer<()> {
+    for person in &register.people {
+        let key = person.key.parse::<VerifierKey>();
+        let owner = key.ok().and_then(|key| whose(root, &key));
+        if let Some(owner) = owner.filter(|owner| *owner != person.name) {
+            let name = &person.name;
+            return Err(refuse(format!(
+                "`{name}` has the key of `{owner}` of the trust root: each signs with a key of their own"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn refuse(words: impl std::fmt::Display) -> Problem {
@@ -57,7 +111,7 @@ impl Room {
     pub async fn sworn(&self, held: &Held, notes: &[Vec<u8>]) -> Answer<Vec<Observation>> {
         let (root, register) = self.keys().await?;
         let id = held.state().plan().id;
-        let keys = |name: &Name| key_of(&root, &register, name);
+        let keys = |name: &Name| observer_key(&root, &register, name);
         let mut all = Vec::new();
         for (number, note) in notes.iter().enumerate() {
             let read = sworn::observations(note, id, &keys);
@@ -77,6 +131,23 @@ impl Room {
             );
             return Err(refuse(words));
         }
+        // What was signed before a suspension says nothing of what suspended it, and is at hand for whoever wants it to go on.
+        let suspended = held.state().suspended_at();
+        if let Some(one) = all.iter().find(|one| Some(one.at) < suspended) {
+            let words = format!(
+                "{}: the observation of {} is from before it was suspended",
+                one.target, one.at
+            );
+            return Err(refuse(words));
+        }
+        let dissent = dissent(&*self.store, held.state(), &all).await;
+        if let Some(one) = dissent.map_err(|e| kept(&e))? {
+            let words = format!(
+                "{}: `{}` saw at {} that it is not what was approved; it takes newer observations",
+                one.target, one.observer, one.at
+            );
+            return Err(refuse(words));
+        }
         Ok(all)
     }
 
@@ -86,7 +157,8 @@ impl Room {
     /// [`Code::Refused`] names what is wrong.
     pub async fn ordered(&self, held: &Held, note: &[u8]) -> Answer<Order> {
         let (root, register) = self.keys().await?;
-        let keys = |name: &Name| key_of(&root, &register, name);
+        // A sensor observes; it orders nothing.
+        let keys = |name: &Name| person_key(&root, &register, name);
         let order = Order::check(note, held.state().plan().id, &keys);
         let order = order.map_err(|e| refuse(format!("the order: {e}")))?;
         let now = self.now();
@@ -106,7 +178,7 @@ impl Room {
     /// [`Code::Refused`], [`Code::NotFound`]; what the log says.
     pub async fn invoked(&self, held: &Held, authority: AuthorityId, text: &[u8]) -> Answer<Event> {
         let register = register(&*self.store).await.map_err(|e| kept(&e))?;
-        let signed = SignedText::read(self, held, &register, text)?;
+        let signed = SignedText::read(self, held, &register, true, text)?;
         let found = self.in_book(move |book| {
             let found = book.authority(authority)?;
             Some(found.statement.clone())

@@ -9,7 +9,7 @@ use sakimori_control::ledger::installed_root;
 use sakimori_control::{ControlError, files, office};
 use sakimori_liaison::measure::{Held, Register};
 use sakimori_respond::plan::life::State;
-use sakimori_respond::plan::{Assessment, Digest, Plan, Renewal, text};
+use sakimori_respond::plan::{Assessment, Digest, Plan, Renewal, Weighed, text};
 use sakimori_tlog::note::Note;
 
 /// A text that both officers signed.
@@ -119,13 +119,25 @@ fn assess(room: &Room, plan: &Plan, urgent: bool) -> Answer<Assessment> {
 }
 
 impl SignedText {
-    /// Reads a note that both officers signed, and holds it against the plan line by line.
+    /// What the text says that the measure comes to.
+    pub const fn weighed(&self) -> Weighed {
+        Weighed::of(&self.measure)
+    }
+
+    /// Reads a note that both officers signed, and holds it against the plan line by line, and against what the plan comes to now: a text of before says nothing of what was listed or known since. `urgent` asks for what an urgent act takes.
     ///
     /// # Errors
-    /// [`Code::Refused`] names what differs.
-    pub fn read(room: &Room, held: &Held, register: &Register, bytes: &[u8]) -> Answer<Self> {
+    /// [`Code::Refused`] names what differs, what of the rules is broken now, or in what the text says less than is found now.
+    pub fn read(
+        room: &Room,
+        held: &Held,
+        register: &Register,
+        urgent: bool,
+        bytes: &[u8],
+    ) -> Answer<Self> {
         let state = held.state();
-        Self::of_plan(room, (state, state.plan()), register, bytes)
+        let assessed = assess(room, state.plan(), urgent)?;
+        Self::of_plan(room, (state, state.plan()), register, &assessed, bytes)
     }
 
     /// The same of a renewal: the plan with what is new, and a revision behind the one that is approved.
@@ -140,7 +152,8 @@ impl SignedText {
         bytes: &[u8],
     ) -> Answer<Self> {
         let plan = held.state().plan().renewed(renewal);
-        let signed = Self::of_plan(room, (held.state(), &plan), register, bytes)?;
+        let assessed = assess(room, &plan, false)?;
+        let signed = Self::of_plan(room, (held.state(), &plan), register, &assessed, bytes)?;
         let approved = approved_revision(room, held)?;
         if signed.measure.revision <= approved {
             let revision = signed.measure.revision;
@@ -156,17 +169,15 @@ impl SignedText {
         room: &Room,
         (state, plan): (&State, &Plan),
         register: &Register,
+        now: &Assessment,
         bytes: &[u8],
     ) -> Answer<Self> {
         let root = installed_root(&room.node).map_err(|e| crate::part::refused(&e))?;
         let refuse = |words: String| Problem::new(Code::Refused, words);
         let (measure, _) = Measure::check(bytes, &root).map_err(|e| refuse(told(&e)))?;
-        let level = state.level();
-        if measure.level < level {
-            return Err(refuse(format!(
-                "the text has level {}, the plan {level}",
-                measure.level
-            )));
+        let level = state.level().max(now.level);
+        if let Some(words) = Weighed::of(&measure).falls_short(level, now.collateral) {
+            return Err(refuse(format!("{words}; it is made and signed anew")));
         }
         // What depends on the hour at which the text was made is the text's own; all else is the plan's.
         let assessed = Assessment {

@@ -36,6 +36,7 @@ use sakimori_respond::plan::sworn::observations_text;
 use sakimori_respond::safety::Class;
 use sakimori_respond::safety::list::Draft;
 use sakimori_testkit::folder::signer;
+use sakimori_tlog::key::{KeyKind, VerifierKey};
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -357,6 +358,19 @@ impl Desk {
         let officer = nation.person(Role::Office, "o1");
         let refused = officer.put_json("/v1/measure-register", &register);
         assert_eq!(refused.code(), "not-allowed");
+        // An officer of the trust root is not a second person under another name.
+        let officer = keys::read(&officer_key(&nation.office_node(), "o1")).unwrap();
+        let public = officer.verifier().public();
+        let other = VerifierKey::new("other", KeyKind::Ed25519, public).unwrap();
+        let mut twice = register.clone();
+        let again = json!({"name": "other", "key": other.to_string()});
+        twice["people"].as_array_mut().unwrap().push(again);
+        let refused = admin.put_json("/v1/measure-register", &twice);
+        assert!(
+            refused.text().contains("`o1` of the trust root"),
+            "{}",
+            refused.text()
+        );
         good(&admin.put_json("/v1/measure-register", &register));
         let mut people = BTreeMap::new();
         for id in ["o1", "o2", "admin"] {
@@ -412,11 +426,27 @@ impl Desk {
         let alone = Note::sign(&text.text(), &[&signers[0]], 0).unwrap();
         let path = format!("/v1/measures/{ID}/ask");
         assert_eq!(officer.post_note(&path, &alone).code(), "refused");
+        self.says_less(&text.text(), &path);
         let both = Note::sign(&text.text(), &[&signers[0], &signers[1]], 0).unwrap();
         let asked = good(&officer.post_note(&path, &both));
         assert_eq!(asked["state"]["stage"], "asked");
         self.decided();
         self.comes_to("approved");
+    }
+
+    /// A text in which fewer others are met than are estimated now is not before the commission, whoever signed it.
+    fn says_less(&self, text: &str, path: &str) {
+        let told = |line: &&str| line.starts_with("collateral: ");
+        let line = text.lines().find(told).unwrap();
+        let less = text.replace(line, "collateral: 0 0");
+        assert_ne!(less, text);
+        let node = self.nation.office_node();
+        let signers = ["o1", "o2"].map(|id| keys::read(&officer_key(&node, id)).unwrap());
+        let note = Note::sign(&less, &[&signers[0], &signers[1]], 0).unwrap();
+        let refused = self.by("o1").post_note(path, &note);
+        assert_eq!(refused.code(), "refused");
+        let words = refused.text();
+        assert!(words.contains("are estimated now"), "{words}");
     }
 
     /// The act of a dispatch, with what two observers see now and signed.

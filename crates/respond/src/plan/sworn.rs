@@ -215,7 +215,8 @@ impl Order {
         }
         let key = |name: &Name| key_of(name).ok_or_else(|| SwornError::Unknown(name.clone()));
         let (one, two) = (key(&order.by)?, key(&order.with)?);
-        if order.by == order.with || one == two {
+        // The bytes alone: name and id of a key are whatever its holder wrote.
+        if order.by == order.with || one.public() == two.public() {
             return Err(SwornError::Alone);
         }
         signed(&note, &order.by, &one)?;
@@ -239,6 +240,7 @@ mod tests {
     use super::*;
     use sakimori_custody::record::Country;
     use sakimori_testkit::folder::signer;
+    use sakimori_tlog::key::{KeyKind, NoteSigner};
 
     const ID: AuthorityId = AuthorityId([7; 16]);
 
@@ -301,7 +303,7 @@ mod tests {
             text.replace("\"at\"", " \"at\""),
             text.replace("observations/v1", "observations/v2"),
             format!("{text}{{}}\n"),
-            text.lines().take(3).map(|l| format!("{l}\n")).collect(),
+            text.split_inclusive('\n').take(3).collect(),
         ] {
             assert!(read(&note(&bad, &["analyst-1"])).is_err(), "{bad}");
             assert!(!matches!(reads(&bad), Some(Ok(()))), "{bad}");
@@ -333,6 +335,18 @@ mod tests {
         // Two names with one key are one person.
         let one = |_: &Name| Some(signer("e-01").verifier().clone());
         let same = Order::check(&note(&order.to_string(), &["e-01"]), ID, &one);
+        assert_eq!(same, Err(SwornError::Alone));
+        // So is one key that has another name, and with it another id.
+        let of = |name| NoteSigner::from_seed(name, KeyKind::Ed25519, &[5; 32]).unwrap();
+        let (own, other) = (of("e-01"), of("e-02"));
+        let two = [&own, &other];
+        assert_ne!(two[0].verifier(), two[1].verifier());
+        let named = |name: &Name| {
+            let mut keys = two.iter().map(|key| key.verifier());
+            keys.find(|key| key.name() == name.as_str()).cloned()
+        };
+        let both = Note::sign(&order.to_string(), &two, 0).unwrap();
+        let same = Order::check(&both.to_bytes(), ID, &named);
         assert_eq!(same, Err(SwornError::Alone));
         let other = Order::check(
             &note(&order.to_string(), &["e-01", "e-02"]),

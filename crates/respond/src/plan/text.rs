@@ -3,6 +3,42 @@
 use super::{Assessment, Plan};
 use sakimori_authority::measure::{Actuator, EffectLine, Measure, People, RollOut};
 
+/// What a signed text says that its measure comes to: what those who decide go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// Its level: who has to agree.
+    pub level: u64,
+    /// Who else is met: at least and at most.
+    pub collateral: (u64, u64),
+}
+
+impl Weighed {
+    /// What a text says.
+    pub const fn of(measure: &Measure) -> Self {
+        Self {
+            level: measure.level,
+            collateral: measure.collateral,
+        }
+    }
+
+    /// In what it says less than is found now, in words: those who signed and decide by it would agree to another measure. `None` where it says as much or more.
+    pub fn falls_short(&self, level: u64, collateral: (u64, u64)) -> Option<String> {
+        let Self {
+            level: said,
+            collateral: (low, high),
+        } = *self;
+        if said < level {
+            return Some(format!(
+                "the text has level {said}, and it takes level {level} now"
+            ));
+        }
+        let (least, most) = collateral;
+        (least < low || most > high).then(|| {
+            format!("the text has {low} to {high} others who are met, and {least} to {most} are estimated now")
+        })
+    }
+}
+
 /// The text of a plan. `actuators` are those that the plan names, with the keys of their owners; one without a key is not in the text, and its reader refuses the text.
 pub fn text(
     plan: &Plan,

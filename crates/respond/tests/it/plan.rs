@@ -30,7 +30,7 @@ use sakimori_respond::plan::life::{
 };
 use sakimori_respond::plan::observe::{Observation, Seen};
 use sakimori_respond::plan::route::{Chain, Consultation, DefenceOrder, Designation, Instruction};
-use sakimori_respond::plan::{Aim, Digest, Judgement, Plan, Problem, Renewal, Terms};
+use sakimori_respond::plan::{Aim, Digest, Judgement, Plan, Problem, Renewal, Terms, Weighed};
 
 /// When the tests begin.
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -280,6 +280,14 @@ fn nothing_protected(plan: &Plan) -> Judgement {
     }
 }
 
+/// What a text says that weighs the most that can be, at level 1.
+fn most() -> Weighed {
+    Weighed {
+        level: 1,
+        collateral: (0, u64::MAX),
+    }
+}
+
 /// A measure with what is around it and the time.
 struct Case {
     life: Life,
@@ -354,6 +362,15 @@ impl Case {
         self.take(&Event::Tick)
     }
 
+    /// What a text that is made now says: as much as the plan comes to.
+    fn weighed(&self) -> Weighed {
+        let plan = self.life.state().plan();
+        let found = plan.assess(&self.terms, &self.judgement, false, at(self.now));
+        let found = found.map(|found| (found.level, found.collateral));
+        let (level, collateral) = found.unwrap_or((1, (0, 0)));
+        Weighed { level, collateral }
+    }
+
     fn targets(&self) -> Vec<String> {
         let aims = self.life.state().plan().aims.iter();
         aims.map(|aim| aim.target.clone()).collect()
@@ -367,6 +384,7 @@ impl Case {
         self.well(&Event::Ask {
             by: name("sato"),
             text: digest("text"),
+            weighed: self.weighed(),
         })
     }
 

@@ -19,10 +19,11 @@ use crate::show as screen;
 use sakimori_access::{Act as Leave, Object, Principal};
 use sakimori_authority::statement::Basis;
 use sakimori_control::error::exit;
+use sakimori_control::ledger::installed_root;
 use sakimori_control::{Host, Node, files};
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_liaison::measure::{self, Held, Looked, register};
-use sakimori_node::measure::{Room, SignedText, Stepped, Told, text_of};
+use sakimori_node::measure::{Room, SignedText, Stepped, Told, check_people, text_of};
 use sakimori_node::problem::Problem;
 use sakimori_node::{Options, Role, open_store};
 use sakimori_respond::plan::complaint::Complaint;
@@ -276,6 +277,7 @@ async fn done(
             let event = Event::Ask {
                 by: by.clone(),
                 text: signed.digest,
+                weighed: signed.weighed(),
             };
             step(id, event, Leave::SubmitRequest).await?;
         }
@@ -461,6 +463,8 @@ async fn done(
             RegisterAct::Set { file } => {
                 office.may(Leave::ManageNode).await?;
                 let said = document(&file)?;
+                let root = installed_root(&office.room(store.clone())?.node);
+                check_people(&root.map_err(Failure::no)?, &said).map_err(|p| no(&p))?;
                 let now = office.host.seconds();
                 let set = measure::set_register(&*store, &said, now, name).await;
                 set.map_err(|e| failed(&e))?;

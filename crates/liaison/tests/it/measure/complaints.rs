@@ -1,15 +1,16 @@
 //! Complaints over a store: pages from both ends, the register of all of them, who may not decide. In: complaints. Out: verdicts on each engine.
 
-use super::{House, NOW, name, plan, review};
+use super::{House, NOW, name, plan, review, weighed};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_liaison::measure::{
-    ComplaintsFrom, Looked, Measures, NamePaper, any, bring_facts, complaints_page, keep_name,
-    lives, measure, public_register, set_register,
+    ComplaintsFrom, Looked, Measures, NamePaper, any, bring_facts, complaints_page, dissent,
+    keep_name, lives, measure, public_register, set_register,
 };
 use sakimori_respond::plan::Plan;
 use sakimori_respond::plan::complaint::{Complaint, Ruling, reference};
 use sakimori_respond::plan::life::{Decision, Event, Stage, Why};
+use sakimori_respond::plan::observe::Observation;
 use sakimori_store::{Change, Paper};
 use serde_json::json;
 
@@ -148,7 +149,11 @@ async fn dispatched(house: &House) -> Plan {
     let by = name("o1");
     for event in [
         review("o2"),
-        Event::Ask { by, text },
+        Event::Ask {
+            by,
+            text,
+            weighed: weighed(),
+        },
         Event::Approve(decision),
         dispatch(&plan),
     ] {
@@ -259,4 +264,51 @@ on_each! {
     complaints_are_listed_from_both_ends_and_counted_all complaints_are_listed_on_sqlite complaints_are_listed_on_postgresql;
     who_proposed_decides_no_complaint who_proposed_decides_none_on_sqlite who_proposed_decides_none_on_postgresql;
     a_measure_that_cannot_be_read_keeps_no_other a_measure_that_cannot_be_read_on_sqlite a_measure_that_cannot_be_read_on_postgresql;
+}
+
+fn what_was_seen_to_be_another_target_is_not_left_out(test: &str, postgres: bool) {
+    let Some(house) = House::new(test, postgres) else {
+        return;
+    };
+    house.runtime.block_on(async {
+        let plan = dispatched(&house).await;
+        let seen = |at: u64, owner: Option<&str>| {
+            let mut all = plan.observations.clone();
+            for one in &mut all {
+                one.at = NOW.plus(at);
+                if let Some(owner) = owner {
+                    owner.clone_into(&mut one.seen.owner);
+                }
+            }
+            all
+        };
+        let against = async |brought: &[Observation]| {
+            let held = measure(&*house.store, plan.id).await.unwrap();
+            dissent(&*house.store, held.state(), brought).await.unwrap()
+        };
+        assert_eq!(against(&seen(5, None)).await, None);
+        // What was signed is kept also where the dispatch is refused.
+        let observations = seen(10, Some("ANOTHER-NET"));
+        let moved = Event::Dispatch {
+            by: vec![name("e-01"), name("e-02")],
+            observations: observations.clone(),
+        };
+        let turn = house.at(NOW.plus(10)).take(plan.id, &moved).await.unwrap();
+        assert!(turn.refused.is_some());
+        for at in [5, 10] {
+            let known = against(&seen(at, None)).await.unwrap();
+            assert_eq!(known.seen.owner, "ANOTHER-NET");
+        }
+        assert_eq!(against(&observations).await, None, "it is brought itself");
+        assert_eq!(against(&seen(11, None)).await, None, "it was looked again");
+        house.store.close().await;
+    });
+}
+
+#[test]
+fn what_was_seen_to_be_another_target_is_not_left_out_on_sqlite() {
+    what_was_seen_to_be_another_target_is_not_left_out(
+        "what_was_seen_to_be_another_target_is_not_left_out_on_sqlite",
+        false,
+    );
 }

@@ -70,6 +70,7 @@ fn facts_are_taken_by_their_time_and_stand_against_a_plan(test: &str, postgres: 
         let ask = Event::Ask {
             by: name("o1"),
             text: sakimori_respond::plan::Digest([7; 32]),
+            weighed: weighed(),
         };
         let words = format!("{:?}", house.at(NOW).take(id, &ask).await.unwrap().refused);
         assert!(

@@ -7,6 +7,7 @@ use sakimori_liaison::measure::{
     verdicts_between,
 };
 use sakimori_respond::plan::goal::{Measured, Reading};
+use sakimori_tlog::key::{KeyKind, NoteSigner};
 
 const ID: AuthorityId = AuthorityId([9; 16]);
 
@@ -134,6 +135,25 @@ async fn asked(store: &dyn Store) {
             matches!(set, Err(LiaisonError::Refused { .. })),
             "{pointer}"
         );
+    }
+    // One key under two names is one person, whatever the key calls itself.
+    let person = |name: &str, called: &str, kind| {
+        let key = NoteSigner::from_seed(called, kind, &[5; 32]).unwrap();
+        json!({"name": name, "key": key.verifier().to_string()})
+    };
+    let own = person("a-1", "a-1", KeyKind::Ed25519);
+    for other in [
+        person("a-2", "a-2", KeyKind::Ed25519),
+        person("a-2", "a-1", KeyKind::Cosigner),
+    ] {
+        let mut two = good.clone();
+        two["people"] = json!([own]);
+        let one: Register = serde_json::from_value(two.clone()).unwrap();
+        set_register(store, &one, NOW, "o1").await.unwrap();
+        two["people"] = json!([own, other]);
+        let two: Register = serde_json::from_value(two).unwrap();
+        let set = set_register(store, &two, NOW, "o1").await;
+        assert!(matches!(set, Err(LiaisonError::Refused { .. })));
     }
     let none = serde_json::from_str::<Register>("{\"designations\":[],\"actuators\":[]}");
     assert!(none.unwrap().resolvers.is_empty(), "a register of before");

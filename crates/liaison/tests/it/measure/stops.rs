@@ -35,6 +35,7 @@ fn the_office_stands_still_until_another_lets_it_go(test: &str, postgres: bool) 
         let ask = Event::Ask {
             by: name("o1"),
             text,
+            weighed: weighed(),
         };
         measures.take(id, &ask).await.unwrap();
         set(true, "an actuator behaves oddly", "o3").await.unwrap();

@@ -187,6 +187,7 @@ pub(crate) async fn ask(
         let event = Event::Ask {
             by: by.clone(),
             text: asked.signed.digest,
+            weighed: asked.signed.weighed(),
         };
         let id = held.state().plan().id;
         let stepped = room.step(id, &event, by.as_str()).await?;

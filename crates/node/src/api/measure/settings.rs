@@ -4,11 +4,12 @@ use super::{acts_as, kept, reads};
 use crate::app::{Caller, Shared};
 use crate::extract::{Json, bytes};
 use crate::limits::LISTS_BYTES_MAX;
-use crate::measure::{lists_of, set_lists};
+use crate::measure::{check_people, lists_of, set_lists};
 use crate::part::Part;
 use crate::problem::{Answer, Code, Document, Problem};
 use axum::extract::{Request, State};
 use sakimori_access::Act as Leave;
+use sakimori_control::ledger::installed_root;
 use sakimori_liaison::measure::{Register, register, set_register};
 use sakimori_respond::safety::list::Bundle;
 use serde::Deserialize;
@@ -40,6 +41,16 @@ pub(crate) async fn put_register(
 ) -> Answer<axum::Json<Value>> {
     let by = acts_as(&app, &caller, Leave::ManageNode).await?;
     let now = app.host.seconds();
+    let new = said.clone();
+    let checked = app.blocking(move |app| {
+        let Part::Office(office) = &app.part else {
+            return Err(Problem::new(Code::NotImplemented, ""));
+        };
+        let root = installed_root(office.node()).map_err(|e| crate::part::refused(&e))?;
+        check_people(&root, &new)
+    });
+    let checked = checked.await;
+    app.tried(&caller, Leave::ManageNode, checked).await?;
     let set = set_register(&*app.store, &said, now, by.as_str()).await;
     let set = app
         .tried(&caller, Leave::ManageNode, set.map_err(|e| kept(&e)))

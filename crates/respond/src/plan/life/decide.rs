@@ -5,6 +5,7 @@ use super::event::{Act, Decision, Event, Refused};
 use super::record::{Fact, Found};
 use super::state::At;
 use super::{Ended, Life, Stage, Turn, rule};
+use crate::plan::Weighed;
 use crate::plan::dossier::Evidence;
 use crate::plan::form::Digest;
 use crate::plan::observe::{Observation, differences, fresh_seconds, verify};
@@ -12,6 +13,15 @@ use crate::plan::renewal::Renewal;
 use crate::safety::meet;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
+
+/// What was found, held against what the signed text says: the commission decides by the text. Where the text says more, its level is the measure's.
+fn as_signed(mut found: Found, weighed: &Weighed) -> Result<Found, Refused> {
+    if let Some(words) = weighed.falls_short(found.level, (found.low, found.high)) {
+        return rule(format!("{words}; it is made and signed anew"));
+    }
+    found.level = weighed.level;
+    Ok(found)
+}
 
 /// Most questions of the commission that are open at a time.
 const QUESTIONS_MAX: usize = 100;
@@ -42,8 +52,8 @@ impl Life {
                 let (by, words) = (by.clone(), words.clone());
                 self.keep(Fact::SentBack { by, words }, turn);
             }
-            Event::Ask { by, text } if stage == Stage::Reviewed => {
-                let found = self.assessed(false, turn)?;
+            Event::Ask { by, text, weighed } if stage == Stage::Reviewed => {
+                let found = as_signed(self.assessed(false, turn)?, weighed)?;
                 let (by, text) = (by.clone(), *text);
                 self.keep(Fact::Asked { by, text, found }, turn);
             }
@@ -109,10 +119,13 @@ impl Life {
                 self.keep(Fact::Ratified(decision.clone()), turn);
                 self.again(turn);
             }
-            Event::AskRenewal { by, text, renewal }
-                if stage == Stage::InForce && self.state.urgent_until.is_none() =>
-            {
-                self.renewal(by, *text, renewal, turn)?;
+            Event::AskRenewal {
+                by,
+                text,
+                weighed,
+                renewal,
+            } if stage == Stage::InForce && self.state.urgent_until.is_none() => {
+                self.renewal(by, (*text, weighed), renewal, turn)?;
             }
             // While it is suspended the approval that is suspended stays the one that it rests on: what holds it back is let go there first.
             Event::Renew(decision)
@@ -126,7 +139,15 @@ impl Life {
                     return rule("its first second is not there yet");
                 }
                 self.judged(turn)?;
+                let before = self.state.level();
                 self.keep(Fact::Renewed(decision.clone()), turn);
+                let level = self.state.level();
+                if level > before {
+                    let words = format!(
+                        "it goes on at level {level}, and was dispatched at level {before}: who dispatched it looks whether it is to stay"
+                    );
+                    turn.step.acts.push(Act::Page(words));
+                }
                 self.again(turn);
             }
             _ => return Err(self.out_of_sequence(event)),
@@ -275,7 +296,7 @@ impl Life {
     fn renewal(
         &mut self,
         by: &Name,
-        text: Digest,
+        (text, weighed): (Digest, &Weighed),
         renewal: &Renewal,
         turn: &mut Turn<'_>,
     ) -> Result<(), Refused> {
@@ -322,7 +343,7 @@ impl Life {
         let plan = self.state.plan.renewed(renewal);
         let around = turn.around;
         let assessed = plan.assess(around.terms, around.judgement, false, turn.now);
-        let found = Found::from(assessed.map_err(Refused::Plan)?);
+        let found = as_signed(assessed.map_err(Refused::Plan)?.into(), weighed)?;
         let asked = Fact::RenewalAsked {
             by: by.clone(),
             text,
@@ -343,6 +364,15 @@ impl Life {
         let Some(found) = &self.state.found else {
             return rule("it was not held against the rules");
         };
+        // What was seen before it was suspended says nothing about what suspended it, whoever brings it again.
+        if let Some(at) = self.state.suspended_at
+            && let Some(one) = observations.iter().find(|one| one.at < at)
+        {
+            return rule(format!(
+                "{}: the observation of {} is from before it was suspended at {at}",
+                one.target, one.at
+            ));
+        }
         for (target, before) in &found.seen {
             let verified = verify(target, observations, fresh, turn.now)
                 .map_err(|error| Refused::Rule(error.to_string()))?;

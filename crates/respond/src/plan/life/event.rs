@@ -7,7 +7,7 @@ use super::super::observe::Observation;
 use super::super::read::Problem;
 use super::super::renewal::Renewal;
 use super::super::route::Designation;
-use super::super::{Judgement, Plan, Terms};
+use super::super::{Judgement, Plan, Terms, Weighed};
 use super::duty::{Duty, To};
 use super::play::Play;
 use super::record::Record;
@@ -108,6 +108,8 @@ pub enum Event {
         by: Name,
         /// SHA-256 of the text that both officers signed.
         text: Digest,
+        /// What the text says that it comes to.
+        weighed: Weighed,
     },
     /// The commission asks.
     Question {
@@ -215,6 +217,8 @@ pub enum Event {
         by: Name,
         /// SHA-256 of the text of the next revision, which both officers signed.
         text: Digest,
+        /// What that text says that it comes to.
+        weighed: Weighed,
         /// What is new, and the window that is asked for.
         renewal: Box<Renewal>,
     },

@@ -117,6 +117,7 @@ pub struct State {
     pub(super) halted: bool,
     pub(super) first_dispatch: Option<Seconds>,
     pub(super) suspended: Option<Why>,
+    pub(super) suspended_at: Option<Seconds>,
     pub(super) renewal: Option<Box<Renewing>>,
     pub(super) renewals: u64,
     pub(super) clocks: BTreeMap<Duty, Clock>,
@@ -158,6 +159,7 @@ impl State {
             halted: false,
             first_dispatch: None,
             suspended: None,
+            suspended_at: None,
             renewal: None,
             renewals: 0,
             clocks: BTreeMap::new(),
@@ -473,6 +475,7 @@ impl State {
         match fact {
             Fact::Suspended { why, .. } => {
                 self.suspended = Some(*why);
+                self.suspended_at = Some(at);
                 self.soak_until = None;
                 self.stage = Stage::Suspended;
             }
@@ -560,6 +563,11 @@ impl State {
     /// When it was last decided.
     pub const fn decided_at(&self) -> Option<Seconds> {
         self.decided
+    }
+
+    /// When it was suspended last.
+    pub const fn suspended_at(&self) -> Option<Seconds> {
+        self.suspended_at
     }
 
     /// When it was first dispatched.

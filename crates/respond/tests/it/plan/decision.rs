@@ -301,6 +301,7 @@ fn what_has_ended_is_not_ratified_or_renewed() {
     case.well(&Event::AskRenewal {
         by: name("sato"),
         text: digest("text 2"),
+        weighed: most(),
         renewal: Box::new(renewal(&case, case.now, case.now)),
     });
     case.now = NOW + DAY;
@@ -332,6 +333,7 @@ fn a_renewal_takes_fresh_evidence_and_there_are_so_many() {
     let renew = |case: &Case, taken: u64, look: u64| Event::AskRenewal {
         by: name("sato"),
         text: digest("text 2"),
+        weighed: most(),
         renewal: Box::new(renewal(case, taken, case.now - look)),
     };
     let old = renew(&case, NOW, 0);
@@ -398,6 +400,7 @@ fn a_renewal_goes_on_without_a_gap_and_is_held_against_every_rule_anew() {
     let renew = |case: &Case| Event::AskRenewal {
         by: name("sato"),
         text: digest("text 2"),
+        weighed: most(),
         renewal: Box::new(renewal(case, case.now, case.now)),
     };
     // It goes on without a gap, and for longer than it would without.
@@ -438,6 +441,83 @@ fn a_renewal_goes_on_without_a_gap_and_is_held_against_every_rule_anew() {
     case.well(&renew(&case));
 }
 
+/// The commission decides by the text: what is found at the ask is not less in it.
+#[test]
+fn a_text_that_says_less_than_is_found_at_the_ask_is_refused() {
+    let ask = |weighed: Weighed| Event::Ask {
+        by: name("sato"),
+        text: digest("text"),
+        weighed,
+    };
+    let mut told = plan(1);
+    told.dossier.others = Some("eight shops".to_owned());
+    let mut case = Case::new(told);
+    case.review();
+    let before = case.weighed();
+    assert_eq!(before.level, 1);
+    // Behind the text the lists have come to take more people.
+    let target = case.targets()[0].clone();
+    let classes = case.judgement.classes.clone();
+    let listed = Some(Protection::Level2);
+    case.judgement.classes.insert(target, listed);
+    let words = case.refused(&ask(before));
+    assert!(words.contains("it takes level 2 now"), "{words}");
+    case.judgement.classes = classes;
+    // Or more others are met, or not so many for sure.
+    let (low, high) = before.collateral;
+    assert!(high > 0);
+    for collateral in [(low, high - 1), (low + 1, high)] {
+        let words = case.refused(&ask(Weighed {
+            collateral,
+            ..before
+        }));
+        assert!(words.contains("are estimated now"), "{words}");
+    }
+    // One that says more is decided, and dispatched, as it says.
+    case.well(&ask(Weighed { level: 2, ..before }));
+    assert_eq!(case.life.state().level(), 2);
+    let restored = Life::restore(&case.records).expect("it has a draft");
+    assert_eq!(restored.state(), case.life.state());
+}
+
+#[test]
+fn a_renewals_text_that_says_less_than_is_found_at_the_ask_is_refused() {
+    let mut first = plan(1);
+    first.dossier.others = Some("eight shops".to_owned());
+    let mut case = Case::new(first);
+    case.in_force();
+    case.now += 20 * HOUR;
+    let ask = |case: &Case, weighed: Weighed| {
+        let mut new = renewal(case, case.now, case.now);
+        let mut known = facts(&case.targets()[0]);
+        known.names = fact(6, 9, case.now);
+        new.facts = vec![known];
+        Event::AskRenewal {
+            by: name("sato"),
+            text: digest("text 2"),
+            weighed,
+            renewal: Box::new(new),
+        }
+    };
+    let words = case.refused(&ask(&case, most()));
+    assert!(words.contains("it takes level 2 now"), "{words}");
+    let level_2 = Weighed { level: 2, ..most() };
+    let few = Weighed {
+        collateral: (0, 1),
+        ..level_2
+    };
+    let words = case.refused(&ask(&case, few));
+    assert!(words.contains("are estimated now"), "{words}");
+    case.well(&ask(&case, level_2));
+    let mut next = decision("text 2");
+    next.not_before = at(case.now);
+    next.not_after = at(case.now + DAY);
+    // One person dispatched it: a person hears that it takes two now.
+    let step = case.well(&Event::Renew(next));
+    let paged = |act: &Act| matches!(act, Act::Page(words) if words.contains("level 2"));
+    assert!(step.acts.iter().any(paged), "{:?}", step.acts);
+}
+
 #[test]
 fn what_is_suspended_is_renewed_once_a_person_let_it_go_on() {
     let mut case = Case::new(plan(1));
@@ -446,6 +526,7 @@ fn what_is_suspended_is_renewed_once_a_person_let_it_go_on() {
     case.well(&Event::AskRenewal {
         by: name("sato"),
         text: digest("text 2"),
+        weighed: most(),
         renewal: Box::new(renewal(&case, case.now, case.now)),
     });
     let words = "a school".to_owned();
@@ -478,6 +559,7 @@ fn a_renewal_that_is_refused_leaves_the_measure_until_its_end_and_may_be_asked_f
     let ask = |case: &Case| Event::AskRenewal {
         by: name("sato"),
         text: digest("text 2"),
+        weighed: most(),
         renewal: Box::new(renewal(case, case.now, case.now)),
     };
     case.well(&ask(&case));

@@ -62,6 +62,7 @@ impl Dice {
             Stage::Reviewed => Event::Ask {
                 by,
                 text: digest("text"),
+                weighed: case.weighed(),
             },
             Stage::Asked => Event::Approve(decision("text")),
             Stage::Approved | Stage::Urgent => case.dispatch_event(),
@@ -92,6 +93,7 @@ impl Dice {
             4 | 5 => Event::Ask {
                 by: self.person(),
                 text: digest("text"),
+                weighed: case.weighed(),
             },
             6 => Event::Question { id: id() },
             7 => Event::Answer { id: id() },
@@ -119,6 +121,7 @@ impl Dice {
             27 => Event::AskRenewal {
                 by: self.person(),
                 text: digest("text 2"),
+                weighed: most(),
                 renewal: Box::new(renewed(case)),
             },
             28 => Event::Renew(self.decision(case.now)),

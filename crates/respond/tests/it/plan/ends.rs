@@ -203,6 +203,35 @@ fn a_hit_of_the_lists_suspends_and_calls_a_person() {
     assert_eq!(case.life.state().end(), Some(Ended::Window));
 }
 
+/// A note that was signed before can be brought again by anybody: it says nothing of what suspended the measure.
+#[test]
+fn what_was_seen_before_a_suspension_lets_nothing_go_on() {
+    let mut case = running();
+    case.now += HOUR;
+    let before = case.dispatch_event();
+    case.now += 60;
+    let target = target(2);
+    let mut moved = observed(&[target.as_str()], "JP", case.now);
+    for one in &mut moved {
+        one.seen.owner = "ANOTHER-NET".to_owned();
+    }
+    let ends = commands(&case.well(&Event::Observed(moved)));
+    assert_eq!(case.life.state().suspended(), Some(Why::Changed));
+    case.answer(&ends);
+    case.now += 60;
+    case.well(&Event::Resume {
+        by: name("ito"),
+        words: "it is said to be as before".to_owned(),
+    });
+    let words = case.refused(&before);
+    assert!(words.contains("before it was suspended"), "{words}");
+    let restored = Life::restore(&case.records).expect("it has a draft");
+    assert_eq!(restored.state(), case.life.state());
+    let now = case.dispatch_event();
+    case.well(&now);
+    assert_eq!(case.stage(), Stage::Dispatching);
+}
+
 #[test]
 fn nothing_begins_behind_an_end() {
     let mut case = running();

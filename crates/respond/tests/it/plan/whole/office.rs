@@ -361,6 +361,7 @@ impl World {
             Stage::Reviewed => Event::Ask {
                 by,
                 text: digest("text 1"),
+                weighed: most(),
             },
             Stage::Asked if self.dice.one_in(6) => return self.invoke(at),
             Stage::Asked if self.dice.one_in(30) => Event::Withdraw { by },
@@ -420,6 +421,7 @@ impl World {
             21..=60 if state.renewal().is_none() => Event::AskRenewal {
                 by: name("sato"),
                 text,
+                weighed: most(),
                 renewal: Box::new(Renewal {
                     form: sakimori_respond::plan::renewal::FORM.to_owned(),
                     evidence: vec![evidence(
