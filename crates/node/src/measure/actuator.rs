@@ -309,6 +309,11 @@ impl Wire {
             let answer = bus.post(message, id);
             return answer.map_err(|e| format!("`{}`: {e}", self.name));
         }
+        self.post_directly(message, id)
+    }
+
+    /// Sends a message to the actuator itself, whose certificate is pinned, whatever the way of its commands is.
+    fn post_directly(&self, message: &Value, id: &str) -> Result<Vec<u8>, String> {
         let url = format!("{}/.well-known/openc2", self.url);
         let request = self.agent.post(url).header("content-type", MEDIA_TYPE);
         let sent = request.header("x-request-id", id).send(message.to_string());

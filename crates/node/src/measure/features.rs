@@ -16,9 +16,7 @@ use std::time::Duration;
 const ASKED_WAIT: Duration = Duration::from_secs(3);
 
 fn ask(folder: &Path, entry: &ActuatorEntry, id: &str) -> Result<FeaturesPaper, String> {
-    Wire::open(folder, &entry.peer)?
-        .over(folder, entry)?
-        .features(id)
+    Wire::open(folder, &entry.peer)?.features(id)
 }
 
 impl Room {

@@ -11,7 +11,7 @@ use serde_json::json;
 const WORDS_KEPT_MAX: usize = 256;
 
 impl Wire {
-    /// Asks it what it can do.
+    /// Asks it what it can do, over HTTPS alone: nothing in the answer is signed, and on a bus another one could answer.
     ///
     /// # Errors
     /// Words for people: it does not answer, or says no.
@@ -20,7 +20,7 @@ impl Wire {
         let message = json!({
             "action": "query", "target": {"features": asked}, "args": {"response_requested": "complete"}, "command_id": id,
         });
-        let bytes = self.post(&message, id)?;
+        let bytes = self.post_directly(&message, id)?;
         let own = Sakimori { deeds: Deed::ALL };
         let profiles: [&dyn Profile; 2] = [&own, &Slpf];
         let language = Language {

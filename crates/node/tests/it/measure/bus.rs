@@ -108,6 +108,10 @@ fn listen(folder: &Path, url: String, heard: Arc<Heard>) -> std::sync::mpsc::Rec
                 let headers = message.headers.unwrap();
                 let kind = headers.get("Content-Type").unwrap().as_str();
                 assert_eq!(kind, "application/openc2+json;version=1.0");
+                let asked: Value = serde_json::from_slice(&message.payload).unwrap();
+                if asked["action"] == "query" {
+                    heard.words.lock().unwrap().push("bus query".to_owned());
+                }
                 let said = commanded_by(&heard, &message.payload, "bus");
                 let reply = message.reply.unwrap();
                 client.publish(reply, said.into()).await.unwrap();
@@ -163,6 +167,10 @@ fn commands_go_over_nats_where_the_register_says_so_and_approvals_do_not() {
     );
     assert!(heard.contains(&"bus deny".to_owned()), "{heard:?}");
     assert!(!heard.contains(&"deny".to_owned()), "{heard:?}");
+    assert!(
+        !heard.contains(&"bus query".to_owned()),
+        "what is not signed is asked over HTTPS: {heard:?}"
+    );
     good(&desk.act("e-02", &json!({"act": "release"})));
     desk.comes_to("ended");
     assert!(desk.actuator.heard().contains(&"bus allow".to_owned()));

@@ -313,9 +313,9 @@ impl Life {
             .state
             .authority
             .and_then(|id| load.authorities.get(&id));
-        // What an actuator says it takes holds where it is less than what the office lets through.
+        // What an actuator says it takes holds where it is less than what the office lets through; its word alone stops nothing.
         let rate = load.rates.get(&aim.actuator);
-        let rate = rate.map(|rate| rate.saturating_mul(ceilings.seconds) / 60);
+        let rate = rate.map(|rate| (rate.saturating_mul(ceilings.seconds) / 60).max(1));
         let counts = [
             ("effects of all measures", load.standing, ceilings.all),
             (

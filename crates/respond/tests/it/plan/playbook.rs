@@ -383,6 +383,13 @@ fn no_more_is_sent_in_a_minute_than_the_actuator_says_it_takes() {
     case.load.rates.insert(name("edge-1"), 1);
     let tenth = commands(&case.tick(300));
     assert_eq!(tenth.len(), 1, "two would be a tenth");
+    // An actuator that says that it takes nothing does not stop the measure by that.
+    let mut none = Case::new(plan(30));
+    none.approve();
+    let canary = none.dispatch();
+    none.answer(&canary);
+    none.load.rates.insert(name("edge-1"), 0);
+    assert_eq!(commands(&none.tick(300)).len(), 1);
     // A word of more than the office lets through lets no more through.
     let mut other = Case::new(plan(30));
     other.terms.ceilings.actuator = 1;
