@@ -1,7 +1,7 @@
 //! Names of measures that are decided: held against the lists of now by where they led when that was so; whoever has a name ends nothing by letting it lead elsewhere.
 
 use super::*;
-use sakimori_liaison::measure::set_register;
+use sakimori_liaison::measure::{Strayed, set_register};
 use sakimori_respond::plan::life::{Decision, Why};
 use sakimori_respond::safety::{Building, Class, Target};
 
@@ -42,25 +42,15 @@ fn leads(address: &str) -> BTreeMap<String, Seen> {
 fn never(addresses: &[&str]) -> Protected {
     let mut lists = Building::default();
     for address in addresses {
-        let Ok(Target::Net(net)) = Target::parse(address) else {
-            panic!("{address}");
-        };
-        lists.net("own-systems", Class::Never, net).unwrap();
+        if let Target::Net(net) = Target::parse(address).unwrap() {
+            lists.net("own-systems", Class::Never, net).unwrap();
+        }
     }
     lists.done()
 }
 
-fn a_name_that_leads_elsewhere_ends_nothing_and_a_list_does(test: &str, postgres: bool) {
-    let Some(mut house) = House::new(test, postgres) else {
-        return;
-    };
-    house.protected = never(&["192.0.2.1"]);
-    let plan = named();
-    let id = plan.id;
-    let take = |house: &House, event: &Event| {
-        let took = house.runtime.block_on(house.at(NOW).take(id, event));
-        took.unwrap()
-    };
+/// The plan, proposed, with its executor in the register.
+fn drafted(house: &House, plan: &Plan) {
     let register = json!({
         "designations": [{"officer": "e-01", "body": "national", "number": "D-17", "from": Seconds(NOW.0 - 3600).to_string(), "until": NOW.plus(100 * DAY_SECONDS).to_string(), "revoked": null}],
         "actuators": [],
@@ -76,6 +66,50 @@ fn a_name_that_leads_elsewhere_ends_nothing_and_a_list_does(test: &str, postgres
             .await
             .unwrap();
     });
+}
+
+fn relisted(house: &House, id: AuthorityId) -> Option<Option<Why>> {
+    let listed = house.runtime.block_on(house.at(NOW).relist_of(id));
+    listed.unwrap().map(|turn| turn.held.state().suspended())
+}
+
+fn strayed(house: &House, id: AuthorityId) -> Vec<Strayed> {
+    house.runtime.block_on(async {
+        let held = measure(&*house.store, id).await.unwrap();
+        house.at(NOW).strayed(&held).await.unwrap()
+    })
+}
+
+/// Its holder moves it to what is protected, and to many addresses: approved or dispatched, that takes nothing back.
+fn moved(house: &mut House, id: AuthorityId) {
+    assert_eq!(
+        (relisted(house, id), strayed(house, id)),
+        (None, Vec::new())
+    );
+    house.nothing = leads("192.0.2.1");
+    assert_eq!(relisted(house, id), None, "its holder ends nothing");
+    let told = strayed(house, id);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].forbids && told[0].target == BAD, "{told:?}");
+    let many = (0..300).map(|at| format!("198.18.{}.{}", at / 256, at % 256));
+    let seen = house.nothing.get_mut(BAD).unwrap();
+    seen.addresses = many.map(|one| one.parse().unwrap()).collect();
+    assert_eq!(relisted(house, id), None, "nor by many addresses");
+    assert_eq!(strayed(house, id), told, "the words are the same");
+}
+
+fn a_name_that_leads_elsewhere_ends_nothing_and_a_list_does(test: &str, postgres: bool) {
+    let Some(mut house) = House::new(test, postgres) else {
+        return;
+    };
+    house.protected = never(&["192.0.2.1"]);
+    let plan = named();
+    let id = plan.id;
+    let take = |house: &House, event: &Event| {
+        let took = house.runtime.block_on(house.at(NOW).take(id, event));
+        took.unwrap()
+    };
+    drafted(&house, &plan);
     // Before it is decided, what it leads to now forbids it.
     house.nothing = leads("192.0.2.1");
     let refused = take(&house, &review("o2")).refused;
@@ -98,38 +132,11 @@ fn a_name_that_leads_elsewhere_ends_nothing_and_a_list_does(test: &str, postgres
         text,
         weighed: weighed(),
     };
-    let relisted = |house: &House| {
-        let listed = house.runtime.block_on(house.at(NOW).relist_of(id));
-        listed.unwrap().map(|turn| turn.held.state().suspended())
-    };
-    let strayed = |house: &House| {
-        house.runtime.block_on(async {
-            let held = measure(&*house.store, id).await.unwrap();
-            house.at(NOW).strayed(&held).await.unwrap()
-        })
-    };
     for event in [review("o2"), ask, Event::Approve(decision)] {
         let turn = take(&house, &event);
         assert_eq!(turn.refused, None, "{}", event.name());
     }
-    // Its holder moves it to what is protected, and back: approved or dispatched, that takes nothing back.
-    let moved = |house: &mut House| {
-        let held = relisted(house);
-        assert_eq!((held, strayed(house)), (None, Vec::new()));
-        house.nothing = leads("192.0.2.1");
-        assert_eq!(relisted(house), None, "its holder ends nothing");
-        let told = strayed(house);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].forbids && told[0].target == BAD, "{told:?}");
-        let many: Vec<String> = (0..300)
-            .map(|at| format!("198.18.{}.1", at % 256))
-            .collect();
-        let seen = house.nothing.get_mut(BAD).unwrap();
-        seen.addresses = many.iter().map(|one| one.parse().unwrap()).collect();
-        assert_eq!(relisted(house), None, "nor by many addresses");
-        assert_eq!(strayed(house), told, "the words are the same");
-    };
-    moved(&mut house);
+    moved(&mut house, id);
     house.nothing = leads("192.0.2.1");
     let refused = take(&house, &dispatch).refused;
     assert!(
@@ -139,14 +146,14 @@ fn a_name_that_leads_elsewhere_ends_nothing_and_a_list_does(test: &str, postgres
     house.nothing = leads("203.0.113.10");
     let turn = take(&house, &dispatch);
     assert_eq!(turn.refused, None);
-    moved(&mut house);
+    moved(&mut house, id);
     // Nobody answers: what it led to then counts all the same.
     house.nothing = BTreeMap::new();
     // Where it led to at the approval counts no more, where it led to at the dispatch does.
     house.protected = never(&["203.0.113.9"]);
-    assert_eq!(relisted(&house), None);
+    assert_eq!(relisted(&house, id), None);
     house.protected = never(&["203.0.113.10"]);
-    assert_eq!(relisted(&house), Some(Some(Why::List)));
+    assert_eq!(relisted(&house, id), Some(Some(Why::List)));
     house.runtime.block_on(house.store.close());
 }
 

@@ -94,6 +94,46 @@ fn acts(desk: &Desk) -> Vec<(MeasureAct, bool, String)> {
         .collect()
 }
 
+/// Its holder has it lead to a system of the office's own.
+const OWN: [&str; 3] = [
+    "bad.example. 5 CNAME www.bad.example.",
+    "www.bad.example. 5 CNAME portal.example.",
+    "portal.example. 5 A 192.0.2.80",
+];
+
+/// Before a plan is in order, a name is judged by all that it leads to.
+fn judged_by_where_it_leads(program: &std::path::Path, port: u16, check: &dyn Fn() -> Value) {
+    // Nobody answers: that is said, and nothing else is known.
+    let silent = check();
+    assert_eq!(silent["good"], true, "{silent}");
+    let words = silent["cautions"].to_string();
+    assert!(words.contains("nobody knows what it leads to"), "{words}");
+    // It is another name of a system of the office's own.
+    let resolver = Unbound::start(program, port, &OWN);
+    let refused = until("the chain is followed", || {
+        let said = check();
+        (said["good"] == false).then_some(said)
+    });
+    let words = refused["broken"].to_string();
+    assert!(
+        words.contains("bad.example is protected") && words.contains("192.0.2.0/24"),
+        "{words}"
+    );
+    drop(resolver);
+    // An alias that is no name of hosts hides nothing.
+    let strange = [
+        "bad.example. 5 CNAME a\\032b.example.",
+        "a\\032b.example. 5 A 192.0.2.81",
+    ];
+    let resolver = Unbound::start(program, port, &strange);
+    until("the address behind it", || {
+        let said = check();
+        let words = said["broken"].to_string();
+        (said["good"] == false && words.contains("192.0.2.0/24")).then_some(())
+    });
+    drop(resolver);
+}
+
 #[test]
 fn a_name_is_held_against_the_lists_by_where_it_leads_at_proposal_and_by_where_it_led_while_decided()
  {
@@ -113,40 +153,7 @@ fn a_name_is_held_against_the_lists_by_where_it_leads_at_proposal_and_by_where_i
     let officer = desk.by("o1");
     let wanted = with_name(desk.nation.host.seconds(), NAME);
     let check = || good(&officer.post_json("/v1/measures/check", &wanted));
-    // Nobody answers: that is said, and nothing else is known.
-    let silent = check();
-    assert_eq!(silent["good"], true, "{silent}");
-    let words = silent["cautions"].to_string();
-    assert!(words.contains("nobody knows what it leads to"), "{words}");
-    // It is another name of a system of the office's own.
-    let own = [
-        "bad.example. 5 CNAME www.bad.example.",
-        "www.bad.example. 5 CNAME portal.example.",
-        "portal.example. 5 A 192.0.2.80",
-    ];
-    let resolver = Unbound::start(&program, port, &own);
-    let refused = until("the chain is followed", || {
-        let said = check();
-        (said["good"] == false).then_some(said)
-    });
-    let words = refused["broken"].to_string();
-    assert!(
-        words.contains("bad.example is protected") && words.contains("192.0.2.0/24"),
-        "{words}"
-    );
-    drop(resolver);
-    // An alias that is no name of hosts hides nothing.
-    let strange = [
-        "bad.example. 5 CNAME a\\032b.example.",
-        "a\\032b.example. 5 A 192.0.2.81",
-    ];
-    let resolver = Unbound::start(&program, port, &strange);
-    until("the address behind it", || {
-        let said = check();
-        let words = said["broken"].to_string();
-        (said["good"] == false && words.contains("192.0.2.0/24")).then_some(())
-    });
-    drop(resolver);
+    judged_by_where_it_leads(&program, port, &check);
     // It leads elsewhere: it can be proposed, signed and decided.
     let resolver = Unbound::start(&program, port, &["bad.example. 5 A 203.0.113.9"]);
     until("the new answer", || (check()["good"] == true).then_some(()));
@@ -156,7 +163,7 @@ fn a_name_is_held_against_the_lists_by_where_it_leads_at_proposal_and_by_where_i
     assert!(names.to_string().contains("203.0.113.9"), "{names}");
     drop(resolver);
     // Decided, and its holder leads it to what is protected: that ends nothing, and a person is called once.
-    let _resolver = Unbound::start(&program, port, &own);
+    let _resolver = Unbound::start(&program, port, &OWN);
     let pages = || {
         let alarms = good(&desk.by("o1").get("/v1/measure-alarms"));
         let all = alarms.as_array().unwrap().clone().into_iter();
