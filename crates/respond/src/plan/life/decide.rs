@@ -133,25 +133,31 @@ impl Life {
                     && stage.is_decided()
                     && stage != Stage::Suspended =>
             {
-                self.decided(decision, self.state.renewal(), turn)?;
-                self.in_time(turn)?;
-                if decision.not_before > turn.now {
-                    return rule("its first second is not there yet");
-                }
-                self.judged(turn)?;
-                let before = self.state.level();
-                self.keep(Fact::Renewed(decision.clone()), turn);
-                let level = self.state.level();
-                if level > before {
-                    let words = format!(
-                        "it goes on at level {level}, and was dispatched at level {before}: who dispatched it looks whether it is to stay"
-                    );
-                    turn.step.acts.push(Act::Page(words));
-                }
-                self.again(turn);
+                self.renewed(decision, turn)?;
             }
             _ => return Err(self.out_of_sequence(event)),
         }
+        Ok(())
+    }
+
+    /// What was asked anew is decided: it goes on as the new text says.
+    fn renewed(&mut self, decision: &Decision, turn: &mut Turn<'_>) -> Result<(), Refused> {
+        self.decided(decision, self.state.renewal(), turn)?;
+        self.in_time(turn)?;
+        if decision.not_before > turn.now {
+            return rule("its first second is not there yet");
+        }
+        self.judged(turn)?;
+        let before = self.state.level();
+        self.keep(Fact::Renewed(decision.clone()), turn);
+        let level = self.state.level();
+        if level > before {
+            let words = format!(
+                "it goes on at level {level}, and was dispatched at level {before}: who dispatched it looks whether it is to stay"
+            );
+            turn.step.acts.push(Act::Page(words));
+        }
+        self.again(turn);
         Ok(())
     }
 

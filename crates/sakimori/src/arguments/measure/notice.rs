@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(crate) enum NoticeAct {
     /// Drafts a notice to the contact for abuse that a registry's answer names; its reference is printed, and nothing leaves.
-    Draft(NewNotice),
+    Draft(Box<NewNotice>),
     /// Sends a notice by the office's mail server (`alerts.json` of its folder).
     Send {
         /// Its reference.

@@ -29,7 +29,7 @@ pub(super) async fn run(
     let (host, by) = (office.host, office.by.as_str());
     let folder = &office.desk.folder;
     match act {
-        NoticeAct::Draft(new) => one(office, &drafted(office, store, new).await?),
+        NoticeAct::Draft(new) => one(office, &drafted(office, store, *new).await?),
         NoticeAct::Send {
             reference: text,
             to,
