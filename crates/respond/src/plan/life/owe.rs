@@ -31,13 +31,13 @@ impl Life {
                     self.suspend(Why::Complaint, &ruling.words, turn);
                 }
             }
-            Event::Complained { reference, upheld }
-                if self.state.complaints.get(reference) == Some(&None) =>
-            {
+            Event::Complained { reference, upheld } if self.decides(reference, *upheld) => {
                 let (reference, upheld) = (reference.clone(), *upheld);
                 let duty = Duty::Complaint(reference.clone());
                 self.keep(Fact::Complained { reference, upheld }, turn);
-                self.keep(Fact::Told { duty }, turn);
+                if self.state.clocks.contains_key(&duty) {
+                    self.keep(Fact::Told { duty }, turn);
+                }
                 if upheld && self.state.stage.is_decided() {
                     self.end(Ended::Complaint, turn);
                 }
@@ -45,6 +45,19 @@ impl Life {
             _ => return Err(self.out_of_sequence(event)),
         }
         Ok(())
+    }
+
+    /// Whether a person's word on a complaint is taken: on one that is open, and, where it was upheld, also on one that came when there were too many to have each on record. Otherwise junk in numbers would keep those who are met from being heard.
+    fn decides(&self, reference: &str, upheld: bool) -> bool {
+        match self.state.complaints.get(reference) {
+            Some(decided) => decided.is_none(),
+            None => {
+                upheld
+                    && self.state.complaints.len() >= COMPLAINTS_MAX
+                    && self.state.first_dispatch.is_some()
+                    && self.state.stage.is_decided()
+            }
+        }
     }
 
     pub(super) fn owe(&mut self, event: &Event, turn: &mut Turn<'_>) -> Result<(), Refused> {

@@ -121,6 +121,24 @@ fn a_complaint_that_the_rules_support_suspends_until_a_person_has_decided() {
 }
 
 #[test]
+fn one_that_is_upheld_ends_the_measure_whatever_junk_came_before_it() {
+    let mut case = Case::new(plan(1));
+    case.in_force();
+    for number in 0..10_000 {
+        case.well(&complaint(&format!("junk-{number}"), false));
+    }
+    assert!(
+        case.refused(&complaint("r-1", false))
+            .contains("10000 complaints")
+    );
+    case.refused(&complained("r-1", false));
+    let ends = commands(&case.well(&complained("r-1", true)));
+    assert_eq!(ends.len(), 1);
+    assert_eq!(case.life.state().end(), Some(Ended::Complaint));
+    case.refused(&complained("r-1", true));
+}
+
+#[test]
 fn a_complaint_that_is_upheld_ends_the_measure() {
     let mut case = Case::new(plan(1));
     case.in_force();
