@@ -8,7 +8,7 @@ use sakimori_authority::{Lease, Statement};
 use sakimori_control::commission::{CallError, Caller, Use};
 use sakimori_control::journal::{Deed, Journal};
 use sakimori_control::setup::{commission_key, member_key};
-use sakimori_control::{Host, commission, keys, office};
+use sakimori_control::{Host, keys, office};
 use sakimori_custody::entry::EntryType;
 use sakimori_custody::epoch::EpochId;
 use sakimori_custody::ids::{AuthorityId, BucketId, SensorId};
@@ -376,8 +376,7 @@ fn a_clock_that_was_set_ahead_before_the_start_destroys_nothing_until_the_log_be
     before.epoch_share(epoch, &sensor(), &own).unwrap();
     let address = world.commission.take().unwrap().address;
     world.clock.pass(31 * DAY_SECONDS);
-    let started = commission::start(&world.node.commission(), address, &world.host);
-    world.commission = Some(started.unwrap());
+    world.commission_again(address);
     tick(&world);
     assert!(half(&world, &today).exists());
     let caller = caller(&world, &world.host);

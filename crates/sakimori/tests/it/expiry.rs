@@ -156,8 +156,7 @@ fn an_end_that_was_begun_without_the_commission_is_brought_to_its_end_later() {
     assert_eq!(error.exit_code(), 75, "{error}");
     // The office's half is gone, and so are the files; the commission's half is not.
     assert_eq!((shares(&world), objects(&world)), ([0, 1], 0));
-    let again = commission::start(&world.node.commission(), address, &world.host).unwrap();
-    world.commission = Some(again);
+    world.commission_again(address);
     let gone = deletion::expire(&world.node, &world.host).unwrap().gone;
     assert_eq!((gone.len(), gone[0].deletion.records), (1, 30));
     assert_eq!(shares(&world), [0, 0]);

@@ -146,12 +146,7 @@ fn looks<L>(world: &World<L>, statement: &Statement, bucket: &BucketId) -> Resul
 /// The commission's process falls and is started again at its address.
 fn restart<L>(world: &mut World<L>) {
     let address = world.commission.take().unwrap().address;
-    back(world, address);
-}
-
-fn back<L>(world: &mut World<L>, address: std::net::SocketAddr) {
-    let started = commission::start(&world.node.commission(), address, &world.host);
-    world.commission = Some(started.unwrap());
+    world.commission_again(address);
 }
 
 fn round<L>(world: &World<L>) -> Result<(), ControlError> {
@@ -276,7 +271,7 @@ fn case(outcome: Outcome, trouble: Trouble) {
     if trouble == Trouble::Partition {
         let address = world.commission.take().unwrap().address;
         world.clock.pass(behind);
-        back(&mut world, address);
+        world.commission_again(address);
         if outcome != Outcome::Ratified {
             // A day has passed, and one clock alone does not tell that: the office's next entry does.
             assert!(looks(&world, &statement, &today).is_err(), "{told}");
@@ -410,7 +405,7 @@ fn without_a_cosignature_nothing_starts_and_a_second_try_goes_on_where_the_first
     assert!(matches!(away, ControlError::Ledger { .. }), "{away}");
     assert!(!world.node.authority(statement.id, &sensor()).exists());
     assert!(!world.node.statement(statement.id).exists());
-    back(&mut world, address);
+    world.commission_again(address);
     let entered = office::enter(&world.node, &world.host, &note).unwrap();
     assert_eq!(entered.about, Some(statement.id));
     let again = office::enter(&world.node, &world.host, &note).unwrap();
