@@ -117,6 +117,8 @@ pub fn check(house: &House, room: &Room, now: Seconds) -> Result<(), WeaknessErr
 
 /// Name of the link that leads to the tree in force.
 pub const CURRENT: &str = "current";
+/// Name of a tree while it is removed; what a fall left of one goes before the next.
+const GONE: &str = "tree.gone";
 
 fn disk(path: &Path) -> impl FnOnce(io::Error) -> WeaknessError + '_ {
     |source| WeaknessError::Disk {
@@ -202,8 +204,13 @@ fn tidy(home: &Path, kept: &[Option<PathBuf>]) -> Result<(), WeaknessError> {
         let text = name.to_string_lossy();
         let ours = text.starts_with("tree-") && entry.file_type().is_ok_and(|kind| kind.is_dir());
         if ours && !kept.contains(&Some(name.clone())) {
-            let path = entry.path();
-            fs::remove_dir_all(&path).map_err(disk(&path))?;
+            // In one piece: whoever looks at it has all of it or nothing.
+            let (path, gone) = (entry.path(), home.join(GONE));
+            if gone.exists() {
+                fs::remove_dir_all(&gone).map_err(disk(&gone))?;
+            }
+            fs::rename(&path, &gone).map_err(disk(&path))?;
+            fs::remove_dir_all(&gone).map_err(disk(&gone))?;
         }
     }
     Ok(())
