@@ -4,8 +4,10 @@
 //! Police Duties Act art. 6-2, SDF Act art. 81-3 as the project reads them (`docs/reference/formats.md` section 10.10): an executor with a designation acts on a superior's order; abroad, or where the place is not known, national officers
 //! alone and after consultation with the Foreign Minister; the defence route rests on an order of the Prime Minister.
 
+mod carrier;
 mod spot;
 
+pub use carrier::{CARRIERS, Carrier};
 pub use spot::{Spot, spots};
 
 use crate::grammar::{GrammarError, Lines, hash, number, optional_hash};

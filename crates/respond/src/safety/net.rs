@@ -2,6 +2,7 @@
 //!
 //! The space is that of mapped addresses: an IPv4 prefix is `::ffff:0:0/96` and its own bits.
 
+use sakimori_authority::measure::CARRIERS;
 use sakimori_select::Prefix;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,44 +13,6 @@ pub const SIZE_MAX: u128 = 256;
 
 /// Where IPv4 lies.
 const MAPPED: u128 = 0xffff << 32;
-
-/// A form that carries an IPv4 address: the bits that name the form, and where the address begins.
-struct Carrier {
-    first: u128,
-    bits: u8,
-    at: u8,
-    turned: bool,
-}
-
-const fn carrier(first: u128, bits: u8, at: u8) -> Carrier {
-    Carrier {
-        first,
-        bits,
-        at,
-        turned: false,
-    }
-}
-
-/// Forms that carry an IPv4 address at a fixed place behind a fixed prefix.
-const CARRIERS: [Carrier; 6] = [
-    // IPv4-compatible, RFC 4291 section 2.5.5.1.
-    carrier(0, 96, 96),
-    // IPv4-translated, RFC 2765 section 2.1.
-    carrier(0xffff_0000u128 << 32, 96, 96),
-    // NAT64, RFC 6052 section 2.1.
-    carrier(0x0064_ff9b << 96, 96, 96),
-    // 6to4, RFC 3056 section 2.
-    carrier(0x2002 << 112, 16, 16),
-    // Teredo, RFC 4380 section 4: the server.
-    carrier(0x2001_0000 << 96, 32, 32),
-    // Teredo: the client, its bits turned over.
-    Carrier {
-        first: 0x2001_0000 << 96,
-        bits: 32,
-        at: 96,
-        turned: true,
-    },
-];
 
 /// NAT64 of one's own, RFC 8215: in it everybody chooses a prefix of a length of RFC 6052 section 2.2.
 const OWN: Prefix = Prefix {

@@ -1,3 +1,5 @@
+//! Answers of actuators as the office takes them. In: bytes and keys of the test. Out: verdicts. Never: a connection.
+
 use super::*;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::consumer::{NSID, Sakimori};
