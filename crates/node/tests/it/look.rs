@@ -3,6 +3,7 @@
 
 use crate::alert::{MailServer, request};
 use crate::nation::{Caller, Nation};
+use crate::resolver::Unbound;
 use base64::Engine;
 use sakimori_control::Host;
 use sakimori_control::tls::May;
@@ -11,7 +12,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,50 +23,14 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// A resolver that serves a zone of its own and asks nobody.
-struct Unbound {
-    child: Child,
-    _folder: tempfile::TempDir,
-}
-
-impl Unbound {
-    /// Starts one with TXT records by name; every name is an address of loopback too.
-    fn start(program: &std::path::Path, port: u16, txt: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut text = format!(
-            "server:\n  interface: 127.0.0.1\n  port: {port}\n  do-daemonize: no\n  username: \"\"\n  chroot: \"\"\n  \
-             directory: \"{}\"\n  pidfile: \"\"\n  use-syslog: no\n  module-config: \"iterator\"\n  do-ip6: no\n  \
-             local-zone: \"example.\" static\n  local-data: \"water.example. A 127.0.0.1\"\n",
-            folder.path().display()
-        );
-        for (name, value) in txt {
-            for part in ["  local-data: '", name, ". 5 TXT \"", value, "\"'\n"] {
-                text += part;
-            }
-        }
-        text += "remote-control:\n  control-enable: no\n";
-        let file = folder.path().join("unbound.conf");
-        std::fs::write(&file, text).unwrap();
-        let child = Command::new(program)
-            .arg("-d")
-            .arg("-c")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self {
-            child,
-            _folder: folder,
-        }
+/// A resolver with TXT records by name.
+fn with_txt(program: &std::path::Path, port: u16, txt: &[(&str, &str)]) -> Unbound {
+    let mut records = vec!["water.example. A 127.0.0.1".to_owned()];
+    for (name, value) in txt {
+        records.push(format!("{name}. 5 TXT \"{value}\""));
     }
-}
-
-impl Drop for Unbound {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    let records: Vec<&str> = records.iter().map(String::as_str).collect();
+    Unbound::start(program, port, &records)
 }
 
 type Pages = Arc<Mutex<BTreeMap<String, String>>>;
@@ -174,11 +138,11 @@ fn what_is_in_dns_or_at_a_host_is_found_and_what_is_not_is_looked_for_again() {
         "_sakimori-challenge.water.example",
         "sakimori-verify=another",
     );
-    let resolver = Unbound::start(&program, dns, &[other]);
+    let resolver = with_txt(&program, dns, &[other]);
     until(&peer, "water.example", |row| tried(row, "txt"));
     drop(resolver);
     let text = asked["text"].as_str().unwrap();
-    let _resolver = Unbound::start(&program, dns, &[other, (other.0, text)]);
+    let _resolver = with_txt(&program, dns, &[other, (other.0, text)]);
     let shown = until(&peer, "water.example", |row| row["state"] == "shown");
     assert!(
         tried(&shown, "shown") && shown["shown_until"].is_string(),

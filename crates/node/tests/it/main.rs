@@ -31,6 +31,7 @@ mod postgres;
 mod products;
 mod raw;
 mod report;
+mod resolver;
 mod rows;
 mod showing;
 mod taxii;

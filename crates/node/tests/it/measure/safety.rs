@@ -3,6 +3,7 @@
 
 use super::{Desk, ID, TARGET, good, lists, plan, until};
 use crate::nation::options;
+use crate::resolver::Unbound;
 use sakimori_access::Access;
 use sakimori_control::journal::Log;
 use sakimori_control::office;
@@ -15,53 +16,8 @@ use sakimori_respond::plan::collateral::Facts;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 
 const NAME: &str = "bad.example";
-
-/// A resolver with records of its own, which asks nobody.
-struct Unbound {
-    child: Child,
-    _folder: tempfile::TempDir,
-}
-
-impl Unbound {
-    fn start(program: &std::path::Path, port: u16, records: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut text = format!(
-            "server:\n  interface: 127.0.0.1\n  port: {port}\n  do-daemonize: no\n  username: \"\"\n  chroot: \"\"\n  \
-             directory: \"{}\"\n  pidfile: \"\"\n  use-syslog: no\n  module-config: \"iterator\"\n  do-ip6: no\n  local-zone: \"example.\" static\n",
-            folder.path().display()
-        );
-        for record in records {
-            for part in ["  local-data: \"", record, "\"\n"] {
-                text += part;
-            }
-        }
-        text += "remote-control:\n  control-enable: no\n";
-        let file = folder.path().join("unbound.conf");
-        std::fs::write(&file, text).unwrap();
-        let child = Command::new(program)
-            .arg("-d")
-            .arg("-c")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self {
-            child,
-            _folder: folder,
-        }
-    }
-}
-
-impl Drop for Unbound {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// The plan with a name that is not answered beside the address that is blocked.
 fn with_name(now: Seconds, name: &str) -> Value {
