@@ -42,7 +42,12 @@ fn drilling(folder: &Path) -> Box<dyn Substrate> {
 impl Small {
     fn start(folder: tempfile::TempDir, disk: Memory) -> Self {
         let (substrate, of) = (drilling(folder.path()), Box::new(disk.clone()));
-        Self::with(folder, disk, of, substrate)
+        let small = Self::with(folder, disk, of, substrate);
+        // Nothing begins before its substrate has said what is in force.
+        wait("the first look", 10, || {
+            small.told(Ask::Show).body["substrates"][0]["seen"] == true
+        });
+        small
     }
 
     /// A runner on another disk and substrate.

@@ -44,7 +44,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TARGET: &str = "198.51.100.7/32";
 pub(crate) const ID: &str = "7ea50000000000000000000000000001";
@@ -54,11 +54,12 @@ const SITTING: &str = "present=m1+m2+m3&presiding=m1&for=m1+m2+m3&against=none&r
 
 /// Commands a minute that the actuator says it takes.
 const RATE: u64 = 300;
-/// Longest wait for a round and what follows from it.
-const WAIT_TRIES: u32 = 300;
+/// Longest wait for a round and what follows from it: names are looked up every half a minute where no answer is younger than a quarter, and on a busy machine all of it takes its time.
+const WAIT_MAX: Duration = Duration::from_mins(2);
 
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..WAIT_TRIES {
+    let begun = Instant::now();
+    while begun.elapsed() < WAIT_MAX {
         if let Some(found) = look() {
             return found;
         }

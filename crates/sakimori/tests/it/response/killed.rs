@@ -1,5 +1,6 @@
 //! An office that is killed in the middle of a dispatch. In: moments between a record, its command and the answer. Out: what is in force behind the next round, and how often it was put there. Never: a kill that waits for a good moment.
 
+use super::NOTICED_MS;
 use super::lab::{BLACK, BLOCKED, Lab, NAME, counted_ms, until};
 use super::office::Office;
 use super::relay::Gate;
@@ -95,15 +96,15 @@ fn acceptance_03_an_office_that_is_killed_while_it_blocks_goes_on_when_it_is_bac
     office.approve();
     office.learn();
     let mut dispatch = office.dispatching();
-    until("the flow stops", 60_000, || !lab.answers(BLOCKED));
+    until("the flow stops", NOTICED_MS, || !lab.answers(BLOCKED));
     dispatch.kill();
     drop(dispatch);
     let killed = counted_ms();
     // What it had done stays without it.
     assert!(!lab.answers(BLOCKED));
     office.comes_in_force();
-    until("the name stops", 6_000, || !lab.resolves(NAME));
-    until("the route stops", 6_000, || !lab.answers(BLACK));
+    until("the name stops", NOTICED_MS, || !lab.resolves(NAME));
+    until("the route stops", NOTICED_MS, || !lab.answers(BLACK));
     println!("killed -> all in force: {} ms", counted_ms() - killed);
     assert_eq!(
         lab.ruleset().matches(BLOCKED).count(),

@@ -1,6 +1,7 @@
 //! An urgent act on the small network: two officers decide before the commission can sit. In: a plan whose window is shorter than the law's hours, so that its end is seen. Out: who was told before anything took effect; what is left behind its second. Never:
 //! a sitting.
 
+use super::NOTICED_MS;
 use super::lab::{BLACK, BLOCKED, Lab, NAME, counted_ms, until};
 use super::office::Office;
 use sakimori_custody::entry::EntryType;
@@ -30,8 +31,8 @@ fn acceptance_11_an_urgent_act_is_told_before_its_effect_and_lapses_by_itself() 
     assert_eq!(office.stage(), "urgent");
     let begin = counted_ms();
     office.dispatch();
-    until("the flow stops", 4_000, || !lab.answers(BLOCKED));
-    until("the name stops", 4_000, || !lab.resolves(NAME));
+    until("the flow stops", NOTICED_MS, || !lab.answers(BLOCKED));
+    until("the name stops", NOTICED_MS, || !lab.resolves(NAME));
     println!(
         "urgent dispatch -> noticed by the client: {} ms",
         counted_ms() - begin
