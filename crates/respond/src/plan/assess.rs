@@ -1,6 +1,6 @@
 //! A plan held against all its rules. In: the plan, the terms, what the protected lists say of its targets, the time. Out: its level, its estimates, what others saw; or every problem. Never: the first problem alone.
 
-use super::collateral::{Estimate, Level, estimate};
+use super::collateral::{Estimate, Level, Reason, estimate};
 use super::form::Digest;
 use super::observe::{Seen, fresh_seconds, verify};
 use super::read::Problem;
@@ -261,6 +261,9 @@ impl Targets<'_> {
             self.seen(aim, &at);
             self.estimated(aim, &at);
         }
+        if aim.deed == Deed::Stop {
+            self.irreversible(aim);
+        }
         let seen = self.assessment.seen.get(&aim.target);
         if let Some(country) = seen
             .map(|seen| seen.country)
@@ -282,6 +285,18 @@ impl Targets<'_> {
                     .seen
                     .insert(aim.target.clone(), verified.seen);
             }
+        }
+    }
+
+    /// What nobody can take back takes more people, whoever else is met; every other deed has its inverse.
+    fn irreversible(&mut self, aim: &Aim) {
+        self.assessment.level = 2;
+        if let Some(estimate) = self.assessment.estimates.get_mut(&aim.target) {
+            estimate.level = estimate.level.max(Level::Two);
+            estimate.reasons.push(Reason {
+                level: Level::Two,
+                words: format!("`{}` cannot be taken back", aim.deed),
+            });
         }
     }
 

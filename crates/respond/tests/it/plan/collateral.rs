@@ -127,6 +127,38 @@ fn level_2_takes_words_on_who_else_is_met() {
 }
 
 #[test]
+fn a_deed_that_cannot_be_taken_back_takes_level_2_and_one_that_can_does_not() {
+    let process = format!("process:4711:123456:{}", "ab".repeat(32));
+    let file = format!("file:{}:/srv/bad", "ab".repeat(32));
+    let assessed = |aims: &[(Deed, &str)], others: Option<&str>, urgent| {
+        let mut plan = plan(aims.len());
+        for (aim, (deed, target)) in plan.aims.iter_mut().zip(aims) {
+            (aim.deed, aim.target) = (*deed, (*target).to_owned());
+        }
+        let targets: Vec<&str> = aims.iter().map(|(_, target)| *target).collect();
+        plan.observations = observed(&targets, "JP", NOW - 60);
+        plan.dossier.others = others.map(str::to_owned);
+        plan.assess(&terms(), &nothing_protected(&plan), urgent, at(NOW))
+    };
+    let level = |aims: &[(Deed, &str)]| assessed(aims, Some("nobody"), false).unwrap().level;
+    assert_eq!(level(&[(Deed::Freeze, &process)]), 1);
+    assert_eq!(level(&[(Deed::Quarantine, &file)]), 1);
+    assert_eq!(level(&[(Deed::Isolate, "host:web-1")]), 1);
+    assert_eq!(level(&[(Deed::Stop, &process)]), 2);
+    // Where it stands among others does not matter.
+    let both = [(Deed::Stop, &*process), (Deed::Freeze, &*process)];
+    assert_eq!(level(&both), 2);
+    let found = assessed(&both, Some("nobody"), false).unwrap();
+    let mut why = found.estimates[&process].reasons.iter();
+    assert!(why.any(|one| one.words == "`stop` cannot be taken back"));
+    // It takes what level 2 takes: words on who else is met, and it is not urgent.
+    let problems = assessed(&both, None, false).unwrap_err();
+    assert!(has(&problems, "/dossier/others", "level 2"), "{problems:?}");
+    let problems = assessed(&both, Some("nobody"), true).unwrap_err();
+    assert!(has(&problems, "/aims", "cannot be urgent"), "{problems:?}");
+}
+
+#[test]
 fn the_protected_lists_refuse_or_raise_the_level() {
     let mut plan = plan(2);
     plan.dossier.others = Some("nobody".to_owned());
