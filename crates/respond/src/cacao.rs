@@ -6,6 +6,7 @@
 
 mod condition;
 mod follow;
+mod form;
 mod read;
 mod run;
 mod step;

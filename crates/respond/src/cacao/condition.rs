@@ -181,8 +181,9 @@ impl Reader {
             return Err(ConditionError::TooMany);
         }
         let mut not = self.word("NOT");
-        let Some(Token::Word(path)) = self.tokens.next() else {
-            return Err(ConditionError::End);
+        let path = match self.tokens.next() {
+            Some(Token::Word(path)) => path,
+            other => return Err(said(other)),
         };
         let variable = path.strip_suffix(":value").unwrap_or(&path).to_owned();
         if !is_variable(&variable) {
@@ -260,6 +261,12 @@ fn said(token: Option<Token>) -> ConditionError {
     }
 }
 
+/// The variable that a value stands for: `__name__:value`, which section 10.18 lets stand wherever a value does.
+fn stands_for(value: &str) -> Option<&str> {
+    let name = value.strip_suffix(":value")?;
+    is_variable(name).then_some(name)
+}
+
 /// Whether a text is a variable's name: section 10.18.
 pub(super) fn is_variable(text: &str) -> bool {
     let inner = text
@@ -321,9 +328,17 @@ impl Condition {
                 values: with,
                 not,
             } => {
-                let value = values.get(variable).and_then(Option::as_deref);
-                let value = value.ok_or_else(|| ConditionError::NoValue(variable.clone()))?;
-                let first = with.first().map_or("", String::as_str);
+                let value_of = |variable: &str| {
+                    let value = values.get(variable).and_then(Option::as_deref);
+                    value.ok_or_else(|| ConditionError::NoValue(variable.to_owned()))
+                };
+                let value = value_of(variable)?;
+                let with = with.iter().map(|one| match stands_for(one) {
+                    Some(variable) => value_of(variable),
+                    None => Ok(one.as_str()),
+                });
+                let with: Vec<&str> = with.collect::<Result<_, _>>()?;
+                let first = with.first().copied().unwrap_or_default();
                 let number = |text: &str| {
                     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
                     number.ok_or_else(|| ConditionError::NoNumber(text.to_owned()))
@@ -331,7 +346,7 @@ impl Condition {
                 let held = match how {
                     How::Equal => value == first,
                     How::Unequal => value != first,
-                    How::In => with.iter().any(|one| one == value),
+                    How::In => with.contains(&value),
                     How::Less => number(value)? < number(first)?,
                     How::More => number(value)? > number(first)?,
                     How::AtMost => number(value)? <= number(first)?,
@@ -346,7 +361,12 @@ impl Condition {
     pub fn variables(&self) -> Vec<&str> {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::variables).collect(),
-            Self::Is { variable, .. } => vec![variable],
+            Self::Is {
+                variable, values, ..
+            } => {
+                let others = values.iter().filter_map(|value| stands_for(value));
+                std::iter::once(variable.as_str()).chain(others).collect()
+            }
         }
     }
 }

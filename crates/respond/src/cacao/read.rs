@@ -1,9 +1,11 @@
 //! Reading a playbook. In: JSON. Out: a playbook, or every problem. Never: the first problem alone: who repairs a playbook wants to see all of them.
 
 use super::condition::is_variable;
+use super::form::{self, hold};
 use super::step::{self, Known};
-use super::{Kind, LIMITS, PROBLEMS_MAX, Playbook, Problem, Rule, STEPS_MAX, Step, walk};
-use sakimori_exchange::json::{self, Node};
+use super::walk::{self, Ways};
+use super::{Kind, LIMITS, PROBLEMS_MAX, Playbook, Problem, Rule, STEPS_MAX, Step};
+use sakimori_exchange::json::{self, Node, Value};
 use sakimori_exchange::stix::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,43 +32,6 @@ impl Found {
     }
 }
 
-const MEMBERS: [&str; 33] = [
-    "type",
-    "spec_version",
-    "id",
-    "name",
-    "description",
-    "playbook_types",
-    "playbook_activities",
-    "playbook_processing_summary",
-    "created_by",
-    "created",
-    "modified",
-    "revoked",
-    "valid_from",
-    "valid_until",
-    "derived_from",
-    "related_to",
-    "priority",
-    "severity",
-    "impact",
-    "industry_sectors",
-    "labels",
-    "external_references",
-    "markings",
-    "playbook_variables",
-    "workflow_start",
-    "workflow_exception",
-    "workflow",
-    "playbook_extensions",
-    "authentication_info_definitions",
-    "agent_definitions",
-    "target_definitions",
-    "extension_definitions",
-    "data_marking_definitions",
-];
-const SIGNATURES: &str = "signatures";
-
 /// Whether a text is an identifier: a type, two hyphens, a UUID of version 1 to 5; gives the type.
 pub(super) fn id_type(text: &str) -> Option<&str> {
     let (kind, uuid) = text.split_once("--")?;
@@ -90,7 +55,7 @@ pub(super) fn id_type(text: &str) -> Option<&str> {
     (good && form && version && variant).then_some(kind)
 }
 
-fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     Timestamp::parse_stix(text).is_some()
 }
 
@@ -139,9 +104,13 @@ fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
         agents: &agents,
         targets: &targets,
     };
-    let steps = workflow(found, &root, &known, &mut variables);
-    let start = head.start?;
-    walk::walk(found, &start, head.exception.as_deref(), &steps);
+    let (steps, ways) = workflow(found, &root, &known, &mut variables);
+    walk::walk(
+        found,
+        root.text_of("workflow_start"),
+        root.text_of("workflow_exception"),
+        &ways,
+    );
     undefined(found, &steps, &variables.values);
     Some(Playbook {
         id: head.id?,
@@ -149,7 +118,7 @@ fn playbook(bytes: &[u8], found: &mut Found) -> Option<Playbook> {
         name: head.name?,
         valid_from: head.valid_from,
         valid_until: head.valid_until,
-        start,
+        start: head.start?,
         exception: head.exception,
         steps,
         agents,
@@ -170,7 +139,7 @@ struct Head {
     exception: Option<String>,
 }
 
-const TIME: &str = "a time such as 2026-01-01T00:00:00.000Z is asked for";
+pub(super) const TIME: &str = "a time such as 2026-01-01T00:00:00.000Z is asked for";
 
 /// Whether its author holds it for valid, from when on and until when.
 fn validity(found: &mut Found, root: &Node<'_>) -> [Option<Timestamp>; 2] {
@@ -204,13 +173,7 @@ fn validity(found: &mut Found, root: &Node<'_>) -> [Option<Timestamp>; 2] {
 
 fn head(found: &mut Found, root: &Node<'_>) -> Head {
     const STEP: &str = "the id of a step is asked for";
-    for member in root.members() {
-        let name = member.name.as_ref();
-        if !MEMBERS.contains(&name) && name != SIGNATURES {
-            let place = format!("/{name}");
-            found.add(None, place, Rule::Schema, "a playbook has no such member");
-        }
-    }
+    hold(found, None, "", root, &[form::PLAYBOOK]);
     let [valid_from, valid_until] = validity(found, root);
     let mut text = |name: &str, good: &dyn Fn(&str) -> bool, words: &str| -> Option<String> {
         let value = root.text_of(name).filter(|text| good(text));
@@ -234,9 +197,10 @@ fn head(found: &mut Found, root: &Node<'_>) -> Head {
         &|text| id_type(text) == Some("identity"),
         "the id of an identity is asked for",
     );
-    text("created", &is_time, TIME);
+    let created = text("created", &is_time, TIME);
+    let modified = text("modified", &is_time, TIME);
     let is_step = |text: &str| id_type(text).is_some();
-    Head {
+    let head = Head {
         valid_from,
         valid_until,
         id: text(
@@ -245,12 +209,21 @@ fn head(found: &mut Found, root: &Node<'_>) -> Head {
             "an id of a playbook is asked for",
         ),
         name: text("name", &|text| !text.is_empty(), "a name is asked for"),
-        modified: text("modified", &is_time, TIME),
+        modified,
         start: text("workflow_start", &is_step, STEP),
         exception: root
             .get("workflow_exception")
             .and_then(|_| text("workflow_exception", &is_step, STEP)),
+    };
+    let moments = [created.as_ref(), head.modified.as_ref()];
+    if let [Some(created), Some(modified)] =
+        moments.map(|text| text.and_then(|text| Timestamp::parse_stix(text)))
+        && modified < created
+    {
+        let words = "a time not before `created` is asked for";
+        found.add(None, "/modified", Rule::Schema, words);
     }
+    head
 }
 
 /// Variables of the whole and of its steps.
@@ -289,15 +262,20 @@ fn read_variables(
             );
             continue;
         }
-        if member.value.text_of("type").is_none() {
+        hold(found, step, &here, &member.value, &[form::VARIABLE]);
+        if member.value.get("type").is_none() {
             found.add(step, here.clone(), Rule::Schema, "a variable has a type");
         }
-        match member.value.get("constant").map(Node::as_bool) {
-            None | Some(Some(false)) => {}
-            Some(Some(true)) => {
-                out.constants.insert(name.to_owned());
-            }
-            Some(None) => found.add(step, here, Rule::Schema, "`constant` is true or false"),
+        let value = member.value.get("value").map(|node| &node.value);
+        if !matches!(
+            value,
+            None | Some(Value::Text(_) | Value::Null | Value::Object(_))
+        ) {
+            let words = "a value is a text, an object or null: numbers and truth stand in a text";
+            found.add(step, format!("{here}/value"), Rule::Schema, words);
+        }
+        if member.value.get("constant").and_then(Node::as_bool) == Some(true) {
+            out.constants.insert(name.to_owned());
         }
         out.values.insert(
             name.to_owned(),
@@ -333,7 +311,14 @@ fn definitions(found: &mut Found, root: &Node<'_>, name: &str) -> BTreeMap<Strin
         }
         let named = member.value.text_of("name");
         if named.is_none() {
-            found.add(None, place, Rule::Schema, "a name is asked for");
+            found.add(None, &place, Rule::Schema, "a name is asked for");
+        }
+        if let Some((table, without)) = member.value.text_of("type").and_then(form::of_agent) {
+            hold(found, None, &place, &member.value, &[form::AGENT, table]);
+            if let Some(without) = without.filter(|name| member.value.get(name).is_none()) {
+                let words = "its type cannot be without it";
+                found.add(None, format!("{place}/{without}"), Rule::Schema, words);
+            }
         }
         out.insert(id.to_owned(), named.unwrap_or_default().to_owned());
     }
@@ -345,8 +330,8 @@ fn workflow(
     root: &Node<'_>,
     known: &Known<'_>,
     variables: &mut Variables,
-) -> BTreeMap<String, Step> {
-    let mut steps = BTreeMap::new();
+) -> (BTreeMap<String, Step>, BTreeMap<String, Ways>) {
+    let (mut steps, mut ways) = (BTreeMap::new(), BTreeMap::new());
     let Some(node) = root.get("workflow").filter(|node| node.is_object()) else {
         found.add(
             None,
@@ -354,7 +339,7 @@ fn workflow(
             Rule::Schema,
             "an object of steps by their ids is asked for",
         );
-        return steps;
+        return (steps, ways);
     };
     if node.members().len() > STEPS_MAX {
         found.add(
@@ -363,7 +348,7 @@ fn workflow(
             Rule::Schema,
             format!("at most {STEPS_MAX} steps are read"),
         );
-        return steps;
+        return (steps, ways);
     }
     for member in node.members() {
         let id = member.name.as_ref();
@@ -376,18 +361,20 @@ fn workflow(
             here,
             variables,
         );
+        ways.insert(id.to_owned(), Ways::of(&member.value));
         let step = step::read(found, id, &member.value, known);
         if let Some(step) = step {
             steps.insert(id.to_owned(), step);
         }
     }
-    let has = |kind: fn(&Kind) -> bool| steps.values().any(|step| kind(&step.kind));
-    for (there, what) in [
-        (has(|kind| matches!(kind, Kind::Start)), "a start step"),
-        (has(|kind| matches!(kind, Kind::Action { .. })), "an action"),
-        (has(|kind| matches!(kind, Kind::End)), "an end step"),
+    // By what they say they are: one that has something wrong with it is there all the same.
+    for (kinds, what) in [
+        (&["start"][..], "a start step"),
+        (&["action", "playbook-action"], "an action"),
+        (&["end"], "an end step"),
     ] {
-        if !there {
+        let mut kind = node.members().iter().map(|step| step.value.text_of("type"));
+        if !kind.any(|kind| kind.is_some_and(|kind| kinds.contains(&kind))) {
             found.add(
                 None,
                 "/workflow",
@@ -396,7 +383,7 @@ fn workflow(
             );
         }
     }
-    steps
+    (steps, ways)
 }
 
 /// Variables that are asked for and not there.

@@ -1,6 +1,7 @@
 //! Reading a step. In: its JSON, what agents and targets there are. Out: the step, and what is wrong with it. Never: a command that is neither a person's nor an actuator's.
 
 use super::condition::{Condition, is_variable};
+use super::form::{self, hold};
 use super::read::{Found, id_type};
 use super::{Command, Kind, Rule, Step};
 use crate::consumer::Sakimori;
@@ -44,6 +45,12 @@ fn is_taken(command: &openc2::Command) -> bool {
     let name = command.target.name();
     let mut pairs = TAKEN.iter();
     pairs.any(|(action, targets)| *action == command.action && targets.contains(&name.as_str()))
+}
+
+/// Whether a text is a start line of HTTP as an `openc2-http` command has one: the method `POST`, a target, the version.
+fn is_start_line(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(' ').collect();
+    matches!(parts.as_slice(), ["POST", target, version] if !target.is_empty() && version.starts_with("HTTP/"))
 }
 
 /// Reads a step; what is wrong is among what was found.
@@ -116,6 +123,10 @@ impl Reader<'_, '_> {
                 "the id of a step begins with its type",
             );
         }
+        if let Some(table) = form::of_step(&kind) {
+            let tables = [form::STEP, table];
+            hold(self.found, Some(self.id), &self.place, self.node, &tables);
+        }
         let read = self.kind(&kind, known);
         let [on_completion, on_success, on_failure] =
             ["on_completion", "on_success", "on_failure"].map(|member| self.reference(member));
@@ -128,7 +139,7 @@ impl Reader<'_, '_> {
             delay: self.number("delay"),
             timeout: self.number("timeout"),
         };
-        self.ways(&kind, &step);
+        self.ways(&kind);
         Some(Step {
             kind: read?,
             ..step
@@ -175,9 +186,10 @@ impl Reader<'_, '_> {
     }
 
     /// Whether the ways on are those that a step of its kind has.
-    fn ways(&mut self, kind: &str, step: &Step) {
-        let alone = step.on_completion.is_some();
-        let by_outcome = step.on_success.is_some() || step.on_failure.is_some();
+    fn ways(&mut self, kind: &str) {
+        let has = |member| self.node.get(member).is_some();
+        let (alone, on_success) = (has("on_completion"), has("on_success"));
+        let by_outcome = on_success || has("on_failure");
         if alone && by_outcome {
             let words = "`on_completion` stands alone, or `on_success` with `on_failure`";
             self.wrong("on_completion", Rule::Schema, words);
@@ -191,7 +203,7 @@ impl Reader<'_, '_> {
         if kind == "start" && by_outcome {
             self.wrong("", Rule::Schema, "a start has `on_completion` alone");
         }
-        if !alone && step.on_success.is_none() {
+        if !alone && !on_success {
             let words =
                 "it leads nowhere and is no end: `on_completion` or `on_success` is asked for";
             self.wrong("", Rule::Open, words);
@@ -264,7 +276,7 @@ impl Reader<'_, '_> {
             self.wrong("cases", Rule::Schema, "at least one case is asked for");
             return None;
         }
-        Some(Kind::Switch { switch, cases })
+        is_variable(&switch).then_some(Kind::Switch { switch, cases })
     }
 
     fn action(&mut self, known: &Known<'_>) -> Option<Kind> {
@@ -301,7 +313,7 @@ impl Reader<'_, '_> {
             .get("commands")
             .map(Node::items)
             .unwrap_or_default();
-        if items.is_empty() {
+        if self.node.get("commands").is_none() {
             self.wrong(
                 "commands",
                 Rule::Schema,
@@ -323,6 +335,7 @@ impl Reader<'_, '_> {
         let place = format!("commands/{at}");
         match node.text_of("type") {
             Some("manual") => {
+                self.members(&place, node, form::MANUAL);
                 let plain = node.text_of("command").map(str::to_owned);
                 let coded = || {
                     node.text_of("command_b64")
@@ -368,8 +381,15 @@ impl Reader<'_, '_> {
         }
     }
 
+    fn members(&mut self, place: &str, command: &Node<'_>, table: form::Table) {
+        let place = format!("{}/{place}", self.place);
+        let tables = [form::COMMAND, table];
+        hold(self.found, Some(self.id), &place, command, &tables);
+    }
+
     fn openc2(&mut self, place: &str, node: &Node<'_>) -> Option<Command> {
-        if node.text_of("command").is_none() {
+        self.members(place, node, form::OPENC2);
+        if !node.text_of("command").is_some_and(is_start_line) {
             self.wrong(
                 &format!("{place}/command"),
                 Rule::Schema,

@@ -231,7 +231,7 @@ fn a_constant_keeps_its_value_whatever_a_task_answers() {
     assert!(
         problems
             .iter()
-            .any(|one| one.rule == Rule::Schema && one.place.ends_with("__rounds__")),
+            .any(|one| one.rule == Rule::Schema && one.place.ends_with("__rounds__/constant")),
         "{problems:?}"
     );
     let playbook = rounds(true.into()).unwrap();
@@ -397,6 +397,226 @@ fn a_condition_is_not_turned_over_twice_and_its_numbers_are_finite() {
     for value in ["NaN", "-inf", "-infinity", "-1e999"] {
         assert!(less.holds(&values(value)).is_err(), "{value}");
     }
+}
+
+/// Rule and place of each problem, the id of a step cut to its type.
+fn told(found: &[Problem]) -> Vec<String> {
+    let cut = |part: &str| part.split("--").next().unwrap().to_owned();
+    let place = |place: &str| place.split('/').map(cut).collect::<Vec<_>>().join("/");
+    let told = found.iter();
+    told.map(|one| format!("{} {}", one.rule.name(), place(&one.place)))
+        .collect()
+}
+
+/// What is told of the second playbook with its action changed.
+fn told_of_action(change: impl FnOnce(&mut Value)) -> Vec<String> {
+    told(&changed("02-openc2", |playbook| change(first_action(playbook))).unwrap_err())
+}
+
+fn removed(node: &mut Value, name: &str) -> Value {
+    node.as_object_mut().unwrap().remove(name).unwrap()
+}
+
+#[test]
+fn what_is_wrong_with_a_step_is_told_of_that_step_alone() {
+    assert_eq!(
+        told_of_action(|action| drop(removed(action, "agent"))),
+        ["schema /workflow/action/agent"]
+    );
+    assert_eq!(
+        told_of_action(|action| action["commands"] = Value::Array(Vec::new())),
+        ["schema /workflow/action/commands"]
+    );
+    assert_eq!(
+        told_of_action(|action| action["commands"][0]["type"] = "ssh".into()),
+        ["not-taken /workflow/action/commands/0/type"]
+    );
+    assert_eq!(
+        told_of_action(|action| action["owner"] = "somebody".into()),
+        ["schema /workflow/action/owner"]
+    );
+    // One letter is another, and it leads nowhere.
+    assert_eq!(
+        told_of_action(|action| action["on-completion"] = removed(action, "on_completion")),
+        [
+            "open-end /workflow/action",
+            "schema /workflow/action/on-completion",
+            "unreached-step /workflow/end",
+        ]
+    );
+    assert_eq!(
+        told_of_action(|action| action["on_completion"] = "end--nowhere".into()),
+        [
+            "schema /workflow/action/on_completion",
+            "dangling-step /workflow/action/on_completion",
+            "unreached-step /workflow/end",
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_at_the_beginning_hides_and_invents_nothing_behind_it() {
+    let of = |change: fn(&mut Value)| told(&changed("09-switch", change).unwrap_err());
+    assert_eq!(
+        of(|playbook| drop(removed(playbook, "workflow_start"))),
+        ["schema /workflow_start"]
+    );
+    assert_eq!(
+        of(|playbook| playbook["workflow_exception"] = "end--nowhere".into()),
+        [
+            "schema /workflow_exception",
+            "dangling-step /workflow_exception"
+        ]
+    );
+    let switch = "switch-condition--00000000-0000-4000-8000-000000000043";
+    let found = changed("09-switch", |playbook| {
+        playbook["workflow_start"] = switch.into();
+        removed(&mut playbook["workflow"][switch], "switch");
+    });
+    assert_eq!(
+        told(&found.unwrap_err()),
+        [
+            "condition /workflow/switch-condition/switch",
+            "schema /workflow_start"
+        ]
+    );
+    // A playbook inside is an action for the number of parts, and leads on.
+    let inner = "playbook-action--00000000-0000-4000-8000-0000000000aa";
+    let found = changed("01-manual", |playbook| {
+        let steps = playbook["workflow"].as_object_mut().unwrap();
+        let id = |kind: &str| {
+            let id = steps.keys().find(|id| id.starts_with(kind));
+            id.unwrap().clone()
+        };
+        let (start, action) = (id("start"), id("action"));
+        let mut step = steps.remove(&action).unwrap();
+        for name in ["agent", "commands"] {
+            removed(&mut step, name);
+        }
+        step["type"] = "playbook-action".into();
+        step["playbook_id"] = "playbook--00000000-0000-4000-8000-0000000000ab".into();
+        steps.insert(inner.to_owned(), step);
+        steps[&start]["on_completion"] = inner.into();
+    });
+    assert_eq!(
+        told(&found.unwrap_err()),
+        ["not-taken /workflow/playbook-action/type"]
+    );
+}
+
+#[test]
+fn a_circle_is_told_of_its_own_steps_and_of_none_between() {
+    let found = changed("08-parallel", |playbook| {
+        let steps = playbook["workflow"].as_object_mut().unwrap();
+        let ids = steps.keys().filter(|id| id.starts_with("action"));
+        let ids: Vec<String> = ids.cloned().collect();
+        let way = "action--00000000-0000-4000-8000-0000000000ab";
+        let mut between = steps[&ids[0]].clone();
+        between["on_completion"] = ids[1].clone().into();
+        steps.insert(way.to_owned(), between);
+        // The first leads back to itself or on, the one between to the second, which leads back to itself.
+        for (id, outcome) in [(&ids[0], "on_success"), (&ids[1], "on_failure")] {
+            let step = steps[id].as_object_mut().unwrap();
+            let end = step.remove("on_completion").unwrap();
+            step.insert("on_success".to_owned(), end.clone());
+            step.insert("on_failure".to_owned(), end);
+            step[outcome] = id.clone().into();
+        }
+        steps[&ids[0]]["on_failure"] = way.into();
+    })
+    .unwrap_err();
+    let endless = found.iter().filter(|one| one.rule == Rule::Endless);
+    let steps: Vec<&str> = endless.filter_map(|one| one.step.as_deref()).collect();
+    assert_eq!(steps.len(), 2, "{found:#?}");
+    assert!(!steps.iter().any(|id| id.ends_with("ab")), "{steps:?}");
+}
+
+#[test]
+fn members_of_a_playbook_have_the_form_that_the_specification_gives_them() {
+    let filter = "/agent_definitions/http-api--00000000-0000-4000-8000-bbbbbbbbbbbb";
+    let with = |at: &str, name: &str, value: Value| {
+        let found = changed("02-openc2", |playbook| {
+            playbook["playbook_variables"] =
+                serde_json::json!({"__a__": {"type": "integer", "value": "3"}});
+            let at = match at.strip_prefix("/action") {
+                Some(rest) => first_action(playbook).pointer_mut(rest),
+                None => playbook.pointer_mut(at),
+            };
+            at.unwrap()[name] = value.clone();
+        });
+        told(&found.expect_err(name))
+    };
+    let list = |text: &str| serde_json::json!([text]);
+    for (at, name, value) in [
+        ("", "priority", 101.into()),
+        ("", "severity", "high".into()),
+        ("", "labels", Value::Array(Vec::new())),
+        ("", "markings", list("tlp")),
+        ("", "lables", list("ddos")),
+        (
+            "",
+            "external_references",
+            serde_json::json!([{"url": "https://a.test/"}]),
+        ),
+        ("", "target_definitions", serde_json::json!({})),
+        ("", "modified", "2020-01-01T00:00:00.000Z".into()),
+        ("/playbook_variables/__a__", "value", 3.into()),
+        ("/playbook_variables/__a__", "external", "no".into()),
+        ("/playbook_variables/__a__", "values", "3".into()),
+        (filter, "address", Value::Null),
+        (filter, "colour", "red".into()),
+        (
+            "/action/commands/0",
+            "headers",
+            serde_json::json!({"Date": "now"}),
+        ),
+        ("/action/commands/0", "content", "{}".into()),
+        (
+            "/action/commands/0",
+            "command",
+            "POST /.well-known/openc2".into(),
+        ),
+        ("/action/commands/0", "command", "GET /oc2 HTTP/1.1".into()),
+    ] {
+        let at_workflow = at.replace("/action/", "/workflow/action/");
+        let at_place = at_workflow.split("--").next().unwrap();
+        let expected = format!("schema {at_place}/{name}");
+        assert_eq!(with(at, name, value), [expected], "{at} {name}");
+    }
+    let nowhere = changed("02-openc2", |playbook| {
+        let filter = playbook.pointer_mut(filter).unwrap();
+        filter.as_object_mut().unwrap().remove("address");
+    });
+    assert_eq!(
+        told(&nowhere.unwrap_err()),
+        ["schema /agent_definitions/http-api/address"]
+    );
+}
+
+#[test]
+fn a_variable_stands_for_its_value_on_either_side_of_a_comparison() {
+    let values = |a: &str, b: Option<&str>| {
+        let b = b.map(str::to_owned);
+        [
+            ("__a__".to_owned(), Some(a.to_owned())),
+            ("__b__".to_owned(), b),
+        ]
+        .into()
+    };
+    for (text, a, b, held) in [
+        ("__a__:value = __b__:value", "x", "x", true),
+        ("__a__:value = __b__:value", "__b__:value", "x", false),
+        ("__a__:value != '__b__:value'", "x", "y", true),
+        ("__a__:value > __b__:value", "10", "9", true),
+        ("__a__:value IN ('z', __b__:value)", "x", "x", true),
+    ] {
+        let condition = Condition::parse(text).unwrap();
+        assert_eq!(condition.variables(), ["__a__", "__b__"], "{text}");
+        assert_eq!(condition.holds(&values(a, Some(b))), Ok(held), "{text}");
+        assert!(condition.holds(&values(a, None)).is_err(), "{text}");
+    }
+    let error = Condition::parse("'x' = __a__:value").unwrap_err();
+    assert_eq!(error.to_string(), "`x` cannot stand here");
 }
 
 proptest! {

@@ -51,7 +51,7 @@ fn playbook() -> Value {
         },
         "agent_definitions": {
             DESK: {"type": "organization", "name": "Duty desk"},
-            EDGE: {"type": "http-api", "name": "edge-1"},
+            EDGE: {"type": "http-api", "name": "edge-1", "address": {"dname": ["edge-1.test"]}},
         },
     })
 }

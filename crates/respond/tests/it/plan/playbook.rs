@@ -52,7 +52,7 @@ fn document(steps: &[(String, Value)], variables: &Value) -> Vec<u8> {
         "workflow": workflow, "playbook_variables": variables,
         "agent_definitions": {
             DESK: {"type": "organization", "name": "Duty desk"},
-            EDGE: {"type": "http-api", "name": "edge-1"},
+            EDGE: {"type": "http-api", "name": "edge-1", "address": {"dname": ["edge-1.test"]}},
         },
     })
     .to_string()
