@@ -183,6 +183,13 @@ struct Seen {
     fault: Option<String>,
 }
 
+impl Seen {
+    /// What it has in force, where its last look says so.
+    fn now(&self) -> Option<&BTreeMap<Key, Seconds>> {
+        self.there.as_ref().filter(|_| self.fault.is_none())
+    }
+}
+
 /// A producer that waits.
 struct Waiting {
     wanted: Wanted,
@@ -504,7 +511,7 @@ impl Runner {
     fn unseen(&self) -> BTreeSet<Deed> {
         let broken = |(_, hand): &(&Deed, &usize)| {
             let seen = self.seen.get(**hand);
-            seen.is_none_or(|seen| seen.there.is_none() || seen.fault.is_some())
+            seen.and_then(Seen::now).is_none()
         };
         self.by
             .iter()

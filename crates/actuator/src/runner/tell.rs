@@ -1,6 +1,6 @@
 //! What the runner tells: receipts that its key signs, and how it stands for the owner. In: state. Out: notes, JSON. Never: a receipt of what was not seen.
 
-use super::{Runner, Told};
+use super::{Runner, Seen, Told};
 use sakimori_authority::clock::Judged;
 use sakimori_custody::ids::hex;
 use sakimori_custody::time::Seconds;
@@ -17,20 +17,23 @@ impl Runner {
     }
 
     fn line(&self, key: &Key) -> Line {
-        let there = self
-            .seen
-            .iter()
-            .filter_map(|seen| seen.there.as_ref())
-            .find_map(|there| there.get(key).copied());
+        let has = |seen: &Seen| seen.there.as_ref()?.get(key).copied();
+        // What was seen elsewhere than its deed is done now is told from there.
+        let holds = self.seen.iter().find(|seen| has(seen).is_some());
+        let seen = holds.or_else(|| self.seen.get(*self.by.get(&key.deed)?));
+        let is_seen = seen.is_some_and(|seen| seen.now().is_some());
+        let there = seen.and_then(has);
         let mut wanted = self.engine.state().wanted();
         let wanted = wanted
             .find(|(known, _)| *known == key)
             .map(|(_, until)| until);
         let standing = match (wanted, there) {
+            // Neither wanted nor left by a look: whoever took it back has read that.
+            (None, None) => Standing::Ended,
+            _ if !is_seen => Standing::Unseen,
             (Some(_), Some(_)) => Standing::InForce,
             (Some(_), None) => Standing::Missing,
             (None, Some(_)) => Standing::Left,
-            (None, None) => Standing::Ended,
         };
         let met = self.met.get(key).copied().unwrap_or_default();
         Line {

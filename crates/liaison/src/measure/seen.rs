@@ -6,7 +6,7 @@ use crate::paper::{Document, Standing, first, newest, read};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 use sakimori_respond::plan::goal::Reading;
-use sakimori_store::Store;
+use sakimori_store::{Change, Store};
 use serde::{Deserialize, Serialize};
 
 /// Most looks that are read at once; the newest of them.
@@ -22,8 +22,11 @@ pub struct SeenEffect {
     pub target: String,
     /// Who said it.
     pub actuator: String,
-    /// Whether it is in force there; none where the actuator did not answer.
+    /// Whether it is in force there; none where the actuator did not answer or could not see it.
     pub in_force: Option<bool>,
+    /// Whether it was read back before and is to be there: of no other it says anything that it is not in force.
+    #[serde(default)]
+    pub wanted: bool,
     /// What it met since it was put in force.
     pub times: u64,
     /// What is done; empty in looks of before it was written down.
@@ -51,7 +54,7 @@ impl Document for SeenPaper {
     const KIND: &'static str = "measure-seen";
 }
 
-/// Keeps a look.
+/// Keeps a look, with further changes in the same transaction.
 ///
 /// # Errors
 /// What the store says.
@@ -60,6 +63,7 @@ pub async fn keep_seen(
     measure: AuthorityId,
     seen: &SeenPaper,
     by: &str,
+    with: Vec<Change>,
 ) -> Result<(), LiaisonError> {
     let id = measure.to_string();
     let standing = Standing {
@@ -73,7 +77,32 @@ pub async fn keep_seen(
         Err(LiaisonError::Missing { .. }) => first(OFFICE, &id, seen, standing)?,
         Err(error) => return Err(error),
     };
-    Ok(store.apply(&[change]).await?)
+    let mut changes = vec![change];
+    changes.extend(with);
+    Ok(store.apply(&changes).await?)
+}
+
+/// The newest looks at a measure, the oldest of them first: so many, and no more than the store gives at a time.
+///
+/// # Errors
+/// [`LiaisonError::Unreadable`], what the store says.
+pub async fn last_seen(
+    store: &dyn Store,
+    measure: AuthorityId,
+    count: u64,
+) -> Result<Vec<SeenPaper>, LiaisonError> {
+    let id = measure.to_string();
+    let high = match newest::<SeenPaper>(store, OFFICE, &id).await {
+        Ok(written) => written.version,
+        Err(LiaisonError::Missing { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let low = high.saturating_sub(count.clamp(1, PAGE) - 1).max(1);
+    let some = store.versions(OFFICE, SeenPaper::KIND, &id, low).await?;
+    let all = some
+        .into_iter()
+        .map(|kept| Ok(read::<SeenPaper>(kept)?.said));
+    all.collect()
 }
 
 /// The newest look at a measure.

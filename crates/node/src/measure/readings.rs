@@ -7,6 +7,7 @@
 
 use super::aimed::{self, counts};
 use super::counts::{Asked, Packs, counted};
+use super::lost::{self, MISSED_LOOKS};
 use super::watch::{Receipts, actuators_of, line_of, lines_of};
 use super::{Room, Told, kept, probe, routes};
 use crate::problem::{Answer, Code, Problem};
@@ -16,13 +17,14 @@ use sakimori_control::{ControlError, Node, office};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{
-    BeforePaper, Held, Register, SeenEffect, SeenPaper, keep_before, keep_seen, lives, measure,
-    newest_seen, register,
+    BeforePaper, Held, Owed, Register, SeenEffect, SeenPaper, keep_before, keep_seen, last_seen,
+    lives, measure, newest_seen, register,
 };
 use sakimori_oversight::Book;
 use sakimori_respond::consumer::receipt::Standing;
 use sakimori_respond::plan::goal::{Goal, Measured, Reading};
 use sakimori_respond::plan::life::{Event, Stage};
+use sakimori_store::Change;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +85,8 @@ const fn is_dispatched(stage: Stage) -> bool {
 struct Looked {
     held: Held,
     goals: Vec<Goal>,
-    before: Option<SeenPaper>,
+    /// The looks before it, the oldest first.
+    before: Vec<SeenPaper>,
 }
 
 /// What was read of all measures of a look.
@@ -161,7 +164,7 @@ impl Room {
         let (mut looked, mut failed) = (Vec::new(), None);
         for held in all {
             let id = held.state().plan().id;
-            let before = match newest_seen(&*self.store, id).await {
+            let before = match last_seen(&*self.store, id, MISSED_LOOKS as u64).await {
                 Ok(before) => before,
                 Err(error) => {
                     failed = Some(kept(&error));
@@ -178,8 +181,20 @@ impl Room {
         for one in &looked {
             let id = one.held.state().plan().id;
             let paper = paper(one, &register, &read, now);
-            let done = keep_seen(&*self.store, id, &paper, by).await;
-            failed = failed.or(done.err().map(|e| kept(&e)));
+            // With the look goes whom it calls: a fall forgets neither.
+            let looks: Vec<SeenPaper> = one.before.iter().chain([&paper]).cloned().collect();
+            let pages = lost::calls(&looks).into_iter();
+            let with: Answer<Vec<Change>> = pages
+                .map(|words| self.owing(id, Owed::Page { words }))
+                .collect();
+            let done = match with {
+                Ok(with) => {
+                    let done = keep_seen(&*self.store, id, &paper, by, with).await;
+                    done.map_err(|e| kept(&e))
+                }
+                Err(problem) => Err(problem),
+            };
+            failed = failed.or(done.err());
         }
         // One that fails keeps no other from being looked at.
         failed.map_or(Ok(()), Err)
@@ -317,12 +332,17 @@ async fn in_tables(asks: BTreeMap<(String, String), PathBuf>) -> BTreeMap<(Strin
     read.await.unwrap_or_default()
 }
 
+/// Whether an effect is in force; none where its actuator cannot see it.
+fn is_in_force(standing: Standing) -> Option<bool> {
+    (standing != Standing::Unseen).then_some(standing == Standing::InForce)
+}
+
 /// Whether a route of a measure is in the table of the speaker that an actuator holds, by its receipt.
 fn announced(held: &Held, receipts: &Receipts, actuator: &str, of: &str) -> Option<bool> {
     let receipt = receipts.get(actuator)?.as_ref().ok()?;
     let id = held.state().plan().id;
     let line = line_of(receipt, id, Deed::BlackHole, of);
-    Some(line.is_some_and(|line| line.standing == Standing::InForce))
+    line.map_or(Some(false), |line| is_in_force(line.standing))
 }
 
 /// What was read for one goal.
@@ -348,7 +368,7 @@ fn value(one: &Looked, register: &Register, read: &Read, goal: &Goal) -> Option<
 }
 
 fn paper(one: &Looked, register: &Register, read: &Read, now: Seconds) -> SeenPaper {
-    let before = one.before.as_ref();
+    let before = one.before.last();
     let gap = every(&one.held).saturating_mul(MISSED_MAX);
     // From the look before where that said the same.
     let since = |reading: &Reading| {
@@ -382,11 +402,13 @@ fn paper(one: &Looked, register: &Register, read: &Read, now: Seconds) -> SeenPa
     } else {
         Vec::new()
     };
-    let effects = lines.into_iter().map(|line| SeenEffect {
-        in_force: line
-            .words
-            .is_empty()
-            .then_some(line.says == Some(Standing::InForce)),
+    let effects = lines.into_iter().zip(one.held.state().effects());
+    let effects = effects.map(|(line, effect)| SeenEffect {
+        wanted: lost::is_wanted(effect, now),
+        in_force: match line.says {
+            Some(standing) => is_in_force(standing),
+            None => line.words.is_empty().then_some(false),
+        },
         deed: line.deed.name().to_owned(),
         target: line.target,
         actuator: line.actuator,

@@ -25,6 +25,8 @@ coded! {
         Left = 4 "left",
         /// Refused.
         Refused = 5 "refused",
+        /// Wanted or in force when it was last seen, and nobody can see it now.
+        Unseen = 6 "unseen",
     }
 }
 
