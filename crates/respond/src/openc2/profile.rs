@@ -89,6 +89,9 @@ impl<'l> Language<'l> {
         if self.others && is_others(nsid) {
             return Ok(None);
         }
+        if nsid.starts_with("x-") && !is_others(nsid) {
+            return Err(at.fault("the name of the namespace is malformed"));
+        }
         Err(at.fault(super::at::NO_PROFILE))
     }
 
@@ -101,10 +104,11 @@ impl<'l> Language<'l> {
         text: &str,
     ) -> Result<Extension, Fault> {
         if let Some((nsid, name)) = key.split_once(':') {
-            let profile = self.known(at, nsid)?;
+            // A name that is none is told before the profile: the message is none of the language, whoever speaks what.
             if !is_name(name) {
                 return Err(at.fault("the name behind the colon is malformed"));
             }
+            let profile = self.known(at, nsid)?;
             if let Some(profile) = profile {
                 profile.target(name, value).map_err(|rule| at.fault(rule))?;
             }

@@ -25,8 +25,9 @@ fn bytes(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-fn cases() -> Vec<Case> {
-    let folder = sakimori_testkit::data_root().join("response/flowspec");
+/// The messages of the data; `None`, with a line that names the test, where they are not there.
+fn cases(test: &str) -> Option<Vec<Case>> {
+    let folder = sakimori_testkit::data(test, "response/flowspec")?;
     let mut out: Vec<Case> = Vec::new();
     for name in ["api-flow.ci", "conf-flow.ci"] {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
@@ -63,7 +64,7 @@ fn cases() -> Vec<Case> {
             json: Some(json),
         });
     }
-    out
+    Some(out)
 }
 
 /// The rules that a decoded message names, announced and withdrawn.
@@ -104,7 +105,10 @@ fn shown(update: &Update) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn messages_of_another_program_are_read_shown_and_written_again() {
-    let cases = cases();
+    let test = "messages_of_another_program_are_read_shown_and_written_again";
+    let Some(cases) = cases(test) else {
+        return;
+    };
     assert_eq!(cases.len(), 27);
     for case in &cases {
         let place = &case.place;

@@ -46,8 +46,8 @@ fn trust_root() -> TrustRoot {
     TrustRoot::open(&Plan::default().build().folder.trust_root).unwrap()
 }
 
-fn drafted() -> Option<Draft> {
-    let folder = sakimori_testkit::data("safety_lists", "response/safety")?;
+fn drafted(test: &str) -> Option<Draft> {
+    let folder = sakimori_testkit::data(test, "response/safety")?;
     let mut draft = Draft::default();
     for path in sakimori_testkit::files_below(&folder.join("warninglists")) {
         let list = WarningList::read(&std::fs::read(&path).unwrap()).unwrap();
@@ -59,8 +59,8 @@ fn drafted() -> Option<Draft> {
     Some(draft)
 }
 
-fn built() -> Option<Built> {
-    let mut draft = drafted()?;
+fn built(test: &str) -> Option<Built> {
+    let mut draft = drafted(test)?;
     for (name, class, text) in OURS {
         draft.addition(name, class, text).unwrap();
     }
@@ -78,10 +78,11 @@ fn read(built: &Built, now: Seconds) -> Result<Bundle, BundleError> {
     Bundle::read(&note, &built.file, &trust_root(), None, now)
 }
 
-/// The bundle of the real lists, read once.
-fn real() -> Option<&'static Protected> {
+/// The bundle of the real lists, read once; `None`, with a line that names the test, where there are none.
+fn real(test: &str) -> Option<&'static Protected> {
     static REAL: OnceLock<Option<Bundle>> = OnceLock::new();
-    let bundle = REAL.get_or_init(|| built().map(|built| read(&built, NOW).unwrap()));
+    sakimori_testkit::data(test, "response/safety")?;
+    let bundle = REAL.get_or_init(|| built(test).map(|built| read(&built, NOW).unwrap()));
     bundle.as_ref().map(|bundle| bundle.protected(NOW).unwrap())
 }
 
@@ -115,12 +116,11 @@ fn the_page_of_the_lists_is_the_one_that_the_code_gives() {
 
 #[test]
 fn every_list_of_the_data_is_filed_and_becomes_a_part_of_the_bundle() {
-    let (Some(built), Some(folder)) = (
-        built(),
-        sakimori_testkit::data("safety_lists", "response/safety/warninglists"),
-    ) else {
+    let test = "every_list_of_the_data_is_filed_and_becomes_a_part_of_the_bundle";
+    let Some(folder) = sakimori_testkit::data(test, "response/safety/warninglists") else {
         return;
     };
+    let built = built(test).unwrap();
     let there: BTreeSet<String> = sakimori_testkit::files_below(&folder)
         .iter()
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
@@ -157,7 +157,9 @@ fn every_list_of_the_data_is_filed_and_becomes_a_part_of_the_bundle() {
 
 #[test]
 fn classes_are_those_of_the_page() {
-    let Some(protected) = real() else { return };
+    let Some(protected) = real("classes_are_those_of_the_page") else {
+        return;
+    };
     for (text, expected) in [
         ("198.41.0.4", Class::Never),
         ("2001:503:ba3e::2:30", Class::Never),
@@ -190,7 +192,10 @@ fn classes_are_those_of_the_page() {
 
 #[test]
 fn catalogue_cdn_address_is_level_2_with_its_name_as_the_alternative() {
-    let Some(protected) = real() else { return };
+    let test = "catalogue_cdn_address_is_level_2_with_its_name_as_the_alternative";
+    let Some(protected) = real(test) else {
+        return;
+    };
     let judged = protected.judge(&Target::parse("104.16.132.229").unwrap(), &Seen::default());
     assert_eq!(judged.class(), Some(Class::Level2));
     assert!(judged.hits.iter().any(|hit| hit.list == "cloudflare"));
@@ -211,7 +216,11 @@ fn catalogue_cdn_address_is_level_2_with_its_name_as_the_alternative() {
 
 #[test]
 fn catalogue_no_ip_dynamic_dns_parent_is_refused_with_the_name_below_it_as_the_alternative() {
-    let Some(protected) = real() else { return };
+    let test =
+        "catalogue_no_ip_dynamic_dns_parent_is_refused_with_the_name_below_it_as_the_alternative";
+    let Some(protected) = real(test) else {
+        return;
+    };
     for parent in [
         "ddns.net",
         "hopto.org",
@@ -238,7 +247,10 @@ fn catalogue_no_ip_dynamic_dns_parent_is_refused_with_the_name_below_it_as_the_a
 
 #[test]
 fn acceptance_10_a_dynamic_dns_parent_is_refused_at_once_and_on_every_list_update() {
-    let Some(protected) = real() else { return };
+    let test = "acceptance_10_a_dynamic_dns_parent_is_refused_at_once_and_on_every_list_update";
+    let Some(protected) = real(test) else {
+        return;
+    };
     let in_force = [effective(Deed::NoAnswer, "*.ddns.net", &[])];
     let found = hits(protected, &in_force);
     assert_eq!(found.len(), 1);
@@ -258,7 +270,10 @@ fn acceptance_10_a_dynamic_dns_parent_is_refused_at_once_and_on_every_list_updat
 
 #[test]
 fn catalogue_wazuh_whitelist_is_asked_in_whatever_form_the_address_comes() {
-    let Some(protected) = real() else { return };
+    let test = "catalogue_wazuh_whitelist_is_asked_in_whatever_form_the_address_comes";
+    let Some(protected) = real(test) else {
+        return;
+    };
     for text in [
         "8.8.8.8",
         "8.8.8.8/32",
@@ -584,10 +599,10 @@ fn nobody_s_list_is_taken_and_an_addition_has_its_class() {
 type Objects = (Vec<(u128, u8)>, Vec<String>);
 
 /// Every never-object of the real bundle as the file has it, without the engine.
-fn objects() -> Option<&'static Objects> {
+fn objects(test: &str) -> Option<&'static Objects> {
     static OBJECTS: OnceLock<Option<Objects>> = OnceLock::new();
     let made = OBJECTS.get_or_init(|| {
-        let built = built()?;
+        let built = built(test)?;
         let (mut nets, mut names) = (Vec::new(), Vec::new());
         for line in std::str::from_utf8(&built.file).unwrap().lines() {
             let list: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -621,15 +636,21 @@ fn shown(first: u128, bits: u8) -> String {
     format!("{}/{bits}", std::net::Ipv6Addr::from(first & mask))
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+fn cases() -> ProptestConfig {
+    ProptestConfig {
+        cases: 4096,
+        ..ProptestConfig::default()
+    }
+}
 
-    /// An address in a never-object of the real bundle, or a block around one, is judged never in whatever it is wrapped.
-    #[test]
-    fn acceptance_02_no_accepted_target_covers_or_lies_in_a_never_object_by_address(
-        at in any::<prop::sample::Index>(), low in any::<u128>(), up in 0u8..24, form in 0u8..8,
-    ) {
-        let (Some(protected), Some((nets, _))) = (real(), objects()) else { return Ok(()) };
+/// An address in a never-object of the real bundle, or a block around one, is judged never in whatever it is wrapped.
+#[test]
+fn acceptance_02_no_accepted_target_covers_or_lies_in_a_never_object_by_address() {
+    let test = "acceptance_02_no_accepted_target_covers_or_lies_in_a_never_object_by_address";
+    let (Some(protected), Some((nets, _))) = (real(test), objects(test)) else {
+        return;
+    };
+    proptest!(cases(), |(at in any::<prop::sample::Index>(), low in any::<u128>(), up in 0u8..24, form in 0u8..8)| {
         let (first, bits) = nets[at.index(nets.len())];
         let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
         let inside = first | (low & !mask);
@@ -650,14 +671,17 @@ proptest! {
         let target = Target::parse(&text).unwrap();
         let judged = protected.judge(&target, &Seen::default());
         prop_assert_eq!(judged.class(), Some(Class::Never), "{}", text);
-    }
+    });
+}
 
-    /// The same for names: other letters, wide letters, what lies below, what lies around, a name that leads there.
-    #[test]
-    fn acceptance_02_no_accepted_target_covers_or_lies_in_a_never_object_by_name(
-        at in any::<prop::sample::Index>(), form in 0u8..7, label in "[a-z]{1,8}",
-    ) {
-        let (Some(protected), Some((_, names))) = (real(), objects()) else { return Ok(()) };
+/// The same for names: other letters, wide letters, what lies below, what lies around, a name that leads there.
+#[test]
+fn acceptance_02_no_accepted_target_covers_or_lies_in_a_never_object_by_name() {
+    let test = "acceptance_02_no_accepted_target_covers_or_lies_in_a_never_object_by_name";
+    let (Some(protected), Some((_, names))) = (real(test), objects(test)) else {
+        return;
+    };
+    proptest!(cases(), |(at in any::<prop::sample::Index>(), form in 0u8..7, label in "[a-z]{1,8}")| {
         let entry = &names[at.index(names.len())];
         let (name, below) = entry.strip_prefix("*.").map_or((entry.as_str(), false), |name| (name, true));
         let wide = |name: &str| name.chars().map(|c| match c {
@@ -682,7 +706,11 @@ proptest! {
         let seen = Seen { aliases: vec![Name::parse(name).unwrap()], addresses: vec![] };
         let other = Target::parse("bad.test-host.tokyo").unwrap();
         prop_assert_eq!(protected.judge(&other, &seen).class(), Some(Class::Never), "alias {}", name);
-    }
+    });
+}
+
+proptest! {
+    #![proptest_config(cases())]
 
     #[test]
     fn no_bytes_make_the_reader_of_bundles_fall(note in proptest::collection::vec(any::<u8>(), 0..300), text in "[ -~\n]{0,300}") {
