@@ -15,7 +15,9 @@ pub use profile::{NSID, Sakimori, SakimoriArgs, SakimoriSpecifiers};
 pub use reply::Reply;
 
 use crate::engine::{Deed, Intent, Key, State};
-use crate::openc2::{Action, Form, Language, Profile, ResponseType, Slpf, framed};
+use crate::openc2::{
+    Action, Args, Fault, Form, Language, Profile, ResponseType, Slpf, framed, is_command_id,
+};
 use sakimori_custody::ids::Name;
 use sha2::{Digest, Sha256};
 
@@ -102,6 +104,30 @@ fn say(reply: Reply) -> Heard {
     Heard::Say(Box::new(reply))
 }
 
+/// What is said of a body that was not read: what is none of the language is 400 wherever that stands in it, also beside a profile of others, which alone is 501.
+fn not_read(form: Form, body: &[u8], fault: &Fault, language: Language<'_>) -> Reply {
+    if !fault.is_profile() {
+        return Reply::bad(form, fault.to_string());
+    }
+    let others = Language {
+        others: true,
+        ..language
+    };
+    match framed(body, &others) {
+        Err(other) if !other.is_profile() => Reply::bad(form, other.to_string()),
+        _ => Reply::not_ours(form, fault.to_string()),
+    }
+}
+
+/// Whether arguments are those that a query of features may have: language, section 4.1.
+fn is_plain(args: &Args) -> bool {
+    let complete = Args {
+        response_requested: Some(ResponseType::Complete),
+        ..Args::default()
+    };
+    *args == Args::default() || *args == complete
+}
+
 /// Reads and judges a body.
 pub fn hear(body: &[u8], media_type: &str, known: &Known<'_>) -> Heard {
     let form = reply::form_of(body);
@@ -117,13 +143,17 @@ pub fn hear(body: &[u8], media_type: &str, known: &Known<'_>) -> Heard {
     };
     let framed = match framed(body, &language) {
         Ok(framed) => framed,
-        Err(fault) if fault.is_profile() => {
-            return say(Reply::not_ours(form, fault.to_string()));
-        }
-        Err(fault) => return say(Reply::bad(form, fault.to_string())),
+        Err(fault) => return say(not_read(form, body, &fault, language)),
     };
-    let (command, form) = (framed.message, framed.form);
+    let (mut command, form) = (framed.message, framed.form);
+    if let (None, Form::Framed { request_id, .. }) = (&command.command_id, &form) {
+        // Language, section 3.3.1: a command without a number has that of its message.
+        command.command_id = request_id.clone().filter(|id| is_command_id(id));
+    }
     let judged = match (command.action, &command.target) {
+        (Action::Query, crate::openc2::Target::Features(_)) if !is_plain(&command.args) => Err(
+            rules::bad("a query of features has no argument but `response_requested: complete`"),
+        ),
         (Action::Query, crate::openc2::Target::Features(asked)) => {
             let response = reply::features(asked, known, &profiles);
             return say(Reply {

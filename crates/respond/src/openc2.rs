@@ -24,7 +24,9 @@ pub use net::{V4Net, V6Net};
 pub use profile::{Extension, Language, Profile};
 pub use response::{Pairs, Response, Results};
 pub use slpf::{Direction, DropProcess, Slpf, SlpfArgs, SlpfSpecifiers};
-pub use target::{Artifact, Connection, Device, File, Hashes, Payload, Process, Target};
+pub use target::{
+    Artifact, Connection, Device, File, Hashes, Payload, Process, Target, is_command_id,
+};
 pub use terms::{Action, Feature, L4Protocol, ResponseType, Status};
 
 use sakimori_exchange::json::Limits;

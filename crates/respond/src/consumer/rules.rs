@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// A command's intent, and whether its target is one of packet filtering.
 pub(super) type Judged = Result<(Intent, bool), Answer>;
 
-fn bad(words: impl Into<String>) -> Answer {
+pub(super) fn bad(words: impl Into<String>) -> Answer {
     Answer::new(Status::BadRequest, words)
 }
 

@@ -145,11 +145,12 @@ impl<'l> Language<'l> {
         text: &str,
         judge: impl FnOnce(&dyn Profile, &Node<'_>) -> Result<(), String>,
     ) -> Result<Extension, Fault> {
-        let profile = self.known(at, nsid)?;
         if !value.is_object() {
-            return Err(at.fault("an object is asked for"));
+            return Err(
+                at.fault("the language has no such member here, and a namespace is an object")
+            );
         }
-        if let Some(profile) = profile {
+        if let Some(profile) = self.known(at, nsid)? {
             judge(profile, value).map_err(|rule| at.fault(rule))?;
         }
         Ok(Extension {

@@ -355,11 +355,14 @@ fn properties(at: &At<'_>, node: &Node<'_>) -> Result<Vec<String>, Fault> {
         .collect()
 }
 
-/// A command's number: no space, at most 36 characters, section 3.4.2.16.
+/// Whether a text is a command's number: no space, at most 36 characters, section 3.4.2.16.
+pub fn is_command_id(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && text.chars().count() <= super::COMMAND_ID_CHARACTERS_MAX
+}
+
 pub(super) fn command_id(at: &At<'_>, node: &Node<'_>) -> Result<String, Fault> {
     let text = at.text(node)?;
-    if text.contains(char::is_whitespace) || text.chars().count() > super::COMMAND_ID_CHARACTERS_MAX
-    {
+    if !is_command_id(text) {
         return Err(at.fault("an id is at most 36 characters without a space"));
     }
     Ok(text.to_owned())

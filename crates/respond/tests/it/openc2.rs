@@ -2,10 +2,13 @@
 
 use proptest::prelude::*;
 use sakimori_exchange::json::Node;
+use sakimori_respond::consumer::{Heard, Known, hear};
+use sakimori_respond::engine::{Bounds, Deed, Engine};
 use sakimori_respond::openc2::{
-    Action, Args, Command, Form, Language, Profile, Response, Slpf, Span, SpanError, Status,
-    framed, reply,
+    Action, Args, Command, Form, Language, MEDIA_TYPE, Profile, Response, Slpf, Span, SpanError,
+    Status, framed, reply,
 };
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// A namespace that takes everything: the sets use such ones as if somebody knew them.
@@ -315,6 +318,90 @@ fn a_command_is_read_and_answered_in_the_form_in_which_it_was_sent() {
         Response::read(inner.as_bytes(), &language).unwrap(),
         response
     );
+}
+
+/// What a consumer without an approval says to a body.
+fn said(body: &Value) -> (u16, String) {
+    let name = "a-01".parse().unwrap();
+    let engine = Engine::restore(Bounds::default(), 1, []);
+    let known = Known {
+        actuator: &name,
+        deeds: Deed::ALL,
+        commands_a_minute: 600,
+        state: engine.state(),
+        now: 1_800_000_000_000,
+    };
+    match hear(body.to_string().as_bytes(), MEDIA_TYPE, &known) {
+        Heard::Do(wanted) => panic!("{wanted:?}"),
+        Heard::Say(reply) => {
+            let response = reply.response.unwrap();
+            let words = response.status_text.unwrap_or_default();
+            (response.status.code(), words)
+        }
+    }
+}
+
+#[test]
+fn a_query_of_features_has_no_argument_but_that_all_is_wanted() {
+    let query = |args: Value| {
+        let features = json!({"features": ["versions"]});
+        said(&json!({"action": "query", "target": features, "args": args})).0
+    };
+    assert_eq!(query(json!({"response_requested": "complete"})), 200);
+    for args in [
+        json!({"response_requested": "ack"}),
+        json!({"response_requested": "none"}),
+        json!({"start_time": 1_800_000_000_000_u64}),
+        json!({"duration": 1000, "response_requested": "complete"}),
+        json!({"slpf": {"direction": "both"}}),
+    ] {
+        assert_eq!(query(args.clone()), 400, "{args}");
+    }
+    assert_eq!(query(json!({"x-other": {}})), 501);
+}
+
+#[test]
+fn what_is_none_of_the_language_is_told_beside_a_profile_of_others_too() {
+    let deny = |args: Value, actuator: Value| {
+        let target = json!({"x-other:thing": {"a": 1}});
+        said(&json!({"action": "deny", "target": target, "args": args, "actuator": actuator})).0
+    };
+    let good = json!({"duration": 1000});
+    let other = json!({"x-other": {}});
+    assert_eq!(deny(good.clone(), other.clone()), 501);
+    for args in [
+        json!({}),
+        json!({"response_requested": true}),
+        json!({"response_requested": "all"}),
+        json!({"start_time": 1, "stop_time": 2, "duration": 1}),
+        // No namespace is a number: this is a member that is written wrong.
+        json!({"stop_tme": 1_800_000_600_000_u64}),
+    ] {
+        assert_eq!(deny(args.clone(), other.clone()), 400, "{args}");
+    }
+    assert_eq!(deny(good.clone(), json!({})), 400);
+    assert_eq!(deny(good, json!({"x-other": {}, "slpf": {}})), 400);
+}
+
+#[test]
+fn a_command_in_a_frame_without_a_number_has_that_of_its_request() {
+    let deny = |request_id: &str| {
+        let own = json!({"actuator": "a-01", "measure": "3e".repeat(16), "revision": 1, "step": 1, "created": 1_800_000_000_000_u64});
+        let command = json!({
+            "action": "deny", "target": {"domain_name": "bad.example"}, "args": {"duration": 1000},
+            "actuator": {"x-sakimori": own},
+        });
+        said(&json!({
+            "headers": {"request_id": request_id}, "body": {"openc2": {"request": command}},
+        }))
+    };
+    // With a number it comes as far as the approval, which is not there.
+    assert_eq!(deny("95ad511c-3339-4111-9c47-9156c47d37d3").0, 403);
+    for none in ["", "two words", &"9".repeat(37)] {
+        let (status, words) = deny(none);
+        assert_eq!(status, 400, "{none}");
+        assert!(words.contains("command_id"), "{words}");
+    }
 }
 
 #[test]
