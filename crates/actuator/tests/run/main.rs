@@ -17,6 +17,7 @@ mod led;
 mod life;
 mod lists;
 mod nats;
+mod never;
 mod otupy;
 mod queue;
 mod renewed;
