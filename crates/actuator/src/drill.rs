@@ -1,6 +1,7 @@
 //! The drill: a substrate that changes nothing but a file, so that an owner can rehearse approvals, commands, ends and falls. In: effects. Out: a JSON file of what would be in force. Never: a packet, a name, a process.
 //!
-//! It ends effects by its own timer, as real ones do, counts how often each was put in force, and can let the whole process fall at a chosen act: what a drill of a power cut needs.
+//! It ends effects by its own timer, as real ones do, counts how often each was put in force, and can let the whole process fall at a chosen act: what a drill of a power cut needs. Of another start of the machine it has nothing in force, as a
+//! kernel has.
 
 use crate::files;
 use crate::journal::Disk;
@@ -13,7 +14,7 @@ use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, Effect, InForce, Key};
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const NAME: &str = "drill";
@@ -32,6 +33,10 @@ coded! {
         BeforeRemove = 4 "before-remove",
         /// When it is gone.
         AfterRemove = 5 "after-remove",
+        /// Before the journal is written anew.
+        BeforeRewrite = 6 "before-rewrite",
+        /// When it is.
+        AfterRewrite = 7 "after-rewrite",
     }
 }
 
@@ -41,7 +46,7 @@ coded! {
 pub struct DrillConfig {
     /// The file of what would be in force.
     pub file: PathBuf,
-    /// A file with how many seconds the wall clock is off; none for the machine's own time.
+    /// A file with how many seconds the wall clock is off, and behind it how many the counted one is: where that number changes, the machine was started anew. None for the machine's own time.
     pub clock: Option<PathBuf>,
     /// Where the process falls.
     pub fall: Option<Fall>,
@@ -53,7 +58,7 @@ pub struct DrillConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fall {
-    /// At which act: `record`, `before-apply`, `after-apply`, `before-remove`, `after-remove`.
+    /// At which act: `record`, `before-apply`, `after-apply`, `before-remove`, `after-remove`, `before-rewrite`, `after-rewrite`.
     pub at: String,
     /// At which of them, from 1.
     pub number: u64,
@@ -104,6 +109,8 @@ pub struct Drilled {
     pub until: u64,
     /// When the own timer ends it, in milliseconds that are counted.
     pub ends_ms: u64,
+    /// The start of the machine in which it was put in force.
+    pub boot: String,
     /// How often it came in force that was not.
     pub begun: u64,
     /// How often it was gone that was in force.
@@ -116,6 +123,8 @@ pub struct Drilled {
 pub struct Drill {
     path: PathBuf,
     clock: Clock,
+    /// The file of the clocks.
+    clocks: Option<PathBuf>,
     falling: Falling,
     leads: Option<PathBuf>,
 }
@@ -146,12 +155,22 @@ fn broken(why: &dyn std::fmt::Display) -> Fault {
     }
 }
 
+/// Which start of the machine it is: the kernel's number of it, and how far the counted clock is off.
+///
+/// # Errors
+/// The kernel does not show it.
+pub fn boot(clocks: Option<&Path>) -> io::Result<String> {
+    let off = clocks.map_or(0, |clocks| crate::time::seconds(clocks, 1));
+    Ok(format!("{} {off}", crate::host::clock::boot_id()?))
+}
+
 impl Drill {
     /// A drill.
     pub fn new(config: &DrillConfig, clock: Clock) -> Self {
         Self {
             path: config.file.clone(),
             clock,
+            clocks: config.clock.clone(),
             falling: Falling::of(config.fall.as_ref()),
             leads: config.leads.clone(),
         }
@@ -164,13 +183,18 @@ impl Drill {
         };
         let mut all: Vec<Drilled> = serde_json::from_slice(&bytes).map_err(|e| broken(&e))?;
         let now = self.clock.counted_ms();
+        let boot = self.boot()?;
         for one in &mut all {
-            if one.in_force && one.ends_ms <= now {
+            if one.in_force && (one.ends_ms <= now || one.boot != boot) {
                 one.in_force = false;
                 one.ended += 1;
             }
         }
         Ok(all)
+    }
+
+    fn boot(&self) -> Result<String, Fault> {
+        boot(self.clocks.as_deref()).map_err(|e| broken(&e))
     }
 
     fn write(&self, all: &[Drilled]) -> Result<(), Fault> {
@@ -221,6 +245,7 @@ impl Substrate for Drill {
     fn apply(&mut self, effect: &Effect) -> Result<(), Fault> {
         self.falling.act(FallAt::BeforeApply);
         let mut all = self.read()?;
+        let boot = self.boot()?;
         let at = all.iter().position(|one| is(one, &effect.key));
         let at = at.unwrap_or_else(|| {
             all.push(Drilled {
@@ -230,6 +255,7 @@ impl Substrate for Drill {
                 in_force: false,
                 until: 0,
                 ends_ms: 0,
+                boot: String::new(),
                 begun: 0,
                 ended: 0,
                 times: 0,
@@ -242,6 +268,7 @@ impl Substrate for Drill {
             one.until = effect.until.0;
             let seconds = effect.seconds.saturating_mul(1000);
             one.ends_ms = self.clock.counted_ms().saturating_add(seconds);
+            one.boot = boot;
         }
         self.write(&all)?;
         self.falling.act(FallAt::AfterApply);
@@ -295,7 +322,7 @@ impl Substrate for Drill {
     }
 }
 
-/// A journal's place at which the process falls when a record is durable.
+/// A journal's place at which the process falls when a record is durable, or around its being written anew.
 pub struct FallingDisk<D> {
     inner: D,
     falling: Falling,
@@ -327,6 +354,9 @@ impl<D: Disk> Disk for FallingDisk<D> {
     }
 
     fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.inner.replace(bytes)
+        self.falling.act(FallAt::BeforeRewrite);
+        self.inner.replace(bytes)?;
+        self.falling.act(FallAt::AfterRewrite);
+        Ok(())
     }
 }

@@ -55,7 +55,7 @@ pub struct Journal {
     length: u64,
     /// Whether what stands behind it may be half a frame.
     torn: bool,
-    /// Its length when it was last written anew.
+    /// Its length when it was last written anew; as if that were its beginning where nobody knows, which is so at a start.
     base: u64,
 }
 
@@ -108,7 +108,7 @@ impl Journal {
             next,
             length,
             torn: false,
-            base: length,
+            base: HEADER.len() as u64,
         };
         Ok((journal, lines))
     }

@@ -5,7 +5,7 @@
 use rustix::time::{ClockId, clock_gettime};
 use sakimori_authority::clock::{BoundedClock, Judged};
 use sakimori_custody::time::Seconds;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Readings, handed to all that need them.
@@ -20,6 +20,13 @@ fn read(clock: ClockId) -> u64 {
     let ms = i64::from(time.tv_nsec as i32) / 1_000_000;
     let all = time.tv_sec.saturating_mul(1000).saturating_add(ms);
     u64::try_from(all).unwrap_or(0)
+}
+
+/// The word of a file at a place, as seconds; 0 where there is none.
+pub(crate) fn seconds(file: &Path, place: usize) -> i64 {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let word = text.split_whitespace().nth(place);
+    word.and_then(|word| word.parse().ok()).unwrap_or(0)
 }
 
 impl Clock {
@@ -42,16 +49,17 @@ impl Clock {
         }
     }
 
-    /// The clocks of this machine, the wall clock as many seconds off as a file says: for drills, which play at another time and with clocks that jump. A file that cannot be read is no offset.
+    /// The clocks of this machine, as many seconds off as a file says, the wall clock by its first word and the counted one by its second: for drills, which play at another time, with clocks that jump and with a machine that
+    /// starts anew. What cannot be read is no offset.
     pub fn drill(offset: PathBuf) -> Self {
-        let wall_ms = move || {
-            let text = std::fs::read_to_string(&offset).unwrap_or_default();
-            let seconds: i64 = text.trim().parse().unwrap_or(0);
-            read(ClockId::Realtime).saturating_add_signed(seconds.saturating_mul(1000))
+        let moved = move |clock, place| {
+            let ms = seconds(&offset, place).saturating_mul(1000);
+            read(clock).saturating_add_signed(ms)
         };
+        let counted = moved.clone();
         Self {
-            wall_ms: Arc::new(wall_ms),
-            counted_ms: Arc::new(|| read(ClockId::Boottime)),
+            wall_ms: Arc::new(move || moved(ClockId::Realtime, 0)),
+            counted_ms: Arc::new(move || counted(ClockId::Boottime, 1)),
         }
     }
 

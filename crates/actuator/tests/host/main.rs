@@ -32,7 +32,7 @@ const TESTS: &[(&str, fn())] = &[
         processes::policy_of_others,
     ),
     (
-        "acceptance_03_a_planted_process_is_frozen_and_goes_on_at_its_end_without_the_engine",
+        "a_planted_process_is_frozen_and_goes_on_at_its_end_without_the_engine",
         processes::frozen,
     ),
     (
@@ -108,11 +108,11 @@ const TESTS: &[(&str, fn())] = &[
         files::two_measures,
     ),
     (
-        "a_fall_behind_any_step_leaves_a_process_in_force_or_as_it_was",
+        "acceptance_03_a_fall_behind_any_step_leaves_a_process_in_force_or_as_it_was",
         falls::process,
     ),
     (
-        "a_fall_behind_any_step_leaves_a_file_in_force_or_as_it_was",
+        "acceptance_03_a_fall_behind_any_step_leaves_a_file_in_force_or_as_it_was",
         falls::file,
     ),
     (

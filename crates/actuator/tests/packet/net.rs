@@ -180,11 +180,24 @@ impl Site {
     }
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
+impl Site {
+    /// Lays it anew under the same names, as a machine that starts anew does: nothing that was loaded is there, and no flow.
+    pub(crate) fn lay_anew(&self) {
+        self.clear();
+        let id = self.client.strip_prefix("skp-").unwrap();
+        assert!(self.laid(id.strip_suffix("-c").unwrap()));
+    }
+
+    fn clear(&self) {
         for name in [&self.client, &self.router, &self.far] {
             ip(&format!("netns delete {name}"));
         }
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

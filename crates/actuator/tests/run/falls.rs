@@ -1,9 +1,12 @@
 //! Falls at every step, clocks that jump, a platform that is gone: what is in force is what is approved and wanted, once.
 
 use crate::world::{World, begin, counted, now, pause, wait};
+use sakimori_actuator::journal::{COMPACT_BYTES_MIN, FileDisk, Journal, Line};
 use sakimori_actuator::local::Word;
+use sakimori_respond::engine::{Deed, Key};
 use sakimori_testkit::folder::Plan;
 use serde_json::json;
+use std::os::unix::process::ExitStatusExt;
 
 /// What the drill has in force is what the actuator wants, each effect begun once.
 fn settled(world: &World, expected: &[&str], what: &str) {
@@ -12,13 +15,13 @@ fn settled(world: &World, expected: &[&str], what: &str) {
         found.sort();
         found == expected
     });
-    let shown = world.shown();
-    let effects = shown["effects"].as_array().unwrap();
-    let wanted: Vec<_> = effects
-        .iter()
-        .filter(|one| one["standing"] == "in-force")
-        .collect();
-    assert_eq!(wanted.len(), expected.len(), "{what}: {shown}");
+    // It is told as that at the next look.
+    wait(what, 10, || {
+        let shown = world.shown();
+        let effects = shown["effects"].as_array().unwrap();
+        let wanted = effects.iter().filter(|one| one["standing"] == "in-force");
+        wanted.count() == expected.len()
+    });
 }
 
 #[test]
@@ -138,20 +141,99 @@ fn acceptance_04_a_machine_that_starts_anew_has_what_is_wanted_again_and_no_long
     let mut world = World::ready(|_| {});
     let deny = world.command("deny", "198.51.100.7", 600);
     assert_eq!(world.post(&deny).0, 200);
+    let until = world.effects().effects[0].until;
     let short = world.command("deny", "evil.example", 3);
     assert_eq!(world.post(&short).0, 200);
     world.kill();
-    // The system remembers nothing.
-    std::fs::remove_file(world.path("drill.json")).unwrap();
+    // Power is gone: the counted clock of the next start is five seconds old, its number is another, and nothing of before is in force.
+    let before = counted();
+    let off = 5 - i64::try_from(before / 1000).unwrap();
+    std::fs::write(world.path("clock"), format!("0 {off}")).unwrap();
+    assert!(world.in_force().is_empty() && world.counted() < before);
     pause(3_500);
     world.start();
     settled(&world, &["198.51.100.7/32"], "after the machine's start");
-    assert!(
-        world
-            .drilled()
-            .iter()
-            .all(|one| one.target != "evil.example")
-    );
+    let left = (until.0 - now()) * 1000;
+    for one in world.drilled() {
+        if one.target == "evil.example" {
+            assert!((one.in_force, one.begun) == (false, 1), "{one:?}");
+        } else {
+            // Once in each start, and to its end by the clock of the new one.
+            assert_eq!(one.begun, 2, "{one:?}");
+            assert_eq!(one.until, until.0);
+            assert!(one.ends_ms <= world.counted() + left + 1_000, "{one:?}");
+        }
+    }
+    // What is commanded under the new start ends by it.
+    let short = world.command("deny", "198.51.100.8", 4);
+    assert_eq!(world.post(&short).0, 200);
+    wait("its end", 12, || world.in_force() == ["198.51.100.7/32"]);
+}
+
+/// More of what nobody needs than a journal keeps.
+fn lengthen(world: &World) -> u64 {
+    let path = world.path("state/journal");
+    let (mut journal, _) = Journal::open(Box::new(FileDisk::at(path.clone()))).unwrap();
+    let key = Key {
+        measure: [9; 32],
+        deed: Deed::Block,
+        target: "203.0.113.9/32".to_owned(),
+    };
+    let line = Line::Before(key, "x".repeat(1 << 12));
+    while std::fs::metadata(&path).unwrap().len() <= COMPACT_BYTES_MIN {
+        journal.keep(&vec![line.clone(); 256]).unwrap();
+    }
+    std::fs::metadata(&path).unwrap().len()
+}
+
+#[test]
+fn acceptance_03_a_kill_while_the_journal_is_written_anew_loses_nothing_of_it() {
+    for at in ["before-rewrite", "after-rewrite"] {
+        let mut world = World::ready(|_| {});
+        let deny = world.command("deny", "198.51.100.7", 600);
+        let other = world.command("deny", "evil.example", 600);
+        let allow = world.command("allow", "evil.example", 600);
+        for command in [&deny, &other, &allow] {
+            assert_eq!(world.post(command).0, 200, "{at}");
+        }
+        world.end();
+        let long = lengthen(&world);
+        let length = |world: &World| {
+            std::fs::metadata(world.path("state/journal"))
+                .unwrap()
+                .len()
+        };
+        world.configure(|config| config["drill"]["fall"] = json!({"at": at, "number": 1}));
+        // It falls at its first round, before it listens or behind that.
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sakimori-actuator"))
+            .args(["run", "--config"])
+            .arg(world.path("config.json"))
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        wait("the fall", 20, || child.try_wait().unwrap().is_some());
+        assert_eq!(child.wait().unwrap().signal(), Some(9), "{at}");
+        if at == "before-rewrite" {
+            assert!(length(&world) >= long, "{at}");
+            // As a fall in the middle of it leaves it.
+            std::fs::write(world.path("state/journal.new"), b"sakimori actua").unwrap();
+        } else {
+            assert!(length(&world) < long / 2, "{at}");
+        }
+        world.configure(|config| {
+            config["drill"].as_object_mut().unwrap().remove("fall");
+        });
+        world.start();
+        settled(&world, &["198.51.100.7/32"], at);
+        wait("it is written anew", 10, || length(&world) < long / 2);
+        // What was answered is known, and nothing begins twice.
+        for command in [&deny, &other, &allow] {
+            let (status, said) = world.post(command);
+            assert_eq!(status, 200, "{at}: {said}");
+        }
+        settled(&world, &["198.51.100.7/32"], at);
+        assert!(world.drilled().iter().all(|one| one.begun == 1), "{at}");
+    }
 }
 
 #[test]

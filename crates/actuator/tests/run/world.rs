@@ -279,11 +279,17 @@ impl World {
 
     /// What the drill has in force, by its own file: targets.
     pub(crate) fn in_force(&self) -> Vec<String> {
-        let now = counted();
+        let now = self.counted();
+        let boot = sakimori_actuator::drill::boot(Some(&self.path("clock"))).unwrap();
         let all = self.drilled().into_iter();
-        all.filter(|one| one.in_force && one.ends_ms > now)
+        all.filter(|one| one.in_force && one.ends_ms > now && one.boot == boot)
             .map(|one| one.target)
             .collect()
+    }
+
+    /// Milliseconds that the drill's machine has counted.
+    pub(crate) fn counted(&self) -> u64 {
+        sakimori_actuator::time::Clock::drill(self.path("clock")).counted_ms()
     }
 
     /// The drill's file.

@@ -9,6 +9,7 @@
     reason = "helpers of the tests may stop the test, which the lint knows only of the tests themselves; what is measured here is time"
 )]
 
+mod anew;
 mod counters;
 #[path = "../bgp/daemons.rs"]
 #[expect(dead_code, reason = "the tests of the daemons alone use more of it")]
