@@ -284,6 +284,13 @@ impl Substrate for Bgp {
         Ok(Vec::new())
     }
 
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("orphans", self.orphans()),
+            ("strange", self.strange() as u64),
+        ]
+    }
+
     fn release(&mut self) -> Result<(), Fault> {
         self.with(Held::release)
     }

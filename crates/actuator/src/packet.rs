@@ -47,6 +47,8 @@ pub struct Counts {
     pub lost: u64,
     /// Times that `nft` ended, hung or talked nonsense and the table fell with it.
     pub falls: u64,
+    /// Tables that an earlier run left behind; they were taken away.
+    pub orphans: u64,
 }
 
 /// The packet filter.
@@ -60,7 +62,6 @@ pub struct Nftables {
     shape: Vec<Value>,
     book: Book,
     counts: Counts,
-    orphan: bool,
 }
 
 impl Nftables {
@@ -83,7 +84,6 @@ impl Nftables {
             shape: Vec::new(),
             book: Book::default(),
             counts: Counts::default(),
-            orphan: false,
         };
         own.open()?;
         Ok(own)
@@ -91,7 +91,7 @@ impl Nftables {
 
     /// Whether a table was found that an earlier run left behind, and taken away.
     pub const fn found_orphan(&self) -> bool {
-        self.orphan
+        self.counts.orphans > 0
     }
 
     /// What happened so far.
@@ -209,9 +209,8 @@ impl Nftables {
         let (strays, lost) = self.book.seen(&found.elements, counted());
         self.counts.lost += lost;
         self.counts.strays += strays.len() as u64;
-        if !strays.is_empty() {
-            let count = strays.len();
-            tracing::warn!(count, "elements that nobody here put in are taken away");
+        for net in &strays {
+            tracing::warn!(%net, "an element that nobody here put in is taken away");
         }
         for some in strays.chunks(TAKEN_AT_ONCE) {
             let said = self.ask(&[self.layout.take(some.iter().copied())])?;
@@ -339,6 +338,17 @@ impl Substrate for Nftables {
     fn met(&mut self) -> Result<Vec<(Key, Met)>, Fault> {
         self.read()?;
         Ok(self.book.met())
+    }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        let own = self.counts;
+        vec![
+            ("ceiling", own.ceiling),
+            ("strays", own.strays),
+            ("lost", own.lost),
+            ("falls", own.falls),
+            ("orphans", own.orphans),
+        ]
     }
 
     fn release(&mut self) -> Result<(), Fault> {

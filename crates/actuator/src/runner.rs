@@ -181,6 +181,8 @@ struct Seen {
     there: Option<BTreeMap<Key, Seconds>>,
     /// What it said when it last failed.
     fault: Option<String>,
+    /// What its owner wants to know, at its last look.
+    counts: Vec<(&'static str, u64)>,
 }
 
 impl Seen {
@@ -230,6 +232,8 @@ pub struct Runner {
     kept_time: Seconds,
     /// Effects that were gone at a look though nobody had taken them back.
     gaps: u64,
+    /// Effects that were in force at a look though nobody wanted them.
+    orphans: u64,
     releases: Vec<owner::Releasing>,
     rehearsals: BTreeMap<u64, approve::Rehearsal>,
     rehearsed: u64,
@@ -315,6 +319,7 @@ impl Runner {
             looked_ms: 0,
             kept_time: Seconds(0),
             gaps: 0,
+            orphans: 0,
             releases: Vec::new(),
             rehearsals: BTreeMap::new(),
             rehearsed: 0,

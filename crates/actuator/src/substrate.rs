@@ -59,6 +59,11 @@ pub trait Substrate: Send {
     /// [`Fault`]: the counters cannot be read.
     fn met(&mut self) -> Result<Vec<(Key, Met)>, Fault>;
 
+    /// How often something happened that its owner wants to know, by its name: what it found and took away, lost, refused. Read behind each look.
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// Takes everything of ours back in as few steps as the system has: the owner's stop. It needs no journal and no platform.
     ///
     /// # Errors

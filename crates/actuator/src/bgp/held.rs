@@ -120,6 +120,13 @@ impl Held {
     /// What the speaker announces. Keys whose routes are not all there are not in force, and are forgotten: were they kept, the next change would bring them back unasked.
     fn compared(&mut self) -> Result<Seen, Why> {
         let seen = self.speaker.seen().map_err(Why::Now)?;
+        if seen.strange != self.strange && seen.strange > 0 {
+            let count = seen.strange;
+            tracing::warn!(
+                count,
+                "rules with our community stand there that are not of our make; they are left to their owner"
+            );
+        }
         self.strange = seen.strange;
         let guard = &self.guard;
         self.keys.retain(|key, _| {
@@ -217,14 +224,17 @@ impl Held {
         let seen = self.compared()?;
         let wanted = self.wanted();
         let known: BTreeSet<&Line> = wanted.iter().map(Route::line).collect();
-        let orphans = seen
+        let orphans: Vec<&Line> = seen
             .ours
             .iter()
             .filter(|line| !known.contains(line))
-            .count();
-        if orphans > 0 {
+            .collect();
+        if !orphans.is_empty() {
             self.settle(&seen.ours, &[])?;
-            self.orphans += orphans as u64;
+            self.orphans += orphans.len() as u64;
+            for line in orphans {
+                tracing::warn!(%line, "a route with our community that nobody asked for was withdrawn");
+            }
         }
         self.save().ok();
         let all = self.keys.iter().map(|(key, end)| InForce {

@@ -128,7 +128,7 @@ impl Nftables {
         if !said.well {
             return Err(self.refused(&said.refusal()));
         }
-        self.orphan = true;
+        self.counts.orphans += 1;
         tracing::warn!(
             table = self.layout.table,
             "a table that an earlier run left behind was taken away"

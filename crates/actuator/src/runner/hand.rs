@@ -60,6 +60,15 @@ impl Job {
     }
 }
 
+/// What a substrate tells beside what is in force.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// What effects met.
+    pub(super) met: Vec<(Key, Met)>,
+    /// What its owner wants to know.
+    pub(super) counts: Vec<(&'static str, u64)>,
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum Done {
@@ -67,7 +76,7 @@ pub(crate) enum Done {
     Applied(Ticket, Effect, Result<(), Fault>),
     Removed(Ticket, Key, Result<(), Fault>),
     Rehearsed(u64, Vec<(Deed, String, Fault)>),
-    Looked(Result<Vec<InForce>, Fault>, Vec<(Key, Met)>),
+    Looked(Result<Vec<InForce>, Fault>, Told),
     Released(Result<(), Fault>),
 }
 
@@ -218,7 +227,8 @@ fn does(job: Job, substrate: &mut dyn Substrate, queue: &Queue, halt: &AtomicBoo
         Job::Look => {
             let looked = substrate.look();
             let met = substrate.met().unwrap_or_default();
-            Done::Looked(looked, met)
+            let counts = substrate.counts();
+            Done::Looked(looked, Told { met, counts })
         }
         Job::Release => Done::Released(substrate.release()),
         Job::End => return Next::End,

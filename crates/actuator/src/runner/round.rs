@@ -1,6 +1,6 @@
 //! Rounds of looks. In: what each hand has in force. Out: one whole picture for the engine. Never: a picture in which a substrate that does not answer seems empty.
 
-use super::hand::Job;
+use super::hand::{self, Job};
 use super::{Done, ROUND_WAIT_MS, Runner};
 use crate::substrate::Fault;
 use sakimori_custody::time::Seconds;
@@ -92,7 +92,7 @@ impl Runner {
                 self.give(Event::Removed { key, ticket, well });
                 self.settle_releases();
             }
-            Done::Looked(looked, met) => self.looked(hand, looked, met),
+            Done::Looked(looked, told) => self.looked(hand, looked, told),
             Done::Released(done) => self.released(hand, &done),
             Done::Rehearsed(number, faults) => self.rehearsed_by(number, faults),
         }
@@ -118,12 +118,10 @@ impl Runner {
         tracing::error!(substrate = name, %fault, "a substrate refused");
     }
 
-    fn looked(
-        &mut self,
-        hand: usize,
-        looked: Result<Vec<InForce>, Fault>,
-        met: Vec<(Key, crate::substrate::Met)>,
-    ) {
+    fn looked(&mut self, hand: usize, looked: Result<Vec<InForce>, Fault>, told: hand::Told) {
+        if let Some(seen) = self.seen.get_mut(hand) {
+            seen.counts = told.counts;
+        }
         match looked {
             Err(fault) => self.unheard(hand, &fault.to_string()),
             Ok(found) => {
@@ -141,6 +139,17 @@ impl Runner {
                     .filter(|key| wanted.get(key).is_some_and(|until| until.0 > now.0 + 2))
                     .collect();
                 self.gaps += gone.len() as u64;
+                let is_known = |key: &Key| before.is_some_and(|before| before.contains_key(key));
+                let orphans: Vec<(&Key, &Seconds)> = found
+                    .iter()
+                    .filter(|(key, _)| !wanted.contains_key(key) && !is_known(key))
+                    // What ends in this moment is none either.
+                    .filter(|(_, until)| until.0.abs_diff(now.0) > 2)
+                    .collect();
+                self.orphans += orphans.len() as u64;
+                for (key, until) in orphans {
+                    tracing::warn!(target = key.target, deed = %key.deed, %until, "an effect that nobody wants was found in force; it is taken back");
+                }
                 for key in gone {
                     tracing::error!(target = key.target, deed = %key.deed, "an effect was gone that nobody took back; it is put in force again");
                 }
@@ -148,7 +157,7 @@ impl Runner {
                     seen.there = Some(found);
                     seen.fault = None;
                 }
-                self.met.extend(met);
+                self.met.extend(told.met);
             }
         }
         let over = self.round.as_mut().is_some_and(|round| {

@@ -8,7 +8,7 @@ use sakimori_respond::consumer::receipt::{EFFECTS_MAX, Line, Receipt, Standing};
 use sakimori_respond::engine::{self, Intent, Key, Permit};
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Runner {
     /// The time, whether or not it is sure.
@@ -58,6 +58,7 @@ impl Runner {
             run: self.run,
             serial: self.serial,
             is_stopped: self.engine.state().is_stopped(),
+            gaps: self.gaps,
             command,
             effects,
         };
@@ -110,6 +111,7 @@ impl Runner {
             "owed_to_journal": self.owed.len(),
             "lists": self.lists.in_use().map(|newest| newest.version),
             "gaps": self.gaps,
+            "orphans": self.orphans,
             "substrates": self.substrates_shown(),
             "approvals": self.approvals_shown(),
             "effects": self.effects_shown(),
@@ -130,6 +132,7 @@ impl Runner {
                 "deeds": hand.deeds.iter().map(|deed| deed.name()).collect::<Vec<_>>(),
                 "seen": seen.there.is_some(),
                 "fault": seen.fault,
+                "counts": seen.counts.iter().copied().collect::<BTreeMap<_, _>>(),
             })
         })
         .collect()

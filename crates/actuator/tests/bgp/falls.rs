@@ -54,6 +54,7 @@ fn catalogue_a_route_that_a_fall_left_behind_is_found_and_withdrawn() {
     assert_eq!((&seen[0].key, seen[0].until), (&hole, hole_effect.until));
     // Two for everything, and the two rules of the key that the file lost.
     assert_eq!((bgp.orphans(), bgp.strange()), (4, 1));
+    assert_eq!(bgp.counts(), [("orphans", 4), ("strange", 1)]);
     until("the router has what is to be", 6_000, || {
         let heard = lab.heard();
         let has = |net: &str| heard.iter().any(|heard| heard.starts_with(net));

@@ -65,6 +65,7 @@ fn an_orphan_is_taken_away_and_told_and_a_table_of_others_is_left() {
     assert!(probe.is_dead());
     let mut filter = site.start();
     assert!(filter.found_orphan());
+    assert!(Substrate::counts(&filter).contains(&("orphans", 1)));
     assert!(probe.is_alive());
     assert_eq!(filter.look().unwrap(), []);
 
@@ -229,4 +230,5 @@ fn elements_of_nobody_are_taken_away() {
     assert_eq!(seen(&mut filter), [(1, "10.77.2.9/32".to_owned())]);
     assert!(probe.is_alive());
     assert_eq!(filter.counts().strays, 2);
+    assert!(Substrate::counts(&filter).contains(&("strays", 2)));
 }

@@ -237,6 +237,39 @@ fn acceptance_03_a_kill_while_the_journal_is_written_anew_loses_nothing_of_it() 
 }
 
 #[test]
+fn what_is_in_force_and_nobody_wants_is_taken_back_counted_and_told_once() {
+    let mut world = World::ready(|_| {});
+    let deny = world.command("deny", "198.51.100.7", 600);
+    assert_eq!(world.post(&deny).0, 200);
+    let shown = world.shown();
+    assert_eq!((&shown["orphans"], &shown["gaps"]), (&json!(0), &json!(0)));
+    // Of a measure that nobody approved, as a fall or a hand beside ours leaves it.
+    let mut all = world.drilled();
+    let mut orphan = all[0].clone();
+    orphan.measure = "0f".repeat(32);
+    orphan.target = "203.0.113.9/32".to_owned();
+    all.push(orphan);
+    std::fs::write(world.path("drill.json"), serde_json::to_vec(&all).unwrap()).unwrap();
+    wait("it is gone", 10, || world.in_force() == ["198.51.100.7/32"]);
+    wait("it is told", 10, || world.shown()["orphans"] == 1);
+    let told = |world: &World| {
+        let log = world.log();
+        let lines = log.lines();
+        lines
+            .filter(|line| line.contains("nobody wants") && line.contains("203.0.113.9"))
+            .count()
+    };
+    assert_eq!(told(&world), 1, "{}", world.log());
+    // What was taken back by a command is none, nor what ended.
+    let allow = world.command("allow", "198.51.100.7", 600);
+    assert_eq!(world.post(&allow).0, 200);
+    let short = world.command("deny", "198.51.100.8", 3);
+    assert_eq!(world.post(&short).0, 200);
+    wait("its end", 10, || world.shown()["effects"] == json!([]));
+    assert_eq!(world.shown()["orphans"], 1);
+}
+
+#[test]
 fn catalogue_crowdsec_a_control_plane_that_is_gone_flushes_nothing_and_a_gap_is_seen_at_the_next_look()
  {
     // Nobody can call, from the first second after the command on.

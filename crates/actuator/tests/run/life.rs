@@ -34,6 +34,41 @@ fn an_approved_command_is_in_force_until_its_end_and_proved_by_a_receipt() {
 }
 
 #[test]
+fn what_nobody_can_see_any_more_is_not_said_to_be_in_force() {
+    let mut world = World::ready(|_| {});
+    let deny = world.command("deny", "198.51.100.7", 600);
+    assert_eq!(world.post(&deny).0, 200);
+    let standing = |world: &World| {
+        let effects = world.effects().effects;
+        assert_eq!(effects.len(), 1, "{effects:?}");
+        effects[0].standing
+    };
+    assert_eq!(standing(&world), Standing::InForce);
+    // The substrate is in force as before, and fails when it is looked at.
+    let path = world.path("drill.json");
+    let kept = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "no JSON").unwrap();
+    wait("the look that fails", 10, || {
+        standing(&world) == Standing::Unseen
+    });
+    assert_eq!(world.shown()["effects"][0]["standing"], "unseen");
+    // The same command again is answered as before, with a receipt of now.
+    let (status, said) = world.post(&deny);
+    assert_eq!(status, 200, "{said}");
+    let note = said.pointer("/results/x-sakimori/receipt").unwrap();
+    let of_command = receipt(note.as_str().unwrap());
+    assert_eq!(of_command.effects[0].standing, Standing::Unseen);
+    // A start changes nothing of that: what the journal wants was never seen.
+    world.kill();
+    world.start();
+    assert_eq!(standing(&world), Standing::Unseen);
+    std::fs::write(&path, &kept).unwrap();
+    wait("a look", 10, || standing(&world) == Standing::InForce);
+    assert_eq!(world.shown()["gaps"], 0);
+    assert_eq!(world.drilled()[0].begun, 1);
+}
+
+#[test]
 fn what_is_taken_back_is_gone_before_it_is_answered() {
     let mut world = World::ready(|_| {});
     let deny = world.command("deny", "evil.example", 600);

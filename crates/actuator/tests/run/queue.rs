@@ -107,6 +107,10 @@ impl Substrate for Slow {
         Ok(Vec::new())
     }
 
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        vec![("applied", self.applied.load(Ordering::SeqCst) as u64)]
+    }
+
     fn release(&mut self) -> Result<(), Fault> {
         self.all.lock().unwrap().clear();
         Ok(())
@@ -263,6 +267,10 @@ fn a_begin_that_waits_is_not_done_behind_its_end() {
         assert_eq!(substrate.in_force(), 0);
     }
     assert_eq!(substrate.applied.load(Ordering::SeqCst), 1);
+    // What a substrate counts is told to its owner.
+    wait("a look behind it", 10, || {
+        small.told(Ask::Show).body["substrates"][0]["counts"]["applied"] == 1
+    });
     small.end();
 }
 

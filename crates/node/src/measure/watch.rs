@@ -34,6 +34,8 @@ pub struct EffectLine {
     pub bytes: u64,
     /// The actuator's run, in which it counts.
     pub run: u64,
+    /// Effects of any measure that were gone there in this run though nobody had taken them back.
+    pub gaps: u64,
     /// Why nothing is known, where the actuator did not answer.
     pub words: String,
 }
@@ -103,6 +105,7 @@ pub(super) fn lines_of(held: &Held, said: &Receipts) -> Vec<EffectLine> {
             times: found.map_or(0, |line| line.times),
             bytes: found.map_or(0, |line| line.bytes),
             run: receipt.map_or(0, |receipt| receipt.run),
+            gaps: receipt.map_or(0, |receipt| receipt.gaps),
             words: said
                 .and_then(|said| said.as_ref().err())
                 .cloned()

@@ -202,6 +202,7 @@ impl Heard {
             run: 1,
             serial: self.serial.fetch_add(1, Ordering::Relaxed),
             is_stopped: false,
+            gaps: 0,
             command: command.to_owned(),
             effects: lines,
         };

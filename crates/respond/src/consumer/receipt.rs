@@ -5,6 +5,7 @@ use sakimori_custody::ids::{Name, hex, unhex};
 use sakimori_custody::record::coded;
 use sakimori_custody::time::Seconds;
 use std::fmt;
+use std::iter::{Enumerate, Peekable};
 
 const HEADER: &str = "sakimori/effect/v1";
 /// Most effects of one receipt.
@@ -62,6 +63,8 @@ pub struct Receipt {
     pub serial: u64,
     /// Whether the owner has stopped everything.
     pub is_stopped: bool,
+    /// Effects of this run that were gone at a look though nobody had taken them back.
+    pub gaps: u64,
     /// The command that it answers; empty where it tells of all.
     pub command: String,
     /// Effects.
@@ -82,6 +85,10 @@ impl fmt::Display for Receipt {
         )?;
         writeln!(f, "run: {}\nserial: {}", self.run, self.serial)?;
         writeln!(f, "stopped: {}", if self.is_stopped { "yes" } else { "no" })?;
+        // None is not written: receipts of before it was told are read as they were signed.
+        if self.gaps > 0 {
+            writeln!(f, "gaps: {}", self.gaps)?;
+        }
         let command = if self.command.is_empty() {
             "-"
         } else {
@@ -121,6 +128,20 @@ fn effect(line: &str) -> Option<Line> {
     })
 }
 
+/// Lines that are still to be read, with their places.
+type Lines<'t> = Peekable<Enumerate<std::str::Lines<'t>>>;
+
+/// What the next line says of a key, and which line it is; the header has none.
+fn value<'t>(lines: &mut Lines<'t>, key: &str) -> Result<(usize, &'t str), ReceiptError> {
+    let (at, line) = lines.next().ok_or(ReceiptError(0))?;
+    let rest = if key.is_empty() {
+        (line == HEADER).then_some("")
+    } else {
+        line.strip_prefix(key)
+    };
+    rest.map(|rest| (at + 1, rest)).ok_or(ReceiptError(at + 1))
+}
+
 impl Receipt {
     /// Reads the text of a note whose signature was checked.
     ///
@@ -130,32 +151,28 @@ impl Receipt {
         if text.len() > RECEIPT_BYTES_MAX {
             return Err(ReceiptError(0));
         }
-        let mut lines = text.lines().enumerate();
-        let mut value = |key: &str| {
-            let (at, line) = lines.next().ok_or(ReceiptError(0))?;
-            let rest = if key.is_empty() {
-                (line == HEADER).then_some("")
-            } else {
-                line.strip_prefix(key)
-            };
-            rest.map(|rest| (at + 1, rest)).ok_or(ReceiptError(at + 1))
-        };
-        value("")?;
-        let (at, actuator) = value("actuator: ")?;
+        let mut lines = text.lines().enumerate().peekable();
+        value(&mut lines, "")?;
+        let (at, actuator) = value(&mut lines, "actuator: ")?;
         let actuator = actuator.parse().map_err(|_| ReceiptError(at))?;
-        let (at, time) = value("time: ")?;
+        let (at, time) = value(&mut lines, "time: ")?;
         let time = time.parse().map_err(|_| ReceiptError(at))?;
-        let (at, run) = value("run: ")?;
+        let (at, run) = value(&mut lines, "run: ")?;
         let run = run.parse().map_err(|_| ReceiptError(at))?;
-        let (at, serial) = value("serial: ")?;
+        let (at, serial) = value(&mut lines, "serial: ")?;
         let serial = serial.parse().map_err(|_| ReceiptError(at))?;
-        let (at, stopped) = value("stopped: ")?;
+        let (at, stopped) = value(&mut lines, "stopped: ")?;
         let is_stopped = match stopped {
             "yes" => true,
             "no" => false,
             _ => return Err(ReceiptError(at)),
         };
-        let (_, command) = value("command: ")?;
+        let gaps = lines.next_if(|(_, line)| line.starts_with("gaps: "));
+        let gaps = gaps.map_or(Ok(0), |(at, line)| {
+            let count = line.strip_prefix("gaps: ").and_then(|n| n.parse().ok());
+            count.ok_or(ReceiptError(at + 1))
+        })?;
+        let (_, command) = value(&mut lines, "command: ")?;
         let command = if command == "-" { "" } else { command };
         let mut effects = Vec::new();
         for (at, line) in lines {
@@ -171,6 +188,7 @@ impl Receipt {
             run,
             serial,
             is_stopped,
+            gaps,
             command: command.to_owned(),
             effects,
         };

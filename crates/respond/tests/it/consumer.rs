@@ -510,6 +510,7 @@ fn a_receipt_reads_back_and_nothing_else_is_one() {
         run: 7,
         serial: 3,
         is_stopped: false,
+        gaps: 0,
         command: "c-1".to_owned(),
         effects: vec![Line {
             measure: [7; 32],
@@ -534,6 +535,18 @@ fn a_receipt_reads_back_and_nothing_else_is_one() {
         assert!(text.contains(from), "{from}");
         assert!(Receipt::parse(&text.replace(from, to)).is_err(), "{to}");
     }
+    // How often something was gone is told where it was; one that was signed without is read as it was.
+    let told = text.replace("stopped: no", "stopped: no\ngaps: 2");
+    let read = Receipt::parse(&told).unwrap();
+    assert_eq!((read.gaps, read.to_string()), (2, told));
+    for gaps in ["gaps: 0", "gaps: 02", "gaps: ", "gaps: 1\ngaps: 1"] {
+        let other = text.replace("stopped: no", &format!("stopped: no\n{gaps}"));
+        assert!(Receipt::parse(&other).is_err(), "{gaps}");
+    }
+    // What nobody can see is a word of its own.
+    let unseen = text.replace(" in-force ", " unseen ");
+    let read = Receipt::parse(&unseen).unwrap();
+    assert_eq!(read.effects[0].standing, Standing::Unseen);
 }
 
 #[test]

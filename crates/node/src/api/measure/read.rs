@@ -104,7 +104,7 @@ pub(crate) async fn effects(
         .map(|line| {
             json!({
                 "deed": line.deed.name(), "target": line.target, "actuator": line.actuator, "commanded": line.commanded,
-                "says": line.says.map(Standing::name), "times": line.times, "bytes": line.bytes, "words": line.words,
+                "says": line.says.map(Standing::name), "times": line.times, "bytes": line.bytes, "gaps": line.gaps, "words": line.words,
             })
         })
         .collect();

@@ -40,6 +40,7 @@ fn receipt() -> Receipt {
         run: 1,
         serial: 1,
         is_stopped: false,
+        gaps: 0,
         command: "c-1".to_owned(),
         effects: vec![Line {
             measure: family(ID),
@@ -104,6 +105,11 @@ fn a_good_answer_is_believed_by_its_own_signed_receipt_alone() {
     ended.effects[0].standing = Standing::Ended;
     shows(&ended, "edge-1", &back).unwrap();
     shows(&ended, "edge-1", &begin).unwrap_err();
+    // What the actuator cannot see is neither in force nor gone.
+    let mut unseen = receipt();
+    unseen.effects[0].standing = Standing::Unseen;
+    shows(&unseen, "edge-1", &begin).unwrap_err();
+    shows(&unseen, "edge-1", &back).unwrap_err();
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) async fn effects(
             .map(|line| {
                 json!({
                     "deed": line.deed.name(), "target": line.target, "actuator": line.actuator, "commanded": line.commanded,
-                    "says": line.says.map(Standing::name), "times": line.times, "bytes": line.bytes, "words": line.words,
+                    "says": line.says.map(Standing::name), "times": line.times, "bytes": line.bytes, "gaps": line.gaps, "words": line.words,
                 })
             })
             .collect();
@@ -53,6 +53,7 @@ pub(super) async fn effects(
                     .map_or_else(|| "nothing".to_owned(), |says| says.to_string()),
                 line.times.to_string(),
                 line.bytes.to_string(),
+                line.gaps.to_string(),
                 line.words.clone(),
             ]
         });
@@ -64,6 +65,7 @@ pub(super) async fn effects(
             "the actuator says",
             "times",
             "bytes",
+            "gaps",
             "words",
         ];
         show::table(&head, rows);
