@@ -70,7 +70,7 @@ pub use register::{
     ActuatorEntry, PersonEntry, Register, ResolverEntry, RouterEntry, register, set_register,
 };
 pub use report::{ReportPaper, compose_report, report};
-pub use seen::{LOOKS_MAX, SeenEffect, SeenPaper, keep_seen, newest_seen, seen};
+pub use seen::{LOOKS_MAX, SeenEffect, SeenPaper, keep_seen, last_seen, newest_seen, seen};
 pub use stop::{Stop, set_stop, stop, stops};
 pub use verdict::{
     BeforePaper, TargetVerdict, VerdictPaper, before, keep_before, keep_verdict, keep_verdict_with,

@@ -6,6 +6,7 @@
 
 mod acts;
 mod actuator;
+mod after;
 mod aimed;
 mod arrived;
 mod ask;
@@ -20,6 +21,7 @@ mod features;
 mod learn;
 mod lists;
 mod look;
+mod lost;
 mod notice;
 mod owed;
 mod play;
@@ -57,6 +59,7 @@ pub use shown::{check_of, facts_of, notice_of, state_of, verdict_figures, verdic
 pub use spread::ListsStanding;
 pub use sworn::check_people;
 pub use texts::{SignedText, renewal_text, text_of};
+pub use verdict::NO_WORD;
 pub use watch::EffectLine;
 
 use crate::problem::{Answer, Code, Problem};
@@ -441,12 +444,14 @@ impl Room {
         Ok(all)
     }
 
-    /// What looks come to: verdicts, and ends that readings bring.
+    /// What looks come to: roll-outs that stop, verdicts, and ends that readings bring.
     ///
     /// # Errors
     /// What the store says; what came before it is done.
     async fn read_and_judged(&self) -> Answer<Vec<Stepped>> {
-        let mut all = self.judge_all().await?;
+        let mut all = Box::pin(self.stop_what_is_lost()).await?;
+        all.extend(self.judge_all().await?);
+        all.extend(Box::pin(self.watch_on()).await?);
         all.extend(Box::pin(self.end_by_readings()).await?);
         all.extend(self.pages_owed().await?);
         Ok(all)

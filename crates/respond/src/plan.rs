@@ -9,7 +9,7 @@ pub mod command;
 pub mod complaint;
 pub mod dossier;
 pub mod figures;
-mod form;
+pub(crate) mod form;
 pub mod goal;
 pub mod life;
 pub mod observe;

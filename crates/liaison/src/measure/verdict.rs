@@ -5,6 +5,7 @@ use crate::error::LiaisonError;
 use crate::paper::{Document, Standing, Written, first, history, newest};
 use sakimori_custody::ids::AuthorityId;
 use sakimori_custody::time::Seconds;
+use sakimori_respond::effect::Moved;
 use sakimori_respond::plan::goal::Reading;
 use sakimori_store::{Change, Store};
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,11 @@ pub struct TargetVerdict {
     pub before: Option<u64>,
     /// Actuators that said that the effect is not in force.
     pub not_in_force: Vec<String>,
-    /// New endpoints of the same victims.
+    /// New endpoints of the same victims, in words.
     pub moved: Vec<String>,
+    /// The same for programs; empty in verdicts of before it was written down.
+    #[serde(default)]
+    pub places: Vec<Moved>,
     /// Entries of the findings in which they were seen.
     pub findings: Vec<u64>,
     /// Why, one sentence each.

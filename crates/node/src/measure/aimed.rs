@@ -1,8 +1,8 @@
-//! By what each target of a measure is judged, and so what the office reads. In: a plan, the register. Out: goals, one for each who observes. Never: another source than the proposal's for the target that its goal names.
+//! By what each target of a measure is judged, and so what the office reads. In: a plan, the register. Out: goals, one for each who observes. Never: another source than the proposal's for the target that its goal names; a target by what was read of another.
 //!
 //! 1. The target that the success goal names is judged by that goal.
 //! 2. Another name is judged by the register's resolvers, another target of routers by the register's routers, over the same span.
-//! 3. What is left is judged by the success goal with the target put in where it can be one, and else by its source, where somebody brings what it observed.
+//! 3. What is left is judged by the success goal with the target put in where it can be one. Else nobody whom the office asks can tell of it: it has no goal, and is judged where somebody brings what its source observed of it.
 
 use sakimori_authority::measure::Deed;
 use sakimori_liaison::measure::{Register, RouterEntry};
@@ -22,7 +22,7 @@ pub(super) struct Aims {
     pub(super) target: String,
     /// Its actuators.
     pub(super) actuators: Vec<String>,
-    /// The goals, all of one kind.
+    /// The goals, all of one kind; none where nobody whom the office asks can tell of it.
     pub(super) goals: Vec<Goal>,
 }
 
@@ -59,7 +59,7 @@ fn goals(
     };
     let own: Vec<Goal> = texts.iter().filter_map(|text| text.parse().ok()).collect();
     if own.is_empty() {
-        vec![about.unwrap_or_else(|| success.clone())]
+        about.into_iter().collect()
     } else {
         own
     }

@@ -4,7 +4,9 @@ use super::{Room, Stepped, kept};
 use crate::problem::Answer;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
-use sakimori_liaison::measure::{Held, TargetVerdict, compose_report, report, verdict};
+use sakimori_liaison::measure::{
+    Held, TargetVerdict, VerdictPaper, compose_report, report, verdict,
+};
 use sakimori_respond::effect::{Effect, Judgement, Verdict as Judged};
 use sakimori_respond::plan::Digest;
 use sakimori_respond::report::paper::{Paper, Verdict};
@@ -89,10 +91,11 @@ impl Room {
     }
 }
 
-/// Reasons of a verdict, with the endpoints that victims moved to.
+/// Reasons of a verdict, with the endpoints that victims moved to, where they do not tell them already.
 fn reasons(one: &TargetVerdict) -> Vec<String> {
     let mut reasons = one.reasons.clone();
-    if !one.moved.is_empty() {
+    let told = |moved: &String| one.reasons.iter().any(|reason| reason.contains(moved));
+    if !one.moved.iter().all(told) {
         reasons.push(format!("moved to {}", one.moved.join(", ")));
     }
     reasons
@@ -104,19 +107,65 @@ fn reasons(one: &TargetVerdict) -> Vec<String> {
 /// What the store says.
 pub async fn effect_of(store: &dyn Store, id: AuthorityId) -> Answer<Option<Effect>> {
     let found = verdict(store, id).await.map_err(|e| kept(&e))?;
-    Ok(found.map(|found| Effect {
+    Ok(found.as_ref().map(effect))
+}
+
+fn effect(found: &VerdictPaper) -> Effect {
+    let judged = found.targets.iter().map(|one| Judgement {
+        target: one.target.clone(),
+        // A word that is none says nothing.
+        verdict: Judged::from_name(&one.verdict).unwrap_or(Judged::Unknown),
+        not_in_force: one.not_in_force.clone(),
+        moved: one.places.clone(),
+        reasons: reasons(one),
+    });
+    Effect {
         at: Seconds(found.at),
-        judged: found
-            .targets
-            .iter()
-            .map(|one| Judgement {
-                target: one.target.clone(),
-                // A word that is none says nothing.
-                verdict: Judged::from_name(&one.verdict).unwrap_or(Judged::Unknown),
-                not_in_force: one.not_in_force.clone(),
-                moved: Vec::new(),
-                reasons: reasons(one),
-            })
-            .collect(),
-    }))
+        judged: judged.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sakimori_respond::effect::Moved;
+
+    #[test]
+    fn where_an_attack_moved_to_goes_into_the_export() {
+        let place = Moved {
+            endpoint: "198.51.100.99".to_owned(),
+            first: Seconds(150),
+            of: 3,
+            victims: 2,
+        };
+        let mut paper = VerdictPaper {
+            begin: 100,
+            at: 200,
+            targets: vec![TargetVerdict {
+                target: "198.51.100.7/32".to_owned(),
+                verdict: Judged::Displaced.name().to_owned(),
+                by: String::new(),
+                before: None,
+                not_in_force: Vec::new(),
+                moved: vec![place.to_string()],
+                places: vec![place.clone()],
+                findings: vec![4],
+                reasons: vec![format!("the same victims: {place}")],
+                readings: Vec::new(),
+            }],
+        };
+        let said = effect(&paper);
+        assert_eq!(said.judged[0].moved, [place.clone()]);
+        assert_eq!(said.judged[0].reasons.len(), 1, "it is told once");
+        let line = format!("moved: 198.51.100.7/32 to {place}");
+        assert!(said.to_string().contains(&line), "{said}");
+        // It comes back as it was kept.
+        let text = serde_json::to_string(&paper).unwrap();
+        let read: VerdictPaper = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, paper);
+        // What came behind the end is in no reason of the verdict, and is told all the same.
+        paper.targets[0].reasons.clear();
+        let said = effect(&paper);
+        assert_eq!(said.judged[0].reasons, [format!("moved to {place}")]);
+    }
 }

@@ -25,6 +25,9 @@ use sakimori_store::Change;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
+/// Why a provider's word is not taken as an observation.
+pub const NO_WORD: &str =
+    "no criterion counts a provider's word; it belongs to the steps of the notice that it answers";
 /// Most readings that are kept with the verdict on one target: the newest.
 const READINGS_KEPT: usize = 16;
 /// Seconds of looks before the span that is counted: the one that it begins in.
@@ -32,15 +35,15 @@ const LOOK_SECONDS: u64 = 120;
 
 /// A moment of which a measure is judged.
 #[derive(Clone, Copy)]
-struct Moment {
-    begin: Seconds,
-    at: Seconds,
+pub(super) struct Moment {
+    pub(super) begin: Seconds,
+    pub(super) at: Seconds,
 }
 
 /// What everything at a moment comes to.
-struct Judged {
+pub(super) struct Judged {
     effect: Effect,
-    paper: VerdictPaper,
+    pub(super) paper: VerdictPaper,
 }
 
 /// What counted over as many seconds before the measure.
@@ -55,15 +58,22 @@ fn was(paper: Option<&BeforePaper>, goal: &Goal) -> Option<u64> {
     own.next_back()
 }
 
-/// The criterion of a target at a moment, or why it has none.
+/// The criterion of a target at a moment, or why it has none. Where it has no goal the proposal's says who counts, as far as somebody brought what they observed of it; what was read of another target is nothing of this one, before the measure neither.
 fn criterion(
     aims: &Aims,
     (moment, given): (Moment, Option<u64>),
     paper: Option<&BeforePaper>,
+    (success, by_hand): (&Goal, &[Observation]),
 ) -> Result<Criterion, String> {
-    let goal = aims.goals.first().ok_or("nobody observes it")?;
+    let own = aims.goals.first();
+    let brought = || {
+        let of =
+            |one: &Observation| one.target == aims.target && one.value.source() == success.kind();
+        by_hand.iter().any(of).then_some(success)
+    };
+    let goal = own.or_else(brought).ok_or("nobody observes it")?;
     let window_seconds = moment.at.0.saturating_sub(moment.begin.0);
-    let known = given.or_else(|| was(paper, goal));
+    let known = given.or_else(|| was(paper, own?));
     let before = match known {
         Some(before) => before,
         None if counts(goal) => {
@@ -86,11 +96,10 @@ fn criterion(
     };
     let mut criterion =
         Criterion::of(goal, around).ok_or_else(|| format!("no measure is judged by `{goal}`"))?;
-    criterion.by = aims
-        .goals
-        .iter()
-        .map(|goal| goal.source().to_string())
-        .collect();
+    if own.is_some() {
+        let sources = aims.goals.iter().map(Goal::source);
+        criterion.by = sources.map(ToString::to_string).collect();
+    }
     criterion.check().map_err(|e| e.to_string())?;
     Ok(criterion)
 }
@@ -213,7 +222,7 @@ impl Room {
         })
     }
 
-    async fn judged(
+    pub(super) async fn judged(
         &self,
         held: &Held,
         moment: Moment,
@@ -241,7 +250,9 @@ impl Room {
                     target: aims.target.clone(),
                     actuators: aims.actuators.clone(),
                 };
-                (aimed, criterion(aims, (moment, given), before.as_ref()))
+                let fixed = (&plan.dossier.success, by_hand);
+                let criterion = criterion(aims, (moment, given), before.as_ref(), fixed);
+                (aimed, criterion)
             })
             .collect();
         let lent: Vec<(&Aimed, Result<&Criterion, &str>)> = each
@@ -272,6 +283,7 @@ impl Room {
             }),
             not_in_force: judged.not_in_force.clone(),
             moved: judged.moved.iter().map(ToString::to_string).collect(),
+            places: judged.moved.clone(),
             findings: entries.get(&*judged.target).cloned().unwrap_or_default(),
             reasons: judged.reasons.clone(),
             readings: rests_on(&looks, &aims.goals, moment.at),
@@ -321,7 +333,7 @@ impl Room {
     }
 
     /// Whether a measure was not judged of this moment by this process.
-    fn is_new(&self, held: &Held, moment: Moment) -> bool {
+    pub(super) fn is_new(&self, held: &Held, moment: Moment) -> bool {
         let id = held.state().plan().id;
         let judged = self.watched.judged.lock();
         let mut judged = judged.unwrap_or_else(PoisonError::into_inner);
@@ -490,6 +502,7 @@ mod tests {
                 before: None,
                 not_in_force: Vec::new(),
                 moved: vec!["198.51.100.99 has 2 of 3 since then".to_owned()],
+                places: Vec::new(),
                 findings: findings.to_vec(),
                 reasons: Vec::new(),
                 readings: Vec::new(),
@@ -518,6 +531,7 @@ mod tests {
                 target: "198.51.100.7/32".to_owned(),
                 actuator: "edge-1".to_owned(),
                 in_force,
+                wanted: true,
                 times,
                 deed: "block".to_owned(),
                 run,

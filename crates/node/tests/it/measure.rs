@@ -255,7 +255,11 @@ fn commanded_by(heard: &Heard, body: &[u8], way: &str) -> String {
         return json!({"status": 404}).to_string();
     }
     let own = &command["actuator"]["x-sakimori"];
-    let target = command["target"]["ipv4_net"].as_str().unwrap();
+    let target = &command["target"];
+    let target = target["ipv4_net"]
+        .as_str()
+        .or(target["domain_name"].as_str());
+    let target = target.unwrap();
     let begins = action == "deny";
     let line = Line {
         measure: family(own["measure"].as_str().unwrap().parse().unwrap()),

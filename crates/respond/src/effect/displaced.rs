@@ -3,8 +3,10 @@
 
 use super::judge::Share;
 use super::{Aimed, OBSERVATIONS_MAX};
+use crate::plan::form;
 use crate::safety::Target;
 use sakimori_custody::time::Seconds;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -25,11 +27,13 @@ pub struct Sighting {
 }
 
 /// A new endpoint of the same victims.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Moved {
     /// The endpoint.
     pub endpoint: String,
     /// When any victim was first seen with it.
+    #[serde(with = "form::text")]
     pub first: Seconds,
     /// Victims that the target had before.
     pub of: usize,

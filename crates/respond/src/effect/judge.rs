@@ -71,7 +71,7 @@ pub fn judge_each(
                 at,
             }
             .target(aimed, own),
-            Err(words) => unjudged(aimed, words),
+            Err(words) => unjudged(aimed, words, own, (begin, at)),
         };
         let moved = moved.get(aimed.target.as_str()).cloned();
         judgement.moved = moved.unwrap_or_default();
@@ -89,14 +89,34 @@ pub fn judge_each(
     }
 }
 
-/// Nobody can tell what it did, and why.
-fn unjudged(aimed: &Aimed, words: &str) -> Judgement {
+/// Nobody can tell what it did, and why; where its actuators said last that it is not in force that is told.
+fn unjudged(
+    aimed: &Aimed,
+    words: &str,
+    own: &[&Observation],
+    (begin, at): (Seconds, Seconds),
+) -> Judgement {
+    let is_not = |by: &&String| {
+        let said = own.iter().filter(|one| {
+            one.by == **by
+                && one.value.source() == Source::ReadBack
+                && one.until >= begin
+                && one.until <= at
+        });
+        let last = said.max_by_key(|one| one.until);
+        last.is_some_and(|one| one.value == Value::InForce(false))
+    };
+    let not_in_force: Vec<String> = aimed.actuators.iter().filter(is_not).cloned().collect();
+    let mut reasons = vec![words.to_owned()];
+    if !not_in_force.is_empty() {
+        reasons.push(format!("not in force at {}", not_in_force.join(", ")));
+    }
     Judgement {
         target: aimed.target.clone(),
         verdict: Verdict::Unknown,
-        not_in_force: Vec::new(),
+        not_in_force,
         moved: Vec::new(),
-        reasons: vec![words.to_owned()],
+        reasons,
     }
 }
 

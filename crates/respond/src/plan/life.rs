@@ -299,6 +299,7 @@ impl Life {
             | Event::Renew(_) => self.decision(event, turn),
             Event::Dispatch { .. }
             | Event::ReadBack { .. }
+            | Event::Lost { .. }
             | Event::Released { .. }
             | Event::Observed(_)
             | Event::Narrow { .. }

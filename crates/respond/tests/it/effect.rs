@@ -539,6 +539,16 @@ fn each_target_is_judged_by_its_own_criterion_at_one_moment() {
     let expected = [Verdict::Effective, Verdict::Effective, Verdict::Unknown];
     assert_eq!((effect.at, verdicts.as_slice()), (at.1, &expected[..]));
     assert_eq!(effect.judged[2].reasons, ["nobody counts there"]);
+    // Who cannot be judged is told of all the same where it is not in force.
+    seen.push(of(names[2], saw("fw-1", 355, 355, Value::InForce(false))));
+    let effect = judge_each(&each, share, at, &seen, &[]);
+    let last = &effect.judged[2];
+    assert_eq!(last.verdict, Verdict::Unknown);
+    assert_eq!(last.not_in_force, ["fw-1"]);
+    assert_eq!(
+        last.reasons,
+        ["nobody counts there", "not in force at fw-1"]
+    );
 }
 
 /// However long data may lag: none are none.

@@ -3,8 +3,8 @@
 use super::*;
 use sakimori_liaison::measure::{
     BeforePaper, Register, SeenEffect, SeenPaper, TargetVerdict, VerdictPaper, before, keep_before,
-    keep_seen, keep_verdict, newest_seen, register, seen, set_register, verdict, verdicts,
-    verdicts_between,
+    keep_seen, keep_verdict, last_seen, newest_seen, register, seen, set_register, verdict,
+    verdicts, verdicts_between,
 };
 use sakimori_respond::plan::goal::{Measured, Reading};
 use sakimori_tlog::key::{KeyKind, NoteSigner};
@@ -28,6 +28,7 @@ fn look(at: u64) -> SeenPaper {
             target: "203.0.0.0/32".to_owned(),
             actuator: "edge-1".to_owned(),
             in_force: Some(true),
+            wanted: true,
             times: at,
             deed: "block".to_owned(),
             run: 3,
@@ -44,6 +45,7 @@ fn row(verdict: &str) -> TargetVerdict {
         before: Some(7),
         not_in_force: Vec::new(),
         moved: Vec::new(),
+        places: Vec::new(),
         findings: Vec::new(),
         reasons: vec!["why".to_owned()],
         readings: vec![reading(5, 0)],
@@ -53,8 +55,9 @@ fn row(verdict: &str) -> TargetVerdict {
 async fn papers(store: &dyn Store) {
     assert_eq!(seen(store, ID, Seconds(0)).await.unwrap(), []);
     assert_eq!(newest_seen(store, ID).await.unwrap(), None);
+    assert_eq!(last_seen(store, ID, 3).await.unwrap(), []);
     for at in 0..250 {
-        keep_seen(store, ID, &look(1000 + at), "node")
+        keep_seen(store, ID, &look(1000 + at), "node", Vec::new())
             .await
             .unwrap();
     }
@@ -67,10 +70,13 @@ async fn papers(store: &dyn Store) {
     assert_eq!(times(1249).await, [1249]);
     assert_eq!(times(1250).await, Vec::<u64>::new());
     assert_eq!(newest_seen(store, ID).await.unwrap(), Some(look(1249)));
+    let last = last_seen(store, ID, 3).await.unwrap();
+    assert_eq!(last, [look(1247), look(1248), look(1249)]);
     // A look of before readings were written down.
     let old = "{\"at\":7,\"effects\":[{\"target\":\"t\",\"actuator\":\"a\",\"in_force\":null,\"times\":2}]}";
     let old: SeenPaper = serde_json::from_str(old).unwrap();
     assert_eq!((old.readings.len(), old.effects[0].run), (0, 0));
+    assert!(!old.effects[0].wanted);
 
     let paper = |at: u64, word: &str| VerdictPaper {
         begin: 900,

@@ -3,7 +3,7 @@
 use super::{held, kept, reads, room};
 use crate::app::{Caller, Shared};
 use crate::extract::Json;
-use crate::measure::{Alarm, state_of, text_of, verdict_figures, verdict_of};
+use crate::measure::{Alarm, NO_WORD, state_of, text_of, verdict_figures, verdict_of};
 use crate::problem::{Answer, Code, Document, Problem};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::{measures, register, verdict as newest_verdict, verdicts_between};
 use sakimori_respond::consumer::receipt::Standing;
-use sakimori_respond::effect::{Answered, Observation, Said, Sighting, Value as Seen};
+use sakimori_respond::effect::{Answered, Observation, Sighting, Value as Seen};
 use sakimori_respond::plan::figures::figures;
 use sakimori_respond::plan::life::Life;
 use serde::Deserialize;
@@ -111,7 +111,7 @@ pub(crate) async fn effects(
     Ok(axum::Json(json!({"effects": rows, "missing": missing})))
 }
 
-/// What others observed of a target: one of `reached`, `answer`, `nowhere`, `word`.
+/// What others observed of a target: one of `reached`, `answer`, `nowhere`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Observed {
@@ -129,7 +129,7 @@ pub(crate) struct Observed {
     answer: Option<String>,
     /// Whether routes to the target lead nowhere.
     nowhere: Option<bool>,
-    /// A provider's word: `down`, `acting`, `refused`.
+    /// A provider's word, which is refused: no criterion counts it.
     word: Option<String>,
 }
 
@@ -168,14 +168,16 @@ fn time(text: &str) -> Answer<Seconds> {
 
 impl Observed {
     fn observation(&self) -> Answer<Observation> {
-        let value = match (self.reached, &self.answer, self.nowhere, &self.word) {
-            (Some(count), None, None, None) => Some(Seen::Reached(count)),
-            (None, Some(word), None, None) => Answered::from_name(word).map(Seen::Answer),
-            (None, None, Some(so), None) => Some(Seen::Nowhere(so)),
-            (None, None, None, Some(word)) => Said::from_name(word).map(Seen::Word),
+        if self.word.is_some() {
+            return Err(Problem::new(Code::Refused, NO_WORD));
+        }
+        let value = match (self.reached, &self.answer, self.nowhere) {
+            (Some(count), None, None) => Some(Seen::Reached(count)),
+            (None, Some(word), None) => Answered::from_name(word).map(Seen::Answer),
+            (None, None, Some(so)) => Some(Seen::Nowhere(so)),
             _ => None,
         };
-        let rule = "an observation has one of `reached`, `answer`, `nowhere`, `word`";
+        let rule = "an observation has one of `reached`, `answer`, `nowhere`";
         Ok(Observation {
             target: self.target.clone(),
             by: self.by.clone(),
@@ -191,7 +193,7 @@ impl Observed {
     params(("measure" = String, Path, description = "Its id, hex.")),
     responses(
         (status = 200, description = "`verdict` is none before the criterion's window is over.", body = Object),
-        (status = 422, description = "It was never wholly in force.", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "It was never wholly in force, or an observation is a provider's word.", body = Document, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn verdict(
     State(app): State<Shared>,

@@ -20,7 +20,7 @@ use std::net::TcpListener;
 const NAME: &str = "bad.example";
 
 /// The plan with a name that is not answered beside the address that is blocked.
-fn with_name(now: Seconds, name: &str) -> Value {
+pub(super) fn with_name(now: Seconds, name: &str) -> Value {
     let mut plan = plan(now);
     let add = |plan: &mut Value, field: &str, one: Value| {
         plan[field].as_array_mut().unwrap().push(one);

@@ -158,6 +158,11 @@ pub enum Event {
         /// Whether it was read back in force.
         well: bool,
     },
+    /// A look says that an effect that was read back is not in force any more.
+    Lost {
+        /// The number of the command that put it in force.
+        command: String,
+    },
     /// An actuator has answered a command that takes something back.
     Released {
         /// The command's number.
@@ -426,6 +431,7 @@ impl Event {
             Self::Ratify(_) => "ratify",
             Self::Dispatch { .. } => "dispatch",
             Self::ReadBack { .. } => "read-back",
+            Self::Lost { .. } => "lost",
             Self::Released { .. } => "released",
             Self::Collateral { .. } => "collateral",
             Self::Observed(_) => "observed",

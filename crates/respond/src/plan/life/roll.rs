@@ -1,4 +1,4 @@
-//! Putting in force, step by step. In: a dispatch, answers of actuators. Out: commands: one, then a tenth, then all, each step with its soak. Never: a next step behind a failed read-back; more commands than the ceilings let through.
+//! Putting in force, step by step. In: a dispatch, answers of actuators. Out: commands: one, then a tenth, then all, each step with its soak. Never: a next step behind a failed read-back, or while a look says that what was read back is gone; more commands than the ceilings let through.
 
 use super::duty::Duty;
 use super::event::{Act, Event, Refused};
@@ -45,6 +45,7 @@ impl Life {
                 self.dispatch(by, observations, turn)?;
             }
             Event::ReadBack { command, well } => self.read_back(command, *well, turn),
+            Event::Lost { command } => self.lost(command, turn),
             Event::Released { command, well } => self.released(command, *well, turn),
             Event::Observed(observations) if self.state.stage.is_decided() => {
                 self.observed(observations, turn);
@@ -418,6 +419,26 @@ impl Life {
         } else {
             self.failed(aim, "was not read back in force", turn);
         }
+    }
+
+    /// What is there while the rest is not: the soak is for this. Once all is in force a person is called, and decides.
+    fn lost(&mut self, command: &str, turn: &mut Turn<'_>) {
+        let there = |aim: &usize| {
+            let effect = self.state.effects.get(*aim);
+            effect.is_some_and(|effect| effect.at == At::There)
+        };
+        let aim = self.aim_of(command).filter(there);
+        let Some(aim) = aim.filter(|_| self.state.stage == Stage::Dispatching) else {
+            return;
+        };
+        self.keep(
+            Fact::ReadBack {
+                command: command.to_owned(),
+                well: false,
+            },
+            turn,
+        );
+        self.failed(aim, "is not in force any more", turn);
     }
 
     fn failed(&mut self, aim: usize, what: &str, turn: &mut Turn<'_>) {

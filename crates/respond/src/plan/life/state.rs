@@ -464,7 +464,7 @@ impl State {
         if let Some(effect) = effects.find(mine) {
             effect.at = match (effect.at, well) {
                 (At::Asked, true) => At::There,
-                (At::Asked, false) => At::Failed,
+                (At::Asked | At::There, false) => At::Failed,
                 (At::Taking, true) => At::Gone,
                 (at, _) => at,
             };

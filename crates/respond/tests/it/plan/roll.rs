@@ -86,6 +86,36 @@ fn a_failed_read_back_stops_the_roll_out_and_takes_all_back() {
 }
 
 #[test]
+fn what_is_lost_while_it_soaks_stops_the_roll_out_and_takes_all_back() {
+    let mut case = Case::new(plan(30));
+    case.approve();
+    let canary = case.dispatch();
+    let lost = |command: &Command| Event::Lost {
+        command: command.id.clone(),
+    };
+    case.well(&lost(&canary[0]));
+    assert_eq!(case.stage(), Stage::Dispatching, "it was not there yet");
+    case.answer(&canary);
+    case.tick(200);
+    let step = case.well(&lost(&canary[0]));
+    assert_eq!(case.stage(), Stage::Suspended);
+    let ends = commands(&step);
+    assert_eq!((ends.len(), ends[0].begins()), (1, false), "{ends:?}");
+    let words = format!("{} is not in force any more", target(1));
+    assert!(step.acts.contains(&Act::Page(words)), "{step:?}");
+    case.life = Life::restore(&case.records).unwrap();
+    let later = commands(&case.tick(300));
+    assert!(later.iter().all(|command| !command.begins()), "{later:?}");
+
+    // Once all is in force it ends nothing, and what another command put in force is not meant.
+    let mut whole = Case::new(plan(2));
+    let sent = whole.in_force();
+    whole.well(&lost(&sent[0]));
+    whole.well(&lost(&canary[0]));
+    assert_eq!(whole.stage(), Stage::InForce);
+}
+
+#[test]
 fn a_signal_that_others_are_met_stops_the_roll_out() {
     let mut case = Case::new(plan(30));
     case.approve();

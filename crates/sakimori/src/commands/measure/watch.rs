@@ -9,9 +9,9 @@ use sakimori_control::error::exit;
 use sakimori_custody::ids::Name;
 use sakimori_custody::time::Seconds;
 use sakimori_liaison::measure::Held;
-use sakimori_node::measure::Room;
+use sakimori_node::measure::{NO_WORD, Room};
 use sakimori_respond::consumer::receipt::Standing;
-use sakimori_respond::effect::{Answered, Observation, Said, Sighting, Value};
+use sakimori_respond::effect::{Answered, Observation, Sighting, Value};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -95,7 +95,7 @@ struct Observed {
     answer: Option<String>,
     /// Whether routes to the target lead nowhere.
     nowhere: Option<bool>,
-    /// A provider's word: `down`, `acting`, `refused`.
+    /// A provider's word, which is refused: no criterion counts it.
     word: Option<String>,
 }
 
@@ -116,14 +116,22 @@ fn time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Seconds, D::Error> 
 }
 
 impl Observed {
-    fn value(&self) -> Option<Value> {
-        match (self.reached, &self.answer, self.nowhere, &self.word) {
-            (Some(count), None, None, None) => Some(Value::Reached(count)),
-            (None, Some(word), None, None) => Answered::from_name(word).map(Value::Answer),
-            (None, None, Some(so), None) => Some(Value::Nowhere(so)),
-            (None, None, None, Some(word)) => Said::from_name(word).map(Value::Word),
-            _ => None,
+    fn value(&self) -> Result<Value, Failure> {
+        if self.word.is_some() {
+            return Err(Failure::no(format!("{}: {NO_WORD}", self.target)));
         }
+        let value = match (self.reached, &self.answer, self.nowhere) {
+            (Some(count), None, None) => Some(Value::Reached(count)),
+            (None, Some(word), None) => Answered::from_name(word).map(Value::Answer),
+            (None, None, Some(so)) => Some(Value::Nowhere(so)),
+            _ => None,
+        };
+        value.ok_or_else(|| {
+            Failure::no(format!(
+                "{}: an observation has one of `reached`, `answer`, `nowhere`",
+                self.target
+            ))
+        })
     }
 }
 
@@ -140,12 +148,7 @@ pub(super) async fn verdict(
         .unwrap_or_default();
     let mut observations = Vec::new();
     for one in observed {
-        let value = one.value().ok_or_else(|| {
-            Failure::no(format!(
-                "{}: an observation has one of `reached`, `answer`, `nowhere`, `word`",
-                one.target
-            ))
-        })?;
+        let value = one.value()?;
         observations.push(Observation {
             target: one.target,
             by: one.by,
