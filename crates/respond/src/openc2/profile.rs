@@ -89,7 +89,11 @@ impl<'l> Language<'l> {
         if self.others && is_others(nsid) {
             return Ok(None);
         }
-        if nsid.starts_with("x-") && !is_others(nsid) {
+        // `x-` in another letter, nothing and more than section 3.4.2.12 lets it have are no name of a profile either.
+        let start = nsid.get(..2).unwrap_or_default();
+        let is_x = start.eq_ignore_ascii_case("x-");
+        let length = nsid.chars().count();
+        if (is_x && !is_others(nsid)) || length == 0 || length > NSID_CHARACTERS_MAX {
             return Err(at.fault("the name of the namespace is malformed"));
         }
         Err(at.fault(super::at::NO_PROFILE))

@@ -380,7 +380,19 @@ fn what_is_none_of_the_language_is_told_beside_a_profile_of_others_too() {
         assert_eq!(deny(args.clone(), other.clone()), 400, "{args}");
     }
     assert_eq!(deny(good.clone(), json!({})), 400);
-    assert_eq!(deny(good, json!({"x-other": {}, "slpf": {}})), 400);
+    assert_eq!(deny(good.clone(), json!({"x-other": {}, "slpf": {}})), 400);
+    for (namespace, status) in [
+        ("er", 501),
+        ("x-of_16_letters_", 501),
+        ("x-of_17_letters__", 400),
+        ("of_17_letters____", 400),
+        ("X-other", 400),
+        ("x-", 400),
+        ("", 400),
+    ] {
+        let actuator = json!({namespace: {}});
+        assert_eq!(deny(good.clone(), actuator), status, "{namespace}");
+    }
 }
 
 #[test]
