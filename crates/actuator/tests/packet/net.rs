@@ -69,7 +69,8 @@ impl Site {
         None
     }
 
-    fn laid(&self, id: &str) -> bool {
+    /// Makes the namespaces; the id is that of their names.
+    pub(crate) fn laid(&self, id: &str) -> bool {
         let Self {
             client,
             router,
@@ -181,14 +182,8 @@ impl Site {
 }
 
 impl Site {
-    /// Lays it anew under the same names, as a machine that starts anew does: nothing that was loaded is there, and no flow.
-    pub(crate) fn lay_anew(&self) {
-        self.clear();
-        let id = self.client.strip_prefix("skp-").unwrap();
-        assert!(self.laid(id.strip_suffix("-c").unwrap()));
-    }
-
-    fn clear(&self) {
+    /// Takes the namespaces away.
+    pub(crate) fn clear(&self) {
         for name in [&self.client, &self.router, &self.far] {
             ip(&format!("netns delete {name}"));
         }

@@ -19,6 +19,7 @@ use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 /// The bundle of the real lists with some of ours, an hour long; `None`, with a line that names the test, where there are none.
 fn built(test: &str) -> Option<Built> {
@@ -165,9 +166,39 @@ fn is_refused(lists: &Lists, deed: Deed, target: &str, seen: &Seen) -> bool {
     hit(1) && hit(2)
 }
 
-fn shown(first: u128, bits: u8) -> String {
-    let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
-    format!("{}/{bits}", Ipv6Addr::from(first & mask))
+/// The lists as an actuator reads them at its start.
+fn taken(built: &Built, folder: &Path) -> Lists {
+    let at = |name: &str| folder.join(name);
+    std::fs::write(at("note"), note(built)).unwrap();
+    std::fs::write(at("file"), &built.file).unwrap();
+    let config = ListsConfig {
+        note: Some(at("note")),
+        file: Some(at("file")),
+        own: None,
+    };
+    let root = plan().build().remembered.trust_root;
+    Lists::open(config, at("newest"), &root, false, Seconds(now())).unwrap()
+}
+
+fn mask(bits: u8) -> u128 {
+    u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)
+}
+
+/// An address inside an object, the object, or a block around it, in whatever it is wrapped.
+fn written(inside: u128, bits: u8, (low, up, form): (u128, u8, u8)) -> String {
+    let shown = |first: u128, bits: u8| format!("{}/{bits}", Ipv6Addr::from(first & mask(bits)));
+    let four = inside >> 32 == 0xffff;
+    let carried = inside & 0xffff_ffff;
+    match form {
+        0 => shown(inside, bits),
+        1 => shown(inside, bits.saturating_sub(up)),
+        _ if form == 2 || !four => shown(inside, 128),
+        3 => Ipv4Addr::from(carried as u32).to_string(),
+        4 => shown((0x0064_ff9b << 96) | carried, 128),
+        5 => shown((0x2002 << 112) | (carried << 80) | (low & 0xffff), 128),
+        6 => shown((0x0064_ff9b_0001 << 80) | carried, 128),
+        _ => shown((0xffff_0000 << 32) | carried, 128),
+    }
 }
 
 #[test]
@@ -177,16 +208,7 @@ fn acceptance_02_no_drawn_command_at_a_never_object_is_done_by_an_approval_that_
     let Some(built) = built(test) else { return };
     let (nets, names) = objects(&built);
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    std::fs::write(at("note"), note(&built)).unwrap();
-    std::fs::write(at("file"), &built.file).unwrap();
-    let config = ListsConfig {
-        note: Some(at("note")),
-        file: Some(at("file")),
-        own: None,
-    };
-    let root = plan().build().remembered.trust_root;
-    let lists = Lists::open(config, at("newest"), &root, false, Seconds(now())).unwrap();
+    let lists = taken(&built, folder.path());
     assert!(lists.in_use().is_some());
     let other = "bad.test-host.tokyo";
     assert!(!is_refused(&lists, Deed::NoAnswer, other, &Seen::default()));
@@ -218,21 +240,8 @@ fn acceptance_02_no_drawn_command_at_a_never_object_is_done_by_an_approval_that_
         at in any::<prop::sample::Index>(), low in any::<u128>(), up in 0u8..24, form in 0u8..8, deed in 0usize..3,
     )| {
         let (first, bits) = nets[at.index(nets.len())];
-        let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
-        let inside = first | (low & !mask);
-        let four = inside >> 32 == 0xffff;
-        let carried = inside & 0xffff_ffff;
-        let text = match form {
-            0 => shown(first, bits),
-            1 => shown(inside, 128),
-            2 => shown(inside, bits.saturating_sub(up)),
-            _ if !four => shown(inside, 128),
-            3 => Ipv4Addr::from(carried as u32).to_string(),
-            4 => shown((0x0064_ff9b << 96) | carried, 128),
-            5 => shown((0x2002 << 112) | (carried << 80) | (low & 0xffff), 128),
-            6 => shown((0x0064_ff9b_0001 << 80) | carried, 128),
-            _ => shown((0xffff_0000 << 32) | carried, 128),
-        };
+        let inside = first | (low & !mask(bits));
+        let text = written(inside, bits, (low, up, form));
         judge(&text, [Deed::Block, Deed::BlackHole, Deed::FlowRule][deed])?;
         // A name that leads there.
         let seen = Seen { aliases: vec![], addresses: vec![Ipv6Addr::from(inside).into()] };

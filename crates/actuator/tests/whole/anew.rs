@@ -31,7 +31,9 @@ fn acceptance_04_a_packet_filter_that_starts_anew_has_what_the_journal_says_and_
     assert!(target.is_dead() && neighbour.is_dead());
     // Power is gone, and comes back behind the end of the one.
     owner.world.kill();
-    site.lay_anew();
+    site.clear();
+    let id = site.client.strip_prefix("skp-").unwrap();
+    assert!(site.laid(id.strip_suffix("-c").unwrap()));
     site.load(OTHERS);
     let before = site.ruleset();
     pause(4_500);

@@ -7,16 +7,6 @@ use sakimori_respond::cacao::{
     Command, Condition, Done, Outcome, Playbook, Problem, Rule, Run, RunError, check,
 };
 use serde_json::Value;
-use std::path::PathBuf;
-
-fn file(name: &str) -> Vec<u8> {
-    let folder: PathBuf = sakimori_testkit::data_root().join("response/cacao/soarca");
-    std::fs::read(folder.join(name)).unwrap()
-}
-
-fn problems(name: &str) -> Vec<Problem> {
-    check(&file(name)).expect_err(name)
-}
 
 fn has(found: &[Problem], rule: Rule, step: &str) -> bool {
     found.iter().any(|problem| {
@@ -26,6 +16,14 @@ fn has(found: &[Problem], rule: Rule, step: &str) -> bool {
 
 #[test]
 fn playbooks_of_others_fail_with_the_step_named_and_every_problem_listed() {
+    let test = "playbooks_of_others_fail_with_the_step_named_and_every_problem_listed";
+    let Some(folder) = sakimori_testkit::data(test, "response/cacao/soarca") else {
+        return;
+    };
+    let problems = |name: &str| -> Vec<Problem> {
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        check(&bytes).expect_err(name)
+    };
     for (name, rule, step) in [
         (
             "playbooks/infinite_playbook.json",

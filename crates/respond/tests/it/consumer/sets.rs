@@ -96,7 +96,8 @@ fn commands(test: &str, good: bool) -> Option<Vec<(String, Vec<u8>)>> {
         let is_command = text.contains("/commands/") || text.contains("-command/");
         let is_it =
             text.contains(&format!("/{word}/")) || text.contains(&format!("/{word}-command"));
-        if is_command && is_it && text.ends_with(".json") {
+        let is_json = path.extension().is_some_and(|end| end == "json");
+        if is_command && is_it && is_json {
             out.push((name.to_owned(), std::fs::read(&path).unwrap()));
         }
     }
