@@ -44,7 +44,8 @@ impl Room {
             .host
             .bytes()
             .map_err(|e| Problem::hidden(Code::Fault, e))?;
-        let id = format!("query-{}", hex(&random));
+        // A command's id has 36 characters at most.
+        let id = hex(&random);
         let asked = tokio::task::spawn_blocking(move || ask(&folder, &entry, &id));
         asked.await.map_err(|e| Problem::hidden(Code::Fault, e))
     }

@@ -6,7 +6,9 @@
 
 mod away;
 mod bus;
+mod known;
 mod log;
+mod many;
 mod notices;
 mod playbook;
 mod readings;
@@ -29,7 +31,9 @@ use sakimori_custody::time::{DAY_SECONDS, Seconds};
 use sakimori_node::metrics::Metrics;
 use sakimori_node::server::{serve, tls};
 use sakimori_node::{Role, with_access};
+use sakimori_respond::consumer::Sakimori;
 use sakimori_respond::consumer::receipt::{Line, Receipt, Standing};
+use sakimori_respond::openc2::{Command, Language, Slpf};
 use sakimori_respond::plan::complaint::reference_of;
 use sakimori_respond::plan::observe::Observation;
 use sakimori_respond::plan::sworn::observations_text;
@@ -237,8 +241,22 @@ async fn commanded(State(heard): State<Arc<Heard>>, body: axum::body::Bytes) -> 
     commanded_by(&heard, &body, "")
 }
 
+/// Whether a consumer would take a command as one of the language, read by what an actuator reads it by.
+fn readable(body: &[u8]) -> Result<(), String> {
+    let own = Sakimori { deeds: Deed::ALL };
+    let language = Language {
+        profiles: &[&own, &Slpf],
+        others: false,
+    };
+    let read = Command::read(body, &language);
+    read.map(|_| ()).map_err(|fault| fault.to_string())
+}
+
 /// Its answer to a command that came over a way.
 fn commanded_by(heard: &Heard, body: &[u8], way: &str) -> String {
+    if let Err(fault) = readable(body) {
+        return json!({"status": 400, "status_text": fault}).to_string();
+    }
     let command: Value = serde_json::from_slice(body).unwrap();
     let action = command["action"].as_str().unwrap().to_owned();
     // What it can do is asked beside everything, and is no command.

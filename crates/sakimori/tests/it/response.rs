@@ -7,6 +7,7 @@ mod lab;
 mod listed;
 mod moved;
 mod office;
+mod papers;
 mod relay;
 mod urgent;
 
@@ -80,6 +81,8 @@ fn a_measure_stops_an_attack_by_three_ways_and_leaves_everything_as_it_was() {
     };
     assert!(met(&format!("{BLOCKED}/32")) > 0, "the filter met nothing");
     until("the resolver's count", 10_000, || met(NAME) > 0);
+    office.features();
+    office.keeps_evidence();
 
     // The kill switch of the office: everything is as it was.
     let killed = counted_ms();
@@ -104,6 +107,7 @@ fn all_is_on_record(office: &Office) {
     for act in ["dispatch", "effect", "end", "kill"] {
         assert!(kinds.contains(&act), "{kinds:?}");
     }
+    office.reports();
     office.verify();
     office.exported();
 }

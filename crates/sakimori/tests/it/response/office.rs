@@ -22,7 +22,7 @@ const HOUR: u64 = 3600;
 pub(crate) struct Office {
     node: TestNode,
     actuator: Option<Owned>,
-    id: String,
+    pub(super) id: String,
 }
 
 impl Office {
@@ -66,7 +66,7 @@ impl Office {
         self.node.host.seconds()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.node.beside(name)
     }
 
@@ -79,7 +79,7 @@ impl Office {
         command
     }
 
-    fn line(&self, line: &str) -> Ran {
+    pub(super) fn line(&self, line: &str) -> Ran {
         run(&mut self.command(line))
     }
 
@@ -276,7 +276,7 @@ impl Office {
 
     /// A plan as the officers write it, proposed, reviewed, its text signed by both and brought before the commission.
     pub(crate) fn proposed(&mut self, finding: &str, seconds: u64) {
-        self.drafted(finding, seconds, "", |_| ());
+        self.drafted(finding, seconds, "", super::papers::with_letter);
         let id = &self.id;
         self.line(&format!("measure --as o1 ask {id} text --out statement --present m1,m2,m4 --presiding m1 --for m1,m2,m4"))
             .yes();
@@ -734,7 +734,7 @@ impl Office {
 }
 
 /// SHA-256 of a text, in hexadecimal digits.
-fn sha256(text: &str) -> String {
+pub(super) fn sha256(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("text");
     std::fs::write(&path, text).unwrap();
