@@ -106,8 +106,15 @@ pub enum Verb {
         #[arg(long)]
         dir: PathBuf,
     },
-    /// Watches the policy zone beside the actuator, and clears it where the actuator is silent
-    ResolverGuard(At),
+    /// Watches the policy zone beside the actuator, and clears it where the actuator is silent; the actuator starts one where none runs
+    ResolverGuard {
+        /// Whose
+        #[command(flatten)]
+        at: At,
+        /// Ends where another runs, and once nothing is in the zone and no actuator is there
+        #[arg(long, hide = true)]
+        while_needed: bool,
+    },
     /// The helper of the host agent, which the actuator starts as root
     #[command(hide = true)]
     HostHelper(At),
@@ -194,8 +201,8 @@ pub fn run(verb: Verb, words: &[&str]) -> Result<String, CommandError> {
             start::run(&Config::read(&path)?, &path, &Own(all))?;
             Ok(String::new())
         }
-        Verb::ResolverGuard(at) => {
-            part::guard(&Config::read(&at.config)?).map_err(CommandError::Part)
+        Verb::ResolverGuard { at, while_needed } => {
+            part::guard(&Config::read(&at.config)?, while_needed).map_err(CommandError::Part)
         }
         Verb::HostHelper(at) => {
             part::helper(&Config::read(&at.config)?).map_err(CommandError::Part)

@@ -11,6 +11,7 @@ mod config;
 mod ends;
 mod follower;
 mod judge;
+mod keeper;
 mod log;
 mod lookup;
 mod marks;
@@ -30,12 +31,15 @@ use config::Checked;
 
 use ends::{Ends, Planned};
 use follower::{Follower, State, Wait, each};
-use marks::Marks;
+use keeper::Keeper;
+use marks::{Marks, Watch};
 use policy::Reach;
 use primary::{Primary, Trouble};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, Effect, InForce, Key};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::File;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError};
@@ -64,6 +68,9 @@ pub struct Rpz {
     /// The owner's stop.
     halt: Arc<AtomicBool>,
     timer: Option<(SyncSender<()>, JoinHandle<()>)>,
+    /// By it the guard knows that an actuator is there.
+    _life: Option<File>,
+    keeper: Option<Keeper>,
 }
 
 fn never(why: impl Into<String>) -> Fault {
@@ -171,12 +178,44 @@ impl Rpz {
             signs: 0,
             halt: Arc::default(),
             timer: Some((stop, thread)),
+            _life: None,
+            keeper: None,
         };
-        substrate.live().map_err(|why| {
-            let field = "folder";
-            ConfigError::Field { field, why }
-        })?;
+        let field = "folder";
+        let wrong = |why| ConfigError::Field { field, why };
+        substrate.live().map_err(wrong)?;
+        let life = substrate.marks.life().map_err(|e| wrong(e.to_string()))?;
+        substrate._life = Some(life);
         Ok(substrate)
+    }
+
+    /// Keeps a guard beside it, a process that `words` start: nothing of names begins while none watches.
+    #[must_use]
+    pub fn guarded(mut self, words: Vec<OsString>) -> Self {
+        let config = &self.checked.config;
+        let silence = Duration::from_secs(config.silence_seconds_max);
+        self.keeper = Some(Keeper::new(words, config.zone.clone(), silence));
+        self.tend();
+        self
+    }
+
+    /// Starts a guard where one is wanted and none is. What is in force stays so.
+    fn tend(&mut self) {
+        let now = self.clock.counted();
+        if let Some(keeper) = &mut self.keeper
+            && let Err(error) = keeper.tend(&self.marks, now)
+        {
+            tracing::error!(error, "names would outlive this actuator");
+        }
+    }
+
+    /// Whether a guard watches, where one is wanted.
+    fn watched(&mut self) -> Result<(), Fault> {
+        let wait = self.wait();
+        match &mut self.keeper {
+            Some(keeper) => keeper.ensure(&self.marks, &*self.clock, &wait).map_err(now),
+            None => Ok(()),
+        }
     }
 
     /// A sign of life for the guard.
@@ -282,6 +321,7 @@ impl Substrate for Rpz {
 
     fn rehearse(&mut self, deed: Deed, target: &str) -> Result<(), Fault> {
         self.judge(deed, target)?;
+        self.watched()?;
         let key = Key {
             measure: ORPHAN,
             deed,
@@ -306,6 +346,7 @@ impl Substrate for Rpz {
     fn apply(&mut self, effect: &Effect) -> Result<(), Fault> {
         self.live().map_err(now)?;
         self.judge(effect.key.deed, &effect.key.target)?;
+        self.watched()?;
         let at = self.clock.counted() + Duration::from_secs(effect.seconds);
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         planned.insert(effect.key.clone(), (effect.until, at));
@@ -350,6 +391,7 @@ impl Substrate for Rpz {
 
     fn look(&mut self) -> Result<Vec<InForce>, Fault> {
         self.live().ok();
+        self.tend();
         let view = self.primary.read().map_err(now)?;
         let mut found = view.orphans(&self.means);
         let standing = view.standing(&self.means);
@@ -408,6 +450,17 @@ impl Substrate for Rpz {
             .iter()
             .map(|(key, times)| (key.clone(), met(*times)))
             .collect())
+    }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        let Some(keeper) = &self.keeper else {
+            return Vec::new();
+        };
+        let watch = keeper.watch(&self.marks, self.clock.counted());
+        vec![
+            ("guards", u64::from(watch == Watch::Awake)),
+            ("guards_started", keeper.started),
+        ]
     }
 
     fn release(&mut self) -> Result<(), Fault> {

@@ -98,6 +98,16 @@ fn substrates(
     clock: &Clock,
 ) -> Result<Vec<Box<dyn Substrate>>, StartError> {
     let failed = |why: &dyn std::fmt::Display| StartError::Substrate(why.to_string());
+    let words = |verb: &str| {
+        let mut words = own.0.clone();
+        words.push(verb.into());
+        words
+    };
+    let with_config = |verb: &str| {
+        let mut words = words(verb);
+        words.extend(["--config".into(), at.as_os_str().to_owned()]);
+        words
+    };
     let mut all: Vec<Box<dyn Substrate>> = Vec::new();
     if let Some(packet) = &config.packet {
         let started = packet::Nftables::start(packet).map_err(|e| failed(&e))?;
@@ -106,22 +116,17 @@ fn substrates(
     if let Some(resolver) = config.resolver.clone() {
         let clock = Arc::new(dns::MachineClock);
         let opened = dns::Rpz::open(resolver, clock).map_err(|e| failed(&e))?;
-        all.push(Box::new(opened));
+        let mut guard = with_config("resolver-guard");
+        guard.push("--while-needed".into());
+        all.push(Box::new(opened.guarded(guard)));
     }
     if let Some(bgp) = config.bgp.clone() {
         let opened = bgp::Bgp::open(bgp, bgp::system()).map_err(|e| failed(&e))?;
         all.push(Box::new(opened));
     }
     if let Some(host) = &config.host {
-        let words = |verb: &str| {
-            let mut words = own.0.clone();
-            words.push(verb.into());
-            words
-        };
-        let mut helper = words("host-helper");
-        helper.extend(["--config".into(), at.as_os_str().to_owned()]);
         let started = host::Host::start(host::Launch {
-            helper,
+            helper: with_config("host-helper"),
             parser: words("host-parser"),
             user: host.user,
             group: host.group,

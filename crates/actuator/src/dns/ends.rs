@@ -1,24 +1,29 @@
 //! The ends of effects, kept beside the engine: DNS has no timers, so this is the substrate's own. In: the zone, which carries each effect's end; time that only counts. Out: updates that take back what is over.
 //! Never: an end that waits for the engine; an end by a wall clock that was set after the effect was seen.
 //!
-//! It runs in a thread of the actuator, and again in the guard, a process of its own that also takes everything back when the actuator shows no sign of life.
+//! It runs in a thread of the actuator, and again in the guard, a process of its own that outlives it and takes everything back when the actuator shows no sign of life.
 
 use super::clock::Clock;
 use super::config::{Checked, Config, ConfigError};
 use super::follower::{Follower, Wait};
-use super::marks::Marks;
+use super::marks::{self, Marks};
 use super::primary::{Primary, Trouble};
-use super::view::Means;
+use super::view::{Means, View};
 use super::{means, primary};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::Key;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Between two looks at what is over.
 pub const STEP: Duration = Duration::from_millis(500);
+
+/// How often a guard that is not patient tries to have its turn, and the pause between.
+const TURN_TRIES: u32 = 20;
+const TURN_PAUSE: Duration = Duration::from_millis(20);
 
 /// How long the guard asks a resolver whether it is off.
 const ASKED: Duration = Duration::from_secs(3);
@@ -35,6 +40,8 @@ pub(super) struct Ends {
     /// The end as the zone says it, and when that is by what is counted.
     known: BTreeMap<Key, (Seconds, Duration)>,
     serial: Option<u32>,
+    /// Whether nothing but exemptions stood in the zone when it was read last.
+    clear: bool,
 }
 
 impl Ends {
@@ -51,6 +58,7 @@ impl Ends {
             planned,
             known: BTreeMap::new(),
             serial: None,
+            clear: false,
         }
     }
 
@@ -59,8 +67,7 @@ impl Ends {
         let serial = self.primary.serial()?;
         if self.serial != Some(serial) {
             let view = self.primary.read()?;
-            self.learn(view.keys());
-            self.serial = Some(view.serial);
+            self.learn(&view);
         }
         let now = self.clock.counted();
         let over: BTreeMap<Key, Seconds> = self
@@ -82,12 +89,14 @@ impl Ends {
                 .collect();
             Ok(view.change(&self.means, &BTreeMap::new(), &go))
         })?;
-        self.learn(after.keys());
-        self.serial = Some(after.serial);
+        self.learn(&after);
         Ok(over.len())
     }
 
-    fn learn(&mut self, keys: BTreeMap<Key, Seconds>) {
+    fn learn(&mut self, view: &View) {
+        self.serial = Some(view.serial);
+        self.clear = view.is_clear(&self.means);
+        let keys = view.keys();
         let wall = self.clock.wall();
         let counted = self.clock.counted();
         let planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,11 +124,14 @@ impl Ends {
     }
 }
 
-/// The guard: for a process of its own, which the machine's service manager keeps alive. It ends what is over, and takes everything back when the actuator shows no sign of life for the owner's time.
+/// The guard: for a process of its own, which the actuator or the machine's service manager keeps alive. It ends what is over, and takes everything back when the actuator shows no sign of life for the owner's time.
 pub struct Guard {
     ends: Ends,
     followers: Vec<Follower>,
     marks: Marks,
+    zone: String,
+    /// Its turn: while it has one it says that it watches.
+    turn: Option<File>,
     silence: Duration,
     clock: Arc<dyn Clock>,
     /// The last sign of life, and when it was first seen.
@@ -153,11 +165,44 @@ impl Guard {
             ends: Ends::new(primary, means, Arc::clone(&clock), planned),
             followers,
             marks,
+            zone: checked.config.zone,
+            turn: None,
             silence: Duration::from_secs(checked.config.silence_seconds_max),
             clock,
             sign,
             done: false,
         })
+    }
+
+    /// Takes the turn to watch this folder, where one guard at a time is; one that is patient waits for it. False where another has it.
+    ///
+    /// # Errors
+    /// The mark of guards cannot be had, in words.
+    pub fn take_turn(&mut self, patient: bool) -> Result<bool, String> {
+        let told = |error: std::io::Error| format!("the mark of guards: {error}");
+        let turn = self.marks.turn().map_err(told)?;
+        if patient {
+            turn.lock().map_err(told)?;
+        } else {
+            let mut tries = 0;
+            // Who looks whether a guard is there holds it for a moment too.
+            while turn.try_lock().is_err() {
+                tries += 1;
+                if tries == TURN_TRIES {
+                    return Ok(false);
+                }
+                std::thread::park_timeout(TURN_PAUSE);
+            }
+        }
+        // What another said before is nothing that this one saw.
+        turn.set_len(0).map_err(told)?;
+        self.turn = Some(turn);
+        Ok(true)
+    }
+
+    /// Whether nobody needs it: nothing is in the zone any more, and no actuator is there that could put something in.
+    pub fn is_idle(&self) -> bool {
+        self.ends.clear && !self.marks.is_anybody_there()
     }
 
     /// Looks once. It is called about every [`STEP`].
@@ -181,6 +226,10 @@ impl Guard {
             });
         }
         let ended = self.ends.step()?;
+        if let Some(turn) = &self.turn {
+            let said = marks::say(turn, &self.zone, self.clock.counted());
+            said.map_err(|error| format!("the mark of guards: {error}"))?;
+        }
         Ok(Guarded {
             ended,
             released: false,

@@ -4,6 +4,7 @@
 use base64::Engine;
 use domain::base::iana::Class;
 use domain::base::{Message, MessageBuilder, Name, Rtype};
+use rustix::process::{Pid, Signal, kill_process};
 use sakimori_actuator::dns::{Clock, Config, MachineClock};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, Effect, Key};
@@ -299,6 +300,17 @@ impl Servers {
         assert!(child.wait().unwrap().success());
     }
 
+    /// The process of the guard that watches, where an actuator started one.
+    pub(crate) fn guard(&self) -> Option<Pid> {
+        let mark = self.folder.path().join("guard");
+        let file = std::fs::File::open(&mark).ok()?;
+        // Its lock ends with it: without it the number can be anybody's.
+        file.try_lock_shared().err()?;
+        let text = std::fs::read_to_string(&mark).ok()?;
+        let number = text.split_whitespace().next()?.parse().ok()?;
+        Pid::from_raw(number)
+    }
+
     /// Ends the server that knows all other names.
     pub(crate) fn end_upstream(&mut self) {
         self.others[0].kill();
@@ -313,6 +325,15 @@ impl Servers {
             .output()
             .unwrap();
         String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        // A guard outlives its actuator for what is in the zone, and the zone ends here.
+        if let Some(guard) = self.guard() {
+            kill_process(guard, Signal::KILL).ok();
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod counters;
 #[path = "../bgp/daemons.rs"]
 #[expect(dead_code, reason = "the tests of the daemons alone use more of it")]
 mod daemons;
+mod guarded;
 #[path = "../bgp/lab.rs"]
 #[expect(dead_code, reason = "the tests of the daemons alone use more of it")]
 mod lab;

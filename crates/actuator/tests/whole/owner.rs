@@ -77,13 +77,25 @@ impl Owner {
 
     /// Puts something in force; it is read back when this returns. `target` and `more` are the command's own.
     pub(crate) fn deny(&mut self, deed: &str, target: Value, more: &Value) {
+        let (status, said) = self.try_deny(deed, target, more, 600);
+        assert_eq!(status, 200, "{said}: {}", self.world.log());
+    }
+
+    /// Commands it for so many seconds; the answer.
+    pub(crate) fn try_deny(
+        &mut self,
+        deed: &str,
+        target: Value,
+        more: &Value,
+        seconds: u64,
+    ) -> (u16, Value) {
         self.step += 1;
         let mut body = command(
             &format!("c-{}", self.step),
             self.step,
             "deny",
             "x.example",
-            600,
+            seconds,
         );
         body["target"] = target;
         let slpf = body["target"]
@@ -96,8 +108,7 @@ impl Owner {
         for (name, value) in more.as_object().into_iter().flatten() {
             body["args"]["x-sakimori"][name] = value.clone();
         }
-        let (status, said) = self.world.post(&body);
-        assert_eq!(status, 200, "{said}: {}", self.world.log());
+        self.world.post(&body)
     }
 
     /// The owner's stop.
