@@ -421,3 +421,17 @@ fn paper(one: &Looked, register: &Register, read: &Read, now: Seconds) -> SeenPa
         readings,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_actuator_cannot_see_is_neither_in_force_nor_gone() {
+        assert_eq!(is_in_force(Standing::InForce), Some(true));
+        assert_eq!(is_in_force(Standing::Unseen), None);
+        for gone in [Standing::Missing, Standing::Ended, Standing::Left] {
+            assert_eq!(is_in_force(gone), Some(false), "{gone}");
+        }
+    }
+}
