@@ -12,12 +12,12 @@ mod update;
 pub use community::Community;
 pub use component::{Compare, Component, Field, FlagTerm, NumberTerm, Numbers, Prefix, Rule};
 pub use show::TextError;
-pub use update::{Attributes, Family, Nlri, Update};
+pub use update::{Attributes, Family, Head, Nlri, Update};
 
 /// Most components of a rule: one of each kind that there is.
 pub const COMPONENTS_MAX: usize = 13;
-/// Most terms of a component.
-pub const TERMS_MAX: usize = 64;
+/// Most terms of a component: as many as the longest rule has room for.
+pub const TERMS_MAX: usize = (RULE_BYTES_MAX - 1) / 2;
 /// Longest rule in bytes, RFC 8955 section 4.1.
 pub const RULE_BYTES_MAX: usize = 4095;
 /// Longest BGP message in bytes, RFC 4271 section 4.1.

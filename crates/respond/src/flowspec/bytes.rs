@@ -1,7 +1,10 @@
-//! A rule as bytes. In: bytes of a peer. Out: a rule; and its bytes, each number in as few as it takes. Never: a byte that is left over.
+//! A rule as bytes. In: bytes of a peer. Out: a rule; and its bytes, each number in as few as it takes, or in as many as the peer gave it: by its bytes a rule is known again (RFC 8955 section 4).
+//! Never: a byte that is left over.
 
-use super::component::{Compare, Component, Field, FlagTerm, NumberTerm, Numbers, Prefix, Rule};
-use super::{Dialect, FlowError, RULE_BYTES_MAX, TERMS_MAX};
+use super::component::{
+    Compare, Component, Field, FlagTerm, NumberTerm, Numbers, Prefix, Rule, fragment_bits,
+};
+use super::{Dialect, FlowError, RULE_BYTES_MAX};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const LAST: u8 = 0x80;
@@ -10,8 +13,8 @@ const AND: u8 = 0x40;
 const COMPARE: u8 = 0x07;
 const NOT: u8 = 0x02;
 const MATCH: u8 = 0x01;
-/// The bit of a fragment component that IPv6 does not have.
-const DONT_FRAGMENT: u16 = 0x01;
+/// The bits of a code point; the others are taken for 0, RFC 8955 section 4.2.2.11.
+const DSCP: u64 = 0x3f;
 
 /// What is still to be read.
 pub(super) struct Rest<'b>(pub(super) &'b [u8]);
@@ -49,6 +52,7 @@ impl Rule {
         }
         let mut rest = Rest(bytes);
         let mut components: Vec<Component> = Vec::new();
+        let mut widths = Vec::new();
         while !rest.0.is_empty() {
             let code = rest.byte("a component")?;
             let field = Field::from_code(code).ok_or(FlowError::Unknown(code))?;
@@ -59,32 +63,41 @@ impl Rule {
                 Field::Destination | Field::Source => {
                     Numbers::Prefix(prefix(&mut rest, v6, dialect)?)
                 }
-                Field::TcpFlags | Field::Fragment => {
-                    let mut terms = flags(&mut rest)?;
-                    if v6 && field == Field::Fragment {
-                        // Reserved, and not looked at: RFC 8956 section 3.6.
-                        for term in &mut terms {
-                            term.bits &= !DONT_FRAGMENT;
-                        }
+                Field::TcpFlags => Numbers::Flags(flags(&mut rest, 2, &mut widths)?),
+                Field::Fragment => {
+                    let mut terms = flags(&mut rest, 1, &mut widths)?;
+                    for term in &mut terms {
+                        // The others are reserved, and not looked at.
+                        term.bits &= fragment_bits(v6);
                     }
                     Numbers::Flags(terms)
                 }
-                _ => Numbers::Numbers(numbers(&mut rest)?),
+                Field::Dscp => {
+                    let mut terms = numbers(&mut rest, 1, &mut widths)?;
+                    for term in terms.iter_mut().filter(|_| !v6) {
+                        term.value &= DSCP;
+                    }
+                    Numbers::Numbers(terms)
+                }
+                _ => Numbers::Numbers(numbers(&mut rest, 8, &mut widths)?),
             };
             components.push(Component { field, asked });
         }
-        Self::ordered(v6, components)
+        let mut rule = Self::ordered(v6, components)?;
+        rule.widths = widths;
+        Ok(rule)
     }
 
     /// Its bytes, without the length.
     pub fn encode(&self, dialect: Dialect) -> Vec<u8> {
         let mut out = Vec::new();
+        let mut widths = self.widths.iter().copied();
         for component in self.components() {
             out.push(component.field.code());
             match &component.asked {
                 Numbers::Prefix(prefix) => put_prefix(&mut out, prefix, dialect),
-                Numbers::Numbers(terms) => put_numbers(&mut out, terms),
-                Numbers::Flags(terms) => put_flags(&mut out, terms),
+                Numbers::Numbers(terms) => put_numbers(&mut out, terms, &mut widths),
+                Numbers::Flags(terms) => put_flags(&mut out, terms, &mut widths),
             }
         }
         out
@@ -145,20 +158,30 @@ fn put_prefix(out: &mut Vec<u8>, prefix: &Prefix, dialect: Dialect) {
     }
 }
 
-/// The head of a term: operator and value.
-fn term(rest: &mut Rest<'_>, what: &'static str, most: usize) -> Result<(u8, u64), FlowError> {
+/// The head of a term: operator and value. Its value has at most so many bytes; how many, is noted.
+fn term(
+    rest: &mut Rest<'_>,
+    what: &'static str,
+    most: u8,
+    widths: &mut Vec<u8>,
+) -> Result<(u8, u64), FlowError> {
     let head = rest.byte(what)?;
-    let bytes = 1usize << ((head >> 4) & 0x03);
+    let bytes = 1u8 << ((head >> 4) & 0x03);
     if bytes > most {
         return Err(FlowError::Length(what));
     }
-    Ok((head, rest.number(bytes, what)?))
+    widths.push(bytes);
+    Ok((head, rest.number(bytes.into(), what)?))
 }
 
-fn numbers(rest: &mut Rest<'_>) -> Result<Vec<NumberTerm>, FlowError> {
+fn numbers(
+    rest: &mut Rest<'_>,
+    most: u8,
+    widths: &mut Vec<u8>,
+) -> Result<Vec<NumberTerm>, FlowError> {
     let mut terms = Vec::new();
     loop {
-        let (head, value) = term(rest, "a number", 8)?;
+        let (head, value) = term(rest, "a number", most, widths)?;
         terms.push(NumberTerm {
             // The first has none before it; RFC 8955 section 4.2.1.1: it is to be sent as 0 and not looked at.
             and: head & AND != 0 && !terms.is_empty(),
@@ -168,16 +191,13 @@ fn numbers(rest: &mut Rest<'_>) -> Result<Vec<NumberTerm>, FlowError> {
         if head & LAST != 0 {
             return Ok(terms);
         }
-        if terms.len() == TERMS_MAX {
-            return Err(FlowError::Many("numbers"));
-        }
     }
 }
 
-fn flags(rest: &mut Rest<'_>) -> Result<Vec<FlagTerm>, FlowError> {
+fn flags(rest: &mut Rest<'_>, most: u8, widths: &mut Vec<u8>) -> Result<Vec<FlagTerm>, FlowError> {
     let mut terms = Vec::new();
     loop {
-        let (head, value) = term(rest, "flags", 2)?;
+        let (head, value) = term(rest, "flags", most, widths)?;
         terms.push(FlagTerm {
             and: head & AND != 0 && !terms.is_empty(),
             not: head & NOT != 0,
@@ -187,43 +207,41 @@ fn flags(rest: &mut Rest<'_>) -> Result<Vec<FlagTerm>, FlowError> {
         if head & LAST != 0 {
             return Ok(terms);
         }
-        if terms.len() == TERMS_MAX {
-            return Err(FlowError::Many("flags"));
-        }
     }
 }
 
-/// How many bytes a number takes, and how an operator says so.
-fn width(value: u64) -> (usize, u8) {
+/// How many bytes a number takes.
+const fn width(value: u64) -> u8 {
     match value {
-        0..=0xff => (1, 0x00),
-        0x100..=0xffff => (2, 0x10),
-        0x1_0000..=0xffff_ffff => (4, 0x20),
-        _ => (8, 0x30),
+        0..=0xff => 1,
+        0x100..=0xffff => 2,
+        0x1_0000..=0xffff_ffff => 4,
+        _ => 8,
     }
 }
 
-fn put(out: &mut Vec<u8>, head: u8, value: u64) {
-    let (bytes, size) = width(value);
-    out.push(head | size);
-    out.extend(value.to_be_bytes().into_iter().skip(8 - bytes));
+fn put(out: &mut Vec<u8>, head: u8, value: u64, least: Option<u8>) {
+    let bytes = width(value).max(least.unwrap_or(1));
+    out.push(head | ((bytes.ilog2() as u8) << 4));
+    let skipped = 8 - usize::from(bytes);
+    out.extend(value.to_be_bytes().into_iter().skip(skipped));
 }
 
-fn put_numbers(out: &mut Vec<u8>, terms: &[NumberTerm]) {
+fn put_numbers(out: &mut Vec<u8>, terms: &[NumberTerm], widths: &mut impl Iterator<Item = u8>) {
     for (at, term) in terms.iter().enumerate() {
         let bit = |on: bool, bit: u8| if on { bit } else { 0 };
         let head = bit(at + 1 == terms.len(), LAST) | bit(term.and, AND) | term.compare.code();
-        put(out, head, term.value);
+        put(out, head, term.value, widths.next());
     }
 }
 
-fn put_flags(out: &mut Vec<u8>, terms: &[FlagTerm]) {
+fn put_flags(out: &mut Vec<u8>, terms: &[FlagTerm], widths: &mut impl Iterator<Item = u8>) {
     for (at, term) in terms.iter().enumerate() {
         let bit = |on: bool, bit: u8| if on { bit } else { 0 };
         let head = bit(at + 1 == terms.len(), LAST)
             | bit(term.and, AND)
             | bit(term.not, NOT)
             | bit(term.all, MATCH);
-        put(out, head, u64::from(term.bits));
+        put(out, head, u64::from(term.bits), widths.next());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{COMPONENTS_MAX, FlowError};
 use sakimori_custody::record::coded;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 coded! {
@@ -149,11 +150,30 @@ pub struct Component {
     pub asked: Numbers,
 }
 
-/// A rule: all of its components have to match.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A rule: all of its components have to match. Two are the same where they ask the same, in however many bytes a peer wrote it.
+#[derive(Clone, Debug, Eq)]
 pub struct Rule {
     components: Vec<Component>,
     v6: bool,
+    /// In how many bytes a peer wrote each term; nothing of a rule that is made here.
+    pub(super) widths: Vec<u8>,
+}
+
+/// The bits of a fragment component, RFC 8955 section 4.2.2.12. IPv6 says of no packet that it may not be cut: RFC 8956 section 3.6.
+pub(super) const fn fragment_bits(v6: bool) -> u16 {
+    if v6 { 0x0e } else { 0x0f }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        (self.v6, &self.components) == (other.v6, &other.components)
+    }
+}
+
+impl Hash for Rule {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.v6, &self.components).hash(state);
+    }
 }
 
 impl Rule {
@@ -183,7 +203,11 @@ impl Rule {
         for component in &components {
             component.fits(v6)?;
         }
-        Ok(Self { components, v6 })
+        Ok(Self {
+            components,
+            v6,
+            widths: Vec::new(),
+        })
     }
 
     /// Its components, in the order of their types.
@@ -220,11 +244,9 @@ impl Component {
                 Ok(())
             }
             (Numbers::Flags(terms), Field::TcpFlags | Field::Fragment) => {
-                let known = match (self.field, v6) {
-                    (Field::Fragment, false) => 0x0f,
-                    // IPv6 says of no packet that it may not be cut: RFC 8956 section 3.6.
-                    (Field::Fragment, true) => 0x0e,
-                    _ => 0x0fff,
+                let known = match self.field {
+                    Field::Fragment => fragment_bits(v6),
+                    _ => 0xffff,
                 };
                 let good = !terms.is_empty() && terms.iter().all(|term| term.bits & !known == 0);
                 if good {

@@ -18,19 +18,50 @@ pub enum TextError {
     Rule(#[from] FlowError),
 }
 
-const PROTOCOLS: [(&str, u64); 5] = [
+const PROTOCOLS: [(&str, u64); 13] = [
     ("icmp", 1),
+    ("igmp", 2),
     ("tcp", 6),
+    ("egp", 8),
     ("udp", 17),
-    ("icmpv6", 58),
+    ("rsvp", 46),
+    ("gre", 47),
+    ("esp", 50),
+    ("ah", 51),
+    ("ospf", 89),
+    ("ipip", 94),
+    ("pim", 103),
     ("sctp", 132),
 ];
-const TCP: [(&str, u16); 9] = [
+/// Read, and written as its number: `ExaBGP` has no word for it.
+const ICMP_V6: (&str, u64) = ("icmpv6", 58);
+/// Types of ICMP for IPv4; those of IPv6 are others, and stand as numbers.
+const ICMP: [(&str, u64); 16] = [
+    ("echo-reply", 0),
+    ("unreachable", 3),
+    ("redirect", 5),
+    ("echo-request", 8),
+    ("router-advertisement", 9),
+    ("router-solicit", 10),
+    ("time-exceeded", 11),
+    ("parameter-problem", 12),
+    ("timestamp", 13),
+    ("timestamp-reply", 14),
+    ("photuris", 40),
+    ("experimental-mobility", 41),
+    ("extended-echo-request", 42),
+    ("extended-echo-reply", 43),
+    ("experimental-one", 253),
+    ("experimental-two", 254),
+];
+const TCP: [(&str, u16); 10] = [
     ("fin", 0x01),
     ("syn", 0x02),
     ("rst", 0x04),
     ("push", 0x08),
     ("ack", 0x10),
+    ("urg", 0x20),
+    // Read; `urg` is what is written.
     ("urgent", 0x20),
     ("ece", 0x40),
     ("cwr", 0x80),
@@ -60,7 +91,7 @@ impl fmt::Display for Rule {
         f.write_str("flow")?;
         for component in self.components() {
             write!(f, " {}", word(component.field, self.is_v6()))?;
-            let values = component.values();
+            let values = component.values(self.is_v6());
             // One alternative of several terms stands in brackets too, as ExaBGP writes it.
             match values.as_slice() {
                 [one] if !one.contains('&') => write!(f, " {one}")?,
@@ -81,6 +112,15 @@ impl fmt::Display for Prefix {
     }
 }
 
+/// Words that a number of a field has.
+const fn words(field: Field, v6: bool) -> &'static [(&'static str, u64)] {
+    match (field, v6) {
+        (Field::Protocol, _) => &PROTOCOLS,
+        (Field::IcmpType, false) => &ICMP,
+        _ => &[],
+    }
+}
+
 fn bits(field: Field, value: u16) -> String {
     let names: &[(&str, u16)] = if field == Field::Fragment {
         &FRAGMENTS
@@ -90,7 +130,7 @@ fn bits(field: Field, value: u16) -> String {
     let mut left = value;
     let mut out: Vec<String> = Vec::new();
     for (name, bit) in names {
-        if value & bit != 0 {
+        if left & bit != 0 {
             out.push((*name).to_owned());
             left &= !bit;
         }
@@ -103,7 +143,7 @@ fn bits(field: Field, value: u16) -> String {
 
 impl Component {
     /// Its alternatives as text; terms that hold together are one.
-    pub fn values(&self) -> Vec<String> {
+    pub fn values(&self, v6: bool) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
         let mut add = |and: bool, text: String| match out.last_mut() {
             Some(last) if and => {
@@ -116,11 +156,13 @@ impl Component {
             Numbers::Prefix(prefix) => add(false, prefix.to_string()),
             Numbers::Numbers(terms) => {
                 for term in terms {
-                    let name = PROTOCOLS
-                        .iter()
-                        .find(|(_, code)| self.field == Field::Protocol && *code == term.value);
-                    let value =
-                        name.map_or_else(|| term.value.to_string(), |(name, _)| (*name).to_owned());
+                    let known = words(self.field, v6).iter();
+                    let name = known.copied().find(|(_, code)| *code == term.value);
+                    let value = match (term.compare, name) {
+                        (Compare::Always | Compare::Never, _) if term.value == 0 => String::new(),
+                        (_, Some((name, _))) => name.to_owned(),
+                        (_, None) => term.value.to_string(),
+                    };
                     add(term.and, format!("{}{value}", term.compare));
                 }
             }
@@ -140,25 +182,28 @@ impl Component {
     }
 }
 
-fn number(field: Field, text: &str, and: bool) -> Option<NumberTerm> {
+fn number(field: Field, v6: bool, text: &str, and: bool) -> Option<NumberTerm> {
     // Longer signs first: `>=` begins as `>` does.
-    const SIGNS: [Compare; 6] = [
+    const SIGNS: [Compare; 8] = [
         Compare::Unequal,
         Compare::AtLeast,
         Compare::AtMost,
         Compare::Equal,
         Compare::More,
         Compare::Less,
+        Compare::Always,
+        Compare::Never,
     ];
     let (rest, compare) = SIGNS
         .iter()
         .find_map(|sign| text.strip_prefix(sign.name()).map(|rest| (rest, *sign)))
         .unwrap_or((text, Compare::Equal));
-    let named = PROTOCOLS
-        .iter()
-        .find(|(name, _)| field == Field::Protocol && *name == rest.to_ascii_lowercase());
-    let value = match named {
-        Some((_, code)) => *code,
+    let lower = rest.to_ascii_lowercase();
+    let also = (field == Field::Protocol).then_some(ICMP_V6);
+    let mut known = words(field, v6).iter().copied().chain(also);
+    let value = match known.find(|(name, _)| *name == lower) {
+        Some((_, code)) => code,
+        None if rest.is_empty() && matches!(compare, Compare::Always | Compare::Never) => 0,
         None => rest.parse().ok()?,
     };
     Some(NumberTerm {
@@ -212,7 +257,7 @@ fn prefix(text: &str) -> Option<Prefix> {
     Prefix::new(address, length, offset)
 }
 
-fn asked(field: Field, values: &[&str]) -> Result<Numbers, TextError> {
+fn asked(field: Field, v6: bool, values: &[&str]) -> Result<Numbers, TextError> {
     let unknown = |text: &str| TextError::Word(text.to_owned());
     if let (Field::Destination | Field::Source, [one]) = (field, values) {
         return prefix(one).map(Numbers::Prefix).ok_or_else(|| unknown(one));
@@ -223,7 +268,7 @@ fn asked(field: Field, values: &[&str]) -> Result<Numbers, TextError> {
             if matches!(field, Field::TcpFlags | Field::Fragment) {
                 flags.push(flag(field, part, at > 0).ok_or_else(|| unknown(part))?);
             } else {
-                numbers.push(number(field, part, at > 0).ok_or_else(|| unknown(part))?);
+                numbers.push(number(field, v6, part, at > 0).ok_or_else(|| unknown(part))?);
             }
         }
     }
@@ -262,7 +307,7 @@ impl Rule {
             } else {
                 values.push(first);
             }
-            let asked = asked(field, &values)?;
+            let asked = asked(field, v6, &values)?;
             components.push(Component { field, asked });
         }
         Ok(Self::new(v6, components)?)

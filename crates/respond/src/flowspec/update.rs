@@ -2,10 +2,10 @@
 //! Never: an attribute that is lost between the two.
 
 use super::bytes::Rest;
-use super::community::{Community, hop};
+use super::community::Community;
 use super::component::Rule;
 use super::{Dialect, FlowError, MESSAGE_BYTES_MAX, RULE_BYTES_MAX};
-use std::net::Ipv4Addr;
+use std::collections::BTreeMap;
 
 const MARKER: [u8; 16] = [0xff; 16];
 const UPDATE: u8 = 2;
@@ -14,6 +14,9 @@ const HEAD_BYTES: usize = 23;
 const FLAGS_OPTIONAL: u8 = 0x80;
 const FLAGS_TRANSITIVE: u8 = 0x40;
 const FLAG_EXTENDED: u8 = 0x10;
+/// Types of attributes: what is announced, what is taken back.
+const REACH: u8 = 14;
+const UNREACH: u8 = 15;
 const SAFI_FLOW: u8 = 133;
 const SAFI_FLOW_VPN: u8 = 134;
 
@@ -48,6 +51,17 @@ pub struct Attributes {
     pub communities: Vec<u32>,
     /// Extended communities, RFC 4360.
     pub extended: Vec<Community>,
+    /// All others by their type, as they were sent: they are handed on.
+    pub others: BTreeMap<u8, Vec<u8>>,
+}
+
+/// How an attribute begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its flags, RFC 4271 section 4.3.
+    pub flags: u8,
+    /// Its type.
+    pub code: u8,
 }
 
 /// A message.
@@ -57,14 +71,14 @@ pub struct Update {
     pub family: Option<Family>,
     /// What is announced.
     pub announced: Vec<Nlri>,
-    /// The next hop of what is announced.
-    pub next_hop: Option<Ipv4Addr>,
+    /// The next hop of what is announced, as it was sent: rules need none, and it is not looked at (RFC 8955 section 4).
+    pub next_hop: Vec<u8>,
     /// What is taken back; without a rule, of a family, it is the end of what there was to say (RFC 4724 section 2).
     pub withdrawn: Option<Vec<Nlri>>,
     /// Attributes.
     pub attributes: Attributes,
-    /// Whether the end was written with the long form of a length.
-    pub long: bool,
+    /// How the attributes begin that were read, in the order of the message. Those without an entry are written with the flags of the specification: rules first (RFC 7606 section 5.1), then by type.
+    pub heads: Vec<Head>,
 }
 
 fn family(afi: u64, safi: u8) -> Result<Family, FlowError> {
@@ -155,37 +169,30 @@ impl Update {
         let mut update = Self {
             family: None,
             announced: Vec::new(),
-            next_hop: None,
+            next_hop: Vec::new(),
             withdrawn: None,
             attributes: Attributes::default(),
-            long: false,
+            heads: Vec::new(),
         };
-        let mut seen = 0u64;
         while !rest.0.is_empty() {
             let flags = rest.byte("an attribute")?;
             let code = rest.byte("an attribute")?;
             let wide = flags & FLAG_EXTENDED != 0;
             let length = rest.number(if wide { 2 } else { 1 }, "an attribute")?;
             let value = rest.take(length as usize, "an attribute")?;
-            let bit = 1u64
-                .checked_shl(u32::from(code))
-                .ok_or(FlowError::Value("an attribute"))?;
-            if seen & bit != 0 {
-                return Err(FlowError::Many("attributes of one type"));
+            let seen = update.heads.iter().any(|head| head.code == code);
+            match code {
+                REACH | UNREACH if seen => return Err(FlowError::Many("attributes of one type")),
+                // The first counts: RFC 7606 section 3 (g).
+                _ if seen => continue,
+                _ => update.heads.push(Head { flags, code }),
             }
-            seen |= bit;
-            update.attribute(code, wide, value, dialect)?;
+            update.attribute(code, value, dialect)?;
         }
         Ok(update)
     }
 
-    fn attribute(
-        &mut self,
-        code: u8,
-        wide: bool,
-        value: &[u8],
-        dialect: Dialect,
-    ) -> Result<(), FlowError> {
+    fn attribute(&mut self, code: u8, value: &[u8], dialect: Dialect) -> Result<(), FlowError> {
         let mut rest = Rest(value);
         match code {
             1 => self.attributes.origin = Some(rest.byte("the origin")?),
@@ -210,16 +217,13 @@ impl Update {
                     self.attributes.extended.push(Community::decode(bytes));
                 }
             }
-            14 => {
+            REACH => {
                 let family = family(
                     rest.number(2, "what is announced")?,
                     rest.byte("what is announced")?,
                 )?;
                 let length = usize::from(rest.byte("the next hop")?);
-                let next = rest.take(length, "the next hop")?;
-                if length != 0 {
-                    self.next_hop = Some(hop(next).ok_or(FlowError::Length("the next hop"))?);
-                }
+                self.next_hop = rest.take(length, "the next hop")?.to_vec();
                 rest.byte("what is announced")?;
                 self.announced = rules(Rest(rest.0), family, dialect)?;
                 if self.announced.is_empty() {
@@ -228,17 +232,19 @@ impl Update {
                 self.of(family)?;
                 return Ok(());
             }
-            15 => {
+            UNREACH => {
                 let family = family(
                     rest.number(2, "what is withdrawn")?,
                     rest.byte("what is withdrawn")?,
                 )?;
                 self.withdrawn = Some(rules(Rest(rest.0), family, dialect)?);
-                self.long = wide;
                 self.of(family)?;
                 return Ok(());
             }
-            _ => return Err(FlowError::Value("an attribute")),
+            _ => {
+                self.attributes.others.insert(code, value.to_vec());
+                return Ok(());
+            }
         }
         if rest.0.is_empty() {
             Ok(())
@@ -257,31 +263,48 @@ impl Update {
         }
     }
 
-    /// Its bytes, attributes in the order of their types.
+    /// Its bytes.
     ///
     /// # Errors
     /// [`FlowError::Length`]: it is longer than a message may be.
     pub fn encode(&self, dialect: Dialect) -> Result<Vec<u8>, FlowError> {
-        let mut out = Written::default();
+        let mut values = self.attributes.values();
         let family = self.family.map(Family::bytes);
-        // What is taken back stands before all else, as daemons send it: RFC 7606 section 5.1.
         if let (Some(nlri), Some(family)) = (&self.withdrawn, family) {
             let mut value = family.to_vec();
             put_rules(&mut value, nlri, dialect)?;
-            let long = if self.long { FLAG_EXTENDED } else { 0 };
-            out.put(FLAGS_OPTIONAL | long, 15, &value)?;
+            values.insert(UNREACH, value);
         }
-        self.attributes.write(&mut out)?;
         if let (Some(family), false) = (family, self.announced.is_empty()) {
             let mut value = family.to_vec();
-            let hop = self.next_hop.map(|hop| hop.octets());
-            value.push(hop.map_or(0, |hop| hop.len() as u8));
-            value.extend(hop.into_iter().flatten());
+            let length = u8::try_from(self.next_hop.len());
+            value.push(length.map_err(|_| FlowError::Length("the next hop"))?);
+            value.extend(&self.next_hop);
             value.push(0);
             put_rules(&mut value, &self.announced, dialect)?;
-            out.put(FLAGS_OPTIONAL, 14, &value)?;
+            values.insert(REACH, value);
+        }
+        let first = [UNREACH, REACH].map(Head::of);
+        let behind: Vec<Head> = values.keys().copied().map(Head::of).collect();
+        let mut out = Written::default();
+        for head in self.heads.iter().chain(&first).chain(&behind) {
+            if let Some(value) = values.remove(&head.code) {
+                out.put(*head, &value)?;
+            }
         }
         out.message()
+    }
+}
+
+impl Head {
+    /// How an attribute begins by the specifications.
+    const fn of(code: u8) -> Self {
+        let flags = match code {
+            1..=3 | 5 | 6 => FLAGS_TRANSITIVE,
+            4 | 9 | 10 | REACH | UNREACH => FLAGS_OPTIONAL,
+            _ => FLAGS_OPTIONAL | FLAGS_TRANSITIVE,
+        };
+        Self { flags, code }
     }
 }
 
@@ -299,7 +322,8 @@ impl Family {
 struct Written(Vec<u8>);
 
 impl Written {
-    fn put(&mut self, flags: u8, code: u8, value: &[u8]) -> Result<(), FlowError> {
+    fn put(&mut self, head: Head, value: &[u8]) -> Result<(), FlowError> {
+        let Head { flags, code } = head;
         let length = u16::try_from(value.len()).map_err(|_| FlowError::Length("an attribute"))?;
         if flags & FLAG_EXTENDED == 0 && length <= 0xff {
             self.0.extend([flags, code, length as u8]);
@@ -327,25 +351,26 @@ impl Written {
 }
 
 impl Attributes {
-    fn write(&self, out: &mut Written) -> Result<(), FlowError> {
-        if let Some(origin) = self.origin {
-            out.put(FLAGS_TRANSITIVE, 1, &[origin])?;
-        }
-        if let Some(path) = &self.as_path {
-            out.put(FLAGS_TRANSITIVE, 2, path)?;
-        }
-        if let Some(preference) = self.local_preference {
-            out.put(FLAGS_TRANSITIVE, 5, &preference.to_be_bytes())?;
-        }
-        let both = FLAGS_OPTIONAL | FLAGS_TRANSITIVE;
-        if !self.communities.is_empty() {
-            let each = self.communities.iter().flat_map(|one| one.to_be_bytes());
-            out.put(both, 8, &each.collect::<Vec<u8>>())?;
-        }
-        if !self.extended.is_empty() {
-            let each = self.extended.iter().flat_map(|one| one.encode());
-            out.put(both, 16, &each.collect::<Vec<u8>>())?;
-        }
-        Ok(())
+    /// The values by their types.
+    fn values(&self) -> BTreeMap<u8, Vec<u8>> {
+        let mut out = self.others.clone();
+        let mut put = |code: u8, value: Option<Vec<u8>>| {
+            out.extend(value.map(|value| (code, value)));
+        };
+        put(1, self.origin.map(|origin| vec![origin]));
+        put(2, self.as_path.clone());
+        let preference = self.local_preference;
+        put(5, preference.map(|number| number.to_be_bytes().to_vec()));
+        let communities = self.communities.iter().flat_map(|one| one.to_be_bytes());
+        put(
+            8,
+            Some(communities.collect()).filter(|value: &Vec<u8>| !value.is_empty()),
+        );
+        let extended = self.extended.iter().flat_map(|one| one.encode());
+        put(
+            16,
+            Some(extended.collect()).filter(|value: &Vec<u8>| !value.is_empty()),
+        );
+        out
     }
 }
