@@ -13,6 +13,10 @@ const ANSWER: Limits = Limits {
 const ADDRESS_BYTES_MAX: usize = 254;
 /// How deep contacts hold contacts.
 const DEPTH_MAX: usize = 3;
+/// The role of who reads complaints (RFC 9083 section 10.2.4), and what registries call an address that is for them.
+const ABUSE: &str = "abuse";
+/// How much an address is preferred of which nothing is said: less than all others (RFC 6350 section 5.3).
+const PREFERENCE_NONE: u8 = 101;
 /// Roles of who holds a thing or answers for it (RFC 9083 section 10.2.4), the first that has an address wins.
 const ROLES: [&str; 3] = ["registrant", "administrative", "technical"];
 
@@ -49,8 +53,11 @@ pub fn people(bytes: &[u8]) -> Result<(Vec<Person>, Vec<String>), JsonError> {
     }
     let mut around = vec![&root];
     for depth in 0..DEPTH_MAX {
+        // Of a name of addresses the network is a part of the answer: RFC 9083 section 5.3.
         let inner: Vec<&Node<'_>> = around
             .into_iter()
+            .flat_map(|node| [Some(node), node.get("network")])
+            .flatten()
             .flat_map(|node| node.get("entities").map_or(&[][..], Node::items))
             .collect();
         people.extend(inner.iter().map(|entity| person(entity, depth)));
@@ -66,12 +73,14 @@ pub fn people(bytes: &[u8]) -> Result<(Vec<Person>, Vec<String>), JsonError> {
 
 fn person(entity: &Node<'_>, depth: usize) -> Person {
     let roles = entity.get("roles").map_or(&[][..], Node::items);
+    let roles: Vec<String> = roles
+        .iter()
+        .filter_map(|role| role.as_str().map(str::to_owned))
+        .collect();
+    let complaints = roles.iter().any(|role| role == ABUSE);
     Person {
-        roles: roles
-            .iter()
-            .filter_map(|role| role.as_str().map(str::to_owned))
-            .collect(),
-        address: address(entity),
+        address: address(entity, complaints),
+        roles,
         depth,
     }
 }
@@ -85,22 +94,40 @@ fn of_role(node: &Node<'_>, role: &str, depth: usize) -> Option<String> {
         let roles = entity.get("roles").map_or(&[][..], Node::items);
         roles.iter().any(|each| each.as_str() == Some(role))
     };
-    let own = entities.iter().filter(has).find_map(address);
+    let mut own = entities.iter().filter(has);
+    let own = own.find_map(|entity| address(entity, false));
     own.or_else(|| {
         let mut below = entities.iter();
         below.find_map(|entity| of_role(entity, role, depth + 1))
     })
 }
 
-/// The first address of a jCard: `["vcard", [["email", {}, "text", "a@example.org"]]]`.
-fn address(entity: &Node<'_>) -> Option<String> {
+/// The address of a jCard that is preferred, the first of several: `["vcard", [["email", {"pref": "1"}, "text", "a@example.org"]]]`. One that is marked as for complaints is nobody's other, and goes
+/// before all others where complaints are read.
+fn address(entity: &Node<'_>, complaints: bool) -> Option<String> {
     let properties = entity.get("vcardArray")?.items().get(1)?.items();
-    properties.iter().find_map(|property| {
+    let addresses = properties.iter().filter_map(|property| {
         let parts = property.items();
         let is = |at: usize, word: &str| parts.get(at).and_then(Node::as_str) == Some(word);
         let text = parts.get(3).and_then(Node::as_str)?.trim();
-        (is(0, "email") && is(2, "text") && is_address(text)).then(|| text.to_owned())
-    })
+        let marks = parts.get(1)?;
+        let kinds = marks.get("type");
+        let marked = kinds.is_some_and(|kinds| {
+            kinds.as_str() == Some(ABUSE)
+                || kinds
+                    .items()
+                    .iter()
+                    .any(|kind| kind.as_str() == Some(ABUSE))
+        });
+        let preference = marks
+            .text_of("pref")
+            .and_then(|pref| pref.parse::<u8>().ok());
+        let good = is(0, "email") && is(2, "text") && is_address(text) && (complaints || !marked);
+        good.then(|| (!marked, preference.unwrap_or(PREFERENCE_NONE), text))
+    });
+    let (_, _, text) =
+        addresses.min_by_key(|(unmarked, preference, _)| (*unmarked, *preference))?;
+    Some(text.to_owned())
 }
 
 fn is_address(text: &str) -> bool {
@@ -114,7 +141,7 @@ fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::contact;
+    use super::{contact, people};
 
     fn check(text: &str, expected: Option<&str>) {
         assert_eq!(
@@ -172,6 +199,39 @@ mod tests {
             );
         }
         check(&all(&[deep]), None);
+    }
+
+    #[test]
+    fn of_several_addresses_the_preferred_one_counts_and_one_for_complaints_where_they_are_read() {
+        let card = |roles: &str, mails: &[(&str, &str)]| {
+            let each = mails
+                .iter()
+                .map(|(marks, mail)| format!(r#"["email", {marks}, "text", "{mail}"]"#));
+            let each = each.collect::<Vec<_>>().join(",");
+            format!(r#"{{"roles": ["{roles}"], "vcardArray": ["vcard", [{each}]]}}"#)
+        };
+        let mails = [
+            (r#"{"type": "email"}"#, "first@isp.example"),
+            (r#"{"pref": "2"}"#, "second@isp.example"),
+            (r#"{"pref": "1", "type": ["work"]}"#, "third@isp.example"),
+            (r#"{"type": ["work", "abuse"]}"#, "abuse@isp.example"),
+        ];
+        let holder = card("registrant", &mails);
+        check(
+            &format!(r#"{{"entities": [{holder}]}}"#),
+            Some("third@isp.example"),
+        );
+        let only = card("registrant", &mails[3..]);
+        check(&format!(r#"{{"entities": [{only}]}}"#), None);
+        let reader = card("abuse", &mails);
+        for answer in [
+            format!(r#"{{"entities": [{reader}]}}"#),
+            format!(r#"{{"objectClassName": "domain", "network": {{"entities": [{reader}]}}}}"#),
+        ] {
+            let (people, _) = people(answer.as_bytes()).unwrap();
+            let found: Vec<_> = people.iter().map(|one| one.address.as_deref()).collect();
+            assert_eq!(found, [Some("abuse@isp.example")], "{answer}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use sakimori_respond::notice::xarf::{
     self, Evidence, Party, Protocol, Report, ReportError, Traffic, What, XarfError,
 };
 use sakimori_respond::notice::{Abuse, NoContact, Reference, State, Ticket, Times, abuse, times};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 
 const AT: Seconds = Seconds(1_806_537_600);
@@ -182,6 +182,38 @@ fn the_samples_follow_the_schemas_and_are_read() {
             assert!(xarf::read(spoilt.to_string().as_bytes()).is_err(), "{name}");
         }
     }
+}
+
+#[test]
+fn a_report_says_when_it_happened_and_lists_what_shows_it() {
+    let good: Value =
+        serde_json::from_str(&report(What::Ddos(traffic())).write().unwrap()).unwrap();
+    let read = |name: &str, value: &Value| {
+        let mut changed = good.clone();
+        changed[name] = value.clone();
+        xarf::read(changed.to_string().as_bytes())
+    };
+    for time in [
+        "2027-04-01T00:00:00.25+09:00",
+        "2027-04-01t00:00:00z",
+        "2027-03-31T23:59:60Z",
+    ] {
+        assert_eq!(read("timestamp", &time.into()).unwrap().timestamp, time);
+    }
+    for time in [
+        "yesterday",
+        "2027-04-01",
+        "2027-02-30T00:00:00Z",
+        "1806537600",
+    ] {
+        let refused = read("timestamp", &time.into());
+        assert_eq!(refused, Err(XarfError::Member("timestamp")), "{time}");
+    }
+    for evidence in [json!({}), json!("a flow"), json!(null)] {
+        let refused = read("evidence", &evidence);
+        assert_eq!(refused, Err(XarfError::Member("evidence")), "{evidence}");
+    }
+    assert_eq!(read("evidence", &json!([])).unwrap().evidence, []);
 }
 
 #[test]

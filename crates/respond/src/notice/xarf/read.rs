@@ -5,7 +5,8 @@ use super::{EVIDENCE_BYTES_MAX, EVIDENCE_MAX, Party, is_address};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sakimori_custody::ids::hex;
-use sakimori_exchange::json::{self, JsonError, Limits, Node};
+use sakimori_exchange::json::{self, JsonError, Limits, Node, Value};
+use sakimori_exchange::stix::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// Bounds of a report: fifty pieces of evidence are bounded each, and all of them by this.
@@ -185,14 +186,20 @@ pub fn read(bytes: &[u8]) -> Result<Received, XarfError> {
             Some(port.ok_or(XarfError::Member("source_port"))?)
         }
     };
-    let pieces = root.get("evidence").map_or(&[][..], Node::items);
+    let timestamp = text(&root, "timestamp")?;
+    Timestamp::parse_rfc3339(timestamp).ok_or(XarfError::Member("timestamp"))?;
+    let pieces = match root.get("evidence").map(|node| &node.value) {
+        None => &[][..],
+        Some(Value::List(pieces)) => pieces,
+        Some(_) => return Err(XarfError::Member("evidence")),
+    };
     if pieces.len() > EVIDENCE_MAX {
         return Err(XarfError::Evidence(EVIDENCE_MAX));
     }
     let evidence = pieces.iter().enumerate().map(|(at, node)| piece(at, node));
     Ok(Received {
         id: id.to_owned(),
-        timestamp: text(&root, "timestamp")?.to_owned(),
+        timestamp: timestamp.to_owned(),
         reporter: party(&root, "reporter")?,
         sender: party(&root, "sender")?,
         source: text(&root, "source_identifier")?.to_owned(),
