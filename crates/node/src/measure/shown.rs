@@ -36,7 +36,7 @@ pub fn state_of(state: &State) -> Value {
         .collect();
     json!({
         "id": plan.id.to_string(), "stage": state.stage().name(), "level": state.level(), "authority": state.authority().map(|id| id.to_string()),
-        "until": state.until().map(|at| at.to_string()), "end": state.end(), "suspended": state.suspended(), "held": state.is_held(), "halted": state.is_halted(), "renewing": state.renewal().map(|text| text.to_string()),
+        "until": state.until().map(|at| at.to_string()), "end": state.end(), "suspended": state.suspended(), "held": state.is_held(), "halted": state.is_halted(), "renewing": state.renewal().map(|text| text.to_string()), "waits_for_two": state.waits_for_two(),
         "effects": effects, "clocks": clocks, "renewals": state.renewals(), "flags": state.flags().0,
     })
 }

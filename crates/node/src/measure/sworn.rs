@@ -19,9 +19,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How old the order of two people may be, seconds: as long as the second is waited for where both sign in.
-const ORDER_SECONDS: u64 = 900;
-
 /// How long a dispatch waits for dry runs.
 const REHEARSED_WAIT: Duration = Duration::from_secs(4);
 
@@ -151,7 +148,7 @@ impl Room {
         Ok(all)
     }
 
-    /// An order of two people that both signed just now.
+    /// An order of two people that both signed just now, and behind what it brings on.
     ///
     /// # Errors
     /// [`Code::Refused`] names what is wrong.
@@ -159,17 +156,13 @@ impl Room {
         let (root, register) = self.keys().await?;
         // A sensor observes; it orders nothing.
         let keys = |name: &Name| person_key(&root, &register, name);
-        let order = Order::check(note, held.state().plan().id, &keys);
-        let order = order.map_err(|e| refuse(format!("the order: {e}")))?;
-        let now = self.now();
-        let age = now.0.saturating_sub(order.time.0);
-        if age > ORDER_SECONDS || order.time > now.plus(ORDER_SECONDS) {
-            return Err(refuse(format!(
-                "the order is of {}; it holds for {ORDER_SECONDS} s",
-                order.time
-            )));
-        }
-        Ok(order)
+        let state = held.state();
+        let since = state.decided_at().max(state.suspended_at());
+        let order = Order::check(note, state.plan().id, &keys).and_then(|order| {
+            order.holds(since, self.now())?;
+            Ok(order)
+        });
+        order.map_err(|e| refuse(format!("the order: {e}")))
     }
 
     /// The event of an urgent statement: its officers are those whom the log names, not those whom a caller names.

@@ -126,6 +126,7 @@ pub(crate) fn one(
             dt { (say(W::Approval)) } dd { @match state.authority() { Some(id) => code { (id) }, None => "–" } }
             dt { (say(W::Until)) } dd { (text(state.until())) }
         }
+        @if state.waits_for_two() { p .warn { (say(W::ForTwo)) } }
         @if !cautions.is_empty() {
             section {
                 h2 { (say(W::Cautions)) }

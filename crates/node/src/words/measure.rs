@@ -75,6 +75,7 @@ words! {
     Confirm "Yes, take all effects of this measure back now" "はい、この措置の効果を直ちにすべて解除します";
     Hold "Stop dispatch" "新たな実施を止める";
     HoldHow "What is in force stays until its end." "実施中のものは期限まで続きます。";
+    ForTwo "It is renewed at level 2, and one alone dispatched it: what is in force ends at its own time, if two people do not dispatch it before." "レベル2で更新されましたが、実施したのは一人です。改めて二人で実施しない限り、実施中のものは元の期限で終わります。";
     Free "Let dispatch go on" "実施を再開する";
     FreeHow "Another than who carries out may." "執行担当者以外の者が行います。";
     Alarms "Alarms since the node started" "起動後の警報";

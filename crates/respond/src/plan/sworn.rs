@@ -25,6 +25,8 @@ const DISPATCH: &str = "sakimori/dispatch/v1";
 pub const SWORN_BYTES_MAX: usize = 8 << 20;
 /// Most observations of one note.
 pub const SWORN_MAX: usize = 20_000;
+/// How old the order of two people may be, seconds: as long as the second is waited for where both sign in.
+pub const ORDER_SECONDS: u64 = 900;
 
 /// Why a note counts for nothing. Whoever brought it acts on it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +54,12 @@ pub enum SwornError {
     /// A person did not sign.
     #[error("`{0}` did not sign it")]
     Unsigned(Name),
+    /// An order of another time than now.
+    #[error("it is of {0}; an order holds for {ORDER_SECONDS} s")]
+    Late(Seconds),
+    /// An order from before what it would bring on.
+    #[error("it is of {0}, from before the measure was decided or suspended last")]
+    Before(Seconds),
     /// One person, or one key, twice.
     #[error("it takes two people with a key each")]
     Alone,
@@ -223,6 +231,21 @@ impl Order {
         signed(&note, &order.with, &two)?;
         Ok(order)
     }
+
+    /// Whether it is an order of now, and from behind what it brings on: the decision or renewal that holds, and the last suspension.
+    ///
+    /// # Errors
+    /// [`SwornError::Late`], [`SwornError::Before`].
+    pub fn holds(&self, since: Option<Seconds>, now: Seconds) -> Result<(), SwornError> {
+        let age = now.0.saturating_sub(self.time.0);
+        if age > ORDER_SECONDS || self.time > now.plus(ORDER_SECONDS) {
+            return Err(SwornError::Late(self.time));
+        }
+        if Some(self.time) < since {
+            return Err(SwornError::Before(self.time));
+        }
+        Ok(())
+    }
 }
 
 /// Whether a text is one of these, and reads; `None` for any other text.
@@ -354,6 +377,14 @@ mod tests {
             &keys,
         );
         assert_eq!(other, Err(SwornError::Other(ID)));
+        let now = order.time;
+        let holds = |since: u64, after: u64| order.holds(Some(Seconds(since)), now.plus(after));
+        assert_eq!(order.holds(None, now), Ok(()));
+        assert_eq!(holds(now.0, ORDER_SECONDS), Ok(()));
+        assert_eq!(holds(now.0, ORDER_SECONDS + 1), Err(SwornError::Late(now)));
+        assert_eq!(holds(now.0 + 1, 2), Err(SwornError::Before(now)));
+        let early = Seconds(now.0 - ORDER_SECONDS - 1);
+        assert_eq!(order.holds(None, early), Err(SwornError::Late(now)));
         let late = order
             .to_string()
             .replace("with: e-02\n", "with: e-02\nwith: e-03\n");

@@ -12,6 +12,7 @@ mod goal;
 mod observe;
 mod people;
 mod playbook;
+mod renewal;
 mod roll;
 mod whole;
 
@@ -395,11 +396,15 @@ impl Case {
     }
 
     fn dispatch_event(&self) -> Event {
+        self.dispatch_by(&["tanaka", "mori"])
+    }
+
+    fn dispatch_by(&self, names: &[&str]) -> Event {
         let targets = self.targets();
         let texts: Vec<&str> = targets.iter().map(String::as_str).collect();
         let place = self.life.state().plan().aims[0].country.to_string();
         Event::Dispatch {
-            by: vec![name("tanaka"), name("mori")],
+            by: names.iter().map(|text| name(text)).collect(),
             observations: observed(&texts, &place, self.now),
         }
     }
@@ -421,8 +426,13 @@ impl Case {
 
     /// Goes on until all is in force; gives the commands in their order.
     fn in_force(&mut self) -> Vec<Command> {
+        self.in_force_by(&["tanaka", "mori"])
+    }
+
+    fn in_force_by(&mut self, names: &[&str]) -> Vec<Command> {
         self.approve();
-        let mut all = self.dispatch();
+        let event = self.dispatch_by(names);
+        let mut all = commands(&self.well(&event));
         let mut open = all.clone();
         for _ in 0..10 {
             open = self.answer(&open);

@@ -148,12 +148,11 @@ impl Life {
             return rule("its first second is not there yet");
         }
         self.judged(turn)?;
-        let before = self.state.level();
         self.keep(Fact::Renewed(decision.clone()), turn);
-        let level = self.state.level();
-        if level > before {
+        if self.state.waits_for_two() {
             let words = format!(
-                "it goes on at level {level}, and was dispatched at level {before}: who dispatched it looks whether it is to stay"
+                "it is renewed at level {}, and one alone dispatched it: what is in force ends at its own time, if two people do not dispatch it before",
+                self.state.level()
             );
             turn.step.acts.push(Act::Page(words));
         }
@@ -389,9 +388,9 @@ impl Life {
         Ok(())
     }
 
-    /// What is in force is commanded anew, with its new end; while the kill switch holds dispatch, it is not.
+    /// What is in force is commanded anew, with its new end; while the kill switch holds dispatch, or two people have to dispatch it first, it is not.
     pub(super) fn again(&mut self, turn: &mut Turn<'_>) {
-        if self.state.is_held() || turn.load.halted {
+        if self.state.is_held() || turn.load.halted || self.state.waits_for_two() {
             return;
         }
         let end = self.state.until();

@@ -144,7 +144,7 @@ pub enum Event {
     },
     /// The commission ratifies what was decided urgently.
     Ratify(Decision),
-    /// The executor begins; at level 2 with another.
+    /// The executor begins; at level 2 with another. What one alone began goes on by it behind a renewal that rose to level 2.
     Dispatch {
         /// Who.
         by: Vec<Name>,

@@ -133,7 +133,7 @@ pub enum Fact {
         /// How many steps now.
         steps: u8,
     },
-    /// It was dispatched.
+    /// It was dispatched; what ran already goes on where it stands.
     Dispatched {
         /// Who.
         #[serde(with = "form::text_list")]

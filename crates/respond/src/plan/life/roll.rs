@@ -1,4 +1,4 @@
-//! Putting in force, step by step. In: a dispatch, answers of actuators. Out: commands: one, then a tenth, then all, each step with its soak. Never: a next step behind a failed read-back, or while a look says that what was read back is gone; more commands than the ceilings let through.
+//! Putting in force, step by step. In: a dispatch, answers of actuators. Out: commands: one, then a tenth, then all, each step with its soak. Never: a next step behind a failed read-back, or while a look says that what was read back is gone; more commands than the ceilings let through; a command that begins something at level 2 where one alone dispatched.
 
 use super::duty::Duty;
 use super::event::{Act, Event, Refused};
@@ -18,8 +18,6 @@ const LAST_WAVE: u8 = 2;
 const SENDINGS: u32 = 3;
 /// Longest pause between two sendings of one command, seconds.
 const PAUSE_SECONDS_MAX: u64 = 3600;
-/// People who dispatch at level 2.
-const PEOPLE_AT_LEVEL_2: usize = 2;
 
 /// How many of `all` effects are begun when a wave is complete.
 pub(super) const fn wave_size(all: usize, wave: u8) -> usize {
@@ -40,7 +38,8 @@ impl Life {
     pub(super) fn roll(&mut self, event: &Event, turn: &mut Turn<'_>) -> Result<(), Refused> {
         match event {
             Event::Dispatch { by, observations }
-                if matches!(self.state.stage, Stage::Approved | Stage::Urgent) =>
+                if matches!(self.state.stage, Stage::Approved | Stage::Urgent)
+                    || self.state.waits_for_two() =>
             {
                 self.dispatch(by, observations, turn)?;
             }
@@ -113,8 +112,7 @@ impl Life {
                 chain.executor.officer
             ));
         }
-        let another = by.iter().any(|name| *name != chain.executor.officer);
-        if self.state.level() > 1 && (by.len() < PEOPLE_AT_LEVEL_2 || !another) {
+        if self.state.level() > 1 && !self.state.has_another(by) {
             return rule("at level 2 two people dispatch");
         }
         let begins = self
@@ -126,7 +124,8 @@ impl Life {
         if now < begins || !open {
             return rule("the approval does not hold now");
         }
-        if self.state.effects.iter().any(Effect::stands) {
+        let goes_on = self.state.waits_for_two();
+        if !goes_on && self.state.effects.iter().any(Effect::stands) {
             return rule("what was dispatched before is not taken back yet");
         }
         let judgement = turn.around.judgement;
@@ -146,6 +145,9 @@ impl Life {
         };
         self.owed_at_dispatch(turn);
         self.keep(dispatched, turn);
+        if goes_on {
+            self.again(turn);
+        }
         self.forward(turn);
         Ok(())
     }
@@ -261,7 +263,7 @@ impl Life {
             for aim in &wave {
                 let at = self.state.effects.get(*aim).map(|effect| effect.at);
                 if at == Some(At::Not) {
-                    if self.room(*aim, turn).is_err() {
+                    if self.state.waits_for_two() || self.room(*aim, turn).is_err() {
                         return;
                     }
                     self.begin(*aim, turn);

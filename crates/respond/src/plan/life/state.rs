@@ -116,6 +116,7 @@ pub struct State {
     pub(super) held: bool,
     pub(super) halted: bool,
     pub(super) first_dispatch: Option<Seconds>,
+    pub(super) dispatched_by: Vec<Name>,
     pub(super) suspended: Option<Why>,
     pub(super) suspended_at: Option<Seconds>,
     pub(super) renewal: Option<Box<Renewing>>,
@@ -158,6 +159,7 @@ impl State {
             held: false,
             halted: false,
             first_dispatch: None,
+            dispatched_by: Vec::new(),
             suspended: None,
             suspended_at: None,
             renewal: None,
@@ -377,19 +379,12 @@ impl State {
 
     fn rolled(&mut self, fact: &Fact, at: Seconds) {
         match fact {
-            Fact::Dispatched { .. } => {
-                self.first_dispatch.get_or_insert(at);
-                self.wave = 0;
-                self.soak_until = None;
-                // A playbook begins anew with each dispatch.
-                self.playing = Playing {
-                    began: self.plan.playbook.map(|_| at),
-                    ..Playing::default()
-                };
-                for effect in self.effects.iter_mut().filter(|effect| !effect.narrowed) {
-                    effect.at = At::Not;
+            Fact::Dispatched { by, .. } => {
+                self.dispatched_by.clone_from(by);
+                // What was dispatched before goes on where it stands.
+                if !self.runs() {
+                    self.begin(at);
                 }
-                self.stage = Stage::Dispatching;
             }
             Fact::Commanded(command) => {
                 self.revision = self.revision.max(command.revision);
@@ -445,6 +440,22 @@ impl State {
             Fact::Stopped { stopped } => self.halted = *stopped,
             _ => {}
         }
+    }
+
+    /// It is put in force from the first effect on.
+    fn begin(&mut self, at: Seconds) {
+        self.first_dispatch.get_or_insert(at);
+        self.wave = 0;
+        self.soak_until = None;
+        // A playbook begins anew with each dispatch.
+        self.playing = Playing {
+            began: self.plan.playbook.map(|_| at),
+            ..Playing::default()
+        };
+        for effect in self.effects.iter_mut().filter(|effect| !effect.narrowed) {
+            effect.at = At::Not;
+        }
+        self.stage = Stage::Dispatching;
     }
 
     fn plays(&mut self, fact: &Fact, at: Seconds) {
@@ -519,6 +530,22 @@ impl State {
     /// The level that it was found to have; 2 where nobody found one.
     pub fn level(&self) -> u64 {
         self.found.as_ref().map_or(2, |found| found.level)
+    }
+
+    /// Whether it is dispatched, and neither suspended nor at an end.
+    const fn runs(&self) -> bool {
+        matches!(self.stage, Stage::Dispatching | Stage::InForce)
+    }
+
+    /// Whether there is another among these people than who carries it out.
+    pub(super) fn has_another(&self, people: &[Name]) -> bool {
+        let executor = &self.plan.chain.executor.officer;
+        people.iter().any(|name| name != executor)
+    }
+
+    /// Whether a renewal rose to a level at which two people dispatch, and one alone did: what is in force goes on to its own end, and nothing is commanded before two dispatch it.
+    pub fn waits_for_two(&self) -> bool {
+        self.runs() && self.level() > 1 && !self.has_another(&self.dispatched_by)
     }
 
     /// What it came to when it was last held against the rules.

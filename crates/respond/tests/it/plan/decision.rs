@@ -509,13 +509,6 @@ fn a_renewals_text_that_says_less_than_is_found_at_the_ask_is_refused() {
     let words = case.refused(&ask(&case, few));
     assert!(words.contains("are estimated now"), "{words}");
     case.well(&ask(&case, level_2));
-    let mut next = decision("text 2");
-    next.not_before = at(case.now);
-    next.not_after = at(case.now + DAY);
-    // One person dispatched it: a person hears that it takes two now.
-    let step = case.well(&Event::Renew(next));
-    let paged = |act: &Act| matches!(act, Act::Page(words) if words.contains("level 2"));
-    assert!(step.acts.iter().any(paged), "{:?}", step.acts);
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Dice {
                 weighed: case.weighed(),
             },
             Stage::Asked => Event::Approve(decision("text")),
-            Stage::Approved | Stage::Urgent => case.dispatch_event(),
+            Stage::Approved | Stage::Urgent => self.dispatch(case),
+            _ if case.life.state().waits_for_two() && self.one_in(4) => self.dispatch(case),
             Stage::Suspended if self.one_in(4) => Event::Resume { by, words },
             Stage::Ended => Event::Report {
                 by,
@@ -106,7 +107,7 @@ impl Dice {
                 authority: AuthorityId([9; 16]),
             },
             13 => Event::Ratify(self.decision(case.now)),
-            14..=16 => case.dispatch_event(),
+            14..=16 => self.dispatch(case),
             17..=22 => self.answer(sent),
             23 => Event::Collateral { words: words() },
             24 => self.stops(),
@@ -121,7 +122,10 @@ impl Dice {
             27 => Event::AskRenewal {
                 by: self.person(),
                 text: digest("text 2"),
-                weighed: most(),
+                weighed: Weighed {
+                    level: 1 + self.roll(2),
+                    ..most()
+                },
                 renewal: Box::new(renewed(case)),
             },
             28 => Event::Renew(self.decision(case.now)),
@@ -145,6 +149,15 @@ impl Dice {
                 sha256: digest("report"),
             },
             _ => Event::Tick,
+        }
+    }
+
+    /// A dispatch by one alone, or by two.
+    fn dispatch(&mut self, case: &Case) -> Event {
+        if self.one_in(3) {
+            case.dispatch_by(&["tanaka"])
+        } else {
+            case.dispatch_event()
         }
     }
 
@@ -190,6 +203,10 @@ pub(super) struct Reader {
     reviewed: Option<String>,
     decided: bool,
     until: u64,
+    /// The level that was found, that of a renewal that is asked for, and whether two people dispatched.
+    level: u64,
+    asked: u64,
+    two: bool,
     held: bool,
     suspended: bool,
     ended: bool,
@@ -202,7 +219,8 @@ impl Reader {
                 *self = Self::default();
                 self.proposed = [by.to_string(), plan.chain.proposed.to_string()].into();
             }
-            Fact::Reviewed { by, .. } => {
+            Fact::Reviewed { by, found } => {
+                self.level = found.level;
                 assert!(
                     !self.proposed.contains(&by.to_string()),
                     "reviewed by who proposed"
@@ -210,6 +228,8 @@ impl Reader {
                 self.reviewed = Some(by.to_string());
             }
             Fact::SentBack { .. } => self.reviewed = None,
+            Fact::Asked { found, .. } => self.level = found.level,
+            Fact::RenewalAsked { found, .. } => self.asked = found.level,
             Fact::Approved(one) | Fact::Ratified(one) | Fact::Renewed(one) => {
                 let reviewed = self.reviewed.as_ref().expect("approved behind a review");
                 for vote in &one.votes {
@@ -218,14 +238,19 @@ impl Reader {
                 }
                 self.decided = true;
                 self.until = one.not_after.0 + 1;
+                if matches!(record.fact, Fact::Renewed(_)) {
+                    self.level = self.asked;
+                }
             }
-            Fact::Invoked { until, .. } => {
+            Fact::Invoked { until, found, .. } => {
+                self.level = found.level;
                 assert!(self.reviewed.is_some(), "urgent behind a review");
                 assert!(until.0 <= record.at.0 + 2 * HOUR, "two hours at most");
                 self.decided = true;
                 self.until = until.0;
             }
-            Fact::Dispatched { .. } => {
+            Fact::Dispatched { by, .. } => {
+                self.two = by.iter().collect::<BTreeSet<_>>().len() > 1;
                 assert!(
                     self.reviewed.is_some() && self.decided,
                     "dispatched without approval"
@@ -245,6 +270,7 @@ impl Reader {
 
     fn commanded(&self, command: &Command, now: u64) {
         let Some(until) = command.until else { return };
+        assert!(self.level < 2 || self.two, "begun at level 2 by one alone");
         assert!(
             self.decided && !self.ended && !self.suspended,
             "begun without approval"

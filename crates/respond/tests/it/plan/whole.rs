@@ -495,6 +495,8 @@ fn no_schedule_around_office_and_actuators_leaves_an_effect_without_its_approval
         "suspended",
         "resumed",
         "renewed",
+        "renewed to level 2 by one",
+        "dispatched anew by two",
         "urgent",
         "ratified",
         "lapsed",

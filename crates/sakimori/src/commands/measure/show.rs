@@ -91,6 +91,11 @@ pub(super) fn one(format: Format, room: &Room, (held, judged): (&Held, Option<&V
         });
     let head = ["deed", "target", "actuator", "controller", "state", "until"];
     show::table(&head, effects);
+    if state_of.waits_for_two() {
+        show::line(
+            "two people have to dispatch what was renewed at level 2; what is in force ends at its own time else",
+        );
+    }
     let now = room.now();
     let clocks = state_of.clocks().iter().map(|(duty, clock)| {
         let mark = if clock.verified { "" } else { "UNVERIFIED" };

@@ -38,7 +38,6 @@ impl Measure {
         plan.renewals = 2;
         let mut case = Case::new(plan);
         case.terms.urgent = Some(sakimori_respond::plan::terms::Term::proposed(URGENT));
-        case.terms.urgent_period.seconds = 30;
         case.terms.answer.seconds = 5;
         let mut reader = drawn::Reader::default();
         for record in &case.records {
@@ -120,11 +119,14 @@ impl World {
         let load = Load::of(states(), 60, Seconds(wall));
         let others = self.measures.iter().enumerate();
         let others = others.filter(|(other, _)| *other != at);
-        let urgent = urgent_targets(others.map(|(_, one)| one.case.life.state()));
+        let mut urgent = urgent_targets(others.map(|(_, one)| one.case.life.state()));
+        // A month of the simulation is half a minute.
+        urgent.retain(|(_, at)| wall.saturating_sub(at.0) < 30);
         let case = &mut self.measures[at].case;
         (case.load, case.urgent_before, case.now) = (load, urgent, wall);
         case.load.halted = self.halted;
         let before = case.records.len();
+        let waited = case.life.state().waits_for_two();
         let step = case.take(event);
         if self.dice.one_in(300) {
             // Nothing of it was durable.
@@ -137,6 +139,15 @@ impl World {
             measure.reader.read(record);
             tally(&mut self.tally, &record.fact);
             measure.ahead |= record.at.0 > self.now;
+        }
+        let state = measure.case.life.state();
+        let word = match (waited, state.waits_for_two(), state.stage()) {
+            (false, true, _) => Some("renewed to level 2 by one"),
+            (true, false, Stage::Dispatching | Stage::InForce) => Some("dispatched anew by two"),
+            _ => None,
+        };
+        if let Some(word) = word {
+            *self.tally.entry(word).or_default() += 1;
         }
         told_before(&measure.case.records[before..]);
         measure.note(self.now);
@@ -365,7 +376,8 @@ impl World {
             },
             Stage::Asked if self.dice.one_in(6) => return self.invoke(at),
             Stage::Asked if self.dice.one_in(30) => Event::Withdraw { by },
-            Stage::Approved | Stage::Urgent => self.measures[at].case.dispatch_now(self.now),
+            Stage::Approved | Stage::Urgent => self.dispatch(at),
+            _ if state.waits_for_two() && self.dice.one_in(3) => self.dispatch(at),
             Stage::Suspended if self.dice.one_in(3) => Event::Resume { by, words: words() },
             Stage::Ended => Event::Report {
                 by,
@@ -378,6 +390,18 @@ impl World {
             _ => return,
         };
         self.event(at, &event);
+    }
+
+    /// A dispatch by one alone, or by two.
+    fn dispatch(&mut self, at: usize) -> Event {
+        let people: &[&str] = if self.dice.one_in(2) {
+            &["tanaka"]
+        } else {
+            &["tanaka", "mori"]
+        };
+        let case = &mut self.measures[at].case;
+        case.now = self.now;
+        case.dispatch_by(people)
     }
 
     /// The stop of the whole office, or its end: all measures are told.
@@ -421,7 +445,10 @@ impl World {
             21..=60 if state.renewal().is_none() => Event::AskRenewal {
                 by: name("sato"),
                 text,
-                weighed: most(),
+                weighed: Weighed {
+                    level: 1 + self.dice.roll(2),
+                    ..most()
+                },
                 renewal: Box::new(Renewal {
                     form: sakimori_respond::plan::renewal::FORM.to_owned(),
                     evidence: vec![evidence(
@@ -563,11 +590,4 @@ fn tally(tally: &mut BTreeMap<&'static str, u64>, fact: &Fact) {
         _ => return,
     };
     *tally.entry(word).or_default() += 1;
-}
-
-impl Case {
-    fn dispatch_now(&mut self, now: u64) -> Event {
-        self.now = now;
-        self.dispatch_event()
-    }
 }
