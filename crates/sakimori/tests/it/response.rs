@@ -13,6 +13,7 @@ mod urgent;
 
 use lab::{BLACK, BLOCKED, Lab, NAME, NEIGHBOUR, counted_ms, until};
 use office::Office;
+use sakimori_custody::time::Seconds;
 
 /// An open connection's next word has to come back in this time.
 const WORD_MS: u64 = 1_000;
@@ -148,8 +149,8 @@ fn the_office_takes_back_while_its_log_and_the_commission_are_away() {
 }
 
 #[test]
-fn an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing() {
-    let test = "an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing";
+fn an_actuator_ends_in_time_without_the_platform() {
+    let test = "an_actuator_ends_in_time_without_the_platform";
     let Some(lab) = Lab::new(test) else { return };
     let bare = lab.ruleset();
     let mut office = Office::new(&lab);
@@ -164,9 +165,49 @@ fn an_actuator_ends_in_time_without_the_platform_and_a_fall_leaves_nothing() {
     assert!((38_000..47_000).contains(&took), "{took} ms for 40 s");
     all_comes_back(&lab);
     assert_eq!(lab.ruleset(), before);
+    office.stop_actuator();
+    assert_eq!(lab.ruleset(), bare);
+}
+
+#[test]
+fn an_actuator_that_is_killed_with_all_in_force_leaves_nothing_past_its_end() {
+    let test = "an_actuator_that_is_killed_with_all_in_force_leaves_nothing_past_its_end";
+    let Some(lab) = Lab::new(test) else { return };
+    let bare = lab.ruleset();
+    let mut office = Office::new(&lab);
+    let finding = office.finding();
+    office.proposed(&finding, 40);
+    in_force_and_away(&lab, &mut office);
+    assert!(!lab.answers(BLOCKED) && !lab.resolves(NAME) && !lab.answers(BLACK));
+    let guard = lab.guard().expect("a guard of the names");
+    // Each effect has the end that its own command said.
+    let shown = office.owner(&["show", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let effects = shown["effects"].as_array().unwrap();
+    let name = effects.iter().find(|one| one["target"] == NAME).unwrap();
+    let end: Seconds = name["until"].as_str().unwrap().parse().unwrap();
     office.kill_actuator();
-    until("nothing of ours is left", NOTICED_MS, || {
-        lab.ruleset() == bare
+    let killed = counted_ms();
+    // What hangs on the process goes with it: the filter's table, and the announcer with its routes.
+    until("the flow comes back", NOTICED_MS, || lab.answers(BLOCKED));
+    until("the route comes back", NOTICED_MS, || lab.answers(BLACK));
+    println!(
+        "the actuator is killed -> flow and route: {} ms",
+        counted_ms() - killed
+    );
+    assert!(!lab.hole(BLACK));
+    assert_eq!(lab.ruleset(), bare);
+    // A name ends at its time by the guard, not before and not later.
+    assert!(!lab.resolves(NAME), "the name went with the process");
+    until("the name comes back", 60_000, || lab.resolves(NAME));
+    let back = office.seconds();
+    let late = back.checked_sub(end.0);
+    assert!(
+        late.is_some_and(|late| late < 7),
+        "at {back}, to end at {end}"
+    );
+    until("the guard ends", NOTICED_MS, || {
+        rustix::process::test_kill_process(guard).is_err()
     });
 }
 

@@ -1,6 +1,7 @@
 //! The network: a client, an edge that filters and routes, a server with an attacker's addresses and a neighbour's, an announcer of routes; resolvers on loopback. In: nothing. Out: what the client notices. Never: a namespace, a process or
 //! a file that outlives the value.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{TcpListener, UdpSocket};
@@ -401,6 +402,17 @@ impl Lab {
         routes.split_whitespace().any(|word| word == address)
     }
 
+    /// The process of the guard that the actuator started for names, while it watches.
+    pub(crate) fn guard(&self) -> Option<Pid> {
+        let mark = self.path("resolver/guard");
+        let file = std::fs::File::open(&mark).ok()?;
+        // Its lock ends with it: without it the number can be anybody's.
+        file.try_lock_shared().err()?;
+        let text = std::fs::read_to_string(&mark).ok()?;
+        let number = text.split_whitespace().next()?.parse().ok()?;
+        Pid::from_raw(number)
+    }
+
     /// A connection that stays open.
     pub(crate) fn talk(&self, address: &str) -> Talk {
         let mut client = self.inside("c");
@@ -421,6 +433,10 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
+        // A guard outlives its actuator for what is in the zone, and the zone ends here.
+        if let Some(guard) = self.guard() {
+            kill_process(guard, Signal::KILL).ok();
+        }
         self.running.clear();
         for side in ["a", "c", "s", "r"] {
             self.words(&format!("netns del {}", self.ns(side)));
