@@ -18,10 +18,12 @@ mod desk;
 mod entries;
 mod evidence;
 mod features;
+mod known;
 mod learn;
 mod lists;
 mod look;
 mod lost;
+mod many;
 mod notice;
 mod owed;
 mod play;
@@ -109,6 +111,23 @@ pub struct Stepped {
     pub refused: Option<Refused>,
     /// Who is to be told.
     pub told: Vec<Told>,
+}
+
+impl Stepped {
+    /// What came of a later step of the same measure is the end of this one.
+    fn add(&mut self, more: Self) {
+        self.records.extend(more.records);
+        self.told.extend(more.told);
+        self.held = more.held;
+    }
+
+    /// Something could not be done; it is tried again, and told once.
+    fn trouble(&mut self, problem: &Problem) {
+        let told = Told::Trouble(trouble(problem));
+        if !self.told.contains(&told) {
+            self.told.push(told);
+        }
+    }
 }
 
 /// What came of a round.
@@ -297,23 +316,41 @@ impl Room {
     /// [`Code::Refused`] where it takes protected lists and there are none; what the store says of the event itself. What fails behind it is in [`Stepped::told`], and done again by [`Room::round`].
     pub async fn step(&self, id: AuthorityId, event: &Event, by: &str) -> Answer<Stepped> {
         let mut stepped = self.start(id, event, by).await?;
-        Box::pin(self.hear(&mut stepped, by, self.wait)).await?;
+        let own = std::slice::from_mut(&mut stepped);
+        Box::pin(self.hear(own, by, self.wait)).await;
         for more in Box::pin(self.play_on(id, by, true)).await? {
-            stepped.records.extend(more.records);
-            stepped.told.extend(more.told);
-            stepped.held = more.held;
+            stepped.add(more);
         }
         Ok(stepped)
     }
 
     /// Takes an event and begins what follows from it.
     async fn start(&self, id: AuthorityId, event: &Event, by: &str) -> Answer<Stepped> {
+        let (mut stepped, owes) = self.start_unpaid(id, event, by).await?;
+        if owes {
+            let trouble = self.pay().await.into_iter().map(Told::Trouble);
+            stepped.told.extend(trouble);
+        }
+        Ok(stepped)
+    }
+
+    /// The same before the log has what is owed to it; whether something is.
+    async fn start_unpaid(
+        &self,
+        id: AuthorityId,
+        event: &Event,
+        by: &str,
+    ) -> Answer<(Stepped, bool)> {
         if needs_lists(event) {
             self.protected()?;
             // In a round what waits for the commission is looked up beside it: a resolver that is away holds up no end.
             if by != BY {
                 self.look_before(id, event).await?;
             }
+        }
+        if matches!(event, Event::Review { .. }) {
+            let held = measure(&*self.store, id).await.map_err(|e| kept(&e))?;
+            self.unbroken(held.state().plan(), false).await?;
         }
         let was = self.before_dispatch(id, event, by).await;
         // What a person says is owed to the log from the transaction on that keeps it.
@@ -330,11 +367,7 @@ impl Room {
         }
         let mut stepped = Box::pin(self.begin(turn, by)).await?;
         stepped.told.extend(was);
-        if happened {
-            let trouble = self.pay().await.into_iter().map(Told::Trouble);
-            stepped.told.extend(trouble);
-        }
-        Ok(stepped)
+        Ok((stepped, happened))
     }
 
     /// Does what follows from a turn.
@@ -343,7 +376,8 @@ impl Room {
     /// As [`Room::step`].
     pub async fn follow(&self, turn: Turn, by: &str) -> Answer<Stepped> {
         let mut stepped = Box::pin(self.begin(turn, by)).await?;
-        Box::pin(self.hear(&mut stepped, by, self.wait)).await?;
+        let own = std::slice::from_mut(&mut stepped);
+        Box::pin(self.hear(own, by, self.wait)).await;
         Ok(stepped)
     }
 
@@ -381,21 +415,30 @@ impl Room {
         Ok(())
     }
 
-    /// Takes in what comes of the calls of a measure, as long as something is on its way, and at most so long.
-    async fn hear(&self, stepped: &mut Stepped, by: &str, wait: Duration) -> Answer<()> {
-        let id = stepped.held.state().plan().id;
+    /// Takes in what comes of the calls of measures, as long as something is on its way of any of them, and at most so long. What cannot be taken in of one keeps no other waiting: it is told.
+    async fn hear(&self, steps: &mut [Stepped], by: &str, wait: Duration) {
         let until = self.until(wait);
         for _ in 0..FOLLOWING_MAX {
             let mut notified = std::pin::pin!(self.calls.notified());
             notified.as_mut().enable();
-            let open = self.take_in(stepped, by).await?;
+            let mut open = false;
+            for stepped in &mut *steps {
+                match self.take_in(stepped, by).await {
+                    Ok(more) => open |= more,
+                    Err(problem) => stepped.trouble(&problem),
+                }
+            }
             if !open || !calls::within(notified, self.left(until)).await {
                 break;
             }
         }
         // A round beside this may have taken in the rest.
-        stepped.held = measure(&*self.store, id).await.map_err(|e| kept(&e))?;
-        Ok(())
+        for stepped in steps {
+            match measure(&*self.store, stepped.held.state().plan().id).await {
+                Ok(held) => stepped.held = held,
+                Err(error) => stepped.trouble(&kept(&error)),
+            }
+        }
     }
 
     /// Takes in what came of the calls of a measure; whether something is still on its way, or came now.
@@ -467,7 +510,9 @@ impl Room {
         // First what came since the round before: an answer that lies here is none that is missing.
         Box::pin(self.hear_all(&mut all, Duration::ZERO)).await?;
         // What was decided while the office is stopped is held before anything is sent.
-        all.steps.extend(self.aligned().await?);
+        let (events, by) = self.apart().await?;
+        let aligned = self.start_all(events, &by).await;
+        all.steps.extend(aligned.with_trouble());
         let (held, broken) = lives(&*self.store).await.map_err(|e| kept(&e))?;
         all.trouble.extend(broken);
         let has_lists = self.protected().is_ok();

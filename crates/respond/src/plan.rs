@@ -19,6 +19,7 @@ pub mod route;
 pub mod sworn;
 pub mod terms;
 mod text;
+pub mod urgent;
 
 pub use assess::{Assessment, Judgement};
 pub use form::{Digest, DigestError};

@@ -73,7 +73,7 @@ impl Room {
     /// Puts text and request on record and gives the statement. The life of the measure does not know of it yet: its event is the caller's next step.
     ///
     /// # Errors
-    /// [`Code::Refused`]: the text is not signed by both, or not the plan's; what the log says.
+    /// [`Code::Refused`]: the text is not signed by both, or not the plan's; a notice that the plan names, or an urgent act of the month, is against it; what the log says.
     pub async fn ask(
         &self,
         held: &Held,
@@ -84,8 +84,9 @@ impl Room {
     ) -> Answer<Asked> {
         let register = register(&*self.store).await.map_err(|e| kept(&e))?;
         let is_urgent = matches!(decided, Some(Basis::Urgent { .. }));
-        let signed = SignedText::read(self, held, &register, is_urgent, note)?;
         let plan = held.state().plan();
+        self.unbroken(plan, is_urgent).await?;
+        let signed = SignedText::read(self, held, &register, is_urgent, note)?;
         let now = self.now();
         let most = self.terms.urgent.map_or(0, |term| term.seconds);
         let last = plan.not_after;

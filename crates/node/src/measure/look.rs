@@ -399,7 +399,7 @@ impl Room {
         Ok(Judgement::of(plan, protected, &seen, version, sha256))
     }
 
-    /// What a person looks at before saying yes to a plan, by the lists and the names of now: targets that are forbidden, entries that it runs into and that do not forbid it, names of which nothing is known.
+    /// What a person looks at before saying yes to a plan, by the lists and the names of now: targets that are forbidden, entries that it runs into and that do not forbid it, names of which nothing is known; tickets that nobody here can look up.
     pub fn cautions(&self, plan: &Plan) -> Vec<String> {
         let Ok(judged) = self.judgement(plan) else {
             return Vec::new();
@@ -427,6 +427,7 @@ impl Room {
                 (None, true) => {}
             }
         }
+        words.extend(super::known::elsewhere(plan));
         words
     }
 }

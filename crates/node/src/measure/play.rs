@@ -72,7 +72,8 @@ impl Room {
             }
             let mut stepped = Box::pin(self.start(id, &event, by)).await?;
             if hears {
-                Box::pin(self.hear(&mut stepped, by, self.wait)).await?;
+                let own = std::slice::from_mut(&mut stepped);
+                Box::pin(self.hear(own, by, self.wait)).await;
             }
             held = stepped.held.clone();
             let refused = stepped.refused.is_some();

@@ -67,25 +67,18 @@ impl Room {
             return Ok(Vec::new());
         }
         let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
-        let mut suspended = Vec::new();
-        for one in all {
-            let Some(event) = hit(&facts, one.state(), &self.terms) else {
-                continue;
-            };
-            let id = one.state().plan().id;
-            // A round hears what comes of it together with all else; at the command line nobody would hear it behind this.
-            let begun = if by == super::BY {
-                Box::pin(self.start(id, &event, by)).await
-            } else {
-                Box::pin(self.step(id, &event, by)).await
-            };
-            let done = match begun {
-                Ok(stepped) => stepped,
-                Err(problem) => super::troubled(one, &problem),
-            };
-            suspended.push(done);
-        }
-        Ok(suspended)
+        let events = all.into_iter().filter_map(|one| {
+            let event = hit(&facts, one.state(), &self.terms)?;
+            Some((one, event))
+        });
+        let events = events.collect();
+        // A round hears what comes of it together with all else; at the command line nobody would hear it behind this.
+        let begun = if by == super::BY {
+            self.start_all(events, by).await
+        } else {
+            self.step_all(events, by).await
+        };
+        Ok(begun.with_trouble())
     }
 }
 

@@ -66,16 +66,17 @@ pub fn verdict_figures(papers: &[VerdictPaper]) -> BTreeMap<String, u64> {
         .collect()
 }
 
-/// What the rules and the lists of now say of a plan: its level and who else is met, or every rule that it breaks.
+/// What the rules, the lists of now and the office's own notices say of a plan, of an urgent act the log too: its level and who else is met, or every rule that it breaks.
 ///
 /// # Errors
-/// [`crate::problem::Code::Refused`]: the lists have ended.
-pub fn check_of(room: &Room, plan: &Plan, urgent: bool) -> Answer<Value> {
+/// [`crate::problem::Code::Refused`]: the lists have ended; as [`Room::broken`].
+pub async fn check_of(room: &Room, plan: &Plan, urgent: bool) -> Answer<Value> {
     let now = room.now();
     let judgement = room.judgement(plan)?;
     let cautions = room.cautions(plan);
+    let broken = room.broken(plan, urgent).await?;
     Ok(match plan.assess(&room.terms, &judgement, urgent, now) {
-        Ok(assessed) => {
+        Ok(assessed) if broken.is_empty() => {
             let (low, high) = assessed.collateral;
             let why: Vec<String> = assessed
                 .estimates
@@ -87,8 +88,10 @@ pub fn check_of(room: &Room, plan: &Plan, urgent: bool) -> Answer<Value> {
                 .collect();
             json!({"good": true, "level": assessed.level, "others": [low, high], "why": why, "cautions": cautions, "broken": []})
         }
-        Err(problems) => {
-            let broken: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assessed => {
+            let rules = assessed.err().unwrap_or_default();
+            let all = rules.iter().chain(&broken);
+            let broken: Vec<String> = all.map(ToString::to_string).collect();
             json!({"good": false, "level": null, "others": null, "why": [], "cautions": cautions, "broken": broken})
         }
     })

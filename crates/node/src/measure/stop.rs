@@ -3,7 +3,7 @@
 use super::{Room, Stepped, kept};
 use crate::problem::Answer;
 use sakimori_custody::ids::Name;
-use sakimori_liaison::measure::{Stop, lives, set_stop, stop};
+use sakimori_liaison::measure::{Held, Stop, lives, set_stop, stop};
 use sakimori_respond::plan::life::{Event, Kill};
 
 impl Room {
@@ -23,58 +23,47 @@ impl Room {
         self.set(false, words, by).await
     }
 
-    /// Releases every measure that a kill switch is about and that is not over. One that cannot be released keeps no other from it: what failed is told at the end.
+    /// Releases every measure that a kill switch is about and that is not over. One that cannot be released, or whose actuator is away, keeps no other from it: what failed is told at the end.
     ///
     /// # Errors
     /// What the store says of a measure, when all others are released.
     pub async fn release_all(&self, kill: &Kill, by: &Name) -> Answer<Vec<Stepped>> {
         let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
-        let event = Event::Kill(kill.clone());
-        let (mut steps, mut outcome) = (Vec::new(), Ok(()));
-        for one in &all {
+        let met = all.into_iter().filter(|one| {
             let state = one.state();
-            if state.stage().is_decided() && state.is_met(kill) {
-                match Box::pin(self.step(state.plan().id, &event, by.as_str())).await {
-                    Ok(stepped) => steps.push(stepped),
-                    Err(problem) => outcome = Err(problem),
-                }
-            }
-        }
-        outcome.map(|()| steps)
+            state.stage().is_decided() && state.is_met(kill)
+        });
+        let events = met.map(|one| (one, Event::Kill(kill.clone()))).collect();
+        self.step_all(events, by.as_str()).await.whole()
     }
 
     async fn set(&self, stopped: bool, words: &str, by: &Name) -> Answer<(Stop, Vec<Stepped>)> {
         let set = set_stop(&*self.store, stopped, words, self.now(), by).await;
         let said = set.map_err(|e| kept(&e))?;
-        Ok((said, self.aligned().await?))
+        let (events, by) = self.apart().await?;
+        Ok((said, self.step_all(events, &by).await.with_trouble()))
     }
 
-    /// Brings every measure that is not over to where the office stands. A round does it too: for what is decided while the office is stopped, and behind a fall. One that cannot be brought there keeps no other from it: that is told.
+    /// Measures that are not over and not where the office stands, each with what brings it there, and by whom. A round brings them there too: what is decided while the office is stopped, and what is left behind a fall.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn aligned(&self) -> Answer<Vec<Stepped>> {
+    pub(super) async fn apart(&self) -> Answer<(Vec<(Held, Event)>, String)> {
         let said = stop(&*self.store).await.map_err(|e| kept(&e))?;
         let Ok(by) = said.by.parse::<Name>() else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), said.by));
         };
         let event = if said.stopped {
             Event::Kill(Kill::All)
         } else {
-            Event::FreeAll { by: by.clone() }
+            Event::FreeAll { by }
         };
         let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
-        let mut steps = Vec::new();
-        for one in &all {
+        let apart = all.into_iter().filter(|one| {
             let state = one.state();
-            if state.stage().is_decided() && state.is_halted() != said.stopped {
-                let id = state.plan().id;
-                match Box::pin(self.step(id, &event, by.as_str())).await {
-                    Ok(stepped) => steps.push(stepped),
-                    Err(problem) => steps.push(super::troubled(one.clone(), &problem)),
-                }
-            }
-        }
-        Ok(steps)
+            state.stage().is_decided() && state.is_halted() != said.stopped
+        });
+        let events = apart.map(|one| (one, event.clone())).collect();
+        Ok((events, said.by))
     }
 }

@@ -46,7 +46,7 @@ fn actuators(plan: &Plan, register: &Register) -> Answer<Vec<Actuator>> {
 ///
 /// # Errors
 /// [`Code::Refused`]: the plan breaks rules, all of which are named, or an actuator is not in the register.
-pub fn text_of(
+pub async fn text_of(
     room: &Room,
     held: &Held,
     register: &Register,
@@ -54,6 +54,7 @@ pub fn text_of(
     revision: u64,
 ) -> Answer<Measure> {
     let state = held.state();
+    room.unbroken(state.plan(), urgent).await?;
     let assessed = assess(room, state.plan(), urgent)?;
     made(room, (state, state.plan()), register, &assessed, revision)
 }

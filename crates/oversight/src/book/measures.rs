@@ -4,7 +4,7 @@
 use super::authorities::{Authority, told};
 use super::{Book, Seen, Taken, UrgentEnd, void};
 use crate::body::{self, MeasureBody};
-use crate::calendar::Month;
+use crate::calendar::{Month, utc};
 use crate::refused::{Code, Refused, hold};
 use sakimori_authority::measure::{Deed, Measure, Route, Spot, is_enough, spots};
 use sakimori_authority::statement::{Kind, Statement};
@@ -108,15 +108,23 @@ impl Measures {
         let new = new.ok_or_else(|| {
             Refused::new(Code::UrgentTarget, "its text was not on record before it")
         })?;
-        let before = self.urgent.get(&month).into_iter().flatten();
-        for other in before.filter_map(|hash| self.proposed.get(hash)) {
-            let met = new.spots.iter().find(|spot| other.meets(spot));
-            if let Some(met) = met {
+        match self.met(month, &new.spots) {
+            Some((met, other)) => {
                 let what = format!("{met:?}, as in measure {}", other.id);
-                return Err(Refused::new(Code::UrgentTarget, what));
+                Err(Refused::new(Code::UrgentTarget, what))
             }
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// What an urgent measure of a month was against already, and which.
+    fn met<'s>(&self, month: Month, new: &'s [Spot]) -> Option<(&'s Spot, &Proposed)> {
+        let before = self.urgent.get(&month).into_iter().flatten();
+        let mut before = before.filter_map(|hash| self.proposed.get(hash));
+        before.find_map(|other| {
+            let met = new.iter().find(|spot| other.meets(spot))?;
+            Some((met, other))
+        })
     }
 
     /// Whether a statement was decided as the level of its measure asks. Of a text that is not on record nothing is known, and nothing is done under it.
@@ -317,6 +325,13 @@ impl Book {
     /// The measure of a text by its hash.
     pub fn measure_text(&self, text: &[u8; 32]) -> Option<&Proposed> {
         self.measures.proposed.get(text)
+    }
+
+    /// The measure of an urgent act of the same month that was against a target: another one against it is refused.
+    pub fn urgent_against(&self, target: &str, at: Seconds) -> Option<&Proposed> {
+        let spots = Spot::of(target);
+        let met = self.measures.met(utc(at), &spots);
+        met.map(|(_, other)| other)
     }
 
     /// What was done under measures, in order.

@@ -79,8 +79,6 @@ pub struct Terms {
     /// What may be done urgently.
     #[serde(with = "deeds")]
     pub urgent_deeds: Vec<Deed>,
-    /// In this time a target is met by one urgent act.
-    pub urgent_period: Term,
     /// Longest window of one approval, or of one renewal.
     pub window: Term,
     /// Most renewals.
@@ -132,7 +130,6 @@ impl Terms {
                 Deed::FlowRule,
                 Deed::Freeze,
             ],
-            urgent_period: days(1),
             window: Term::proposed(measure::SECONDS_MAX),
             renewals: 4,
             fresh: hours(72),

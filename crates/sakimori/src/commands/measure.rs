@@ -221,7 +221,7 @@ async fn done(
             let plan = plan.map_err(|e| failed(&e))?;
             let room = office.room(store)?;
             room.look(&plan).await.map_err(|problem| no(&problem))?;
-            return check(office, &room, &plan, urgent);
+            return check(office, &room, &plan, urgent).await;
         }
         MeasureAct::List => show::list(office.desk.format, &office.room(store)?).await?,
         MeasureAct::Show { id } => {
@@ -255,7 +255,8 @@ async fn done(
             let held = office.held(id).await?;
             let register = register(&*store).await.map_err(|e| failed(&e))?;
             let room = office.room(store)?;
-            let text = text_of(&room, &held, &register, urgent, revision).map_err(|p| no(&p))?;
+            let text = text_of(&room, &held, &register, urgent, revision).await;
+            let text = text.map_err(|p| no(&p))?;
             files::write(&out, text.to_string().as_bytes(), files::PUBLIC)?;
             screen::line(&Digest(text.hash()).to_string());
             screen::say(&format!(
@@ -477,12 +478,18 @@ async fn done(
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(office: &Office<'_>, room: &Room, plan: &Plan, urgent: bool) -> Result<ExitCode, Failure> {
+async fn check(
+    office: &Office<'_>,
+    room: &Room,
+    plan: &Plan,
+    urgent: bool,
+) -> Result<ExitCode, Failure> {
     let now = office.host.seconds();
     let judgement = room.judgement(plan).map_err(|problem| no(&problem))?;
     facts::cautions(room, plan);
+    let broken = room.broken(plan, urgent).await.map_err(|p| no(&p))?;
     match plan.assess(&room.terms, &judgement, urgent, now) {
-        Ok(assessed) => {
+        Ok(assessed) if broken.is_empty() => {
             let (low, high) = assessed.collateral;
             screen::line(&format!("level {}", assessed.level));
             screen::say(&format!("others who are met: {low} to {high}"));
@@ -493,7 +500,8 @@ fn check(office: &Office<'_>, room: &Room, plan: &Plan, urgent: bool) -> Result<
             }
             Ok(ExitCode::SUCCESS)
         }
-        Err(problems) => {
+        assessed => {
+            let problems = [assessed.err().unwrap_or_default(), broken].concat();
             for problem in &problems {
                 screen::line(&problem.to_string());
             }

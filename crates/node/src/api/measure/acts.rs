@@ -132,7 +132,7 @@ pub(crate) async fn check(
     let plan = with_facts(&*app.store, plan).await;
     let plan = plan.map_err(|e| kept(&e))?;
     room.look(&plan).await?;
-    check_of(&room, &plan, rules.urgent).map(axum::Json)
+    check_of(&room, &plan, rules.urgent).await.map(axum::Json)
 }
 
 /// What a measure is brought before the commission with.

@@ -81,7 +81,7 @@ pub(crate) async fn text(
     let room = room(&app).await?;
     let register = register(&*app.store).await.map_err(|e| kept(&e))?;
     let revision = which.revision.unwrap_or(1);
-    let text = text_of(&room, &held, &register, which.urgent, revision)?;
+    let text = text_of(&room, &held, &register, which.urgent, revision).await?;
     let kind = "text/plain; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text.to_string()))
 }

@@ -14,11 +14,11 @@ use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 
 /// Longest time within which an actuator hears of a release, milliseconds: a call to the silent one takes ten seconds.
-const BESIDE_MS: u64 = 5_000;
-const SECOND: &str = "198.51.100.8/32";
+pub(super) const BESIDE_MS: u64 = 5_000;
+pub(super) const SECOND: &str = "198.51.100.8/32";
 
 /// A plan with a second target, at the actuator that is silent.
-fn two(desk: &Desk) -> Value {
+pub(super) fn two(desk: &Desk) -> Value {
     let mut plan = plan(desk.nation.host.seconds());
     let again = |value: &Value| {
         let text = value.to_string().replace(TARGET, SECOND);
@@ -33,7 +33,7 @@ fn two(desk: &Desk) -> Value {
 }
 
 /// An actuator that takes connections and never says anything.
-fn silent(desk: &Desk) -> (TcpListener, tempfile::TempDir) {
+pub(super) fn silent(desk: &Desk) -> (TcpListener, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

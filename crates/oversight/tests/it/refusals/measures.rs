@@ -273,6 +273,18 @@ fn i8_an_urgent_measure_is_the_first_of_its_month_against_its_targets() {
     ] {
         assert_eq!(second(target), Taken, "{target}");
     }
+    // Whoever asks before anybody signs is told the same.
+    let book = read(&Story::measured())
+        .map_err(|(step, why)| format!("{step}: {why}"))
+        .unwrap();
+    let urged = book.urgent_list().values().map(|urgent| urgent.time).max();
+    let at = urged.unwrap();
+    for target in ["203.0.113.77", "::ffff:203.0.113.5", "0.0.0.0/0"] {
+        assert!(book.urgent_against(target, at).is_some(), "{target}");
+        let next = at.plus_months(1);
+        assert!(book.urgent_against(target, next).is_none(), "{target}");
+    }
+    assert!(book.urgent_against("203.0.114.0", at).is_none());
     let unread = Story::measured().with("urgent measure", |s| s.signers = vec!["o1"]);
     assert_eq!(verdict(&unread, "measure urged"), twice);
 }

@@ -10,7 +10,7 @@ use crate::plan::dossier::Evidence;
 use crate::plan::form::Digest;
 use crate::plan::observe::{Observation, differences, fresh_seconds, verify};
 use crate::plan::renewal::Renewal;
-use crate::safety::meet;
+use crate::plan::urgent::met_before;
 use sakimori_custody::ids::{AuthorityId, Name};
 use sakimori_custody::time::Seconds;
 
@@ -261,20 +261,10 @@ impl Life {
             return rule("another text is before the commission");
         }
         let found = self.assessed(true, turn)?;
-        let period = terms.urgent_period.seconds;
-        let mut before = turn.around.urgent_before.iter();
-        let again = before.find(|(target, at)| {
-            turn.now.0.saturating_sub(at.0) < period
-                && self
-                    .state
-                    .plan
-                    .aims
-                    .iter()
-                    .any(|aim| meet(&aim.target, target))
-        });
-        if let Some((target, at)) = again {
+        let before = turn.around.urgent_before;
+        if let Some((target, at)) = met_before(&self.state.plan, before, turn.now) {
             return rule(format!(
-                "{target} was met by an urgent act at {at}; one is allowed in {period} s"
+                "{target} was met by an urgent act at {at}; one is allowed in a calendar month"
             ));
         }
         let owed = Fact::Owed {

@@ -213,16 +213,18 @@ fn observations_of_an_hour_are_fresh_for_an_urgent_act_and_a_second_more_is_not(
 }
 
 #[test]
-fn one_urgent_act_meets_a_target_in_a_period() {
+fn one_urgent_act_meets_a_target_in_a_calendar_month_as_in_the_log() {
     let mut case = Case::new(plan(2));
     case.review();
-    case.urgent_before = vec![(target(2), at(NOW - DAY + 1))];
+    let month = "2027-01-01T00:00:00Z".parse().unwrap();
+    case.urgent_before = vec![(target(2), month)];
     let words = case.refused(&invoke());
     assert!(words.contains("198.51.100.2/32 was met"), "{words}");
     case.urgent_before = vec![("64:ff9b::c633:6402/128".to_owned(), at(NOW - 1))];
     let words = case.refused(&invoke());
     assert!(words.contains("64:ff9b::c633:6402"), "{words}");
-    case.urgent_before = vec![(target(2), at(NOW - DAY)), (target(3), at(NOW - 1))];
+    // That of another month stands in the way of none, however late in it.
+    case.urgent_before = vec![(target(2), at(month.0 - 1)), (target(3), at(NOW - 1))];
     case.well(&invoke());
 }
 
