@@ -147,7 +147,7 @@ mod tests {
         let words = ["not in force at `edge-1`, by 3 looks in a row: block 198.51.100.0/32"];
         let three = [gone.clone(), silent.clone(), gone.clone()];
         assert_eq!(calls(&three), words);
-        let four = [&[gone.clone()], &three[..]].concat();
+        let four = [std::slice::from_ref(&gone), &three[..]].concat();
         assert_eq!(calls(&four), no, "it was told before");
         let again = [&[there], &three[..]].concat();
         assert_eq!(calls(&again), words, "it was there between");

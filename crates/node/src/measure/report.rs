@@ -155,7 +155,7 @@ mod tests {
             }],
         };
         let said = effect(&paper);
-        assert_eq!(said.judged[0].moved, [place.clone()]);
+        assert_eq!(said.judged[0].moved, std::slice::from_ref(&place));
         assert_eq!(said.judged[0].reasons.len(), 1, "it is told once");
         let line = format!("moved: 198.51.100.7/32 to {place}");
         assert!(said.to_string().contains(&line), "{said}");
