@@ -69,7 +69,7 @@ pub struct Rpz {
     halt: Arc<AtomicBool>,
     timer: Option<(SyncSender<()>, JoinHandle<()>)>,
     /// By it the guard knows that an actuator is there.
-    _life: Option<File>,
+    life: Option<File>,
     keeper: Option<Keeper>,
 }
 
@@ -178,14 +178,14 @@ impl Rpz {
             signs: 0,
             halt: Arc::default(),
             timer: Some((stop, thread)),
-            _life: None,
+            life: None,
             keeper: None,
         };
         let field = "folder";
         let wrong = |why| ConfigError::Field { field, why };
         substrate.live().map_err(wrong)?;
         let life = substrate.marks.life().map_err(|e| wrong(e.to_string()))?;
-        substrate._life = Some(life);
+        substrate.life = Some(life);
         Ok(substrate)
     }
 
@@ -506,5 +506,7 @@ impl Drop for Rpz {
             drop(stop);
             thread.join().ok();
         }
+        // From here on nothing is put in the zone, and the guard may go where it is clear.
+        drop(self.life.take());
     }
 }
