@@ -122,10 +122,7 @@ impl Dice {
             27 => Event::AskRenewal {
                 by: self.person(),
                 text: digest("text 2"),
-                weighed: Weighed {
-                    level: 1 + self.roll(2),
-                    ..most()
-                },
+                weighed: self.weighed(),
                 renewal: Box::new(renewed(case)),
             },
             28 => Event::Renew(self.decision(case.now)),
@@ -150,6 +147,12 @@ impl Dice {
             },
             _ => Event::Tick,
         }
+    }
+
+    /// What a text says of either level.
+    fn weighed(&mut self) -> Weighed {
+        let level = 1 + self.roll(2);
+        Weighed { level, ..most() }
     }
 
     /// A dispatch by one alone, or by two.
