@@ -4,7 +4,7 @@
 use super::{Room, kept};
 use crate::problem::{Answer, Code, Problem};
 use sakimori_liaison::LiaisonError;
-use sakimori_liaison::measure::{lives, notice};
+use sakimori_liaison::measure::{Held, lives, notice};
 use sakimori_respond::notice::{Reference, State};
 use sakimori_respond::plan;
 use sakimori_respond::plan::Plan;
@@ -94,7 +94,7 @@ impl Room {
         if met.is_empty() {
             // The life of a measure has the second in which the office heard of the act, which can be of another month than its entry.
             let (all, _) = lives(&*self.store).await.map_err(|e| kept(&e))?;
-            let others = all.iter().map(|one| one.state());
+            let others = all.iter().map(Held::state);
             let before = urgent_targets(others.filter(|state| state.plan().id != plan.id));
             if let Some((target, at)) = met_before(plan, &before, now) {
                 let words = format!(
