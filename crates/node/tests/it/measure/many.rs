@@ -116,7 +116,6 @@ fn taken_back<T: Send>(desk: &Desk, done: impl FnOnce() -> T + Send) -> T {
         });
         let took = host.counted_ms() - begun;
         assert!(took < BESIDE_MS, "it took {took} ms");
-        println!("-> the actuator that answers heard it: {took} ms");
         done.join().unwrap()
     })
 }
