@@ -160,7 +160,7 @@ fn speaker(speaks: Speaks, system: &str) {
     let Some(lab) = Lab::new(system, speaks) else {
         return;
     };
-    row(system, [2_000, 2_000], || {
+    row(system, [2_000, 1_000], || {
         let section = serde_json::from_str(&lab.config_text(true)).unwrap();
         // The session's own time belongs to the start.
         let mut owner = Owner::start(("bgp", section), &["black-hole 198.51.100.7/32".to_owned()]);
@@ -298,7 +298,7 @@ fn times_of_an_isolated_host() {
     };
     let to = echo(&site.far, TARGET);
     let policy = "name: web-1\nallow: isolate\nmanagement: 10.77.2.99\n";
-    row("host: isolated", [2_000, 2_000], || {
+    row("host: isolated", [2_000, 1_000], || {
         let folder = tempfile::tempdir().unwrap();
         let section = host(
             folder.path(),

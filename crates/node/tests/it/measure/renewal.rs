@@ -61,15 +61,23 @@ fn signed(desk: &Desk, renewal: &Value) -> String {
 }
 
 fn signed_as(desk: &Desk, renewal: &Value, revision: u64) -> String {
+    signed_by_both(desk, &text_of(desk, renewal, revision))
+}
+
+fn text_of(desk: &Desk, renewal: &Value, revision: u64) -> String {
     let path = format!("/v1/measures/{ID}/renewal-text");
     let text = desk.by("o1").post_json(&path, renewal);
     assert_eq!(text.status, 200, "{}", text.text());
     let text = text.text();
     let line = format!("\nrevision: {revision}\n");
     assert!(text.contains(&line), "{text}");
+    text
+}
+
+fn signed_by_both(desk: &Desk, text: &str) -> String {
     let node = desk.nation.office_node();
     let signers = ["o1", "o2"].map(|id| keys::read(&officer_key(&node, id)).unwrap());
-    let note = Note::sign(&text, &[&signers[0], &signers[1]], 0).unwrap();
+    let note = Note::sign(text, &[&signers[0], &signers[1]], 0).unwrap();
     String::from_utf8(note.to_bytes()).unwrap()
 }
 
@@ -190,6 +198,48 @@ fn a_renewal_is_signed_at_both_nodes_and_the_effects_go_on_without_a_gap() {
     let path = format!("/v1/measures/{ID}/renew");
     let refused = desk.by("o1").post_json(&path, &body).text();
     assert!(refused.contains("renewed 1 times"), "{refused}");
+}
+
+#[test]
+fn what_one_dispatched_goes_on_at_level_2_by_a_dispatch_of_two() {
+    let desk = in_force();
+    let first = request(&desk, None);
+    let before = state(&desk);
+    assert_eq!(before["level"], 1);
+    let renewal = renewal(&desk);
+    let text = text_of(&desk, &renewal, 2).replace("\nlevel: 1\n", "\nlevel: 2\n");
+    let text = signed_by_both(&desk, &text);
+    let body = json!({"renewal": renewal, "text": text});
+    good(
+        &desk
+            .by("o1")
+            .post_json(&format!("/v1/measures/{ID}/renew"), &body),
+    );
+    let name = request(&desk, Some(&first));
+    decided(&desk, &name, (&text, before["authority"].as_str().unwrap()));
+    until("the renewal", || {
+        (state(&desk)["renewals"] == 1).then_some(())
+    });
+    // What is in force keeps its end, and it is told what is waited for.
+    let waits = state(&desk);
+    assert_eq!(waits["level"], 2);
+    assert_eq!(waits["waits_for_two"], true);
+    assert_eq!(waits["effects"], before["effects"]);
+    let page = desk.by("e-01").get(&format!("/measures/{ID}")).text();
+    assert!(page.contains("if two people do not dispatch it"), "{page}");
+    let dispatch = desk.dispatch();
+    let alone = good(&desk.act("e-01", &dispatch));
+    assert!(alone["waits"].is_string(), "{alone}");
+    assert_eq!(state(&desk)["effects"], before["effects"]);
+    assert_eq!(denies(&desk), 1);
+    let both = good(&desk.act("e-02", &dispatch));
+    assert_eq!(both["waits_for_two"], false, "{both}");
+    until("the effect, anew", || (denies(&desk) >= 2).then_some(()));
+    desk.comes_to("in-force");
+    let until_then = |state: &Value| state["effects"][0]["until"].as_str().unwrap().to_owned();
+    assert!(until_then(&state(&desk)) > until_then(&before));
+    let heard = desk.actuator.heard();
+    assert!(!heard.contains(&"allow".to_owned()), "{heard:?}");
 }
 
 #[test]
