@@ -77,7 +77,8 @@ fn a_producer_uses_up_neither_the_numbers_nor_the_steps_of_another_one() {
         let guessed = command(id, 0xffff_ffff, action);
         world.post_as(&other, &guessed);
     }
-    let (status, said) = world.post(&command("n-2", 2, "allow"));
+    let allow = command("n-2", 2, "allow");
+    let (status, said) = world.post(&allow);
     assert_eq!(status, 200, "{said}");
     assert!(world.in_force().is_empty());
     // After a restart as before it, and the receipt has the number that the office gave.
@@ -91,7 +92,7 @@ fn a_producer_uses_up_neither_the_numbers_nor_the_steps_of_another_one() {
         (receipt.command.as_str(), receipt.actuator.as_str()),
         ("n-3", NAME)
     );
-    assert_eq!(world.post(&command("n-2", 2, "allow")).0, 200, "its answer");
+    assert_eq!(world.post(&allow).0, 200, "its answer");
     assert_eq!(world.in_force(), ["198.51.100.7/32"], "{}", now());
     assert_eq!(world.post(&command("n-4", 4, "allow")).0, 200);
     pause(50);
