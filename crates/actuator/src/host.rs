@@ -28,8 +28,9 @@ use sakimori_custody::ids::{hex, unhex};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::engine::{Deed, Effect, InForce, Key};
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -169,16 +170,15 @@ impl Link {
         let (to_helper, to_parser) = UnixStream::pair().map_err(failed)?;
         ours.set_read_timeout(Some(ANSWER_WAIT)).map_err(failed)?;
         ours.set_write_timeout(Some(ANSWER_WAIT)).map_err(failed)?;
-        let command = |of: &[OsString]| -> Result<Command, Fault> {
-            let (program, arguments) = of
-                .split_first()
-                .ok_or_else(|| never("no program is set for the helper or its parser"))?;
-            let mut command = Command::new(program);
-            command.args(arguments).current_dir("/");
-            Ok(command)
-        };
-        let mut helper = command(&launch.helper)?;
-        let mut parser = command(&launch.parser)?;
+        let none = || never("no program is set for the helper or its parser");
+        let (program, words) = launch.helper.split_first().ok_or_else(none)?;
+        let mut helper = Command::new(program);
+        helper.args(words).current_dir("/");
+        // The parser's user owns nothing, and need not come through the folders above the program: it is opened here and started by its descriptor.
+        let (name, words) = launch.parser.split_first().ok_or_else(none)?;
+        let program = File::open(name).map_err(failed)?;
+        let mut parser = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+        parser.arg0(name).args(words).current_dir("/");
         let helper = helper
             .stdin(OwnedFd::from(to_parser))
             .stdout(Stdio::null())

@@ -70,6 +70,8 @@ impl From<Errno> for ParserError {
 /// # Errors
 /// [`ParserError`]: the process ends. A closed descriptor 0 is no error.
 pub fn serve() -> Result<(), ParserError> {
+    // Started by a descriptor, it has its number for a name.
+    rustix::thread::set_name(c"sakimori-parser").ok();
     confine()?;
     let mut pending = Vec::new();
     while let Some(line) = line(&mut pending)? {
