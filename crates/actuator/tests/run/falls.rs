@@ -1,6 +1,6 @@
 //! Falls at every step, clocks that jump, a platform that is gone: what is in force is what is approved and wanted, once.
 
-use crate::world::{World, begin, counted, now, pause, wait};
+use crate::world::{World, begin, counted, now, pause, run_beside, wait};
 use sakimori_actuator::journal::{COMPACT_BYTES_MIN, FileDisk, Journal, Line};
 use sakimori_actuator::local::Word;
 use sakimori_respond::engine::{Deed, Key};
@@ -205,12 +205,7 @@ fn acceptance_03_a_kill_while_the_journal_is_written_anew_loses_nothing_of_it() 
         };
         world.configure(|config| config["drill"]["fall"] = json!({"at": at, "number": 1}));
         // It falls at its first round, before it listens or behind that.
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sakimori-actuator"))
-            .args(["run", "--config"])
-            .arg(world.path("config.json"))
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = run_beside(&world.path("config.json"));
         wait("the fall", 20, || child.try_wait().unwrap().is_some());
         assert_eq!(child.wait().unwrap().signal(), Some(9), "{at}");
         if at == "before-rewrite" {
@@ -284,12 +279,7 @@ fn catalogue_crowdsec_a_control_plane_that_is_gone_flushes_nothing_and_a_gap_is_
         config.remove("https");
     });
     // Without HTTPS nothing listens: the owner's socket alone tells.
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sakimori-actuator"))
-        .args(["run", "--config"])
-        .arg(world.path("config.json"))
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = run_beside(&world.path("config.json"));
     wait("the owner's socket", 10, || {
         sakimori_actuator::local::say(&world.path("state/control.sock"), &Word::Show).is_ok()
     });

@@ -1,7 +1,7 @@
 //! What is never touched, asked for by commands: objects of the real lists, in whatever form, under an approval that names them. In: the lists of the data. Out: what consumer, engine and lists make of each command, and what the
 //! whole actuator answers. Never: a refusal that is somebody else's: without the lists each command would be done.
 
-use crate::world::{MEASURE, NAME, World, begin, command, now, plan, wait};
+use crate::world::{MEASURE, NAME, World, begin, command, measure_of, now, plan, wait};
 use proptest::prelude::*;
 use sakimori_actuator::lists::{Lists, ListsConfig, Protects};
 use sakimori_authority::clock::Judged;
@@ -14,7 +14,7 @@ use sakimori_respond::engine::{Act, Allowed, Bounds, Deed, Engine, Event, Intent
 use sakimori_respond::openc2::{MEDIA_TYPE, Status};
 use sakimori_respond::safety::list::{Built, Draft};
 use sakimori_respond::safety::{Class, Name, Seen};
-use sakimori_testkit::folder::{HOUR, Measure, Plan, signer};
+use sakimori_testkit::folder::{HOUR, Plan, signer};
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -294,15 +294,10 @@ fn acceptance_02_the_whole_actuator_refuses_each_of_many_never_objects() {
     targets.sort();
     targets.dedup();
     assert!(targets.len() >= 12, "{targets:?}");
-    let lines: Vec<String> = targets
+    let effects = targets
         .iter()
-        .map(|(deed, target)| format!("{deed} {NAME} JP carrier.example {target}"))
-        .collect();
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let measure = Measure {
-        id: MEASURE,
-        ..Measure::of(NAME, &signer(NAME).verifier().to_string(), &lines)
-    };
+        .map(|(deed, target)| (deed.name(), target.as_str()));
+    let measure = measure_of(effects);
     let plan = Plan::measure(&measure).at(begin());
     let mut world = World::new(|config| {
         config["https"]["producers"][0]["may"] = json!(["command", "approve", "read", "lists"]);

@@ -41,27 +41,43 @@ pub(crate) fn wait(what: &str, seconds: u64, mut so: impl FnMut() -> bool) {
     }
 }
 
+/// Runs the actuator by a configuration, beside what the world starts.
+pub(crate) fn run_beside(config: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_sakimori-actuator"))
+        .args(["run", "--config"])
+        .arg(config)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 /// A pause between two looks.
 pub(crate) fn pause(ms: u64) {
     let (_send, receive) = std::sync::mpsc::channel::<()>();
     let _ = receive.recv_timeout(Duration::from_millis(ms));
 }
 
-/// A measure of one actuator that blocks three addresses and answers no name.
-pub(crate) fn measure() -> Measure {
+/// A measure of one actuator with effects of a deed and a target each.
+pub(crate) fn measure_of<'e>(effects: impl Iterator<Item = (&'e str, &'e str)>) -> Measure {
+    let lines: Vec<String> = effects
+        .map(|(deed, target)| format!("{deed} {NAME} JP carrier.example {target}"))
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     Measure {
         id: MEASURE,
-        ..Measure::of(
-            NAME,
-            &signer(NAME).verifier().to_string(),
-            &[
-                "block a-01 JP carrier.example 198.51.100.7",
-                "block a-01 JP carrier.example 198.51.100.8",
-                "block a-01 JP carrier.example 2001:db8::7",
-                "no-answer a-01 JP carrier.example evil.example",
-            ],
-        )
+        ..Measure::of(NAME, &signer(NAME).verifier().to_string(), &lines)
     }
+}
+
+/// A measure of one actuator that blocks three addresses and answers no name.
+pub(crate) fn measure() -> Measure {
+    let effects = [
+        ("block", "198.51.100.7"),
+        ("block", "198.51.100.8"),
+        ("block", "2001:db8::7"),
+        ("no-answer", "evil.example"),
+    ];
+    measure_of(effects.into_iter())
 }
 
 /// When all approvals of this run begin: two hours before it. The trust root has its time from there, so there is one.

@@ -1,10 +1,10 @@
 //! An owner's machine whose actuator has real systems. In: a section of the configuration, effects of a measure. Out: the running program, its approval brought and its commands posted over HTTPS. Never: a drill.
 
-use crate::world::{MEASURE, NAME, World, begin, command};
+use crate::world::{World, begin, command, measure_of};
 use sakimori_custody::time::Seconds;
 use sakimori_respond::safety::Class;
 use sakimori_respond::safety::list::Draft;
-use sakimori_testkit::folder::{Measure, Plan, signer};
+use sakimori_testkit::folder::{Plan, signer};
 use sakimori_tlog::note::Note;
 use serde_json::{Value, json};
 
@@ -37,18 +37,8 @@ impl Owner {
         }
         std::fs::write(world.path("lists.note"), note.to_bytes()).unwrap();
         std::fs::write(world.path("lists.jsonl"), &built.file).unwrap();
-        let lines: Vec<String> = effects
-            .iter()
-            .map(|effect| {
-                let (deed, target) = effect.split_once(' ').unwrap();
-                format!("{deed} {NAME} JP carrier.example {target}")
-            })
-            .collect();
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let measure = Measure {
-            id: MEASURE,
-            ..Measure::of(NAME, &signer(NAME).verifier().to_string(), &lines)
-        };
+        let pairs = effects.iter().map(|effect| effect.split_once(' ').unwrap());
+        let measure = measure_of(pairs);
         let plan = Plan::measure(&measure).at(begin());
         world.start();
         Self {
